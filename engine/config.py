@@ -1,0 +1,167 @@
+"""What a study is asked to do: recipes (hyper-parameters), machine settings and the study's configuration.
+
+All values are frozen; overriding one makes a new value.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from engine.errors import InputError
+from engine.variants import STUDY_VARIANTS, get_variant
+
+DropoutPlace = Literal["logits", "features"]
+Precision = Literal["fp32", "bf16"]
+
+MAX_SIDE = 4096
+"""Largest side of an input image in pixels; more than a small network can use."""
+
+MIN_BATCH = 2
+"""Batch normalisation needs a variance."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every hyper-parameter of one way to train.
+
+    Attributes:
+        name: key in `RECIPES`; an overridden recipe keeps the name.
+        image_size: (height, width) in pixels that images are resized to.
+        channels: output channels of the convolution blocks, one entry a block.
+        kernel_size: side of the square convolution kernels in pixels, odd; padding keeps the size.
+        dropout: probability of dropout.
+        dropout_place: "logits" drops after the last linear layer, "features" before it.
+        learning_rate: Adam's step size, constant over training.
+        batch_size: training images a step; the last batch of an epoch may be smaller.
+        epochs: passes over the training images.
+        denoise_weight: `weight` of skimage.restoration.denoise_tv_chambolle, on pixels in [0, 1].
+    """
+
+    name: str
+    image_size: tuple[int, int]
+    channels: tuple[int, ...] = (16, 32)
+    kernel_size: int = 5
+    dropout: float = 0.5
+    dropout_place: DropoutPlace = "logits"
+    learning_rate: float = 1e-3
+    batch_size: int = 100
+    epochs: int = 5
+    denoise_weight: float = 0.1
+
+    def __post_init__(self) -> None:
+        shrink = 2 ** len(self.channels)
+        if min(self.image_size) < shrink:
+            raise InputError(
+                f"--image-size {self.image_size[0]}x{self.image_size[1]} is too small: at least {shrink}x{shrink}"
+            )
+        if max(self.image_size) > MAX_SIDE:
+            raise InputError(
+                f"--image-size {self.image_size[0]}x{self.image_size[1]} is too large: at most {MAX_SIDE} a side"
+            )
+        if self.epochs < 1:
+            raise InputError(f"--epochs {self.epochs}: train for at least 1 epoch")
+        if self.batch_size < MIN_BATCH:
+            raise InputError(f"--batch-size {self.batch_size}: batch normalisation needs at least {MIN_BATCH} images")
+        if not 0 < self.learning_rate < float("inf"):
+            raise InputError(f"--lr {self.learning_rate}: give a learning rate above 0")
+
+
+# The study (cnn-image-classification, 2023) gives the layers, batch 100, 5 epochs and 255 x 342. It leaves open, and
+# these entries fix: 16 and 32 channels, 5 x 5 kernels with padding 2, Adam at 1e-3 (the well-known two-layer PyTorch
+# tutorial network, whose wording the study follows), dropout after the linear layer as its list of layers has it,
+# denoise weight 0.1 (scikit-image's default), pixels in [0, 1] and nothing more.
+_PAPER = Recipe("paper", image_size=(255, 342))
+RECIPES = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (
+            _PAPER,
+            # The other reading of the study's "dropout": before the linear layer, where the field puts it.
+            replace(_PAPER, name="paper-dropout-features", dropout_place="features"),
+            # A first look: a seventh of the pixels and smaller batches, so that a small set still gets enough steps.
+            Recipe("quick", image_size=(96, 128), batch_size=50),
+        )
+    }
+)
+
+
+def get_recipe(name: str) -> Recipe:
+    """Look a recipe up by name.
+
+    Raises:
+        InputError: there is no recipe of that name.
+    """
+    try:
+        return RECIPES[name]
+    except KeyError:
+        raise InputError(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}") from None
+
+
+@dataclass(frozen=True)
+class MachineSettings:
+    """How the arithmetic is done: chosen by the program or given, and stored with every result.
+
+    Attributes:
+        device: torch device name ("cpu", "cuda", "mps").
+        device_name: what the machine calls that device.
+        precision: "fp32", or "bf16" for autocast convolutions and matrix products.
+        channels_last: whether images and convolution weights lie in memory as (N, H, W, C).
+        threads: CPU threads for arithmetic.
+        chosen_by: "measured" (timed now), "remembered" (timed earlier on this machine) or "given".
+    """
+
+    device: str
+    device_name: str
+    precision: Precision
+    channels_last: bool
+    threads: int
+    chosen_by: Literal["measured", "remembered", "given"]
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """One study: what to train on what, and how.
+
+    Attributes:
+        data: folder or .zip with images; None for the drawn demo set.
+        classes: class folders to use, in order; None for the layout's default.
+        sample: size of a seeded, stratified part of the training images; None for all.
+        test_fraction: share of each class set aside where the data has no test images of its own.
+        variants: names in `VARIANTS`, in the order that they run.
+        seed: seeds the split, the sample, the initial weights, the shuffling and the dropout.
+        device, precision, threads: "auto"/None lets the program choose.
+        superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
+        offline: never touch the network.
+        cache_dir, runs_dir: folders of ours; None for the user's (see `engine.locations`).
+    """
+
+    data: Path | None = None
+    classes: tuple[str, ...] | None = None
+    sample: int | None = None
+    test_fraction: float = 0.2
+    variants: tuple[str, ...] = STUDY_VARIANTS
+    recipe: Recipe = _PAPER
+    protocol: str = "official"
+    seed: int = 0
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: int | None = None
+    superres_weights: Path | None = None
+    offline: bool = False
+    cache_dir: Path | None = None
+    runs_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not self.variants:
+            raise InputError("no variant chosen: name at least one with --variants")
+        for name in self.variants:
+            get_variant(name)
+        if len(set(self.variants)) != len(self.variants):
+            raise InputError(f"--variants {','.join(self.variants)}: each variant once")
+        if self.sample is not None and self.sample < 1:
+            raise InputError(f"--sample {self.sample}: take at least 1 image")
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"--threads {self.threads}: at least 1")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"--seed {self.seed}: give a whole number from 0 to {2**32 - 1}")

@@ -1,0 +1,36 @@
+"""Errors that a user can cause, as one family.
+
+Every message is one line that names the file or option and says what to do; callers print it without a traceback.
+"""
+
+
+class SimpsonsError(Exception):
+    """Base of every error with a message meant for the user; exit status 1."""
+
+    exit_status = 1
+
+
+class InputError(SimpsonsError):
+    """Wrong use or wrong input (an option, a file, a data set); exit status 2."""
+
+    exit_status = 2
+
+
+class DatasetError(InputError):
+    """A data set that cannot be used as it is."""
+
+
+class WeightsError(InputError):
+    """A weights file that is missing or is not what it should be."""
+
+
+class DownloadError(SimpsonsError):
+    """Something could not be fetched from the network."""
+
+
+class StorageError(SimpsonsError):
+    """A folder of ours that cannot be written or read."""
+
+
+class StudyStopped(Exception):  # noqa: N818 - a signal, not an error
+    """Raised inside the engine where work ends because the user asked for it; never shown as an error."""

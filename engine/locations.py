@@ -1,0 +1,17 @@
+"""Where the user's files of ours lie."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+APPLICATION = "simpsons-tui"
+
+
+def cache_folder(given: Path | None = None) -> Path:
+    """Folder for what can be made again: demo set, pre-processed images, machine timings."""
+    return given if given is not None else user_cache_path(APPLICATION, appauthor=False)
+
+
+def runs_folder(given: Path | None = None) -> Path:
+    """Folder that holds one folder a study."""
+    return given if given is not None else user_data_path(APPLICATION, appauthor=False) / "runs"
