@@ -1,4 +1,50 @@
 """Trains one image classifier on differently pre-processed versions of the same images and compares the results.
 
-Importing this package is cheap: torch is loaded when a study starts, not before.
+Importing this package is cheap: its names are looked up on first use, and torch is loaded when a study starts.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.config import RECIPES, MachineSettings, Recipe, StudyConfig
+    from engine.control import StudyControl
+    from engine.errors import SimpsonsError
+    from engine.events import Event
+    from engine.record import StudyRecord
+    from engine.study import run_study
+    from engine.variants import VARIANTS, Variant
+
+_HOMES = {
+    "RECIPES": "engine.config",
+    "VARIANTS": "engine.variants",
+    "Event": "engine.events",
+    "MachineSettings": "engine.config",
+    "Recipe": "engine.config",
+    "SimpsonsError": "engine.errors",
+    "StudyConfig": "engine.config",
+    "StudyControl": "engine.control",
+    "StudyRecord": "engine.record",
+    "Variant": "engine.variants",
+    "run_study": "engine.study",
+}
+
+__all__ = [
+    "RECIPES",
+    "VARIANTS",
+    "Event",
+    "MachineSettings",
+    "Recipe",
+    "SimpsonsError",
+    "StudyConfig",
+    "StudyControl",
+    "StudyRecord",
+    "Variant",
+    "run_study",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -96,7 +96,7 @@ def _tuple(arguments: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
 def _dataclass(cls: type[T], data: Any) -> T:
     if not isinstance(data, dict):
         raise ValueError(f"{data!r} is no object")
-    hints = _hints(cls)
+    hints = _hints(typing.cast(typing.Hashable, cls))
     names = [f.name for f in dataclasses.fields(typing.cast(Any, cls)) if f.name in data]
     try:
         return cls(**{name: from_jsonable(hints[name], data[name]) for name in names})

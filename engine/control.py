@@ -1,6 +1,7 @@
 """How a user's wish to pause or stop reaches the engine's thread."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from engine.errors import StudyStopped
@@ -16,6 +17,11 @@ class StudyControl:
         self._may_run = threading.Event()
         self._may_run.set()
         self._stop = threading.Event()
+        self._waiting = threading.Lock()
+        self._on_pause: Callable[[], None] = _nothing
+        self._on_resume: Callable[[], None] = _nothing
+        self.paused_seconds = 0.0
+        """How long the engine has waited so far."""
 
     @property
     def paused(self) -> bool:
@@ -40,19 +46,32 @@ class StudyControl:
         self._stop.set()
         self._may_run.set()
 
-    def checkpoint(
-        self, on_pause: Callable[[], None] | None = None, on_resume: Callable[[], None] | None = None
-    ) -> None:
-        """Wait while paused; called by the engine between two batches or images.
+    def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
+        """Have the engine told when it begins to wait and when it goes on, once each, in a thread of its own."""
+        self._on_pause, self._on_resume = on_pause, on_resume
+
+    def checkpoint(self) -> None:
+        """Wait while paused; called by the engine between two batches or images, from any of its threads.
 
         Raises:
             StudyStopped: a stop was asked for.
         """
         if self.paused:
-            if on_pause is not None:
-                on_pause()
-            self._may_run.wait()
-            if on_resume is not None and not self._stop.is_set():
-                on_resume()
+            self._wait()
         if self._stop.is_set():
             raise StudyStopped
+
+    def _wait(self) -> None:
+        # The first thread to arrive reports the pause for all; the others queue behind it.
+        with self._waiting:
+            if not self.paused:
+                return
+            began = time.perf_counter()
+            self._on_pause()
+            self._may_run.wait()
+            self.paused_seconds += time.perf_counter() - began
+            self._on_resume()
+
+
+def _nothing() -> None:
+    pass

@@ -2,7 +2,7 @@
 
 The engine makes them, the run folder keeps them, the dashboard draws them. Each is a frozen value that survives the
 trip to JSON and back (`engine.codec`). Stages of a job are "preprocess", "train" and "evaluate"; "check" reads every
-image of the data set once before the first job.
+image of the data set once before the first job, "baselines" resizes every image for the comparison after the last.
 """
 
 import time as clock
@@ -13,7 +13,7 @@ from typing import Literal
 from engine.config import MachineSettings, Recipe
 from engine.results import Baseline, DatasetSummary, JobResult, Status, SuperresWeightsInfo
 
-Stage = Literal["check", "preprocess", "train", "evaluate"]
+Stage = Literal["check", "preprocess", "train", "evaluate", "baselines"]
 Level = Literal["info", "warning", "error"]
 
 
@@ -69,9 +69,9 @@ class Notice(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StageStarted(Event):
-    """A stage begins; `total` counts images ("check", "preprocess", "evaluate") or batches ("train").
+    """A stage begins; `total` counts batches for "train" and images for the others.
 
-    `variant` is empty for "check". `cached` of the total need no work.
+    `variant` is empty for "check" and "baselines". `cached` of the total need no work.
     """
 
     stage: Stage

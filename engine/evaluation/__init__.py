@@ -1,0 +1,7 @@
+"""Scores on the test images, the baselines beside them, and what the numbers say in words."""
+
+from engine.evaluation.baselines import majority_baseline, thumbnail_baseline
+from engine.evaluation.conclusion import draw_conclusion
+from engine.evaluation.metrics import compute_metrics
+
+__all__ = ["compute_metrics", "draw_conclusion", "majority_baseline", "thumbnail_baseline"]

@@ -1,0 +1,158 @@
+"""The study: the only place that knows the order of the parts, and all that a caller needs of the engine.
+
+Rooms that need torch are imported when their work starts, so importing this is cheap.
+"""
+
+import importlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config import StudyConfig
+from engine.control import StudyControl
+from engine.errors import InputError
+from engine.events import Emit
+from engine.locations import cache_folder, runs_folder
+from engine.record import StudyRecord
+from engine.results import DatasetSummary
+from engine.runs import RunFolder, read_events
+from engine.study.estimate import Estimate, StageTimings, estimate_study
+from engine.study.order import Study
+from engine.study.reporting import Reporter
+
+if TYPE_CHECKING:
+    from engine.dataset import Dataset
+    from engine.preprocess import PixelCache
+
+__all__ = [
+    "PROTOCOLS",
+    "CacheReport",
+    "Estimate",
+    "cache_report",
+    "clear_cache",
+    "estimate",
+    "fetch_dataset",
+    "inspect_dataset",
+    "load_record",
+    "run_study",
+    "warm_up",
+]
+
+PROTOCOLS = ("official",)
+"""How images are divided into training and test images: "official" takes them as the data set gives them."""
+
+_WORK_ROOMS = (
+    "engine.preprocess",
+    "engine.superres",
+    "engine.training",
+    "engine.evaluation",
+    "skimage.restoration",
+    "torchsr.models",
+)
+
+
+def warm_up() -> None:
+    """Import what the work needs (seconds); call it in a thread while the first screen stands."""
+    for name in _WORK_ROOMS:
+        importlib.import_module(name)
+
+
+def inspect_dataset(config: StudyConfig) -> DatasetSummary:
+    """What the study would use, from names and image headers; makes the demo set where no data is named.
+
+    Raises:
+        SimpsonsError: the data cannot be used; the message says what to do.
+    """
+    return _open(config).summary()
+
+
+def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:
+    """How long the study would take and how much disk its cache needs; rough until its stages were timed here."""
+    return estimate_study(config, summary, StageTimings.load(cache_folder(config.cache_dir)))
+
+
+def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyControl | None = None) -> StudyRecord:
+    """Run a whole study in the calling thread and return its record.
+
+    `emit` gets every event as it happens and must return at once; `control` pauses and stops. A variant that fails is
+    recorded as failed and the rest goes on.
+
+    Raises:
+        SimpsonsError: the input cannot be used. Where that shows before the first event, there is no event at all;
+            afterwards the stream still ends with `StudyFinished`.
+    """
+    if config.protocol not in PROTOCOLS:
+        raise InputError(f"unknown protocol {config.protocol!r}: choose from {', '.join(PROTOCOLS)}")
+    if config.superres_weights is not None and not config.superres_weights.is_file():
+        raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
+    dataset = _open(config)
+    folder = RunFolder.create(runs_folder(config.runs_dir), config)
+    control = control or StudyControl()
+    reporter = Reporter(folder, control, emit)
+    Study(config, control, reporter).run(dataset)
+    return reporter.record
+
+
+def load_record(folder: Path) -> StudyRecord:
+    """The record of a study from its run folder.
+
+    Raises:
+        StorageError: the folder is no run folder or is damaged.
+    """
+    return StudyRecord.from_events(read_events(folder))
+
+
+def fetch_dataset(destination: Path | None = None) -> Path:
+    """Download the real data set with the site's own client and return where it lies.
+
+    Raises:
+        SimpsonsError: the client is not installed, or the download failed.
+    """
+    from engine.dataset.fetch import fetch_dataset as fetch
+
+    return fetch(destination)
+
+
+@dataclass(frozen=True)
+class CacheReport:
+    """Where pre-processed images are kept, what they take and what they may take, in bytes."""
+
+    folder: Path
+    used_bytes: int
+    limit_bytes: int
+
+
+def cache_report(config: StudyConfig) -> CacheReport:
+    """What the cache of pre-processed images holds now."""
+    cache = _pixel_cache(config)
+    return CacheReport(cache.folder, cache.size(), cache.limit_bytes)
+
+
+def clear_cache(config: StudyConfig) -> int:
+    """Empty the cache of pre-processed images, but for what a running study uses; returns the bytes freed."""
+    return _pixel_cache(config).clear()
+
+
+def _open(config: StudyConfig) -> "Dataset":
+    from engine.dataset import open_dataset
+
+    if config.data is None:
+        from engine.demo import ensure_demo
+
+        path = ensure_demo(cache_folder(config.cache_dir))
+    else:
+        path = config.data
+    dataset = open_dataset(
+        path,
+        classes=config.classes,
+        sample=config.sample,
+        test_fraction=config.test_fraction,
+        seed=config.seed,
+    )
+    return replace(dataset, name="demo", layout="demo", is_demo=True) if config.data is None else dataset
+
+
+def _pixel_cache(config: StudyConfig) -> "PixelCache":
+    from engine.preprocess import PixelCache
+
+    return PixelCache(cache_folder(config.cache_dir) / "pixels")

@@ -1,0 +1,139 @@
+"""How long a study will take and how much disk it needs, told before it starts.
+
+Stages that were timed on this machine count with what they took; the others with figures of a two-core server CPU
+(`facts`: measured while this was written), scaled by the number of cores. Good for "a minute or an hour?", no more.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.config import Recipe, StudyConfig
+from engine.events import Stage
+from engine.locations import cache_folder
+from engine.results import DatasetSummary
+from engine.variants import get_variant
+
+_FILE = "stage-timings.json"
+_TYPICAL_CORES = 2
+_MEGAPIXEL = 1_000_000
+_RGB_BYTES = 3
+_FRESH_ENOUGH = 20
+"""A stage over fewer images than this says too little of its speed."""
+
+_FIXED_SECONDS_PER_IMAGE = {"check": 0.002, "preprocess": 0.003}
+_STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
+_TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
+_EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a study will cost.
+
+    Attributes:
+        seconds: wall-clock time if nothing is cached.
+        disk_bytes: what its pre-processed images take in the cache, if none are there yet.
+        free_bytes: what is free on the cache's disk.
+        basis: "measured here", "partly measured here" or "typical for two cores".
+    """
+
+    seconds: float
+    disk_bytes: int
+    free_bytes: int
+    basis: str
+
+
+@dataclass
+class StageTimings:
+    """Seconds an image that stages took on this machine, by stage, variant and image size."""
+
+    path: Path
+    seconds_per_image: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, cache_dir: Path) -> "StageTimings":
+        """Read what is remembered; a missing or damaged file is an empty memory."""
+        path = cache_dir / _FILE
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            known = {str(key): float(value) for key, value in data.items() if float(value) > 0}
+        except (OSError, ValueError, AttributeError, TypeError):
+            known = {}
+        return cls(path, known)
+
+    def remember(self, stage: Stage, variant: str, recipe: Recipe, images: int, seconds: float) -> None:
+        """Take in that a stage worked through `images` images in `seconds`."""
+        if images >= _FRESH_ENOUGH and seconds > 0:
+            self.seconds_per_image[_key(stage, variant, recipe)] = seconds / images
+
+    def save(self) -> None:
+        """Write the memory; a cache that cannot be written is no reason to fail."""
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(self.seconds_per_image, indent=1), encoding="utf-8")
+            temporary.replace(self.path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+
+    def lookup(self, stage: Stage, variant: str, recipe: Recipe) -> float | None:
+        """Seconds an image, or None where this stage was never timed."""
+        return self.seconds_per_image.get(_key(stage, variant, recipe))
+
+
+def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> Estimate:
+    """Add the stages of all chosen variants up."""
+    recipe, images = config.recipe, summary.train + summary.test
+    work: list[tuple[Stage, str, int]] = [("check", "", images)]
+    for variant in config.variants:
+        work += [
+            ("preprocess", variant, images),
+            ("train", variant, summary.train * recipe.epochs),
+            ("evaluate", variant, summary.test),
+        ]
+    known = [timings.lookup(stage, variant, recipe) for stage, variant, _ in work]
+    seconds = sum(
+        count * (_typical(stage, variant, recipe) if measured is None else measured)
+        for (stage, variant, count), measured in zip(work, known, strict=True)
+    )
+    missing = sum(measured is None for measured in known)
+    basis = (
+        "measured here" if not missing else "typical for two cores" if missing == len(known) else "partly measured here"
+    )
+    return Estimate(seconds, _cache_bytes(config, images), _free_bytes(cache_folder(config.cache_dir)), basis)
+
+
+def _key(stage: Stage, variant: str, recipe: Recipe) -> str:
+    height, width = recipe.image_size
+    return f"{stage}/{variant}/{height}x{width}"
+
+
+def _typical(stage: Stage, variant: str, recipe: Recipe) -> float:
+    """Seconds an image on a machine that was never timed."""
+    speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
+    megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
+    if stage == "check":
+        return _FIXED_SECONDS_PER_IMAGE["check"] / speed_up
+    chosen = get_variant(variant)
+    if stage == "preprocess":
+        steps = sum(_STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in chosen.steps)
+        return (_FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
+    rate = _TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else _EVALUATE_SECONDS_PER_MEGAPIXEL
+    return rate * megapixels * chosen.scale**2 / speed_up
+
+
+def _cache_bytes(config: StudyConfig, images: int) -> int:
+    """At most: variants that share a step share its result."""
+    height, width = config.recipe.image_size
+    scales = {variant: get_variant(variant).scale for variant in config.variants}
+    shared_resize = 0 if "vanilla" in scales or set(scales) == {"bbox"} else 1
+    slots = shared_resize + sum(scale**2 for scale in scales.values())
+    return images * slots * height * width * _RGB_BYTES
+
+
+def _free_bytes(folder: Path) -> int:
+    existing = next((parent for parent in (folder, *folder.parents) if parent.exists()), Path.cwd())
+    return shutil.disk_usage(existing).free

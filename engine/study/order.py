@@ -1,0 +1,183 @@
+"""The order of the parts: check the images, choose how to compute, run the jobs, measure the baselines, conclude."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from engine.config import MachineSettings, StudyConfig
+from engine.control import StudyControl
+from engine.errors import SimpsonsError, StudyStopped
+from engine.events import (
+    BaselinesMeasured,
+    DatasetChecked,
+    JobFinished,
+    MachineChosen,
+    StudyFinished,
+    StudyStarted,
+    SuperresWeightsChosen,
+)
+from engine.locations import cache_folder
+from engine.results import DatasetSummary, Status
+from engine.study.estimate import StageTimings
+from engine.study.reporting import Reporter
+from engine.variants import get_variant
+from engine.version import program_version
+
+if TYPE_CHECKING:
+    from engine.dataset import Dataset
+    from engine.study.jobs import Images, JobInputs
+    from engine.superres import SuperresModel
+
+
+class Study:
+    """One study from its first event to its last."""
+
+    def __init__(self, config: StudyConfig, control: StudyControl, reporter: Reporter) -> None:
+        self._config, self._control, self._reporter = config, control, reporter
+        self._cache_dir = cache_folder(config.cache_dir)
+        self._timings = StageTimings.load(self._cache_dir)
+
+    def run(self, dataset: "Dataset") -> None:
+        """Do it all; the outcome is in the reporter's record.
+
+        Raises:
+            SimpsonsError: what was asked for cannot be done; the stream has ended with `StudyFinished` all the same.
+        """
+        status: Status
+        try:
+            self._announce(dataset)
+            status, reason = self._work(dataset)
+        except StudyStopped:
+            status, reason = "stopped", "stopped on request"
+        except Exception as error:
+            from engine.study.jobs import describe_error
+
+            self._reporter.keep_traceback()
+            self._finish("failed", describe_error(error))
+            if isinstance(error, SimpsonsError):
+                raise
+            return
+        self._finish(status, reason)
+
+    def _announce(self, dataset: "Dataset") -> None:
+        config = self._config
+        self._reporter.emit(
+            StudyStarted(
+                study=self._reporter.folder.study,
+                dataset=dataset.summary(),
+                variants=config.variants,
+                protocol=config.protocol,
+                recipe=config.recipe,
+                seed=config.seed,
+                program_version=program_version(),
+            )
+        )
+
+    def _work(self, dataset: "Dataset") -> tuple[Status, str]:
+        images = self._check(dataset)
+        machine = self._choose_machine(images)
+        superres = self._load_superres()
+        from engine.preprocess import PixelCache
+        from engine.study.jobs import JobInputs, run_job
+
+        with PixelCache(self._cache_dir / "pixels") as cache:
+            inputs = JobInputs(
+                self._config, images, machine, superres, cache, self._timings, self._reporter, self._control
+            )
+            for variant in self._config.variants:
+                result = run_job(variant, inputs)
+                self._reporter.emit(JobFinished(result=result))
+                if result.status == "stopped":
+                    raise StudyStopped
+            self._measure_baselines(inputs)
+        failed = [result.variant for result in self._reporter.record.results.values() if result.status == "failed"]
+        return ("failed", f"failed: {', '.join(failed)}") if failed else ("done", "")
+
+    def _check(self, dataset: "Dataset") -> "Images":
+        from engine.dataset import check_images
+        from engine.study.jobs import Images
+
+        with self._reporter.stage("check") as stage:
+            stage.start(len(dataset.train) + len(dataset.test))
+            checked = check_images(
+                dataset,
+                self._cache_dir,
+                control=self._control,
+                progress=lambda done, _: stage.progress(done),
+            )
+        summary = checked.dataset.summary()
+        self._reporter.emit(DatasetChecked(dataset=summary))
+        self._report_data(summary)
+        return Images.of(checked)
+
+    def _report_data(self, summary: DatasetSummary) -> None:
+        notice = self._reporter.notice
+        if summary.is_demo:
+            notice("demo set: drawings made by this program, not the study's data", "warning")
+        for note in summary.notes:
+            notice(note)
+        if summary.skipped:
+            first = summary.skipped[0]
+            notice(f"{len(summary.skipped)} left out, the first: {first.path}: {first.reason}", "warning")
+        batch, train = self._config.recipe.batch_size, summary.train
+        if batch > train:
+            notice(f"a batch of {batch} is more than the {train} training images: one batch an epoch", "warning")
+
+    def _choose_machine(self, images: "Images") -> MachineSettings:
+        from engine.training import choose_machine, lower_priority
+
+        if threading.current_thread() is not threading.main_thread():
+            lower_priority()  # a screen runs in the main thread, and its keys come first
+        config = self._config
+        machine = choose_machine(
+            config.recipe,
+            len(images.classes),
+            device=config.device,
+            precision=config.precision,
+            threads=config.threads,
+            cache_dir=self._cache_dir,
+        )
+        self._reporter.emit(MachineChosen(machine=machine))
+        return machine
+
+    def _load_superres(self) -> "SuperresModel | None":
+        config = self._config
+        if not any("superres" in get_variant(name).steps for name in config.variants):
+            return None
+        from engine.superres import load_superres
+
+        superres = load_superres(config.superres_weights, offline=config.offline, cache_dir=self._cache_dir)
+        self._reporter.emit(SuperresWeightsChosen(weights=superres.info))
+        return superres
+
+    def _measure_baselines(self, inputs: "JobInputs") -> None:
+        from engine.evaluation import majority_baseline, thumbnail_baseline
+        from engine.study.jobs import preprocess_variant
+
+        images = inputs.images
+        with self._reporter.stage("baselines") as stage, preprocess_variant("vanilla", inputs, stage) as pixels:
+            nearest = thumbnail_baseline(
+                pixels,
+                train_rows=images.train_rows,
+                train_labels=images.train_labels,
+                test_rows=images.test_rows,
+                test_labels=images.test_labels,
+                classes=images.classes,
+            )
+        majority = majority_baseline(images.train_labels, images.test_labels, images.classes)
+        self._reporter.emit(BaselinesMeasured(baselines=(majority, nearest)))
+
+    def _finish(self, status: Status, reason: str) -> None:
+        self._timings.save()
+        reporter, record = self._reporter, self._reporter.record
+        results = list(record.results.values())
+        conclusion: tuple[str, ...] = ()
+        if record.dataset is not None and any(result.metrics for result in results):
+            from engine.evaluation import draw_conclusion
+
+            conclusion = draw_conclusion(record.dataset, results, record.baselines)
+        folder = reporter.folder
+        if folder.failure:
+            reporter.notice(f"the run folder is not complete: {folder.failure}", "warning")
+        reporter.emit(StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=str(folder.folder)))
+        folder.write_result(record.to_json())
+        folder.close()

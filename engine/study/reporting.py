@@ -1,0 +1,104 @@
+"""How work in progress is told: every event goes to the record, the run folder and the listener, in this order."""
+
+import contextlib
+import math
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+
+from engine.control import StudyControl
+from engine.events import (
+    BatchTrained,
+    Emit,
+    Event,
+    Level,
+    Notice,
+    Stage,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    StudyPaused,
+    StudyResumed,
+)
+from engine.record import StudyRecord
+from engine.runs import RunFolder
+
+
+class Stopwatch:
+    """Seconds of work since it was made, pauses left out."""
+
+    def __init__(self, control: StudyControl) -> None:
+        self._control = control
+        self._start = time.perf_counter() - control.paused_seconds
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of work so far."""
+        return time.perf_counter() - self._start - self._control.paused_seconds
+
+
+class StageReporter:
+    """Reports one stage of one variant; `watch` times it."""
+
+    def __init__(self, reporter: "Reporter", stage: Stage, variant: str, seed: int) -> None:
+        self._emit = reporter.emit
+        self.watch = Stopwatch(reporter.control)
+        self.stage, self.variant, self.seed = stage, variant, seed
+        self.fresh = 0
+        """How many of the stage's total were not cached."""
+
+    def start(self, total: int, cached: int = 0) -> None:
+        """The amount of work is known: images, or batches of training."""
+        self.fresh = total - cached
+        self._emit(StageStarted(stage=self.stage, total=total, variant=self.variant, seed=self.seed, cached=cached))
+
+    def progress(self, done: int) -> None:
+        """`done` of the total are ready."""
+        self._emit(StageProgress(stage=self.stage, done=done, variant=self.variant, seed=self.seed))
+
+
+class Reporter:
+    """The one way out of a running study. `emit` may be called from any thread."""
+
+    def __init__(self, folder: RunFolder, control: StudyControl, listener: Emit | None = None) -> None:
+        self.folder, self.control = folder, control
+        self.record = StudyRecord()
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._diverged: set[str] = set()
+        control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
+
+    def emit(self, event: Event) -> None:
+        """Take the next event."""
+        with self._lock:
+            self.record.apply(event)
+            self.folder.append(event)
+            if self._listener is not None:
+                self._listener(event)
+
+    def emit_training(self, event: Event) -> None:
+        """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""
+        self.emit(event)
+        if isinstance(event, BatchTrained) and not math.isfinite(event.loss) and event.variant not in self._diverged:
+            self._diverged.add(event.variant)
+            message = f"the loss is not finite at batch {event.step + 1}: try a lower --lr or --precision fp32"
+            self.notice(message, "warning", event.variant)
+
+    def notice(self, message: str, level: Level = "info", variant: str = "") -> None:
+        """Add a line to the message log."""
+        self.emit(Notice(message=message, level=level, variant=variant))
+
+    @contextlib.contextmanager
+    def stage(self, stage: Stage, variant: str = "", seed: int = 0) -> Iterator[StageReporter]:
+        """Frame a stage; its end is reported also when it is stopped or fails."""
+        reporter = StageReporter(self, stage, variant, seed)
+        try:
+            yield reporter
+        finally:
+            self.emit(StageFinished(stage=stage, seconds=reporter.watch.seconds, variant=variant, seed=seed))
+
+    def keep_traceback(self) -> None:
+        """Write the traceback of the error being handled into the run folder: for us, not for the screen."""
+        with contextlib.suppress(OSError), (self.folder.folder / "errors.txt").open("a", encoding="utf-8") as stream:
+            traceback.print_exc(file=stream)

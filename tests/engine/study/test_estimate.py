@@ -1,0 +1,63 @@
+from dataclasses import replace
+
+import pytest
+
+from engine.config import RECIPES, StudyConfig
+from engine.results import DatasetSummary
+from engine.study.estimate import StageTimings, estimate_study
+
+SUMMARY = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (400, 400), (100, 100), 0, 0)
+PAPER = RECIPES["paper"]
+
+
+@pytest.fixture
+def config(tmp_path):
+    return StudyConfig(variants=("vanilla",), cache_dir=tmp_path)
+
+
+def test_a_first_estimate_is_said_to_be_typical_and_grows_with_the_work(config):
+    empty = StageTimings.load(config.cache_dir)
+    small = estimate_study(config, SUMMARY, empty)
+    assert small.basis == "typical for two cores"
+    assert small.disk_bytes == 1000 * 255 * 342 * 3
+    assert small.free_bytes > 0
+    longer = estimate_study(replace(config, recipe=replace(PAPER, epochs=50)), SUMMARY, empty)
+    assert longer.seconds > 5 * small.seconds
+    more = estimate_study(replace(config, variants=("vanilla", "superres")), SUMMARY, empty)
+    assert more.seconds > small.seconds
+    assert more.disk_bytes == 2 * small.disk_bytes
+
+
+def test_stages_timed_here_count_with_what_they_took(config):
+    timings = StageTimings.load(config.cache_dir)
+    for stage, variant, images, seconds in [
+        ("check", "", 1000, 1.0),
+        ("preprocess", "vanilla", 1000, 10.0),
+        ("train", "vanilla", 4000, 400.0),
+        ("evaluate", "vanilla", 200, 2.0),
+    ]:
+        timings.remember(stage, variant, PAPER, images, seconds)
+    timings.save()
+    known = estimate_study(config, SUMMARY, StageTimings.load(config.cache_dir))
+    assert known.basis == "measured here"
+    assert known.seconds == pytest.approx(1 + 10 + 400 + 2)
+    partly = estimate_study(replace(config, variants=("vanilla", "bbox")), SUMMARY, timings)
+    assert partly.basis == "partly measured here"
+
+
+def test_a_stage_over_a_handful_of_images_is_not_remembered(config):
+    timings = StageTimings.load(config.cache_dir)
+    timings.remember("preprocess", "vanilla", PAPER, 3, 9.0)
+    assert timings.lookup("preprocess", "vanilla", PAPER) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"train": "fast"}'])
+def test_a_damaged_memory_is_an_empty_one(tmp_path, content):
+    (tmp_path / "stage-timings.json").write_text(content)
+    assert StageTimings.load(tmp_path).seconds_per_image == {}
+
+
+def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path):
+    (tmp_path / "file").write_text("")
+    StageTimings.load(tmp_path / "file").save()
+    assert (tmp_path / "file").read_text() == ""

@@ -1,0 +1,195 @@
+"""The whole engine, headless, on a tiny data set."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from engine.control import StudyControl
+from engine.errors import InputError, StorageError
+from engine.events import (
+    BaselinesMeasured,
+    BatchTrained,
+    DatasetChecked,
+    EpochTrained,
+    JobFinished,
+    MachineChosen,
+    Notice,
+    StageFinished,
+    StageStarted,
+    StudyFinished,
+    StudyStarted,
+    SuperresWeightsChosen,
+)
+from engine.runs import read_events
+from engine.study import load_record, run_study
+from engine.variants import STUDY_VARIANTS
+
+
+def stages(events, kind=StageStarted):
+    return [(event.variant, event.stage) for event in events if isinstance(event, kind)]
+
+
+def test_the_four_variants_are_trained_evaluated_and_compared(config):
+    events = []
+    record = run_study(replace(config, variants=STUDY_VARIANTS), events.append)
+    data = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    assert data["status"] == "done"
+    assert list(data["variants"]) == list(STUDY_VARIANTS)
+    for result in data["variants"].values():
+        assert result["status"] == "done"
+        assert [sum(row) for row in result["confusion_matrix"]] == [5, 5, 5]
+        assert len(result["loss"]) == 3 * math.ceil(36 / 10)
+        assert result["final_loss"] == result["loss"][-1]
+        right = sum(result["confusion_matrix"][i][i] for i in range(3))
+        assert result["accuracy"] == pytest.approx(right / 15)
+    assert set(data["baselines"]) == {"majority", "thumbnail_1nn"}
+    assert data["superres_weights"].startswith("shipped")
+    assert data["dataset"]["boxed"] == {"train": 18, "test": 0}
+    assert len(data["conclusion"]) > 4
+    assert isinstance(events[0], StudyStarted)
+    assert isinstance(events[-1], StudyFinished)
+
+
+def test_the_events_come_in_the_order_that_screens_rely_on(config):
+    events = []
+    run_study(config, events.append)
+    jobs = [(variant, stage) for variant in config.variants for stage in ("preprocess", "train", "evaluate")]
+    assert stages(events) == [("", "check"), *jobs, ("", "baselines")]
+    assert stages(events, StageFinished) == stages(events)
+    kinds = [type(event) for event in events if not isinstance(event, Notice)]
+    order = [StudyStarted, DatasetChecked, MachineChosen, BatchTrained, EpochTrained, JobFinished, BaselinesMeasured]
+    assert sorted(order, key=kinds.index) == order
+    assert kinds[-1] is StudyFinished
+    assert SuperresWeightsChosen not in kinds
+    assert [event.time for event in events] == sorted(event.time for event in events)
+
+
+def test_the_same_seed_gives_the_same_result_and_another_seed_another(config, tmp_path):
+    first = run_study(config).to_json()["variants"]
+    again = run_study(replace(config, cache_dir=tmp_path / "another-cache")).to_json()["variants"]
+    other = run_study(replace(config, seed=1)).to_json()["variants"]
+    for variant in config.variants:
+        assert first[variant]["loss"] == again[variant]["loss"]
+        assert first[variant]["confusion_matrix"] == again[variant]["confusion_matrix"]
+        assert first[variant]["loss"] != other[variant]["loss"]
+
+
+def test_the_run_folder_holds_the_same_study(config):
+    record = run_study(config)
+    (folder,) = config.runs_dir.iterdir()
+    assert load_record(folder).to_json() == record.to_json()
+    assert json.loads((folder / "result.json").read_text()) == record.to_json()
+    assert sorted(path.name for path in (folder / "weights").iterdir()) == [
+        "bbox-seed0-fold0.safetensors",
+        "vanilla-seed0-fold0.safetensors",
+    ]
+    finished = [event for event in read_events(folder) if isinstance(event, JobFinished)]
+    assert all(len(event.result.predictions) == 15 for event in finished)
+
+
+def test_every_prediction_keeps_its_images_path_and_sums_to_one(config):
+    for prediction in run_study(config).result("vanilla").predictions:
+        assert prediction.path.startswith("test/")
+        assert sum(prediction.probabilities) == pytest.approx(1)
+        assert prediction.predicted == max(range(3), key=prediction.probabilities.__getitem__)
+
+
+def test_a_stop_in_training_keeps_and_evaluates_what_was_trained(config):
+    control, events = StudyControl(), []
+
+    def listen(event):
+        events.append(event)
+        if isinstance(event, BatchTrained) and (event.variant, event.step) == ("bbox", 4):
+            control.stop()
+
+    record = run_study(replace(config, variants=("vanilla", "bbox", "denoise")), listen, control)
+    data = record.to_json()
+    assert data["status"] == "stopped"
+    assert data["variants"]["vanilla"]["status"] == "done"
+    assert data["variants"]["bbox"]["status"] == "stopped"
+    assert data["variants"]["bbox"]["reason"] == "stopped after 1 of 3 epochs"
+    assert sum(map(sum, data["variants"]["bbox"]["confusion_matrix"])) == 15
+    assert data["variants"]["denoise"]["status"] == "stopped"
+    assert data["variants"]["denoise"]["loss"] == []
+
+
+def test_a_stop_before_training_leaves_no_figures(config):
+    control = StudyControl()
+    control.stop()
+    data = run_study(config, control=control).to_json()
+    assert data["status"] == "stopped"
+    assert all("accuracy" not in result for result in data["variants"].values())
+
+
+def test_a_variant_that_fails_leaves_the_others(config, monkeypatch):
+    from engine.study import jobs
+
+    original = jobs.preprocess
+
+    def fail_on_bbox(variant, *arguments, **named):
+        if variant.name == "bbox":
+            raise RuntimeError("out of luck\nsecond line")
+        return original(variant, *arguments, **named)
+
+    monkeypatch.setattr(jobs, "preprocess", fail_on_bbox)
+    data = run_study(config).to_json()
+    assert data["status"] == "failed"
+    assert data["variants"]["bbox"]["reason"] == "RuntimeError: out of luck"
+    assert data["variants"]["vanilla"]["status"] == "done"
+    (folder,) = config.runs_dir.iterdir()
+    assert "second line" in (folder / "errors.txt").read_text()
+
+
+def test_a_loss_that_is_not_finite_is_a_warning_and_not_a_crash(config):
+    events = []
+    hot = replace(config, variants=("vanilla",), recipe=replace(config.recipe, learning_rate=1e38))
+    data = run_study(hot, events.append).to_json()
+    assert data["variants"]["vanilla"]["status"] == "done"
+    assert None in data["variants"]["vanilla"]["loss"]
+    warnings = [event.message for event in events if isinstance(event, Notice) and event.variant == "vanilla"]
+    assert len([message for message in warnings if "not finite" in message]) == 1
+
+
+def test_a_batch_larger_than_the_set_is_said(config):
+    big = replace(config, variants=("vanilla",), recipe=replace(config.recipe, batch_size=500, epochs=1))
+    data = run_study(big).to_json()
+    assert len(data["variants"]["vanilla"]["loss"]) == 1
+    assert any("one batch an epoch" in message["message"] for message in data["messages"])
+
+
+def test_an_unreadable_image_is_left_out_of_every_variant(config, tiny_dataset, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(tiny_dataset, tmp_path / "copy")
+    broken = copy / "train" / "red" / "pic_0001.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    data = run_study(replace(config, data=copy)).to_json()
+    assert data["status"] == "done"
+    assert data["dataset"]["train"] == 35
+    assert [skipped["path"] for skipped in data["dataset"]["skipped"]] == ["train/red/pic_0001.png"]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "named"),
+    [
+        ({"protocol": "secret"}, InputError, "unknown protocol 'secret'"),
+        ({"superres_weights": "none.pt"}, InputError, "none.pt"),
+        ({"data": "nowhere"}, InputError, "nowhere"),
+    ],
+)
+def test_wrong_input_is_one_line_before_the_first_event(config, tmp_path, change, error, named):
+    paths = {key: tmp_path / value if key != "protocol" else value for key, value in change.items()}
+    events = []
+    with pytest.raises(error, match=named) as caught:
+        run_study(replace(config, **paths), events.append)
+    assert "\n" not in str(caught.value)
+    assert not events
+    assert not config.runs_dir.exists()
+
+
+def test_a_runs_folder_that_cannot_be_written_is_named(config, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="--runs-dir"):
+        run_study(replace(config, runs_dir=tmp_path / "file"))

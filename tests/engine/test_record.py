@@ -1,0 +1,112 @@
+import json
+
+import pytest
+
+from engine.config import RECIPES
+from engine.events import (
+    BatchTrained,
+    DatasetChecked,
+    JobFinished,
+    Notice,
+    StageStarted,
+    StudyFinished,
+    StudyStarted,
+    SuperresWeightsChosen,
+)
+from engine.record import StudyRecord
+from engine.results import (
+    Averages,
+    ClassScores,
+    DatasetSummary,
+    JobResult,
+    Metrics,
+    Seconds,
+    SkippedFile,
+    SuperresWeightsInfo,
+)
+
+AVERAGES = Averages(float("nan"), 0.5, 0.5)
+METRICS = Metrics(0.5, AVERAGES, AVERAGES, AVERAGES, (ClassScores("a", 1.0, 0.5, 0.75, 2),), ((1, 0), (1, 0)))
+
+
+def dataset(train):
+    return DatasetSummary("set", "/set", "split", False, ("a", "b"), (train, 4), (1, 1), 2, 0, (SkippedFile("x", "y"),))
+
+
+def start(variants=("vanilla", "bbox", "denoise")):
+    return StudyStarted(
+        study="s1",
+        dataset=dataset(5),
+        variants=variants,
+        protocol="official",
+        recipe=RECIPES["quick"],
+        seed=3,
+        program_version="1",
+    )
+
+
+def job(variant, status, metrics=METRICS):
+    return JobFinished(result=JobResult(variant, 3, 0, status, "why", metrics, 0.25, 5, Seconds(1, 2, 3)))
+
+
+def batch(variant, loss, step=0):
+    return BatchTrained(variant=variant, seed=3, epoch=0, step=step, loss=loss, images=2)
+
+
+@pytest.fixture
+def record():
+    return StudyRecord.from_events(
+        [
+            start(),
+            DatasetChecked(dataset=dataset(3)),
+            SuperresWeightsChosen(weights=SuperresWeightsInfo("shipped", "ours", "0123456789abcdef", "no network")),
+            Notice(message="look", level="warning"),
+            StageStarted(stage="train", variant="vanilla", total=2),
+            batch("vanilla", 1.5),
+            batch("vanilla", float("nan"), 1),
+            job("vanilla", "done"),
+            batch("bbox", 2.0),
+            job("bbox", "failed", metrics=None),
+            StudyFinished(status="failed", reason="failed: bbox", conclusion=("so",), folder="/runs/s1"),
+        ]
+    )
+
+
+def test_the_json_object_is_strict_and_has_the_promised_form(record):
+    data = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    assert data["schema"] == 1
+    assert data["study"] == "s1"
+    assert data["dataset"]["train"] == 7
+    assert data["dataset"]["boxed"] == {"train": 2, "test": 0}
+    assert data["dataset"]["skipped"] == [{"path": "x", "reason": "y"}]
+    assert data["recipe"]["image_size"] == [96, 128]
+    assert data["superres_weights"] == "shipped: ours (sha256 0123456789ab; no network)"
+    vanilla = data["variants"]["vanilla"]
+    assert vanilla["status"] == "done"
+    assert vanilla["loss"] == [1.5, None]
+    assert vanilla["precision"] == {"macro": None, "weighted": 0.5, "micro": 0.5}
+    assert vanilla["per_class"] == {"a": {"precision": 1.0, "recall": 0.5, "f1": 0.75, "support": 2}}
+    assert vanilla["confusion_matrix"] == [[1, 0], [1, 0]]
+    assert vanilla["seconds"] == {"preprocess": 1, "train": 2, "evaluate": 3}
+
+
+def test_failed_and_never_started_variants_say_so_and_the_rest_stays(record):
+    variants = record.to_json()["variants"]
+    assert (variants["bbox"]["status"], variants["bbox"]["reason"], variants["bbox"]["loss"]) == (
+        "failed",
+        "why",
+        [2.0],
+    )
+    assert "accuracy" not in variants["bbox"]
+    assert variants["denoise"]["status"] == "stopped"
+
+
+def test_a_running_study_is_told_as_running():
+    data = StudyRecord.from_events([start()]).to_json()
+    assert data["status"] == "running"
+    assert data["variants"]["vanilla"] == {"status": "running", "reason": "", "loss": []}
+
+
+def test_an_empty_stream_has_no_json_form():
+    with pytest.raises(ValueError, match="not started"):
+        StudyRecord().to_json()
