@@ -1,10 +1,8 @@
 """Writing and reading one run folder so that a kill at any moment leaves it readable."""
 
 import contextlib
-import json
 import os
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from engine.codec import event_from_line, event_to_line, to_jsonable
 from engine.config import StudyConfig
 from engine.errors import StorageError
 from engine.events import BatchTrained, Event, StageProgress
+from engine.files import replace_json
 
 FORMAT_VERSION = 1
 FLUSH_SECONDS = 1.0
@@ -45,7 +44,7 @@ class RunFolder:
         folder = runs_dir / name
         try:
             folder.mkdir(parents=True)
-            write_atomically(
+            replace_json(
                 folder / _STUDY_FILE, {"version": FORMAT_VERSION, "study": name, "config": to_jsonable(config)}
             )
             return cls(folder)
@@ -74,7 +73,7 @@ class RunFolder:
     def write_result(self, result: dict[str, Any]) -> None:
         """Write the study's JSON object beside the stream."""
         try:
-            write_atomically(self.folder / _RESULT_FILE, result)
+            replace_json(self.folder / _RESULT_FILE, result)
         except OSError as error:
             self._fail(error)
 
@@ -123,22 +122,3 @@ def read_events(folder: Path) -> Iterator[Event]:
             yield event_from_line(line)
         except ValueError as error:
             raise StorageError(f"{path}, line {number} is damaged: {error}") from None
-
-
-def write_atomically(path: Path, data: dict[str, Any]) -> None:
-    """Write strict JSON so that `path` holds the old or the new content, never a part.
-
-    Raises:
-        OSError: it cannot be written; nothing is left behind.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(data, stream, allow_nan=False, indent=1)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -4,6 +4,7 @@ Stages that were timed on this machine count with what they took; the others wit
 (`facts`: measured while this was written), scaled by the number of cores. Good for "a minute or an hour?", no more.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from engine.config import Recipe, StudyConfig
 from engine.events import Stage
+from engine.files import replace_json
 from engine.locations import cache_folder
 from engine.results import DatasetSummary
 from engine.variants import get_variant
@@ -71,13 +73,9 @@ class StageTimings:
 
     def save(self) -> None:
         """Write the memory; a cache that cannot be written is no reason to fail."""
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
+        with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(self.seconds_per_image, indent=1), encoding="utf-8")
-            temporary.replace(self.path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+            replace_json(self.path, self.seconds_per_image)
 
     def lookup(self, stage: Stage, variant: str, recipe: Recipe) -> float | None:
         """Seconds an image, or None where this stage was never timed."""
