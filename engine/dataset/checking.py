@@ -1,0 +1,168 @@
+"""Reads and decodes every image of a data set once, before anything is trained on it."""
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.control import StudyControl
+from engine.dataset.check_cache import Check, CheckCache
+from engine.dataset.images import decode_rgb
+from engine.dataset.opening import MIN_CLASSES
+from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
+from engine.dataset.values import Dataset, ImageSample
+from engine.errors import DatasetError
+
+_PROGRESS_SECONDS = 0.1
+"""Shortest time between two progress reports, so that a fast check does not flood the screen."""
+
+_STORE_EVERY = 256
+"""Checks a transaction of the cache: what a kill can cost."""
+
+_AHEAD = 4
+"""Images a thread that are under way or waiting; a stop has to wait for no more than one a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedImage:
+    """An image that could be decoded, and the SHA-256 of its file's bytes in hex."""
+
+    sample: ImageSample
+    digest: str
+
+
+@dataclass(frozen=True)
+class CheckedDataset:
+    """A data set all of whose images could be decoded.
+
+    Attributes:
+        dataset: without the images that could not.
+        digests: SHA-256 of each file's bytes in hex, by the image's path.
+    """
+
+    dataset: Dataset
+    digests: dict[str, str]
+
+    @property
+    def images(self) -> tuple[CheckedImage, ...]:
+        """All images, those for training first."""
+        samples = self.dataset.train + self.dataset.test
+        return tuple(CheckedImage(sample, self.digests[sample.path]) for sample in samples)
+
+
+def check_images(
+    dataset: Dataset, cache_dir: Path, *, control: StudyControl, progress: Callable[[int, int], None]
+) -> CheckedDataset:
+    """Read and decode every image once; leave those out that cannot be used.
+
+    What was found is remembered in `cache_dir` by path, size and modification time.
+
+    Args:
+        dataset: from `open_dataset`.
+        cache_dir: the user's cache folder; one that cannot be written only costs time.
+        control: lets the user pause and stop between two images.
+        progress: called with (done, total) in the calling thread, several times a second at most.
+
+    Raises:
+        DatasetError: a class lost its last training image, or all test images are gone.
+        StudyStopped: the user asked for it.
+    """
+    samples = dataset.train + dataset.test
+    with CheckCache(cache_dir) as cache:
+        checks = _check_all(samples, cache, control, progress)
+    reasons = {sample.path: check.reason for sample, check in zip(samples, checks, strict=True) if check.reason}
+    kept = dataset.without(reasons)
+    _require_usable(kept)
+    digests = {sample.path: check.digest for sample, check in zip(samples, checks, strict=True) if not check.reason}
+    return CheckedDataset(kept, digests)
+
+
+def _check_all(
+    samples: Sequence[ImageSample], cache: CheckCache, control: StudyControl, progress: Callable[[int, int], None]
+) -> list[Check]:
+    control.checkpoint()
+    stamps = {sample.source.key: stamp for sample in samples if (stamp := _stamp(sample.source)) is not None}
+    known = cache.load(stamps)
+    todo = [sample.source for sample in samples if sample.source.key not in known]
+    done, total = len(samples) - len(todo), len(samples)
+    progress(done, total)
+    fresh: list[tuple[str, tuple[int, int], Check]] = []
+    reported = time.monotonic()
+    try:
+        for source, check in _in_order(todo, control):
+            known[source.key] = check
+            # A file that could not even be opened may be readable a moment later, so that is not remembered.
+            if check.digest and source.key in stamps:
+                fresh.append((source.key, stamps[source.key], check))
+            if len(fresh) >= _STORE_EVERY:
+                cache.store(fresh)
+                fresh.clear()
+            done += 1
+            if time.monotonic() - reported >= _PROGRESS_SECONDS:
+                progress(done, total)
+                reported = time.monotonic()
+    finally:
+        cache.store(fresh)
+    if todo:
+        progress(total, total)
+    return [known[sample.source.key] for sample in samples]
+
+
+def _in_order(sources: Sequence[ImageSource], control: StudyControl) -> Iterator[tuple[ImageSource, Check]]:
+    """Check in a thread pool (decoding and hashing release the lock), with only a few images under way."""
+    workers = min(os.cpu_count() or 1, 8)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="check")
+    waiting: deque[tuple[ImageSource, Future[Check]]] = deque()
+    try:
+        for source in sources:
+            control.checkpoint()
+            waiting.append((source, pool.submit(_check, source)))
+            if len(waiting) >= workers * _AHEAD:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for first, future in waiting:
+            control.checkpoint()
+            yield first, future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _check(source: ImageSource) -> Check:
+    try:
+        data = source.read(MAX_FILE_BYTES + 1)
+    except UnreadableImage as error:
+        return Check("", str(error))
+    except MemoryError:
+        return Check("", "not enough memory to read it")
+    if len(data) > MAX_FILE_BYTES:
+        return Check("", f"more than {MAX_FILE_BYTES} bytes")
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        decode_rgb(data)
+    except UnreadableImage as error:
+        return Check(digest, str(error))
+    return Check(digest, "")
+
+
+def _stamp(source: ImageSource) -> tuple[int, int] | None:
+    try:
+        return source.stamp
+    except UnreadableImage:
+        return None
+
+
+def _require_usable(dataset: Dataset) -> None:
+    summary = dataset.summary()
+    lost = [name for name, count in zip(summary.classes, summary.train_counts, strict=True) if count == 0]
+    first = f" (such as {dataset.skipped[-1].path}: {dataset.skipped[-1].reason})" if dataset.skipped else ""
+    if lost or len(dataset.classes) < MIN_CLASSES:
+        raise DatasetError(
+            f"{dataset.location}: no training image of {', '.join(lost)} can be decoded{first}; "
+            "mend the files or leave the class out with --classes"
+        )
+    if not dataset.test:
+        raise DatasetError(f"{dataset.location}: no test image can be decoded{first}; mend the files")

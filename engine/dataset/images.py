@@ -1,0 +1,151 @@
+"""Turns the bytes of JPEG, PNG, BMP and WebP files into upright RGB pictures.
+
+Pillow's file classes are used directly rather than through `Image.open`: only these four decoders can be reached, and
+the limit on pixels is ours, instead of a process-wide setting of Pillow's and a warning.
+"""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.Image import DecompressionBombError, Image, Transpose, fromarray, new
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
+
+MAX_PIXELS = 50_000_000
+"""Largest picture that is decoded, in pixels: 200 MB as RGBA, a few threads of which fit any machine."""
+
+HEADER_BYTES = 16 * 1024
+"""Enough of most files to know format, size and orientation; where it is not, the whole file is read."""
+
+_ORIENTATION = 0x0112
+"""EXIF tag; the values and what undoes them are in the EXIF 2.32 standard, section 4.6.4."""
+
+_UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Orientations that swap width and height."""
+
+_MAY_ORIENT = frozenset({"exif", "xmp", "Raw profile type exif", "XML:com.adobe.xmp"})
+"""Keys of Pillow's `info` where an orientation can be found."""
+
+# Damaged metadata makes Pillow warn on stderr, in the middle of a screen; such metadata is ignored here anyway.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\..*")
+
+
+def decode_rgb(data: bytes) -> Image:
+    """The picture in `data`, fully decoded: mode RGB, upright; transparent parts over white; the first frame.
+
+    16-bit grey keeps its upper 8 bits, as Pillow does for 16-bit colour.
+
+    Raises:
+        UnreadableImage: with the reason, without the file's name.
+    """
+    try:
+        image = _open(data)
+        image.load()
+        picture = _upright(_to_rgb(image), _orientation(image))
+    except UnreadableImage:
+        raise
+    except Exception as error:  # decoders raise whatever comes to mind for damaged data
+        raise UnreadableImage(f"damaged or truncated image: {_one_line(error)}") from None
+    # Nobody may turn it a second time by the orientation that is still in the metadata.
+    picture.info = {}
+    return picture
+
+
+def upright_size(source: ImageSource) -> tuple[int, int]:
+    """(width, height) in pixels of the upright picture, from the file's first bytes.
+
+    Raises:
+        UnreadableImage: the file cannot be read or is no image that could be decoded.
+    """
+    start = source.read(HEADER_BYTES)
+    try:
+        return _header_size(start)
+    except UnreadableImage:
+        if len(start) < HEADER_BYTES:
+            raise
+    # Long metadata before the header proper, or WebP, whose decoder wants it all.
+    return _header_size(source.read(MAX_FILE_BYTES))
+
+
+def _header_size(data: bytes) -> tuple[int, int]:
+    image = _open(data)
+    width, height = image.size
+    return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
+
+
+def _open(data: bytes) -> ImageFile.ImageFile:
+    kind = _file_class(data)
+    try:
+        image = kind(io.BytesIO(data))
+    except DecompressionBombError:
+        raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels") from None
+    except Exception as error:
+        raise UnreadableImage(f"damaged or truncated image header: {_one_line(error)}") from None
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise UnreadableImage(f"{width} x {height} pixels: an image without area")
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(f"{width} x {height} pixels: more than {MAX_PIXELS:,}")
+    return image
+
+
+def _file_class(data: bytes) -> type[ImageFile.ImageFile]:
+    if not data:
+        raise UnreadableImage("an empty file")
+    if data.startswith(b"\xff\xd8"):
+        return JpegImageFile
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PngImageFile
+    if data.startswith(b"BM"):
+        return BmpImageFile
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return WebPImageFile
+    raise UnreadableImage("not a JPEG, PNG, BMP or WebP image")
+
+
+def _orientation(image: Image) -> int:
+    """The EXIF orientation, 1 (upright) where there is none that makes sense."""
+    if _MAY_ORIENT.isdisjoint(image.info):
+        return 1
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # damaged metadata is no reason to lose the picture
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _upright(image: Image, orientation: int) -> Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def _to_rgb(image: Image) -> Image:
+    if image.mode.startswith("I"):
+        # Pillow would clip 16-bit values at 255.
+        grey = np.asarray(image).astype(np.uint32) >> 8
+        return fromarray(np.minimum(grey, 255).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        backdrop = new("RGBA", image.size, "white")
+        backdrop.alpha_composite(image.convert("RGBA"))
+        return backdrop.convert("RGB")
+    # A plain picture rather than one of a file class, which would hold on to the file's bytes.
+    return image.convert("RGB") if image.mode != "RGB" else image.copy()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

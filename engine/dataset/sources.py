@@ -1,0 +1,147 @@
+"""Where an image's bytes come from: a file, or a member of a zip archive that is never unpacked."""
+
+import os
+import threading
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import DatasetError
+
+MAX_FILE_BYTES = 256 * 2**20
+"""Largest image file that is read: an uncompressed BMP of the largest accepted picture fits."""
+
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
+"""What zipfile raises for damaged, encrypted or unsupported members, besides OSError."""
+
+
+class UnreadableImage(DatasetError):  # noqa: N818 - named for what it is about
+    """One image that cannot be read or decoded; the message is the reason, without the file's name."""
+
+
+class ImageSource(Protocol):
+    """The bytes of one file. Reading is safe from several threads and in forked or spawned processes."""
+
+    @property
+    def key(self) -> str:
+        """What tells this file from all others on this machine."""
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """(bytes, modification time in nanoseconds since the Unix epoch): changes when the file does.
+
+        Raises:
+            UnreadableImage: the file is gone.
+        """
+
+    def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
+        """The first `limit` bytes of the file.
+
+        Raises:
+            UnreadableImage: the file cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file in a folder; `path` may hold surrogate escapes, as file names of any bytes do in Python."""
+
+    path: str
+
+    @property
+    def key(self) -> str:
+        """The absolute path."""
+        return self.path
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and modification time as they are now."""
+        try:
+            status = Path(self.path).stat()
+        except OSError as error:
+            raise UnreadableImage(f"cannot be read: {error.strerror}") from None
+        return status.st_size, status.st_mtime_ns
+
+    def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
+        """The first `limit` bytes of the file."""
+        try:
+            with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path per image costs more than the read
+                return file.read(limit)
+        except OSError as error:
+            raise UnreadableImage(f"cannot be read: {error.strerror}") from None
+
+
+class ZipArchive:
+    """A zip file opened once a process; its members are read under a lock.
+
+    A handle must not cross a fork (the two processes would share one file position) nor be pickled, so it belongs to
+    the process that opened it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.mtime_ns = Path(path).stat().st_mtime_ns
+        self._process = -1
+        self._lock = threading.Lock()
+        self._handle: zipfile.ZipFile | None = None
+
+    def __reduce__(self) -> tuple[type["ZipArchive"], tuple[str]]:
+        return ZipArchive, (self.path,)
+
+    def members(self) -> list[zipfile.ZipInfo]:
+        """The archive's directory; of members with one name only the last, as unpacking would leave it.
+
+        Raises:
+            OSError, zipfile.BadZipFile and others: not a zip file that can be read.
+        """
+        return list({info.filename: info for info in self._open().infolist()}.values())
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The first `limit` bytes of a member.
+
+        Raises:
+            UnreadableImage: the member is damaged, encrypted or packed in an unknown way.
+        """
+        try:
+            handle = self._open()
+            with self._lock, handle.open(name) as member:
+                return member.read(limit)
+        except OSError as error:
+            raise UnreadableImage(f"cannot be read: {error.strerror or error}") from None
+        except _ZIP_ERRORS as error:
+            raise UnreadableImage(f"cannot be read from the archive: {error}") from None
+
+    def _open(self) -> zipfile.ZipFile:
+        if self._process != os.getpid():
+            self._lock = threading.Lock()
+            self._handle = None
+            self._process = os.getpid()
+        with self._lock:
+            if self._handle is None:
+                self._handle = zipfile.ZipFile(self.path)
+            return self._handle
+
+
+@dataclass(frozen=True, slots=True)
+class ZipMember:
+    """A file in an archive; `size` is what the archive's directory says of its unpacked bytes."""
+
+    archive: ZipArchive
+    name: str
+    size: int
+
+    @property
+    def key(self) -> str:
+        """The archive's path and the member's name."""
+        return f"{self.archive.path}::{self.name}"
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """The member's size and the archive's modification time when it was opened."""
+        return self.size, self.archive.mtime_ns
+
+    def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
+        """The first `limit` bytes of the file."""
+        return self.archive.read(self.name, limit)

@@ -1,0 +1,229 @@
+"""The folders and image files below a path or inside a zip archive, as one tree, whatever they are stored in."""
+
+import os
+import stat
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.dataset.sources import MAX_FILE_BYTES, FileSource, ImageSource, ZipArchive, ZipMember
+from engine.errors import DatasetError
+from engine.results import SkippedFile
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+ANNOTATIONS = "annotation.txt"
+
+MAX_DEPTH = 8
+"""Folders below the root that are looked into: the deepest layout, doubled and wrapped, needs six."""
+
+MAX_FILES = 1_000_000
+"""More than any data set that this program can train on: somebody's whole disk was named."""
+
+MAX_RATIO = 200
+"""Unpacked to packed size of an archive member above which it is taken for a zip bomb (pictures stay below 20)."""
+
+RATIO_MATTERS_FROM = 2**20
+"""Members that unpack to fewer bytes are harmless at any ratio."""
+
+_SHOWN = 200
+"""Longest name, in characters, that is shown whole."""
+
+_SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir"})
+
+
+@dataclass
+class Folder:
+    """A folder: `path` is relative to the root ("" for the root), `others` are files that are no images by name."""
+
+    name: str
+    path: str = ""
+    folders: dict[str, "Folder"] = field(default_factory=dict)
+    images: dict[str, ImageSource] = field(default_factory=dict)
+    annotations: ImageSource | None = None
+    others: list[str] = field(default_factory=list)
+
+    def child(self, name: str) -> "Folder":
+        """The sub-folder of that name, made where it is missing."""
+        if name not in self.folders:
+            self.folders[name] = Folder(name, f"{self.path}/{name}" if self.path else name)
+        return self.folders[name]
+
+    def add(self, name: str, source: ImageSource) -> None:
+        """Put a file where it belongs."""
+        if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122 - once a file, so it must be cheap
+            self.images[name] = source
+        elif name.lower() == ANNOTATIONS:
+            self.annotations = source
+        else:
+            self.others.append(name)
+
+
+@dataclass
+class Tree:
+    """What was found at `location`; `prefix` goes before the paths of its files."""
+
+    name: str
+    location: str
+    prefix: str
+    root: Folder
+    skipped: list[SkippedFile] = field(default_factory=list)
+
+    def shown(self, folder: Folder, name: str) -> str:
+        """A file's path as people see it."""
+        return printable(f"{self.prefix}{folder.path}/{name}" if folder.path else f"{self.prefix}{name}")
+
+
+def printable(name: str) -> str:
+    r"""A file name as text that any terminal and JSON file can hold.
+
+    Bytes that are no UTF-8 and control characters become \x escapes; very long names lose their middle.
+    """
+    try:
+        raw = name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = name.encode("utf-8", "backslashreplace")
+    text = raw.decode("utf-8", "backslashreplace")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    if len(text) > _SHOWN:
+        half = _SHOWN // 2
+        text = f"{text[:half]}[...]{text[-half:]}"
+    return text
+
+
+def read_tree(path: Path) -> Tree:
+    """The tree at `path`: a folder, or a zip archive of any name.
+
+    Raises:
+        DatasetError: there is nothing there, or nothing that can be read as such.
+    """
+    shown = printable(str(path))
+    try:
+        status = path.stat()
+        location = path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DatasetError(f"{shown}: {reason}; name a folder of images or a .zip archive with --data") from None
+    if stat.S_ISDIR(status.st_mode):
+        return _folder_tree(location)
+    if stat.S_ISREG(status.st_mode):
+        return _zip_tree(location)
+    raise DatasetError(f"{shown} is neither a folder nor a .zip archive")
+
+
+def _is_ours(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in _SYSTEM_NAMES
+
+
+def _folder_tree(location: Path) -> Tree:
+    root = Folder(location.name)
+    tree = Tree(printable(location.name) or "root", printable(str(location)), "", root)
+    try:
+        _FolderScan(tree).scan(str(location), root, ())
+    except OSError as error:
+        raise DatasetError(
+            f"{tree.location}: {error.strerror}; check that you may read this folder (chmod u+rx)"
+        ) from None
+    return tree
+
+
+class _FolderScan:
+    """Walks folders on disk into a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._seen = 0
+
+    def scan(self, path: str, folder: Folder, above: tuple[tuple[int, int], ...]) -> None:
+        """Read one folder and those below; `above` are (device, inode) of the folders on the way here.
+
+        Raises:
+            OSError: this folder cannot be read (one further below is only listed as skipped).
+            DatasetError: there are far too many files.
+        """
+        status = Path(path).stat()
+        here = (status.st_dev, status.st_ino)
+        # Systems without inodes say 0, and there the depth limit alone ends a loop.
+        if here in above and here[1] != 0:
+            self._skip(folder, "a symbolic link to a folder above it")
+            return
+        with os.scandir(path) as entries:
+            found = sorted((entry for entry in entries if _is_ours(entry.name)), key=lambda entry: entry.name)
+        self._seen += len(found)
+        if self._seen > MAX_FILES:
+            raise DatasetError(
+                f"{self._tree.location} holds more than {MAX_FILES} files: name the data set's own folder"
+            )
+        for entry in found:
+            if self._kind(entry, folder) == "folder" and len(above) < MAX_DEPTH:
+                self._scan_below(entry.path, folder.child(entry.name), (*above, here))
+
+    def _kind(self, entry: os.DirEntry[str], folder: Folder) -> str:
+        try:
+            if entry.is_dir():
+                return "folder"
+            if entry.is_file():
+                folder.add(entry.name, FileSource(entry.path))
+                return "file"
+            # A pipe or device would hang whoever reads it; a link to nowhere cannot be read.
+            reason = "a symbolic link to nothing" if entry.is_symlink() else "not a regular file"
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+        self._tree.skipped.append(SkippedFile(self._tree.shown(folder, entry.name), reason))
+        return "skipped"
+
+    def _scan_below(self, path: str, folder: Folder, above: tuple[tuple[int, int], ...]) -> None:
+        try:
+            self.scan(path, folder, above)
+        except OSError as error:
+            self._skip(folder, f"this folder cannot be read: {error.strerror}")
+
+    def _skip(self, folder: Folder, reason: str) -> None:
+        self._tree.skipped.append(SkippedFile(printable(folder.path), reason))
+
+
+def _zip_tree(location: Path) -> Tree:
+    shown = printable(str(location))
+    try:
+        archive = ZipArchive(str(location))
+        members = archive.members()
+    except OSError as error:
+        raise DatasetError(f"{shown}: {error.strerror or error}; check that you may read this file") from None
+    except Exception as error:  # zipfile raises many kinds for a file that only looks like an archive
+        raise DatasetError(
+            f"{shown} is not a zip archive, or a damaged one ({error}): download it again, or name an unpacked folder"
+        ) from None
+    if len(members) > MAX_FILES:
+        raise DatasetError(f"{shown} holds more than {MAX_FILES} files: this is no data set")
+    tree = Tree(printable(location.stem), shown, f"{location.name}/", Folder(location.stem))
+    for info in sorted(members, key=lambda info: info.filename):
+        if not info.is_dir():
+            _add_member(tree, archive, info)
+    return tree
+
+
+def _add_member(tree: Tree, archive: ZipArchive, info: zipfile.ZipInfo) -> None:
+    # Archives made on Windows may hold backslashes.
+    name = info.filename.replace("\\", "/")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    reason = _why_unsafe(name, parts, info)
+    if reason:
+        tree.skipped.append(SkippedFile(printable(f"{tree.prefix}{name}"), reason))
+    elif all(map(_is_ours, parts)) and len(parts) <= MAX_DEPTH + 1:
+        folder = tree.root
+        for part in parts[:-1]:
+            folder = folder.child(part)
+        folder.add(parts[-1], ZipMember(archive, info.filename, info.file_size))
+
+
+def _why_unsafe(name: str, parts: list[str], info: zipfile.ZipInfo) -> str:
+    """Why a member is left alone, or "" where it is fine. Nothing is unpacked, so this is caution, not need."""
+    if not parts or name.startswith("/") or ".." in parts or parts[0].endswith(":"):
+        return "unsafe name in the archive: it points outside"
+    if info.flag_bits & 1:
+        return "encrypted: unpack the archive with its password and name the folder"
+    if info.file_size > MAX_FILE_BYTES and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
+        return f"{info.file_size} bytes: more than {MAX_FILE_BYTES}"
+    if info.file_size > RATIO_MATTERS_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+        return f"unpacks to more than {MAX_RATIO} times its size: taken for a zip bomb"
+    return ""

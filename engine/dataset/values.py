@@ -1,0 +1,92 @@
+"""What a data set is once it has been read: samples with their labels and boxes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine.dataset.sources import ImageSource
+from engine.results import DatasetSummary, SkippedFile
+
+STUDY_CLASSES = (
+    "homer_simpson",
+    "marge_simpson",
+    "bart_simpson",
+    "lisa_simpson",
+    "krusty_the_clown",
+    "apu_nahasapeemapetilon",
+)
+"""The six characters of the study, the default where the Kaggle archive has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the upright original image, half-open: columns left..right-1, rows top..bottom-1."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSample:
+    """One labelled image.
+
+    Attributes:
+        path: unique, printable, with "/" between folders; relative to the data set's root, or
+            "archive.zip/inner/name.jpg". For people and reports; files are read through `source`.
+        label: index into the data set's classes.
+        box: where the character is, or None.
+        source: gives the file's bytes.
+    """
+
+    path: str
+    label: int
+    box: Box | None
+    source: ImageSource
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Training and test images with labels; the fields mean what they mean in `engine.results.DatasetSummary`."""
+
+    name: str
+    location: str
+    layout: str
+    is_demo: bool
+    classes: tuple[str, ...]
+    train: tuple[ImageSample, ...]
+    test: tuple[ImageSample, ...]
+    skipped: tuple[SkippedFile, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def summary(self) -> DatasetSummary:
+        """The counts that screens and reports show."""
+        return DatasetSummary(
+            name=self.name,
+            location=self.location,
+            layout=self.layout,
+            is_demo=self.is_demo,
+            classes=self.classes,
+            train_counts=self._counts(self.train),
+            test_counts=self._counts(self.test),
+            boxed_train=sum(sample.box is not None for sample in self.train),
+            boxed_test=sum(sample.box is not None for sample in self.test),
+            skipped=self.skipped,
+            notes=self.notes,
+        )
+
+    def without(self, reasons: Mapping[str, str]) -> "Dataset":
+        """The same data set without the images whose paths are in `reasons`, which are listed as skipped."""
+        if not reasons:
+            return self
+        return replace(
+            self,
+            train=tuple(sample for sample in self.train if sample.path not in reasons),
+            test=tuple(sample for sample in self.test if sample.path not in reasons),
+            skipped=self.skipped + tuple(SkippedFile(path, reason) for path, reason in reasons.items()),
+        )
+
+    def _counts(self, samples: tuple[ImageSample, ...]) -> tuple[int, ...]:
+        counts = Counter(sample.label for sample in samples)
+        return tuple(counts[label] for label in range(len(self.classes)))

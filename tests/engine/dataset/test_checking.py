@@ -1,0 +1,221 @@
+"""The check that reads every image once, and its cache."""
+
+import hashlib
+import os
+import sqlite3
+
+import pytest
+
+from engine.control import StudyControl
+from engine.dataset import check_images, open_dataset
+from engine.dataset import checking as module
+from engine.errors import DatasetError, StudyStopped
+
+COUNTS = {"train/a": 6, "train/b": 6, "test/a": 2, "test/b": 2}
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """How many images were decoded."""
+    calls = []
+    decode = module.decode_rgb
+
+    def counting(data):
+        calls.append(hashlib.sha256(data).hexdigest())
+        return decode(data)
+
+    monkeypatch.setattr(module, "decode_rgb", counting)
+    return calls
+
+
+def check(dataset, cache, control=None, progress=lambda done, total: None):
+    return check_images(dataset, cache, control=control or StudyControl(), progress=progress)
+
+
+def test_every_image_is_decoded_and_hashed(make_set, cache, decoded):
+    root = make_set(COUNTS)
+    dataset = open_dataset(root)
+    reports = []
+    checked = check(dataset, cache, progress=lambda *report: reports.append(report))
+    assert checked.dataset == dataset
+    assert checked.digests == {
+        sample.path: hashlib.sha256((root / sample.path).read_bytes()).hexdigest()
+        for sample in dataset.train + dataset.test
+    }
+    assert [image.sample for image in checked.images] == [*dataset.train, *dataset.test]
+    assert checked.images[3].digest == checked.digests[dataset.train[3].path]
+    assert len(decoded) == 16
+    assert (reports[0], reports[-1]) == ((0, 16), (16, 16))
+
+
+def test_images_that_cannot_be_decoded_are_dropped(make_set, make_image, cache):
+    whole = make_image((64, 64))
+    root = make_set(COUNTS, {"train/a/cut.jpg": whole[:-20]})
+    dataset = open_dataset(root)
+    assert dataset.summary().train == 13
+    for _ in range(2):  # the second time from the cache
+        checked = check(dataset, cache)
+        assert checked.dataset.summary().train == 12
+        (skipped,) = checked.dataset.skipped
+        assert skipped.path == "train/a/cut.jpg"
+        assert "truncated" in skipped.reason
+        assert "train/a/cut.jpg" not in checked.digests
+
+
+def test_second_check_decodes_only_what_changed(make_set, make_image, cache, decoded):
+    root = make_set(COUNTS)
+    first = check(open_dataset(root), cache)
+    changed = root / "train" / "a" / "pic_0000.jpg"
+    before = changed.stat()
+    changed.write_bytes(make_image((40, 40), (1, 2, 3)))
+    touched = root / "train" / "b" / "pic_0000.jpg"
+    os.utime(touched, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))
+    decoded.clear()
+    second = check(open_dataset(root), cache)
+    assert len(decoded) == 2
+    differing = {path for path in first.digests if first.digests[path] != second.digests[path]}
+    assert differing == {"train/a/pic_0000.jpg"}
+
+
+def test_archives_are_cached_too(make_set, pack, cache, decoded):
+    archive = pack(make_set(COUNTS))
+    first = check(open_dataset(archive), cache)
+    assert len(decoded) == 16
+    assert check(open_dataset(archive), cache).digests == first.digests
+    assert len(decoded) == 16
+
+
+def test_names_that_are_no_utf8(make_set, make_image, cache, decoded):
+    root = make_set(COUNTS)
+    (root / "train" / "a" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(make_image())
+    for _ in range(2):
+        assert r"train/a/caf\xe9.jpg" in check(open_dataset(root), cache).digests
+    assert len(decoded) == 17
+
+
+def test_another_pillow_decodes_again(make_set, cache, decoded, monkeypatch):
+    dataset = open_dataset(make_set(COUNTS))
+    check(dataset, cache)
+    monkeypatch.setattr("engine.dataset.check_cache._DECODER", "another")
+    check(dataset, cache)
+    assert len(decoded) == 32
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, whatever its name says" * 100, b"SQLite format 3\0" + b"\xff" * 5000]
+)
+def test_damaged_cache_is_begun_anew(make_set, cache, decoded, content):
+    dataset = open_dataset(make_set(COUNTS))
+    check(dataset, cache)
+    (file,) = cache.iterdir()
+    file.write_bytes(content)
+    for _ in range(2):
+        assert len(check(dataset, cache).digests) == 16
+    assert len(decoded) == 32
+
+
+def test_cache_folder_that_cannot_be_made(make_set, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert len(check(open_dataset(make_set(COUNTS)), tmp_path / "file" / "cache").digests) == 16
+
+
+def test_cache_held_by_another_process(make_set, cache, monkeypatch, decoded):
+    monkeypatch.setattr("engine.dataset.check_cache._BUSY_SECONDS", 0.01)
+    dataset = open_dataset(make_set(COUNTS))
+    check(dataset, cache)
+    (file,) = cache.iterdir()
+    other = sqlite3.connect(file)
+    other.execute("BEGIN EXCLUSIVE")
+    assert len(check(dataset, cache).digests) == 16
+    other.close()
+    assert len(decoded) == 32
+
+
+def test_cache_that_cannot_be_written(make_set, cache, monkeypatch):
+    connect = sqlite3.connect
+    dataset = open_dataset(make_set(COUNTS))
+    check(dataset, cache)
+    (file,) = cache.iterdir()
+
+    def read_only(path, **options):
+        return connect(f"file:{path}?mode=ro", uri=True, **options)
+
+    with connect(file) as connection:
+        connection.execute("DELETE FROM checked")
+    connection.close()
+    monkeypatch.setattr(sqlite3, "connect", read_only)
+    assert len(check(dataset, cache).digests) == 16
+
+
+def test_stop_keeps_what_was_checked(make_set, cache, decoded, monkeypatch):
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
+    dataset = open_dataset(make_set({"train/a": 60, "train/b": 60, "test/a": 2, "test/b": 2}))
+    control = StudyControl()
+    decode = module.decode_rgb
+
+    def stopping(data):
+        if len(decoded) == 20:
+            control.stop()
+        return decode(data)
+
+    monkeypatch.setattr(module, "decode_rgb", stopping)
+    with pytest.raises(StudyStopped):
+        check(dataset, cache, control)
+    done = len(decoded)
+    assert done < 60
+    monkeypatch.setattr(module, "decode_rgb", decode)
+    check(dataset, cache)
+    assert len(decoded) < 124 + done
+
+
+def test_stop_before_the_start(make_set, cache, decoded):
+    control = StudyControl()
+    control.stop()
+    with pytest.raises(StudyStopped):
+        check(open_dataset(make_set(COUNTS)), cache, control)
+    assert decoded == []
+
+
+def test_file_that_vanished_is_not_remembered_as_bad(make_set, cache):
+    root = make_set(COUNTS)
+    dataset = open_dataset(root)
+    file = root / "train" / "a" / "pic_0000.jpg"
+    content = file.read_bytes()
+    file.unlink()
+    (skipped,) = check(dataset, cache).dataset.skipped
+    assert (skipped.path, skipped.reason) == (
+        "train/a/pic_0000.jpg", "cannot be read: No such file or directory",
+    )  # fmt: skip
+    file.write_bytes(content)
+    assert check(dataset, cache).dataset == dataset
+
+
+@pytest.mark.parametrize(("ruined", "words"), [("train/a", "no training image of a"), ("test", "no test image")])
+def test_nothing_left(make_set, make_image, cache, ruined, words):
+    root = make_set(COUNTS)
+    whole = make_image((64, 64))
+    for file in (root / ruined).rglob("*.jpg"):
+        file.write_bytes(whole[:-20])
+    with pytest.raises(DatasetError, match=words):
+        check(open_dataset(root), cache)
+
+
+def test_file_larger_than_the_limit(make_set, cache, monkeypatch):
+    dataset = open_dataset(make_set(COUNTS))
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 10)
+    with pytest.raises(DatasetError, match="more than 10 bytes"):
+        check(dataset, cache)
+
+
+def test_without_lists_what_was_left_out(make_set):
+    dataset = open_dataset(make_set(COUNTS))
+    path = dataset.test[0].path
+    smaller = dataset.without({path: "a copy"})
+    assert smaller.summary().test == 3
+    assert [(skipped.path, skipped.reason) for skipped in smaller.skipped] == [(path, "a copy")]
+    assert dataset.without({}) is dataset

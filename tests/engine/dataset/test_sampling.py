@@ -1,0 +1,43 @@
+"""Seeded, stratified choices."""
+
+import numpy as np
+import pytest
+
+from engine.dataset.sampling import allocate, sample_stratified, split_stratified
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_allocation_adds_up_and_fits(seed):
+    generator = np.random.default_rng(seed)
+    counts = generator.integers(1, 500, size=generator.integers(2, 43)).tolist()
+    for total in (len(counts), int(generator.integers(len(counts), sum(counts) + 1)), sum(counts)):
+        shares = allocate(counts, total)
+        assert sum(shares) == total
+        assert all(1 <= share <= count for share, count in zip(shares, counts, strict=True))
+        ideal = np.asarray(counts) * total / sum(counts)
+        assert np.abs(np.asarray(shares) - ideal).max() <= 2
+
+
+def test_the_studys_part():
+    # Homer, marge, bart, lisa, krusty, apu of the whole set.
+    assert allocate([2246, 1291, 1342, 1354, 1206, 623], 2980) == [830, 477, 496, 501, 446, 230]
+
+
+def test_split_leaves_an_image_to_train_on():
+    labels = [0] * 1 + [1] * 2 + [2] * 10
+    aside = split_stratified(labels, 0.9, seed=0)
+    assert [int(aside[np.asarray(labels) == label].sum()) for label in range(3)] == [0, 1, 9]
+    assert [int(split_stratified(labels, 0.01, seed=0)[np.asarray(labels) == label].sum()) for label in range(3)] == [
+        0,
+        1,
+        1,
+    ]
+
+
+def test_choices_depend_on_the_seed_alone():
+    labels = [0, 1] * 50
+    first = sample_stratified(labels, 30, seed=3)
+    assert (first == sample_stratified(labels, 30, seed=3)).all()
+    assert (first != sample_stratified(labels, 30, seed=4)).any()
+    # A larger sample holds the smaller one.
+    assert (sample_stratified(labels, 60, seed=3) >= first).all()

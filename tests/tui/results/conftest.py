@@ -1,0 +1,256 @@
+"""Synthetic studies: small streams of events with numbers that can be checked by hand."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from engine.config import MachineSettings, get_recipe
+from engine.events import (
+    BaselinesMeasured,
+    Event,
+    JobFinished,
+    MachineChosen,
+    Notice,
+    StudyFinished,
+    StudyStarted,
+    SuperresWeightsChosen,
+)
+from engine.record import StudyRecord
+from engine.results import (
+    Averages,
+    Baseline,
+    ClassScores,
+    DatasetSummary,
+    JobResult,
+    Metrics,
+    Prediction,
+    Seconds,
+    Status,
+    SuperresWeightsInfo,
+)
+
+SIX = (
+    "homer_simpson",
+    "lisa_simpson",
+    "bart_simpson",
+    "marge_simpson",
+    "krusty_the_clown",
+    "apu_nahasapeemapetilon",
+)
+
+Matrix = Sequence[Sequence[int]]
+
+TIMES = Seconds(41, 252, 6)
+
+
+def metrics_of(matrix: Matrix, classes: Sequence[str]) -> Metrics:
+    """Scores of a confusion matrix; a class without test images scores NaN."""
+    total = sum(map(sum, matrix))
+    right = sum(matrix[label][label] for label in range(len(classes)))
+    scores = []
+    for label, name in enumerate(classes):
+        support, called = sum(matrix[label]), sum(row[label] for row in matrix)
+        hit = matrix[label][label]
+        precision = hit / called if called else 0.0
+        recall = hit / support if support else math.nan
+        f1 = 2 * hit / (support + called) if support else math.nan
+        scores.append(ClassScores(name, precision, recall, f1, support))
+    tested = [score for score in scores if score.support]
+
+    def averages(name: str) -> Averages:
+        values = [getattr(score, name) for score in tested]
+        weighted = sum(value * score.support for value, score in zip(values, tested, strict=True)) / total
+        return Averages(sum(values) / len(values), weighted, right / total)
+
+    return Metrics(
+        right / total,
+        averages("precision"),
+        averages("recall"),
+        averages("f1"),
+        tuple(scores),
+        tuple(tuple(row) for row in matrix),
+    )
+
+
+def predictions_of(matrix: Matrix, classes: Sequence[str]) -> tuple[Prediction, ...]:
+    """One prediction an image of the matrix, surer from image to image of a cell."""
+    found = []
+    for label, row in enumerate(matrix):
+        number = 0
+        for predicted, count in enumerate(row):
+            for place in range(count):
+                sure = 0.5 + 0.4 * (place + 1) / count
+                rest = (1 - sure) / (len(classes) - 1)
+                probabilities = tuple(sure if column == predicted else rest for column in range(len(classes)))
+                path = f"test/{classes[label]}/{classes[label]}_{number}.jpg"
+                found.append(Prediction(path, label, predicted, probabilities))
+                number += 1
+    return tuple(found)
+
+
+def job(
+    variant: str,
+    matrix: Matrix | None,
+    classes: Sequence[str] = SIX,
+    *,
+    status: Status = "done",
+    reason: str = "",
+    loss: float | None = 0.31,
+    seconds: Seconds = TIMES,
+    epochs: int = 5,
+) -> JobFinished:
+    """The event that ends a job."""
+    return JobFinished(
+        result=JobResult(
+            variant,
+            0,
+            0,
+            status,
+            reason,
+            metrics_of(matrix, classes) if matrix else None,
+            loss,
+            epochs,
+            seconds,
+            predictions_of(matrix, classes) if matrix else (),
+        )
+    )
+
+
+def six_by_six(right: Sequence[int]) -> list[list[int]]:
+    """50 images a class, `right` of them recognised, the rest taken for the next two classes."""
+    matrix = [[0] * 6 for _ in range(6)]
+    for label, count in enumerate(right):
+        wrong = 50 - count
+        matrix[label][label] = count
+        matrix[label][(label + 1) % 6] = wrong - wrong // 3
+        matrix[label][(label + 2) % 6] = wrong // 3
+    return matrix
+
+
+def study(
+    jobs: Sequence[Event],
+    variants: tuple[str, ...],
+    classes: tuple[str, ...] = SIX,
+    test_counts: tuple[int, ...] | None = None,
+    *,
+    demo: bool = False,
+    finished: StudyFinished | None = None,
+) -> StudyRecord:
+    """A whole study around some finished jobs."""
+    counts = test_counts or (50,) * len(classes)
+    dataset = DatasetSummary(
+        "demo" if demo else "springfield-6",
+        "/data/springfield-6",
+        "demo" if demo else "kaggle",
+        demo,
+        classes,
+        tuple(300 + 7 * label for label in range(len(classes))),
+        counts,
+        992,
+        0,
+    )
+    majority = [[count] + [0] * (len(classes) - 1) for count in counts]
+    nearest = [
+        [count if label == column else 0 for column in range(len(classes))] for label, count in enumerate(counts)
+    ]
+    events: list[Event] = [
+        StudyStarted(
+            time=0,
+            study="20261123-0408-springfield",
+            dataset=dataset,
+            variants=variants,
+            protocol="official",
+            recipe=get_recipe("paper"),
+            seed=0,
+            program_version="0.1.0",
+        ),
+        MachineChosen(time=1, machine=MachineSettings("cpu", "AMD EPYC", "bf16", True, 2, "measured")),
+        SuperresWeightsChosen(time=2, weights=SuperresWeightsInfo("shipped", "NinaSR-B0 x2", "ab" * 32)),
+        Notice(time=3, message="33 % of the training images have a box and none of the test images", variant="bbox"),
+        Notice(
+            time=4,
+            level="warning",
+            variant="bbox",
+            message="trained on cropped images, tested on whole ones: no test image has a box",
+        ),
+        *jobs,
+        BaselinesMeasured(
+            time=8,
+            baselines=(
+                Baseline("majority", metrics_of(majority, classes)),
+                Baseline("thumbnail_1nn", metrics_of(nearest, classes)),
+            ),
+        ),
+        finished
+        or StudyFinished(
+            time=9,
+            status="done",
+            conclusion=(
+                "Best accuracy: superres with 0.813; worst: bbox with 0.600.",
+                "Over all variants marge_simpson is confused least and apu_nahasapeemapetilon most.",
+                "vanilla: the commonest confusion is apu_nahasapeemapetilon taken for homer_simpson (13 of 50).",
+                "bbox: the commonest confusion is homer_simpson taken for lisa_simpson (19 of 50).",
+            ),
+        ),
+    ]
+    return StudyRecord.from_events(events)
+
+
+@pytest.fixture
+def four() -> StudyRecord:
+    """Four finished variants of the demo set: six classes, 300 test images."""
+    return four_variants()
+
+
+def four_variants() -> StudyRecord:
+    return study(
+        [
+            job("vanilla", six_by_six((42, 41, 40, 44, 41, 34)), loss=0.3141),
+            job("bbox", six_by_six((22, 31, 30, 34, 35, 28)), loss=1.2, seconds=Seconds(38, 251, 6)),
+            job("denoise", six_by_six((40, 41, 38, 43, 40, 33)), loss=math.nan, seconds=Seconds(131, 259, 6)),
+            job("superres", six_by_six((43, 41, 41, 45, 40, 34)), loss=0.44, seconds=Seconds(338, 4252, 6)),
+        ],
+        ("vanilla", "bbox", "denoise", "superres"),
+        demo=True,
+    )
+
+
+@pytest.fixture
+def mixed() -> StudyRecord:
+    """One finished, one stopped but evaluated, one failed, one that never ran."""
+    return mixed_variants()
+
+
+def mixed_variants() -> StudyRecord:
+    return study(
+        [
+            job("vanilla", six_by_six((42, 41, 40, 44, 41, 34))),
+            job("bbox", six_by_six((49, 49, 49, 49, 49, 49)), status="stopped", reason="stopped on request", epochs=2),
+            job("denoise", None, status="failed", reason="no space left on the disk", loss=None, epochs=0),
+        ],
+        ("vanilla", "bbox", "denoise", "superres"),
+        finished=StudyFinished(time=9, status="stopped", reason="stopped on request"),
+    )
+
+
+@pytest.fixture
+def many() -> StudyRecord:
+    """42 classes of which 20 have test images."""
+    return many_classes()
+
+
+def many_classes() -> StudyRecord:
+    classes = tuple(f"{chr(97 + number % 26) * 3}{number}_of_springfield" for number in range(42))
+    matrix = [[0] * 42 for _ in range(42)]
+    for label in range(20):
+        matrix[label][label] = 30 + label
+        matrix[label][(label * 7 + 3) % 42] += 5
+    counts = tuple(map(sum, matrix))
+    return study([job("vanilla", matrix, classes), job("bbox", matrix, classes)], ("vanilla", "bbox"), classes, counts)
+
+
+@pytest.fixture
+def confusion() -> Callable[[Matrix, Sequence[str]], Metrics]:
+    """Make metrics from a matrix."""
+    return metrics_of

@@ -1,0 +1,290 @@
+"""The results screen driven by keys, with a record in place of a study."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Static
+
+from engine.record import StudyRecord
+from tui.screens.matrix import CellScreen, MatrixScreen, cell_images
+from tui.screens.results import MatrixGrid, ResultsScreen
+from tui.widgets.class_table import ClassTable
+from tui.widgets.confusion_matrix import ConfusionMatrix
+from tui.widgets.metrics_table import MetricsTable
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+class Host(App[None]):
+    """Just enough of an app around the screen."""
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+
+    def on_mount(self) -> None:
+        self.push_screen(ResultsScreen(self._record))
+
+    def action_back(self) -> None:
+        self.pop_screen()
+
+
+Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
+
+
+@pytest.fixture(autouse=True)
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal of the test run says, the tests' has all colours."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
+
+
+@pytest.fixture
+def show() -> Show:
+    @asynccontextmanager
+    async def shown(record: StudyRecord, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
+        async with Host(record).run_test(size=size) as pilot:
+            await settle(pilot)
+            yield pilot
+
+    return shown
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    """The screen as text, without blanks at the ends."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return [strip.text.rstrip() for strip in strips]
+
+
+def text(pilot: Pilot[None]) -> str:
+    return "\n".join(lines(pilot))
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until the layout no longer changes."""
+    before, now = "", text(pilot)
+    for _ in range(20):
+        await pilot.pause()
+        before, now = now, text(pilot)
+        if before == now and "palette" in now:
+            return
+
+
+def order(pilot: Pilot[None]) -> list[str]:
+    table = pilot.app.screen.query_one(MetricsTable)
+    return [table.row_key_at(row) for row in range(4)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_four_variants(four: StudyRecord, show: Show, snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
+    async with show(four, size) as pilot:
+        assert text(pilot) == snapshot
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_mixed(mixed: StudyRecord, show: Show, snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
+    async with show(mixed, size) as pilot:
+        assert text(pilot) == snapshot
+
+
+async def test_demo_is_said_on_every_screen(four: StudyRecord, show: Show) -> None:
+    async with show(four, (80, 24)) as pilot:
+        assert "DEMO" in lines(pilot)[0]
+        await pilot.press("enter", "enter")
+        assert isinstance(pilot.app.screen, MatrixScreen)
+        assert "DEMO" in lines(pilot)[0]
+
+
+async def test_average_goes_round_and_is_named(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        assert "macro" in text(pilot)
+        await pilot.press("g")
+        assert "weighted" in text(pilot)
+        assert "macro" not in text(pilot)
+        await pilot.press("g")
+        assert "micro" in text(pilot)
+        await pilot.press("g")
+        assert "macro" in text(pilot)
+
+
+async def test_sorting_by_key(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        assert order(pilot) == ["vanilla", "bbox", "denoise", "superres"]
+        await pilot.press("s")
+        assert order(pilot) == ["superres", "vanilla", "denoise", "bbox"]
+        assert "sorted by accuracy" in text(pilot)
+        await pilot.press("S")
+        assert order(pilot) == ["bbox", "denoise", "vanilla", "superres"]
+        assert "sorted by accuracy, reversed" in text(pilot)
+
+
+async def test_sorting_by_mouse(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        head = next(line for line in lines(pilot) if "loss" in line)
+        where = head.index("loss") - pilot.app.screen.query_one(MetricsTable).region.x
+        await pilot.click(MetricsTable, offset=(where, 0))
+        assert order(pilot) == ["vanilla", "superres", "bbox", "denoise"]
+
+
+async def test_cursor_stays_on_its_variant_when_sorted(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        await pilot.press("down", "s")
+        table = pilot.app.screen.query_one(MetricsTable)
+        assert table.row_key_at(table.cursor_row) == "bbox"
+
+
+async def test_shares_instead_of_counts(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        assert "0.84" not in text(pilot)
+        await pilot.press("r")
+        assert "0.84" in text(pilot)
+        assert "shares of the row" in text(pilot)
+
+
+async def test_one_matrix_at_a_time_when_narrow(four: StudyRecord, show: Show) -> None:
+    async with show(four, (80, 24)) as pilot:
+        grid = pilot.app.screen.query_one(MatrixGrid)
+        seen = []
+        for _ in range(4):
+            await pilot.press("tab")
+            focused = pilot.app.focused
+            assert isinstance(focused, ConfusionMatrix)
+            assert [matrix.variant for matrix in grid.matrices if matrix.display] == [focused.variant]
+            seen.append(focused.variant)
+        assert seen == ["vanilla", "bbox", "denoise", "superres"]
+        await pilot.press("tab")
+        assert isinstance(pilot.app.focused, MetricsTable)
+        await pilot.press("down", "down")
+        assert [matrix.variant for matrix in grid.matrices if matrix.display] == ["denoise"]
+
+
+async def test_rows_without_a_matrix_leave_the_last_one(four: StudyRecord, show: Show) -> None:
+    async with show(four, (80, 24)) as pilot:
+        await pilot.press(*["down"] * 5)
+        table = pilot.app.screen.query_one(MetricsTable)
+        assert table.row_key_at(table.cursor_row).endswith("majority")
+        shown = [matrix.variant for matrix in pilot.app.screen.query(ConfusionMatrix) if matrix.display]
+        assert shown == ["superres"]
+
+
+@pytest.mark.parametrize(("size", "columns"), [((80, 24), 1), ((120, 40), 2), ((200, 50), 4)])
+async def test_matrices_lie_as_the_width_allows(
+    four: StudyRecord, show: Show, size: tuple[int, int], columns: int
+) -> None:
+    async with show(four, (120, 40)) as pilot:
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        shown = [matrix.region for matrix in pilot.app.screen.query(ConfusionMatrix) if matrix.display]
+        assert len({region.x for region in shown}) == columns
+
+
+async def test_arrows_pass_from_matrix_to_matrix(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        await pilot.press("tab", "end", "down", "right")
+        focused = pilot.app.focused
+        assert isinstance(focused, ConfusionMatrix)
+        assert (focused.variant, focused.cursor) == ("bbox", (1, 0))
+        await pilot.press("left")
+        assert isinstance(pilot.app.focused, ConfusionMatrix)
+        assert (pilot.app.focused.variant, pilot.app.focused.cursor) == ("vanilla", (1, 5))
+
+
+async def test_three_keys_to_the_images_of_a_cell(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        await pilot.press("tab", "right", "enter", "enter")
+        assert isinstance(pilot.app.screen, CellScreen)
+        table = pilot.app.screen.query_one(DataTable)
+        assert table.row_count == 6
+        assert [str(cell) for cell in table.get_row_at(0)][:3] == [
+            "0.900",
+            "0.020",
+            "test/homer_simpson/homer_simpson_47.jpg",
+        ]
+        await pilot.press("escape", "escape", "escape")
+        assert not isinstance(pilot.app.screen, (CellScreen, MatrixScreen, ResultsScreen))
+
+
+def test_images_of_a_cell_are_sorted_by_confidence(four: StudyRecord) -> None:
+    images = cell_images(four, "vanilla", 5, 0)
+    assert len(images) == 11
+    sure = [image.probabilities[0] for image in images]
+    assert sure == sorted(sure, reverse=True)
+    assert cell_images(four, "nowhere", 0, 0) == []
+
+
+async def test_a_study_without_predictions_says_so(many: StudyRecord, four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        await pilot.press("tab", "end", "enter", "enter")
+        note = pilot.app.screen.query_one(Static)
+        assert "No test image is in this cell" in str(note.render())
+
+
+async def test_enlarged_matrix_steps_through_the_variants(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        await pilot.press("tab", "down", "enter", "tab")
+        screen = pilot.app.screen
+        assert isinstance(screen, MatrixScreen)
+        assert (screen.matrix.variant, screen.matrix.cursor) == ("bbox", (1, 0))
+        assert "bbox  (2 of 4)" in text(pilot)
+        await pilot.press("r", "shift+tab")
+        assert screen.matrix.variant == "vanilla"
+        assert "shares of the row" in text(pilot)
+
+
+async def test_large_matrix_scrolls_under_its_heads(many: StudyRecord, show: Show, snapshot: SnapshotAssertion) -> None:
+    async with show(many, (80, 24)) as pilot:
+        await pilot.press("enter", "enter", "end", *["pagedown"] * 3)
+        await settle(pilot)
+        assert "ppp41" in lines(pilot)[2]
+        assert text(pilot) == snapshot
+
+
+async def test_classes_replace_the_matrices_and_go_again(four: StudyRecord, show: Show) -> None:
+    async with show(four, (80, 24)) as pilot:
+        await pilot.press("v")
+        assert isinstance(pilot.app.focused, ClassTable)
+        assert "apu_nahasapeemapetilon" in text(pilot)
+        assert not any(matrix.region.height for matrix in pilot.app.screen.query(ConfusionMatrix))
+        await pilot.press("v")
+        assert isinstance(pilot.app.focused, MetricsTable)
+        assert "columns predicted" in text(pilot)
+
+
+async def test_classes_sort_when_they_have_the_focus(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        await pilot.press("v", "s", "s")
+        table = pilot.app.screen.query_one(ClassTable)
+        assert table.row_key_at(0) == "marge_simpson"
+
+
+async def test_nothing_evaluated(mixed: StudyRecord, show: Show) -> None:
+    for key in [key for key, result in mixed.results.items() if result.metrics is not None]:
+        del mixed.results[key]
+    async with show(mixed) as pilot:
+        assert "No variant was evaluated" in text(pilot)
+        await pilot.press("tab", "enter", "r", "v", "g", "s")
+        assert "no space left on the disk" in text(pilot)
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+async def test_shade_characters_stand_in_for_colour(
+    four: StudyRecord, show: Show, monkeypatch: pytest.MonkeyPatch, no_color: bool
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with show(four) as pilot:
+        assert ("░" in text(pilot)) is no_color
+        assert "42" in text(pilot)
+
+
+async def test_light_theme_takes_darker_marks(four: StudyRecord, show: Show) -> None:
+    async with show(four) as pilot:
+        table = pilot.app.screen.query_one(MetricsTable)
+        dark = table.get_row("vanilla")[0].spans[0].style
+        pilot.app.theme = "textual-light"
+        await pilot.pause()
+        assert table.get_row("vanilla")[0].spans[0].style != dark

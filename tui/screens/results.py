@@ -1,0 +1,399 @@
+"""The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import DataTable, Footer, Static
+
+from engine.record import StudyRecord
+from engine.results import JobResult
+from tui.result_tables import (
+    AVERAGES,
+    BEST,
+    Average,
+    class_data,
+    evaluated_results,
+    is_demo,
+    metrics_data,
+    origin_facts,
+    setting_facts,
+    shortfalls,
+    variant_mark,
+    warnings,
+)
+from tui.screens.matrix import MatrixScreen
+from tui.widgets.class_table import ClassTable
+from tui.widgets.confusion_matrix import ConfusionMatrix
+from tui.widgets.metrics_table import MetricsTable, SortableTable
+
+NARROW = 100
+"""Below this many columns tables use short heads and one matrix shows at a time."""
+
+WIDE = 160
+"""From this many columns the conclusion stands beside the table and the classes below the matrices."""
+
+_LEAST_MATRIX = 38  # columns: six classes at the narrowest cell, row names, border
+_FRAME = 3  # lines of a matrix that are not cells: border and column names
+_FEW_CLASSES = 12
+_TALLEST_CELL = 3
+
+
+class MatrixGrid(Container):
+    """Confusion matrices side by side; where only one fits, Tab and the arrow keys show the next."""
+
+    DEFAULT_CSS = """
+    MatrixGrid {
+        layout: grid; grid-gutter: 0; height: auto;
+        &.-single > ConfusionMatrix { display: none; &.-current { display: block; } }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "tab",
+            "step(1)",
+            "Next matrix",
+            show=False,
+            id="results.next",
+            tooltip="The next matrix, then the next part",
+        ),
+        Binding(
+            "shift+tab", "step(-1)", "Previous", show=False, id="results.previous", tooltip="The matrix or part before"
+        ),
+    ]
+
+    def __init__(self, results: list[JobResult], classes: tuple[str, ...], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._results = results
+        self._class_names = classes
+        self._current = 0
+
+    @property
+    def matrices(self) -> list[ConfusionMatrix]:
+        """The matrices in the study's order."""
+        return list(self.query(ConfusionMatrix))
+
+    def compose(self) -> ComposeResult:
+        """One matrix an evaluated variant."""
+        for result in self._results:
+            if result.metrics is None:
+                continue
+            yield ConfusionMatrix(result.variant, result.metrics, self._class_names)
+
+    def fit(self, width: int, height: int) -> None:
+        """Lay out for a screen of this size in cells; `height` is what the matrices may take."""
+        matrices = self.matrices
+        if not matrices:
+            return
+        count = len(matrices)
+        columns = 1 if width < NARROW else count if width >= count * _LEAST_MATRIX else 2
+        self.set_class(columns == 1 and count > 1, "-single")
+        rows = 1 if columns == 1 else -(-count // columns)
+        classes = max(1, len(self._class_names))
+        tall = 1
+        if classes <= _FEW_CLASSES:
+            tall = max(1, min(_TALLEST_CELL, (height // rows - _FRAME) // classes))
+        lines = min(classes * tall + _FRAME, max(_FRAME + 6, height))
+        self.styles.grid_size_columns = columns
+        self.styles.grid_size_rows = rows
+        self.styles.grid_rows = str(lines)
+        for matrix in matrices:
+            matrix.cell_height = tall
+            matrix.styles.height = lines
+        self._name_matrices()
+        self.show_variant(matrices[self._current].variant)
+
+    def _name_matrices(self) -> None:
+        dark = self.app.current_theme.dark
+        for place, (matrix, result) in enumerate(zip(self.matrices, self._results, strict=True), start=1):
+            accuracy = f"{matrix.metrics.accuracy:.3f}"
+            status = "" if result.status == "done" else f" {result.status}"
+            more = f"  {place} of {len(self._results)}, Tab goes on" if self.has_class("-single") else ""
+            title = Text.assemble(
+                variant_mark(matrix.variant, dark=dark), f" {matrix.variant} {accuracy}{status}{more}"
+            )
+            matrix.border_title = title.markup
+
+    def show_variant(self, variant: str) -> None:
+        """Make a variant's matrix the one that shows where only one fits; without a matrix nothing changes."""
+        if all(matrix.variant != variant for matrix in self.matrices):
+            return
+        for place, matrix in enumerate(self.matrices):
+            current = matrix.variant == variant
+            matrix.set_class(current, "-current")
+            if current:
+                self._current = place
+
+    def focus_variant(self, variant: str) -> None:
+        """Go to a variant's matrix."""
+        self.show_variant(variant)
+        for matrix in self.matrices:
+            if matrix.variant == variant:
+                matrix.focus()
+
+    def on_descendant_focus(self) -> None:
+        """What has the focus is the current one."""
+        for matrix in self.matrices:
+            if matrix.has_focus:
+                self.show_variant(matrix.variant)
+
+    def action_step(self, step: int) -> None:
+        """The next matrix; past the last, the next part of the screen."""
+        matrices, place = self.matrices, self._current + step
+        if 0 <= place < len(matrices):
+            self.focus_variant(matrices[place].variant)
+        elif step > 0:
+            self._leave(forward=True)
+        else:
+            self._leave(forward=False)
+
+    def _leave(self, *, forward: bool) -> None:
+        move = self.screen.focus_next if forward else self.screen.focus_previous
+        for _ in self.matrices:
+            focused = move()
+            if focused is None or focused.parent is not self:
+                return
+
+    @on(ConfusionMatrix.EdgeReached)
+    def _neighbour(self, event: ConfusionMatrix.EdgeReached) -> None:
+        event.stop()
+        matrices = self.matrices
+        place = matrices.index(event.matrix) + event.direction
+        if 0 <= place < len(matrices):
+            neighbour = matrices[place]
+            neighbour.cursor = (event.matrix.cursor[0], 0 if event.direction > 0 else len(self._class_names) - 1)
+            self.focus_variant(neighbour.variant)
+
+
+class ResultsScreen(Screen[None]):
+    """Everything that a finished study says, from its record."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's declaration, which a ClassVar would contradict
+        (0, "-narrow"),
+        (NARROW, "-medium"),
+        (WIDE, "-wide"),
+    ]
+
+    DEFAULT_CSS = """
+    ResultsScreen {
+        & > #facts { height: auto; padding: 0 1; }
+        & > #body { height: 1fr; scrollbar-size: 1 1; }
+        #top { height: auto; padding: 0 1; }
+        MetricsTable { width: auto; max-width: 100%; }
+        #beside { display: none; width: 1fr; height: auto; padding: 0 0 0 4; }
+        #notes, #findings, #matrix-heading, #class-heading { height: auto; padding: 0 1; }
+        #matrix-heading, #class-heading { text-style: bold; }
+        ClassTable { margin: 0 1; height: auto; max-height: 22; width: auto; max-width: 100%; }
+        .-absent { display: none; }
+        &.-wide #beside { display: block; }
+        &.-wide #findings { display: none; }
+        #classes { height: auto; display: none; }
+        &.-wide #classes, &.-classes #classes { display: block; }
+        &.-classes #pictures { display: none; }
+        &.-wide.-classes #pictures { display: block; }
+        #pictures { height: auto; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "classes", "Classes", id="results.classes", tooltip="Scores of every class, or the matrices"),
+        Binding("r", "normalise", "Shares", id="results.normalise", tooltip="Counts or shares of the row"),
+        Binding("g", "average", "Average", id="results.average", tooltip="Macro, weighted or micro averages"),
+        Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the table by the next column"),
+        Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
+    ]
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+        self._average: Average = AVERAGES[0]
+        self._normalise = False
+        self._evaluated = evaluated_results(record)
+
+    # ------------------------------------------------------------ what stands where
+
+    def compose(self) -> ComposeResult:
+        """Facts, table, notes, matrices, classes, findings."""
+        dataset = self._record.dataset
+        yield Static(id="facts")
+        with VerticalScroll(id="body", can_focus=False):
+            with Horizontal(id="top"):
+                yield MetricsTable(id="metrics")
+                yield Static(id="beside")
+            yield Static(id="notes")
+            with Container(id="pictures"):
+                yield Static(id="matrix-heading")
+                yield MatrixGrid(self._evaluated, dataset.classes if dataset else (), id="matrices")
+            with Container(id="classes"):
+                yield Static(f"Classes  ({BEST} best variant of a class)", id="class-heading")
+                yield ClassTable(id="class-table")
+            yield Static(id="findings")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Fill the tables."""
+        self._show_tables()
+        self._show_matrix_heading()
+        self.app.theme_changed_signal.subscribe(self, self._recolour)
+        self.query_one(MetricsTable).focus()
+
+    def on_resize(self) -> None:
+        """Re-lay for the new size."""
+        self._show_tables()
+        self.call_after_refresh(self._fit_matrices)
+
+    def _recolour(self, _theme: Theme) -> None:
+        self._show_tables()
+        self._fit_matrices()
+
+    def _fit_matrices(self) -> None:
+        taken = sum(self.query_one(part).outer_size.height for part in ("#facts", "#top", "#notes", "#matrix-heading"))
+        if self.has_class("-wide"):
+            taken += self.query_one("#classes").outer_size.height
+        footer = 1
+        self.query_one(MatrixGrid).fit(self.size.width, self.size.height - footer - taken)
+
+    @property
+    def _narrow(self) -> bool:
+        return self.size.width < NARROW
+
+    # ------------------------------------------------------------ texts
+
+    def _facts(self) -> Text:
+        text = Text()
+        if is_demo(self._record):
+            text.append(" DEMO ", style="reverse bold").append(" drawn pictures   ")
+        return text.append_text(_fact_words(setting_facts(self._record)))
+
+    def _notes(self) -> Text:
+        lines = [
+            Text(f"{BEST} best of its column among finished variants   sorted by {self._sort_words()}", style="dim")
+        ]
+        for variant, words in shortfalls(self._record):
+            lines.append(Text.assemble(self._mark(variant), " ", (f"{variant} {words}", self._alarm)))
+        return Text("\n").join(lines)
+
+    def _findings(self) -> Text:
+        lines: list[Text] = []
+        finished = self._record.finished
+        if finished is not None and finished.status != "done":
+            reason = f": {finished.reason}" if finished.reason else ""
+            lines.append(Text(f"The study {finished.status}{reason}", style=self._alarm))
+        if finished is not None and finished.conclusion:
+            lines.append(Text("Conclusion", style="bold"))
+            lines += [Text(f"• {sentence}") for sentence in finished.conclusion]
+        if notices := warnings(self._record):
+            lines.append(Text(f"Warnings ({len(notices)})", style="bold"))
+        for notice in notices:
+            who = f"{notice.variant}: " if notice.variant else ""
+            lines.append(Text(f"! {who}{notice.message}", style=self._alarm))
+        lines.append(_fact_words(origin_facts(self._record)))
+        return Text("\n").join(lines)
+
+    def _sort_words(self) -> str:
+        table = self.query_one(MetricsTable)
+        return "the study's order" if table.sort_words == "variant" else table.sort_words
+
+    def _show_tables(self) -> None:
+        marks = {variant: self._mark(variant) for variant in self._variants()}
+        table = self.query_one(MetricsTable)
+        table.show_data(metrics_data(self._record, self._average), marks=marks, narrow=self._narrow)
+        self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
+        self.query_one("#notes", Static).update(self._notes())
+        self.query_one("#facts", Static).update(self._facts())
+        for place in ("#beside", "#findings"):
+            self.query_one(place, Static).update(self._findings())
+
+    @property
+    def _alarm(self) -> Style:
+        """The style of what went wrong, dark enough on a light ground."""
+        return Style(bold=True, color="#d7af00" if self.app.current_theme.dark else "#7a5200")
+
+    def _mark(self, variant: str) -> Text:
+        return variant_mark(variant, dark=self.app.current_theme.dark)
+
+    def _variants(self) -> tuple[str, ...]:
+        started = self._record.started
+        return started.variants if started else tuple(result.variant for result in self._evaluated)
+
+    def _show_matrix_heading(self) -> None:
+        heading = self.query_one("#matrix-heading", Static)
+        if not self._evaluated:
+            heading.update("No variant was evaluated, so there is no confusion matrix.")
+            return
+        how = "shares of the row" if self._normalise else "counts"
+        heading.update(f"Confusion matrices  (rows true, columns predicted; {how})")
+
+    # ------------------------------------------------------------ keys
+
+    def action_average(self) -> None:
+        """Go on to the next kind of average."""
+        self._average = AVERAGES[(AVERAGES.index(self._average) + 1) % len(AVERAGES)]
+        self._show_tables()
+
+    def _sorted_table(self) -> SortableTable:
+        focused = self.focused
+        return focused if isinstance(focused, SortableTable) else self.query_one(MetricsTable)
+
+    def action_sort(self) -> None:
+        """Sort the table that has the focus by its next column."""
+        self._sorted_table().sort_next()
+        self.query_one("#notes", Static).update(self._notes())
+
+    def action_reverse(self) -> None:
+        """Turn the order of the table that has the focus."""
+        self._sorted_table().sort_reverse()
+        self.query_one("#notes", Static).update(self._notes())
+
+    @on(DataTable.HeaderSelected, "#metrics")
+    def _sorted_by_mouse(self) -> None:
+        self.query_one("#notes", Static).update(self._notes())
+
+    def action_normalise(self) -> None:
+        """Counts or shares of the row, in every matrix."""
+        self._normalise = not self._normalise
+        for matrix in self.query(ConfusionMatrix):
+            matrix.normalise = self._normalise
+        self._show_matrix_heading()
+
+    def action_classes(self) -> None:
+        """Show the classes in place of the matrices (beside them on a wide screen), or the matrices again."""
+        if self.has_class("-wide"):
+            shown = self.focused is not self.query_one(ClassTable)
+        else:
+            shown = not self.has_class("-classes")
+        self.set_class(shown, "-classes")
+        self.query_one(ClassTable if shown else MetricsTable).focus()
+
+    @on(DataTable.RowHighlighted, "#metrics")
+    def _follow_row(self, event: DataTable.RowHighlighted) -> None:
+        self.query_one(MatrixGrid).show_variant(event.row_key.value or "")
+
+    @on(DataTable.RowSelected, "#metrics")
+    def _go_to_matrix(self, event: DataTable.RowSelected) -> None:
+        if not self.has_class("-classes") or self.has_class("-wide"):
+            self.query_one(MatrixGrid).focus_variant(event.row_key.value or "")
+
+    @on(ConfusionMatrix.CellOpened)
+    def _enlarge(self, event: ConfusionMatrix.CellOpened) -> None:
+        event.stop()
+        self.app.push_screen(
+            MatrixScreen(self._record, event.matrix.variant, event.matrix.cursor, normalise=self._normalise)
+        )
+
+
+def _fact_words(facts: list[tuple[str, str]]) -> Text:
+    """Names dim, values bold; a line breaks between facts only."""
+    text = Text()
+    for place, (name, value) in enumerate(facts):
+        text.append("   " if place else "")
+        text.append(f"{name}\u00a0", style="dim").append(value.replace(" ", "\u00a0"), style="bold")
+    return text
