@@ -1,0 +1,22 @@
+"""Turns images into the pixels that a variant trains on: once an image, in parallel, kept on disk.
+
+`preprocess` runs a variant's steps (`engine.preprocess.steps`) over checked images and returns a `PixelTable`; a
+`PixelCache` keeps the results. Importing this package imports torchvision: do so when work starts.
+"""
+
+from engine.preprocess.cache import PixelCache
+from engine.preprocess.pipeline import needed_bytes, preprocess
+from engine.preprocess.steps import STEPS, Step, StepContext, build_steps, run_steps
+from engine.preprocess.table import PixelTable
+
+__all__ = [
+    "STEPS",
+    "PixelCache",
+    "PixelTable",
+    "Step",
+    "StepContext",
+    "build_steps",
+    "needed_bytes",
+    "preprocess",
+    "run_steps",
+]

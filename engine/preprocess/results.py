@@ -1,0 +1,180 @@
+"""Where the results of one run go: the cache, or memory where the cache cannot take them."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import psutil
+
+from engine.errors import StorageError
+from engine.preprocess.cache import Leases, PixelCache, Place
+from engine.preprocess.chains import Chain
+from engine.preprocess.segment import Segment
+from engine.preprocess.steps import Pixels, Size
+from engine.preprocess.table import Part, PixelTable
+
+WRITE_BYTES = 8 * 2**20
+WRITE_SECONDS = 2.0
+"""Results are written together, for the disk's sake, when they are this many or have waited this long."""
+
+MEMORY_SHARE = 2
+"""Without a cache, images may take this part of the memory that is available: a half."""
+
+EntryKey = tuple[str, bytes]
+"""Chain key and entry key: one result, wherever it is."""
+
+
+@dataclass
+class _Waiting:
+    """Results of one chain that are not written yet."""
+
+    chain: Chain
+    entries: list[tuple[bytes, Pixels]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def due(self) -> bool:
+        full = len(self.entries) * self.chain.entry_bytes >= WRITE_BYTES
+        return full or time.monotonic() - self.since >= WRITE_SECONDS
+
+
+class Results:
+    """The results that one run of `preprocess` finds, makes and hands over as a table.
+
+    When the cache cannot be used, or no longer, results stay in memory as long as they fit; `note` then says so.
+    """
+
+    def __init__(self, cache: PixelCache) -> None:
+        self.note = ""
+        self._cache = cache
+        self._leases = Leases()
+        self._places: dict[EntryKey, Place] = {}
+        self._memory: dict[EntryKey, Pixels] = {}
+        self._waiting: dict[str, _Waiting] = {}
+        self._maps: dict[Segment, Part] = {}
+        self._remaining_bytes = 0
+
+    def find(self, chain: Chain, keys: Iterable[bytes]) -> set[bytes]:
+        """Look results up in the cache; those that are there."""
+        if self.note:
+            return set()
+        try:
+            found = self._cache.find(chain, keys, self._leases)
+        except StorageError as error:
+            self._fall_back(error)
+            return set()
+        self._places.update({(chain.key, key): place for key, place in found.items()})
+        return set(found)
+
+    def expect(self, needed: int, extra: int) -> bool:
+        """Make room for this many bytes of results that `find` did not find.
+
+        Returns:
+            Whether there is room for `extra` bytes of intermediate results as well.
+
+        Raises:
+            StorageError: what is needed fits neither the cache nor the memory.
+        """
+        self._remaining_bytes = needed
+        try:
+            if not self.note and extra and self._cache.make_room(needed + extra):
+                return True
+            if not self.note and not self._cache.make_room(needed):
+                self._fall_back(StorageError(self._too_small(needed)))
+        except StorageError as error:
+            self._fall_back(error)
+        if self.note:
+            self._check_memory()
+        return False
+
+    def add(self, chain: Chain, key: bytes, pixels: Pixels) -> None:
+        """Take a result that was expected.
+
+        Raises:
+            StorageError: it fits neither the cache nor the memory.
+        """
+        if not chain.fits(pixels):
+            raise ValueError(f"steps gave {pixels.dtype} {pixels.shape}, not uint8 {chain.size}")
+        self._remaining_bytes -= chain.entry_bytes
+        if self.note:
+            self._memory[chain.key, key] = pixels
+            return
+        waiting = self._waiting.setdefault(chain.key, _Waiting(chain))
+        waiting.entries.append((key, pixels))
+        if waiting.due:
+            self._write(waiting)
+
+    def add_extra(self, chain: Chain, key: bytes, pixels: Pixels) -> None:
+        """Take a result that other variants want; it is given up rather than held in memory."""
+        if not self.note:
+            self._remaining_bytes += chain.entry_bytes
+            self.add(chain, key, pixels)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for waiting in list(self._waiting.values()):
+            self._write(waiting)
+
+    def read(self, chain: Chain, key: bytes) -> Pixels:
+        """A result that was found, (H, W, 3)."""
+        segment, slot = self._places[chain.key, key]
+        if segment not in self._maps:
+            self._maps[segment] = segment.map()
+        pixels = np.empty((*chain.size, 3), np.uint8)
+        pixels[...] = self._maps[segment][slot]
+        return pixels
+
+    def table(self, size: Size, rows: Iterable[EntryKey]) -> PixelTable:
+        """The results of these keys as a table, which takes over the leases."""
+        in_memory: list[Pixels] = []
+        parts: list[Part] = [in_memory]
+        part_of: dict[Segment, int] = {}
+        placed: dict[EntryKey, tuple[int, int]] = {}
+        rows = list(rows)
+        for row in dict.fromkeys(rows):
+            if row in self._memory:
+                placed[row] = (0, len(in_memory))
+                in_memory.append(self._memory[row])
+                continue
+            segment, slot = self._places[row]
+            if segment not in part_of:
+                part_of[segment] = len(parts)
+                parts.append(segment.map())
+            placed[row] = (part_of[segment], slot)
+        return PixelTable(size, parts, [placed[row] for row in rows], note=self.note, release=self._leases.close)
+
+    def abandon(self) -> None:
+        """Let go of everything; what was written stays."""
+        self._leases.close()
+
+    def _write(self, waiting: _Waiting) -> None:
+        del self._waiting[waiting.chain.key]
+        try:
+            places = self._cache.add(waiting.chain, waiting.entries, self._leases)
+        except StorageError as error:
+            self._memory.update({(waiting.chain.key, key): pixels for key, pixels in waiting.entries})
+            self._fall_back(error)
+            self._check_memory()
+        else:
+            self._places.update({(waiting.chain.key, key): place for key, place in places.items()})
+
+    def _fall_back(self, error: StorageError) -> None:
+        self.note = f"{error}; images are kept in memory for this study"
+        self._reason = error
+        for waiting in self._waiting.values():
+            self._memory.update({(waiting.chain.key, key): pixels for key, pixels in waiting.entries})
+        self._waiting.clear()
+
+    def _check_memory(self) -> None:
+        available = psutil.virtual_memory().available
+        if self._remaining_bytes > available // MEMORY_SHARE:
+            raise StorageError(f"{self._reason}; {_gigabytes(self._remaining_bytes)} do not fit in memory either")
+
+    def _too_small(self, needed: int) -> str:
+        limit, folder = _gigabytes(self._cache.limit_bytes), self._cache.folder
+        return f"the cache {folder} may take {limit}, too little for {_gigabytes(needed)} more: see --cache-dir"
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.2f} GB"

@@ -1,0 +1,302 @@
+"""The pre-processing steps and their registry: crop, resize, denoise, superres, shrink.
+
+A step takes (H, W, 3) uint8 RGB pixels and returns such pixels; it holds its parameters and says in `identity` what
+its result depends on, which is what the cache goes by. A new step is a class and an entry in `STEPS`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torchvision.transforms import v2
+
+from engine.config import MachineSettings, Recipe
+from engine.dataset import Box, ImageSample
+from engine.errors import InputError
+from engine.variants import Variant
+
+if TYPE_CHECKING:
+    from engine.superres import SuperresModel
+
+Pixels = npt.NDArray[np.uint8]
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+
+Identity = dict[str, str | int | float | list[int]]
+
+MAX_LEVEL = 255
+SUPERRES_SCALE = 2
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """What steps are made from; `superres` may be None where no step needs it."""
+
+    recipe: Recipe
+    machine: MachineSettings
+    superres: "SuperresModel | None" = None
+
+
+class Step(ABC):
+    """One pre-processing step with its parameters.
+
+    Attributes:
+        name: the key in `STEPS`.
+        batched: whether `apply_batch` is worth more than many calls of `apply`; such a step is called by one thread.
+        uses_box: whether the result depends on the sample's box.
+    """
+
+    name: str
+    batched = False
+    uses_box = False
+
+    @abstractmethod
+    def identity(self) -> Identity:
+        """Everything besides the input that the result depends on: parameters, weights, library versions."""
+
+    @abstractmethod
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """The step's result for one image of (H, W, 3) uint8; the input is not changed."""
+
+    def apply_batch(self, pixels: Pixels) -> Pixels:
+        """The same for images of one size, (N, H, W, 3) uint8; only for steps that use no box."""
+        return np.stack([self.apply(image, None) for image in pixels])
+
+    def applies_to(self, sample: ImageSample) -> bool:
+        """Whether the step changes anything for this image; where not, it is left out."""
+        return True
+
+    def result_size(self, size: Size | None) -> Size | None:
+        """Size of the result for an input of this size; None where it differs from image to image."""
+        return size
+
+
+class Crop(Step):
+    """Crop to the character's box, in the original's pixels; an image without a box stays whole.
+
+    The study resized first and then cropped with boxes in the original's pixels, which cuts elsewhere. Cropping first
+    is the region that was meant, at the better resolution.
+    """
+
+    name = "crop"
+    uses_box = True
+
+    def identity(self) -> Identity:
+        """The box is part of an entry's key, not of the step."""
+        return {"step": self.name}
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """The pixels inside the box; boxes lie inside the image."""
+        return pixels if box is None else pixels[box.top : box.bottom, box.left : box.right]
+
+    def applies_to(self, sample: ImageSample) -> bool:
+        """Only where there is a box."""
+        return sample.box is not None
+
+    def result_size(self, size: Size | None) -> Size | None:
+        """Boxes differ.
+
+        Raises:
+            InputError: the image has been resized already, so that the box no longer fits it.
+        """
+        if size is not None:
+            raise InputError("the step 'crop' must come before 'resize': boxes are in the original's pixels")
+        return None
+
+
+class Resize(Step):
+    """Resize to (height, width): torchvision's `v2.Resize`, bilinear with antialiasing, on uint8.
+
+    Both passes (across, down) round to 8 bits: against the same in floating point a value is off by at most one level.
+    """
+
+    name = "resize"
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._resize = v2.Resize(size, interpolation=v2.InterpolationMode.BILINEAR, antialias=True)
+
+    def identity(self) -> Identity:
+        """Size and the libraries that compute it."""
+        return {
+            "step": self.name,
+            "size": list(self._size),
+            "torch": library_version("torch"),
+            "torchvision": library_version("torchvision"),
+        }
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """The picture at the step's size."""
+        # Seen as (3, H, W), torch takes its fast kernel for interleaved pixels and gives such back.
+        planes = torch.from_numpy(pixels).permute(2, 0, 1)
+        return np.ascontiguousarray(self._resize(planes).permute(1, 2, 0).numpy())
+
+    def result_size(self, size: Size | None) -> Size | None:
+        """The step's size, whatever came in."""
+        return self._size
+
+
+class Denoise(Step):
+    """Total-variation denoising (Chambolle 2004), each channel by itself: scikit-image's `denoise_tv_chambolle`.
+
+    Works on float32 pixels in [0, 1] and rounds to the nearest of 256 levels. In float64 it takes twice as long and
+    moves about one value in 10,000 by one level.
+    """
+
+    name = "denoise"
+
+    def __init__(self, weight: float) -> None:
+        self._weight = weight
+
+    def identity(self) -> Identity:
+        """Weight and library."""
+        return {"step": self.name, "weight": self._weight, "scikit-image": library_version("scikit-image")}
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """The denoised picture."""
+        from skimage.restoration import denoise_tv_chambolle
+
+        # Channels come first because whole planes in a row are faster; the result is the same to the bit.
+        planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32) / np.float32(MAX_LEVEL)
+        smooth = denoise_tv_chambolle(planes, weight=self._weight, channel_axis=0)  # type: ignore[no-untyped-call]
+        levels = np.rint(np.clip(smooth, 0, 1) * np.float32(MAX_LEVEL)).astype(np.uint8)
+        return np.ascontiguousarray(levels.transpose(1, 2, 0))
+
+
+class Superres(Step):
+    """Super-resolution x2 with NinaSR-B0; see `engine.superres`."""
+
+    name = "superres"
+    batched = True
+
+    def __init__(self, model: "SuperresModel", machine: MachineSettings) -> None:
+        self._model = model
+        self._machine = machine
+
+    def identity(self) -> Identity:
+        """Weights, library, and how the arithmetic is done, which shows in the last bits."""
+        return {
+            "step": self.name,
+            "weights": self._model.info.sha256,
+            "device": self._machine.device,
+            "precision": self._machine.precision,
+            "torch": library_version("torch"),
+            "torchsr": library_version("torchsr"),
+        }
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """The picture at twice the size."""
+        return np.ascontiguousarray(self.apply_batch(pixels[np.newaxis])[0])
+
+    def apply_batch(self, pixels: Pixels) -> Pixels:
+        """The pictures at twice the size."""
+        return self._model.upscale(pixels, self._machine)
+
+    def result_size(self, size: Size | None) -> Size | None:
+        """Twice as large.
+
+        Raises:
+            InputError: images have not been brought to one size yet.
+        """
+        if size is None:
+            raise InputError("the step 'superres' must come after 'resize'")
+        return size[0] * SUPERRES_SCALE, size[1] * SUPERRES_SCALE
+
+
+class Shrink(Step):
+    """Shrink to (height, width) by area: each value is the mean of the square that it covers, rounded half to even.
+
+    Only whole factors, which is what super-resolution leaves to undo.
+    """
+
+    name = "shrink"
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+
+    def identity(self) -> Identity:
+        """The size."""
+        return {"step": self.name, "size": list(self._size)}
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """The picture at the step's size."""
+        # NumPy, because torch's threads cost more than this takes when the cores are busy.
+        factor = pixels.shape[0] // self._size[0]
+        total = np.zeros((*self._size, pixels.shape[2]), np.uint32)
+        for row in range(factor):
+            for column in range(factor):
+                total += pixels[row::factor, column::factor]
+        return np.rint(total / np.float32(factor * factor)).astype(np.uint8)
+
+    def result_size(self, size: Size | None) -> Size | None:
+        """The step's size.
+
+        Raises:
+            InputError: the images' size is no multiple of it.
+        """
+        height, width = self._size
+        if size is None or size[0] % height or size != (height * (size[0] // height), width * (size[0] // height)):
+            raise InputError("the step 'shrink' must come after 'resize' and 'superres'")
+        return self._size
+
+
+def _superres(context: StepContext) -> Step:
+    if context.superres is None:
+        raise ValueError("the step 'superres' needs a super-resolution model")
+    return Superres(context.superres, context.machine)
+
+
+STEPS: MappingProxyType[str, Callable[[StepContext], Step]] = MappingProxyType(
+    {
+        Crop.name: lambda context: Crop(),
+        Resize.name: lambda context: Resize(context.recipe.image_size),
+        Denoise.name: lambda context: Denoise(context.recipe.denoise_weight),
+        Superres.name: _superres,
+        Shrink.name: lambda context: Shrink(context.recipe.image_size),
+    }
+)
+"""Makes each step, by the names that variants use."""
+
+
+def build_steps(variant: Variant, context: StepContext) -> tuple[Step, ...]:
+    """The steps of a variant, ready to be applied from left to right.
+
+    Raises:
+        InputError: the variant names an unknown step, or its steps make no sense in this order.
+        ValueError: a step needs a model that the context lacks.
+    """
+    unknown = [name for name in variant.steps if name not in STEPS]
+    if unknown:
+        raise InputError(f"variant {variant.name!r}: unknown step {unknown[0]!r}: choose from {', '.join(STEPS)}")
+    steps = tuple(STEPS[name](context) for name in variant.steps)
+    if size_after(steps) is None:
+        raise InputError(f"variant {variant.name!r} needs the step 'resize': images must come out at one size")
+    return steps
+
+
+def size_after(steps: Sequence[Step]) -> Size | None:
+    """Size of the result of these steps, or None where it differs from image to image."""
+    size: Size | None = None
+    for step in steps:
+        size = step.result_size(size)
+    return size
+
+
+def run_steps(steps: Sequence[Step], pixels: Pixels, box: Box | None) -> Iterator[tuple[Step, Pixels]]:
+    """Apply steps to one image and give each step with its result; the work of a step is done when it is asked for."""
+    for step in steps:
+        pixels = step.apply(pixels, box)
+        yield step, pixels
+
+
+@cache
+def library_version(name: str) -> str:
+    """Version of an installed distribution, read without importing it."""
+    return version(name)

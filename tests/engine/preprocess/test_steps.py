@@ -1,0 +1,124 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from skimage.restoration import denoise_tv_chambolle
+from torchvision.transforms.v2 import functional as transforms
+
+from engine.dataset import Box
+from engine.errors import InputError
+from engine.preprocess import STEPS, StepContext, build_steps, run_steps
+from engine.variants import VARIANTS, Variant
+
+RESIZE_TOLERANCE = 1.01 / 255
+"""The two passes of the uint8 resize round each by half a level at most; the kernel's weights are 16-bit integers."""
+
+
+@pytest.fixture
+def context(study):
+    return StepContext(study.recipe, study.machine, study.superres)
+
+
+@pytest.fixture
+def step(context):
+    return lambda name: STEPS[name](context)
+
+
+def resized_float(pixels, size):
+    planes = torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
+    return transforms.resize(planes, list(size), antialias=True).permute(1, 2, 0).numpy()
+
+
+def test_resize_is_torchvisions(step, picture):
+    pixels = picture(0)
+    planes = torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+    expected = transforms.resize(planes, [12, 16], antialias=True).permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(step("resize").apply(pixels, None), expected)
+
+
+@pytest.mark.parametrize("size", [(30, 40), (7, 91), (300, 200)])
+def test_resize_agrees_with_floating_point(step, picture, size):
+    pixels = picture(1, *size)
+    difference = np.abs(step("resize").apply(pixels, None) / 255 - resized_float(pixels, (12, 16)))
+    assert difference.max() <= RESIZE_TOLERANCE
+    assert difference.mean() <= 0.5 / 255
+
+
+def test_crop_takes_the_box_in_the_originals_pixels(step, picture):
+    pixels = picture(2)
+    np.testing.assert_array_equal(step("crop").apply(pixels, Box(3, 5, 20, 30)), pixels[5:30, 3:20])
+    np.testing.assert_array_equal(step("crop").apply(pixels, None), pixels)
+
+
+def test_denoise_is_scikit_images(step, picture):
+    pixels = picture(3)
+    plain = denoise_tv_chambolle(pixels.astype(np.float32) / np.float32(255), weight=0.1, channel_axis=-1)
+    result = step("denoise").apply(pixels, None)
+    np.testing.assert_array_equal(result, np.rint(plain * np.float32(255)).astype(np.uint8))
+    assert np.abs(result / 255 - plain).max() <= 0.5001 / 255  # one rounding
+
+
+def test_denoise_of_bytes_agrees_with_double_precision(step, picture):
+    pixels = picture(3, 60, 80)
+    exact = denoise_tv_chambolle(pixels / 255, weight=0.1, channel_axis=-1)
+    assert np.abs(step("denoise").apply(pixels, None) / 255 - exact).max() <= 1 / 255
+
+
+def test_denoise_weight_is_the_recipes(context, picture):
+    strong = StepContext(replace(context.recipe, denoise_weight=0.5), context.machine)
+    pixels = picture(4)
+    weak_result, strong_result = (STEPS["denoise"](c).apply(pixels, None) for c in (context, strong))
+    assert strong_result.std() < weak_result.std()
+
+
+def test_shrink_is_the_mean_by_area(step, picture):
+    pixels = picture(5, 24, 32)
+    planes = torch.from_numpy(pixels).permute(2, 0, 1).double()
+    exact = torch.nn.functional.adaptive_avg_pool2d(planes, (12, 16)).permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(step("shrink").apply(pixels, None), np.rint(exact))
+
+
+def test_shrink_rounds_halves_to_even(step):
+    pixels = np.zeros((24, 32, 3), np.uint8)
+    pixels[0, 0], pixels[0, 1] = 1, 1  # mean 0.5
+    pixels[0, 2], pixels[0, 3] = 3, 3  # mean 1.5
+    assert step("shrink").apply(pixels, None)[0, :2, 0].tolist() == [0, 2]
+
+
+def test_superres_one_image_is_as_in_a_batch(step, picture):
+    pixels = picture(6, 12, 16)
+    batch = step("superres").apply_batch(np.stack([pixels, pixels]))
+    np.testing.assert_array_equal(step("superres").apply(pixels, None), batch[1])
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=lambda variant: variant.name)
+def test_run_steps_gives_every_intermediate_result(context, picture, variant):
+    steps = build_steps(variant, context)
+    results = list(run_steps(steps, picture(7), Box(1, 2, 20, 22)))
+    assert [step.name for step, _ in results] == list(variant.steps)
+    height, width = context.recipe.image_size
+    assert results[-1][1].shape == (height * variant.scale, width * variant.scale, 3)
+
+
+def test_steps_leave_their_input_alone(context, picture):
+    pixels = picture(8)
+    before = pixels.copy()
+    for variant in VARIANTS.values():
+        list(run_steps(build_steps(variant, context), pixels, Box(1, 2, 20, 22)))
+    np.testing.assert_array_equal(pixels, before)
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (("crop",), "'resize'"),
+        (("resize", "crop"), "before 'resize'"),
+        (("superres", "resize"), "after 'resize'"),
+        (("shrink",), "after 'resize'"),
+        (("resize", "sharpen"), "unknown step 'sharpen'"),
+    ],
+)
+def test_steps_that_make_no_sense_are_input_errors(context, steps, message):
+    with pytest.raises(InputError, match=message):
+        build_steps(Variant("odd", steps, ""), context)
