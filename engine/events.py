@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.config import MachineSettings, Recipe
+from engine.config import MachineSettings, Precision, Recipe
 from engine.results import Baseline, DatasetSummary, JobResult, Status, SuperresWeightsInfo
 
 Stage = Literal["check", "preprocess", "train", "evaluate", "baselines"]
@@ -53,9 +53,10 @@ class MachineChosen(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SuperresWeightsChosen(Event):
-    """Which super-resolution weights are used (only where a variant needs them)."""
+    """Which super-resolution weights are used and in which precision (only where a variant needs them)."""
 
     weights: SuperresWeightsInfo
+    precision: Precision = "fp32"
 
 
 @dataclass(frozen=True, kw_only=True)

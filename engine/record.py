@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine.codec import to_jsonable
-from engine.config import MachineSettings
+from engine.config import MachineSettings, Precision
 from engine.events import (
     BaselinesMeasured,
     BatchTrained,
@@ -41,6 +41,7 @@ class StudyRecord:
     dataset: DatasetSummary | None = None
     machine: MachineSettings | None = None
     superres_weights: SuperresWeightsInfo | None = None
+    superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
     baselines: dict[str, Baseline] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class StudyRecord:
             case MachineChosen():
                 self.machine = event.machine
             case SuperresWeightsChosen():
-                self.superres_weights = event.weights
+                self.superres_weights, self.superres_precision = event.weights, event.precision
             case Notice():
                 self.notices.append(event)
             case JobFinished():
@@ -120,6 +121,7 @@ class StudyRecord:
             "device": self.machine.device if self.machine else None,
             "precision": self.machine.precision if self.machine else None,
             "machine": to_jsonable(self.machine),
+            "superres_precision": self.superres_precision,
             "superres_weights": describe_weights(self.superres_weights),
             "variants": {variant: self._variant_json(variant) for variant in started.variants},
             "baselines": {name: metrics_to_json(baseline.metrics) for name, baseline in self.baselines.items()},

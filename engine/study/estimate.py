@@ -4,8 +4,6 @@ Stages that were timed on this machine count with what they took; the others wit
 (`facts`: measured while this was written), scaled by the number of cores. Good for "a minute or an hour?", no more.
 """
 
-import contextlib
-import json
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -13,8 +11,8 @@ from pathlib import Path
 
 from engine.config import Recipe, StudyConfig
 from engine.events import Stage
-from engine.files import replace_json
 from engine.locations import cache_folder
+from engine.memory import recall, remember
 from engine.results import DatasetSummary
 from engine.variants import get_variant
 
@@ -59,23 +57,19 @@ class StageTimings:
     def load(cls, cache_dir: Path) -> "StageTimings":
         """Read what is remembered; a missing or damaged file is an empty memory."""
         path = cache_dir / _FILE
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            known = {str(key): float(value) for key, value in data.items() if float(value) > 0}
-        except (OSError, ValueError, AttributeError, TypeError):
-            known = {}
+        known = {
+            key: float(value) for key, value in recall(path).items() if isinstance(value, int | float) and value > 0
+        }
         return cls(path, known)
 
-    def remember(self, stage: Stage, variant: str, recipe: Recipe, images: int, seconds: float) -> None:
+    def add(self, stage: Stage, variant: str, recipe: Recipe, images: int, seconds: float) -> None:
         """Take in that a stage worked through `images` images in `seconds`."""
         if images >= _FRESH_ENOUGH and seconds > 0:
             self.seconds_per_image[_key(stage, variant, recipe)] = seconds / images
 
     def save(self) -> None:
-        """Write the memory; a cache that cannot be written is no reason to fail."""
-        with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_json(self.path, self.seconds_per_image)
+        """Write the memory, where the cache can be written."""
+        remember(self.path, self.seconds_per_image)
 
     def lookup(self, stage: Stage, variant: str, recipe: Recipe) -> float | None:
         """Seconds an image, or None where this stage was never timed."""

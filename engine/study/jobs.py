@@ -51,11 +51,12 @@ class Images:
 
 @dataclass(frozen=True)
 class JobInputs:
-    """What all jobs of a study share."""
+    """What all jobs of a study share; `preprocess_machine` has the precision that super-resolution is computed in."""
 
     config: StudyConfig
     images: Images
     machine: MachineSettings
+    preprocess_machine: MachineSettings
     superres: SuperresModel | None
     cache: PixelCache
     timings: StageTimings
@@ -113,17 +114,21 @@ def preprocess_variant(variant: str, inputs: JobInputs, stage: StageReporter) ->
         StudyStopped: a stop was asked for; what was made is kept.
         SimpsonsError: it cannot be done.
     """
-    return preprocess(
+    pixels = preprocess(
         get_variant(variant),
         inputs.images.checked.images,
         inputs.config.recipe,
         superres=inputs.superres,
-        machine=inputs.machine,
+        machine=inputs.preprocess_machine,
         cache=inputs.cache,
         control=inputs.control,
         on_start=stage.start,
         on_progress=stage.progress,
+        shared_with=[get_variant(name) for name in inputs.config.variants],
     )
+    if pixels.note:
+        inputs.reporter.notice(pixels.note, "warning", variant)
+    return pixels
 
 
 def _preprocess(job: _Job, inputs: JobInputs) -> PixelTable:
@@ -131,7 +136,7 @@ def _preprocess(job: _Job, inputs: JobInputs) -> PixelTable:
     with inputs.reporter.stage("preprocess", job.variant, inputs.config.seed) as stage:
         pixels = preprocess_variant(job.variant, inputs, stage)
     job.seconds["preprocess"] = stage.watch.seconds
-    inputs.timings.remember("preprocess", job.variant, recipe, stage.fresh, stage.watch.seconds)
+    inputs.timings.add("preprocess", job.variant, recipe, stage.fresh, stage.watch.seconds)
     return pixels
 
 
@@ -157,7 +162,7 @@ def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
         job.outcome = outcome
     job.seconds["train"] = stage.watch.seconds
     seen = len(images.train_rows) * recipe.epochs * outcome.steps_done // steps
-    inputs.timings.remember("train", job.variant, recipe, seen, stage.watch.seconds)
+    inputs.timings.add("train", job.variant, recipe, seen, stage.watch.seconds)
     if outcome.steps_done:
         _keep_weights(job, outcome, inputs)
     return outcome
@@ -189,7 +194,7 @@ def _evaluate(job: _Job, outcome: TrainingOutcome, pixels: PixelTable, inputs: J
         predicted = probabilities.argmax(axis=1)
         metrics = compute_metrics(images.test_labels, predicted, images.classes)
     job.seconds["evaluate"] = stage.watch.seconds
-    inputs.timings.remember("evaluate", job.variant, config.recipe, len(images.test_rows), stage.watch.seconds)
+    inputs.timings.add("evaluate", job.variant, config.recipe, len(images.test_rows), stage.watch.seconds)
     predictions = tuple(
         Prediction(sample.path, sample.label, int(choice), tuple(float(probability) for probability in row))
         for sample, choice, row in zip(images.checked.dataset.test, predicted, probabilities, strict=True)

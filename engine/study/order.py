@@ -1,6 +1,7 @@
 """The order of the parts: check the images, choose how to compute, run the jobs, measure the baselines, conclude."""
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.config import MachineSettings, StudyConfig
@@ -75,13 +76,21 @@ class Study:
     def _work(self, dataset: "Dataset") -> tuple[Status, str]:
         images = self._check(dataset)
         machine = self._choose_machine(images)
-        superres = self._load_superres()
+        superres, preprocess_machine = self._load_superres(machine)
         from engine.preprocess import PixelCache
         from engine.study.jobs import JobInputs, run_job
 
         with PixelCache(self._cache_dir / "pixels") as cache:
             inputs = JobInputs(
-                self._config, images, machine, superres, cache, self._timings, self._reporter, self._control
+                config=self._config,
+                images=images,
+                machine=machine,
+                preprocess_machine=preprocess_machine,
+                superres=superres,
+                cache=cache,
+                timings=self._timings,
+                reporter=self._reporter,
+                control=self._control,
             )
             for variant in self._config.variants:
                 result = run_job(variant, inputs)
@@ -139,15 +148,17 @@ class Study:
         self._reporter.emit(MachineChosen(machine=machine))
         return machine
 
-    def _load_superres(self) -> "SuperresModel | None":
+    def _load_superres(self, machine: MachineSettings) -> tuple["SuperresModel | None", MachineSettings]:
+        """The super-resolution network, where a variant needs it, and how to compute with it."""
         config = self._config
         if not any("superres" in get_variant(name).steps for name in config.variants):
-            return None
-        from engine.superres import load_superres
+            return None, machine
+        from engine.superres import load_superres, recall_precision
 
         superres = load_superres(config.superres_weights, offline=config.offline, cache_dir=self._cache_dir)
-        self._reporter.emit(SuperresWeightsChosen(weights=superres.info))
-        return superres
+        precision = recall_precision(superres, config.recipe.image_size, machine, self._cache_dir)
+        self._reporter.emit(SuperresWeightsChosen(weights=superres.info, precision=precision))
+        return superres, replace(machine, precision=precision)
 
     def _measure_baselines(self, inputs: "JobInputs") -> None:
         from engine.evaluation import majority_baseline, thumbnail_baseline

@@ -36,7 +36,7 @@ def test_stages_timed_here_count_with_what_they_took(config):
         ("train", "vanilla", 4000, 400.0),
         ("evaluate", "vanilla", 200, 2.0),
     ]:
-        timings.remember(stage, variant, PAPER, images, seconds)
+        timings.add(stage, variant, PAPER, images, seconds)
     timings.save()
     known = estimate_study(config, SUMMARY, StageTimings.load(config.cache_dir))
     assert known.basis == "measured here"
@@ -47,7 +47,7 @@ def test_stages_timed_here_count_with_what_they_took(config):
 
 def test_a_stage_over_a_handful_of_images_is_not_remembered(config):
     timings = StageTimings.load(config.cache_dir)
-    timings.remember("preprocess", "vanilla", PAPER, 3, 9.0)
+    timings.add("preprocess", "vanilla", PAPER, 3, 9.0)
     assert timings.lookup("preprocess", "vanilla", PAPER) is None
 
 

@@ -1,0 +1,44 @@
+"""What this program asks of the system for its own process and threads; standard library only, harmless everywhere."""
+
+import contextlib
+import ctypes
+import os
+import sys
+import threading
+
+# Parameters of glibc's mallopt (malloc.h) with the values that keep big tensors in the process: glibc otherwise gives
+# each back to the system after use, and the kernel spends half of a training step zeroing the pages again.
+_MALLOPT = (
+    (-4, 0),  # M_MMAP_MAX: no block gets a mapping of its own, which is unmapped when it is freed
+    (-1, 2_000_000_000),  # M_TRIM_THRESHOLD: keep up to 2 GB of free memory at the top of the heap
+    (-2, 512 << 20),  # M_TOP_PAD: grow the heap in steps of 512 MB
+    (-8, 1),  # M_ARENA_MAX: one heap for all threads; the others cannot hold big blocks and would map them
+)
+_MAX_NICE = 19
+
+
+def keep_memory() -> bool:
+    """Have the C library keep freed memory for the next tensor; returns whether it will.
+
+    Call it in the main thread before other threads start: a thread that has its own heap already keeps it. Does
+    nothing, and says so, where the C library is not glibc.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    library = ctypes.CDLL(None)
+    if not (hasattr(library, "gnu_get_libc_version") and hasattr(library, "mallopt")):
+        return False
+    return all(library.mallopt(parameter, value) for parameter, value in _MALLOPT)
+
+
+def lower_priority(by: int = 5) -> None:
+    """Give the calling thread, and the threads that it starts from now on, less of a busy processor.
+
+    Call it in the engine's thread before its first arithmetic, so that torch's own threads inherit it and a screen in
+    another thread stays quick. Linux only: elsewhere priorities belong to processes, and nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    thread = threading.get_native_id()
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, thread, min(_MAX_NICE, os.getpriority(os.PRIO_PROCESS, thread) + by))

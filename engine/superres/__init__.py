@@ -1,0 +1,9 @@
+"""Super-resolution: NinaSR-B0 at x2, where its weights come from, and how well it enlarges.
+
+Importing this package imports torch: do so when work starts.
+"""
+
+from engine.superres.upscale import SuperresModel, choose_precision, recall_precision
+from engine.superres.weights import load_superres
+
+__all__ = ["SuperresModel", "choose_precision", "load_superres", "recall_precision"]

@@ -1,0 +1,153 @@
+"""Enlarge pictures with NinaSR-B0 at x2, as fast as the machine does it faithfully."""
+
+import contextlib
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from engine.config import MachineSettings, Precision
+from engine.memory import recall, remember
+from engine.results import SuperresWeightsInfo
+
+Pixels = npt.NDArray[np.uint8]
+
+SCALE = 2
+
+_CPU_BATCH_PIXELS = 2 * 255 * 342
+_DEVICE_BATCH_PIXELS = 32 * 255 * 342
+"""Pixels of a batch. On a CPU larger batches fall out of the caches and are no faster; accelerators need more work."""
+
+_TIMED_CALLS = 3
+_MEMORY_FILE = "superres-precision.json"
+MAX_DIFFERENCE, MEAN_DIFFERENCE = 6, 0.5
+"""Tolerance, in steps of 8 bits, of bf16 against fp32 in any one value and on the average: far below JPEG's noise."""
+
+
+class SuperresModel:
+    """NinaSR-B0 x2 with its weights; used by one thread at a time.
+
+    Attributes:
+        info: which weights these are.
+    """
+
+    def __init__(self, network: nn.Module, info: SuperresWeightsInfo) -> None:
+        self.info = info
+        self._network = network.eval().requires_grad_(False)
+
+    def upscale(self, pixels: Pixels, machine: MachineSettings) -> Pixels:
+        """Enlarge pictures.
+
+        Args:
+            pixels: (N, H, W, 3) uint8 RGB.
+            machine: device, precision, memory layout and threads to use.
+
+        Returns:
+            (N, 2H, 2W, 3) uint8, C-contiguous.
+        """
+        count, height, width, _ = pixels.shape
+        enlarged = np.empty((count, SCALE * height, SCALE * width, 3), np.uint8)
+        budget = _CPU_BATCH_PIXELS if machine.device == "cpu" else _DEVICE_BATCH_PIXELS
+        step = max(1, budget // max(1, height * width))
+        layout = torch.channels_last if machine.channels_last else torch.contiguous_format
+        self._network.to(torch.device(machine.device)).to(memory_format=layout)
+        with _threads(machine), torch.inference_mode():
+            for start in range(0, count, step):
+                enlarged[start : start + step] = self._upscale_batch(pixels[start : start + step], machine, layout)
+        return enlarged
+
+    def _upscale_batch(self, pixels: Pixels, machine: MachineSettings, layout: torch.memory_format) -> Pixels:
+        images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(machine.device).permute(0, 3, 1, 2)
+        images = images.to(torch.float32, memory_format=layout).div_(255)
+        with torch.autocast(torch.device(machine.device).type, torch.bfloat16, enabled=machine.precision == "bf16"):
+            enlarged = self._network(images)
+        levels = enlarged.float().mul_(255).round_().clamp_(0, 255).to(torch.uint8)
+        result: Pixels = levels.permute(0, 2, 3, 1).cpu().numpy()
+        return result
+
+
+def choose_precision(model: SuperresModel, image_size: tuple[int, int], machine: MachineSettings) -> Precision:
+    """Time a few calls in fp32 and in bf16 and take bf16 where it is faster and agrees.
+
+    Args:
+        model: the network with its weights.
+        image_size: (height, width) in pixels of the pictures to enlarge.
+        machine: device, layout and threads; a precision that the user gave is returned as it is.
+
+    Returns:
+        The precision; it took some seconds to find out (`recall_precision`).
+    """
+    if machine.chosen_by == "given":
+        return machine.precision
+    pictures = _test_pictures(image_size)
+    exact, exact_seconds = _timed(model, pictures, replace(machine, precision="fp32"))
+    rough, rough_seconds = _timed(model, pictures, replace(machine, precision="bf16"))
+    return "bf16" if rough_seconds < exact_seconds and agree(exact, rough) else "fp32"
+
+
+def recall_precision(
+    model: SuperresModel, image_size: tuple[int, int], machine: MachineSettings, cache_dir: Path
+) -> Precision:
+    """`choose_precision`, remembered in `cache_dir` by device, threads, torch version, weights and image size.
+
+    Pixels differ between precisions, so what was chosen once stays.
+    """
+    if machine.chosen_by == "given":
+        return machine.precision
+    memory = cache_dir / _MEMORY_FILE
+    height, width = image_size
+    key = (
+        f"{machine.device} {machine.device_name} {machine.threads} threads, torch {torch.__version__}, "
+        f"{model.info.sha256[:12]}, {height}x{width}"
+    )
+    known = recall(memory).get(key)
+    if known not in get_args(Precision):
+        known = choose_precision(model, image_size, machine)
+        remember(memory, {key: known})
+    return cast(Precision, known)
+
+
+def agree(exact: Pixels, rough: Pixels) -> bool:
+    """Whether two results differ by no more than the stated tolerance."""
+    difference = np.abs(exact.astype(np.int16) - rough.astype(np.int16))
+    return bool(difference.max() <= MAX_DIFFERENCE and difference.mean() <= MEAN_DIFFERENCE)
+
+
+def _test_pictures(image_size: tuple[int, int]) -> Pixels:
+    """Two pictures with flat parts, edges and noise, always the same."""
+    rng = np.random.default_rng(0)
+    height, width = image_size
+    blocks = rng.integers(0, 256, (2, height // 24 + 1, width // 24 + 1, 3))
+    picture = blocks.repeat(24, axis=1).repeat(24, axis=2)[:, :height, :width]
+    noisy = picture + rng.integers(-8, 9, picture.shape)
+    pictures: Pixels = np.clip(noisy, 0, 255).astype(np.uint8)
+    return pictures
+
+
+def _timed(model: SuperresModel, pictures: Pixels, machine: MachineSettings) -> tuple[Pixels, float]:
+    """The result, and the median seconds of a call after a first one that warms up."""
+    enlarged = model.upscale(pictures, machine)
+    seconds = []
+    for _ in range(_TIMED_CALLS):
+        began = time.perf_counter()
+        model.upscale(pictures, machine)
+        seconds.append(time.perf_counter() - began)
+    return enlarged, statistics.median(seconds)
+
+
+@contextlib.contextmanager
+def _threads(machine: MachineSettings) -> Iterator[None]:
+    """Use the chosen number of CPU threads, and put the former one back."""
+    former = torch.get_num_threads()
+    torch.set_num_threads(machine.threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(former)

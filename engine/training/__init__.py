@@ -1,0 +1,19 @@
+"""Training a network, predicting with it and keeping its weights, on whatever the machine is good at."""
+
+from engine.process import lower_priority
+from engine.training.batches import steps_per_epoch
+from engine.training.inference import predict
+from engine.training.loop import TrainingOutcome, train
+from engine.training.machine import choose_machine
+from engine.training.weights import load_weights, save_weights
+
+__all__ = [
+    "TrainingOutcome",
+    "choose_machine",
+    "load_weights",
+    "lower_priority",
+    "predict",
+    "save_weights",
+    "steps_per_epoch",
+    "train",
+]

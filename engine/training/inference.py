@@ -1,0 +1,52 @@
+"""What a trained network says of images."""
+
+import contextlib
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from engine.config import MachineSettings
+from engine.control import StudyControl
+from engine.training.arithmetic import arithmetic, mixed_precision
+from engine.training.batches import read_ahead
+from engine.training.pixels import Pixels, scale
+
+
+def predict(
+    model: nn.Module,
+    machine: MachineSettings,
+    pixels: Pixels,
+    rows: npt.NDArray[np.int64],
+    *,
+    batch_size: int,
+    control: StudyControl,
+    on_progress: Callable[[int], None],
+) -> npt.NDArray[np.float64]:
+    """Class probabilities (len(rows), classes) of the images `rows`; each row adds up to 1.
+
+    A network whose weights are not finite gives NaN. `on_progress` gets the number of images done.
+
+    Raises:
+        StudyStopped: a stop was asked for.
+    """
+    model.eval()
+    batches = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    parts: list[npt.NDArray[np.float64]] = []
+    done = 0
+    with (
+        arithmetic(machine),
+        torch.inference_mode(),
+        contextlib.closing(read_ahead(batches, pixels.gather)) as loaded,
+    ):
+        for batch in loaded:
+            control.checkpoint()
+            images = torch.from_numpy(batch).to(machine.device)
+            with mixed_precision(machine):
+                logits = model(scale(images, machine))
+            parts.append(torch.softmax(logits.float().cpu().double(), dim=1).numpy())
+            done += len(batch)
+            on_progress(done)
+    return np.concatenate(parts)

@@ -1,0 +1,184 @@
+"""The training loop: batches in, events out."""
+
+import contextlib
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from engine.config import MachineSettings, Recipe
+from engine.control import StudyControl
+from engine.errors import StudyStopped
+from engine.events import BatchTrained, Emit, EpochTrained
+from engine.training.arithmetic import arithmetic
+from engine.training.batches import Places, epoch_batches, read_ahead
+from engine.training.pixels import Pixels, image_loader
+from engine.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """What training left.
+
+    Attributes:
+        model: the network as trained so far, on the machine's device.
+        stopped: whether it was stopped before the last epoch's end.
+        epochs_done: whole epochs.
+        steps_done: optimiser steps.
+        final_loss: loss of the last batch; NaN where there was none, or where it was.
+        seconds: wall-clock time, pauses left out.
+    """
+
+    model: nn.Module
+    stopped: bool
+    epochs_done: int
+    steps_done: int
+    final_loss: float
+    seconds: float
+
+
+def train(
+    *,
+    variant: str,
+    seed: int,
+    fold: int,
+    recipe: Recipe,
+    machine: MachineSettings,
+    pixels: Pixels,
+    rows: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    n_classes: int,
+    emit: Emit,
+    control: StudyControl,
+) -> TrainingOutcome:
+    """Train the recipe's network on the images `rows` of `pixels`, whose classes are `labels` (aligned with `rows`).
+
+    Reports every batch and every epoch. The result depends on the arguments alone: bit for bit on one machine. For one
+    seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
+    units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
+    reported like any other.
+    """
+    clock = _Clock(control)
+    with arithmetic(machine):
+        trainer = Trainer(recipe, machine, n_classes, pixels.image_size, seed=seed, fold=fold)
+        report = _Report(variant, seed, fold, emit, lag=0 if machine.device == "cpu" else 1)
+        epochs_done = 0
+        try:
+            control.checkpoint()
+            load = _batch_loader(pixels, rows, labels, machine)
+            for epoch in range(recipe.epochs):
+                batches = epoch_batches(len(rows), recipe.batch_size, seed=seed, fold=fold, epoch=epoch)
+                report.start_epoch(epoch)
+                _train_epoch(trainer, read_ahead(batches, load), report, control)
+                report.finish_epoch()
+                epochs_done = epoch + 1
+        except StudyStopped:
+            report.drain()
+        return TrainingOutcome(
+            model=trainer.model,
+            stopped=epochs_done < recipe.epochs,
+            epochs_done=epochs_done,
+            steps_done=trainer.steps_done,
+            final_loss=report.last_loss,
+            seconds=clock.seconds,
+        )
+
+
+_Load = Callable[[Places], tuple[Tensor, Tensor]]
+
+
+def _batch_loader(
+    pixels: Pixels, rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], machine: MachineSettings
+) -> _Load:
+    load_images = image_loader(pixels, rows, machine)
+
+    def load(places: Places) -> tuple[Tensor, Tensor]:
+        return load_images(places), torch.from_numpy(labels[places]).to(machine.device)
+
+    return load
+
+
+def _train_epoch(
+    trainer: Trainer,
+    batches: Generator[tuple[Tensor, Tensor], None, None],
+    report: "_Report",
+    control: StudyControl,
+) -> None:
+    with contextlib.closing(batches):
+        for images, labels in batches:
+            control.checkpoint()
+            report.add(trainer.steps_done, len(labels), trainer.step(images, labels))
+
+
+class _Report:
+    """Turns what the steps return into events.
+
+    With a `lag` a batch is reported when the next one is on its way, so that an accelerator need not idle for it.
+    """
+
+    def __init__(self, variant: str, seed: int, fold: int, emit: Emit, lag: int) -> None:
+        self._variant, self._seed, self._fold, self._emit, self._lag = variant, seed, fold, emit, lag
+        self._waiting: deque[tuple[int, int, Tensor]] = deque()
+        self.last_loss = math.nan
+
+    def start_epoch(self, epoch: int) -> None:
+        self._epoch, self._loss, self._correct, self._images = epoch, 0.0, 0.0, 0
+
+    def add(self, step: int, images: int, outcome: Tensor) -> None:
+        self._waiting.append((step, images, outcome))
+        while len(self._waiting) > self._lag:
+            self._send()
+
+    def drain(self) -> None:
+        while self._waiting:
+            self._send()
+
+    def finish_epoch(self) -> None:
+        self.drain()
+        self._emit(
+            EpochTrained(
+                variant=self._variant,
+                epoch=self._epoch,
+                loss=self._loss / self._images,
+                accuracy=self._correct / self._images,
+                seed=self._seed,
+                fold=self._fold,
+            )
+        )
+
+    def _send(self) -> None:
+        step, images, outcome = self._waiting.popleft()
+        loss, correct = outcome.tolist()
+        self.last_loss = loss
+        self._loss += loss * images
+        self._correct += correct
+        self._images += images
+        self._emit(
+            BatchTrained(
+                variant=self._variant,
+                epoch=self._epoch,
+                step=step,
+                loss=loss,
+                images=images,
+                seed=self._seed,
+                fold=self._fold,
+            )
+        )
+
+
+class _Clock:
+    """Seconds since it was made, less the time that the engine waited."""
+
+    def __init__(self, control: StudyControl) -> None:
+        self._control = control
+        self._began = time.perf_counter() - control.paused_seconds
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began - self._control.paused_seconds

@@ -1,0 +1,149 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.errors import InputError
+from engine.training import choose_machine
+from engine.training import machine as choice
+from engine.training.probe import Probe, agrees, run_probe
+
+
+@pytest.fixture
+def choose(recipe, tmp_path):
+    def choose(**given):
+        return choose_machine(recipe, 3, cache_dir=tmp_path, **{"device": "cpu", **given})
+
+    return choose
+
+
+@pytest.fixture
+def probes(monkeypatch):
+    """Made-up outcomes in place of timed steps, so that the choice can be checked on any machine."""
+
+    class Probes:
+        def __init__(self):
+            self.seconds, self.gradients, self.tried = {}, {}, []
+
+        def __call__(self, recipe, n_classes, settings):
+            key = (settings.precision, settings.channels_last)
+            self.tried.append(key)
+            gradients = torch.full((4,), self.gradients.get(key, 1.0))
+            return Probe(self.seconds.get(key, 1.0), 2.0, gradients)
+
+    fake = Probes()
+    monkeypatch.setattr(choice, "run_probe", fake)
+    monkeypatch.setattr(choice, "_has_bf16", lambda device: True)
+    return fake
+
+
+def test_what_is_clearly_faster_and_agrees_is_chosen(choose, probes):
+    probes.seconds["bf16", True] = 0.5
+    settings = choose()
+    assert (settings.precision, settings.channels_last, settings.chosen_by) == ("bf16", True, "measured")
+    assert settings.device == "cpu"
+    assert settings.device_name
+    assert settings.threads >= 1
+
+
+def test_a_little_faster_is_not_enough(choose, probes):
+    probes.seconds["bf16", True] = 0.95
+    assert choose().precision == "fp32"
+
+
+def test_faster_but_wrong_is_refused(choose, probes):
+    probes.seconds["bf16", True] = 0.1
+    probes.gradients["bf16", True] = 1.5
+    assert choose().precision == "fp32"
+
+
+def test_the_memory_format_is_timed_too(choose, probes):
+    probes.seconds["fp32", False] = 0.5
+    probes.seconds["bf16", False] = 0.2
+    settings = choose()
+    assert (settings.precision, settings.channels_last) == ("bf16", False)
+
+
+def test_bf16_is_not_tried_where_the_processor_lacks_it(choose, probes, monkeypatch):
+    monkeypatch.setattr(choice, "_has_bf16", lambda device: False)
+    assert choose().precision == "fp32"
+    assert {precision for precision, _ in probes.tried} == {"fp32"}
+
+
+def test_the_second_time_is_remembered_and_the_same(choose, probes):
+    probes.seconds["bf16", True] = 0.5
+    first = choose()
+    probes.tried.clear()
+    probes.seconds["bf16", True] = 2.0
+    second = choose()
+    assert second == replace(first, chosen_by="remembered")
+    assert not probes.tried
+
+
+def test_another_image_size_is_timed_anew(choose, probes, recipe, tmp_path):
+    choose()
+    probes.tried.clear()
+    choose_machine(replace(recipe, image_size=(32, 40)), 3, device="cpu", cache_dir=tmp_path)
+    assert probes.tried
+    probes.tried.clear()
+    choose()
+    assert not probes.tried
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}', "\x00\xff"])
+def test_a_damaged_memory_is_measured_anew(choose, probes, tmp_path, content):
+    (tmp_path / "machine.json").write_text(content, encoding="latin-1")
+    assert choose().chosen_by == "measured"
+    assert choose().chosen_by == "remembered"
+
+
+@pytest.mark.parametrize("broken", [None, 3, {"precision": "fp8", "channels_last": True, "threads": 2}, {}])
+def test_a_damaged_entry_is_measured_anew(choose, probes, tmp_path, broken):
+    choose()
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps(dict.fromkeys(json.loads(path.read_text()), broken)))
+    assert choose().chosen_by == "measured"
+
+
+def test_what_is_given_wins_and_the_rest_stays(choose, probes):
+    probes.seconds["fp32", False] = 0.5
+    chosen = choose()
+    settings = choose(precision="bf16", threads=1)
+    assert settings == replace(chosen, precision="bf16", threads=1, chosen_by="given")
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(recipe, probes, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    settings = choose_machine(recipe, 3, device="cpu", cache_dir=tmp_path / "file")
+    assert settings.chosen_by == "measured"
+
+
+def test_a_missing_device_is_an_input_error(choose, probes, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="--device cuda: PyTorch finds none on this machine"):
+        choose(device="cuda")
+    for wrong in ("toaster", "meta", "cpu:3"):
+        with pytest.raises(InputError, match=f"--device {wrong}"):
+            choose(device=wrong)
+
+
+def test_without_an_accelerator_the_processor_computes(choose, probes, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose(device="auto").device == "cpu"
+
+
+def test_real_steps_are_timed_and_memory_formats_agree(recipe, machine):
+    last, first = (run_probe(recipe, 3, replace(machine, channels_last=value)) for value in (True, False))
+    assert last.seconds > 0
+    assert agrees(last, first)
+    assert agrees(run_probe(recipe, 3, replace(machine, precision="bf16")), first)
+
+
+def test_other_losses_and_nan_do_not_agree():
+    probe = Probe(1.0, 2.0, torch.ones(4))
+    assert agrees(replace(probe, loss=2.01), probe)
+    assert not agrees(replace(probe, loss=2.1), probe)
+    assert not agrees(replace(probe, loss=float("nan")), probe)
+    assert not agrees(replace(probe, gradients=torch.full((4,), float("nan"))), probe)
