@@ -1,0 +1,44 @@
+"""Imports go down the floors only, and what is heavy is loaded when work starts."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TIMEOUT = 120
+SCREEN = ("textual", "rich", "plotext")
+WORK = ("torch", "torchvision", "torchsr", "skimage", "sklearn", "scipy")
+
+
+def loaded_by(module):
+    """The names of all modules that a fresh interpreter holds after importing `module`."""
+    script = f"import sys, {module}; sys.stdout.write(' '.join(sys.modules))"
+    child = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=True
+    )
+    return set(child.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["engine", "engine.study", "engine.dataset", "engine.demo"])
+def test_the_engine_loads_no_screen_and_no_torch(module):
+    assert loaded_by(module).isdisjoint({*SCREEN, *WORK})
+
+
+@pytest.mark.parametrize("module", ["tui.cli", "tui.headless", "tui.app"])
+def test_the_first_screen_does_not_wait_for_torch(module):
+    assert loaded_by(module).isdisjoint(WORK)
+
+
+def test_the_command_line_loads_no_screen_before_it_knows_what_to_do():
+    assert loaded_by("tui.cli").isdisjoint(SCREEN)
+
+
+def test_imports_go_down_the_floors_only():
+    pytest.importorskip("importlinter", reason="import-linter comes with the dev extra")
+    script = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    child = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert child.returncode == 0, child.stdout

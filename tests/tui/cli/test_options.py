@@ -1,0 +1,144 @@
+import pytest
+
+from engine.config import RECIPES, StudyConfig
+
+
+def test_without_options_the_study_is_the_papers_on_the_demo_set(command, studies, tmp_path):
+    status, _, _ = command("run")
+    assert status == 0
+    assert studies == [StudyConfig(runs_dir=tmp_path / "runs")]
+
+
+def test_every_option_reaches_the_study(command, studies, tmp_path):
+    weights = tmp_path / "weights.safetensors"
+    weights.touch()
+    arguments = {
+        "--data": tmp_path,
+        "--classes": "homer_simpson, bart_simpson",
+        "--sample": 40,
+        "--test-fraction": 0.25,
+        "--variants": "denoise,vanilla",
+        "--recipe": "quick",
+        "--epochs": 2,
+        "--batch-size": 7,
+        "--lr": 0.01,
+        "--seed": 5,
+        "--image-size": "48x64",
+        "--dropout-place": "features",
+        "--denoise-weight": 0.2,
+        "--device": "cpu",
+        "--precision": "bf16",
+        "--threads": 1,
+        "--superres-weights": weights,
+        "--cache-dir": tmp_path / "cache",
+        "--runs-dir": tmp_path / "elsewhere",
+    }
+    status, _, _ = command("run", "--offline", *(word for pair in arguments.items() for word in pair))
+    assert status == 0
+    (config,) = studies
+    recipe = config.recipe
+    assert config == StudyConfig(
+        data=tmp_path,
+        classes=("homer_simpson", "bart_simpson"),
+        sample=40,
+        test_fraction=0.25,
+        variants=("denoise", "vanilla"),
+        recipe=recipe,
+        seed=5,
+        device="cpu",
+        precision="bf16",
+        threads=1,
+        superres_weights=weights,
+        offline=True,
+        cache_dir=tmp_path / "cache",
+        runs_dir=tmp_path / "elsewhere",
+    )
+    assert (recipe.name, recipe.epochs, recipe.batch_size, recipe.learning_rate) == ("quick", 2, 7, 0.01)
+    assert (recipe.image_size, recipe.dropout_place, recipe.denoise_weight) == ((48, 64), "features", 0.2)
+
+
+def test_an_option_that_is_not_given_leaves_the_recipe_as_it_is(command, studies):
+    command("run", "--recipe", "quick", "--epochs", 9)
+    assert studies[0].recipe.epochs == 9
+    assert studies[0].recipe.image_size == RECIPES["quick"].image_size
+
+
+def test_environment_variables_are_options(command, studies, monkeypatch):
+    monkeypatch.setenv("SIMPSONS_TUI_EPOCHS", "3")
+    monkeypatch.setenv("SIMPSONS_TUI_VARIANTS", "bbox")
+    command("run", "--variants", "vanilla")
+    assert studies[0].recipe.epochs == 3
+    assert studies[0].variants == ("vanilla",)  # the command line wins
+
+
+WRONG = {
+    "unknown variant": (("--variants", "vanilla,vanila"), ("--variants", "'vanila'", "did you mean 'vanilla'?")),
+    "no variant": (("--variants", ","), ("--variants",)),
+    "variant twice": (("--variants", "bbox,bbox"), ("--variants", "once")),
+    "unknown recipe": (("--recipe", "papr"), ("--recipe", "'papr'", "did you mean 'paper'?")),
+    "unknown option": (("--epoch", "3"), ("--epoch", "--epochs")),
+    "no epochs": (("--epochs", "0"), ("--epochs", "at least 1")),
+    "epochs no number": (("--epochs", "many"), ("--epochs", "'many'")),
+    "batch of one": (("--batch-size", "1"), ("--batch-size", "at least 2")),
+    "no learning rate": (("--lr", "0"), ("--lr",)),
+    "learning rate not a number": (("--lr", "nan"), ("--lr",)),
+    "negative seed": (("--seed", "-1"), ("--seed",)),
+    "image size": (("--image-size", "96"), ("--image-size", "96x128")),
+    "image size too small": (("--image-size", "2x2"), ("--image-size", "at least")),
+    "image size too large": (("--image-size", "50000x50000"), ("--image-size", "at most")),
+    "dropout place": (("--dropout-place", "nowhere"), ("--dropout-place", "logits", "features")),
+    "denoise weight": (("--denoise-weight", "0"), ("--denoise-weight",)),
+    "precision": (("--precision", "fp16"), ("--precision", "fp32", "bf16")),
+    "threads": (("--threads", "0"), ("--threads", "at least 1")),
+    "sample": (("--sample", "0"), ("--sample", "at least 1")),
+    "test fraction": (("--test-fraction", "1"), ("--test-fraction",)),
+    "no such data": (("--data", "no/such/folder"), ("--data", "no/such/folder", "does not exist")),
+    "no such weights": (("--superres-weights", "no.pt"), ("--superres-weights", "no.pt", "does not exist")),
+    "an argument too many": (("images/",), ("images/",)),
+}
+
+
+@pytest.mark.parametrize(("arguments", "named"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_use_is_one_line_that_names_the_option(command, studies, arguments, named):
+    status, out, err = command("run", *arguments)
+    assert status == 2
+    assert out == ""
+    assert err.startswith("simpsons-tui: ")
+    assert err.count("\n") == 1
+    assert all(word in err for word in named)
+    assert studies == []
+
+
+def test_an_unknown_command_is_one_line(command):
+    status, out, err = command("runn")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "'runn'" in err
+
+
+def test_options_before_the_command_are_not_silently_lost(command, studies):
+    status, _, err = command("--epochs", 3, "run")
+    assert status == 2
+    assert "--epochs belongs after the command" in err
+    assert studies == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",), ("fetch",), ("cache",), ("cache", "show"), ("cache", "clear")])
+def test_every_command_has_help(command, arguments):
+    status, out, err = command(*arguments, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith("Usage: simpsons-tui")
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",)])
+def test_help_lists_every_option_and_shows_examples(command, arguments):
+    _, out, _ = command(*arguments, "--help")
+    assert "Examples:" in out
+    shared = "--data --classes --sample --test-fraction --variants --recipe --epochs --batch-size --lr --seed"
+    machine = "--image-size --dropout-place --denoise-weight --device --precision --threads --superres-weights"
+    assert [name for name in f"{shared} {machine} --offline --cache-dir --runs-dir".split() if name not in out] == []
+
+
+def test_the_version_is_the_programs(command):
+    from engine.version import program_version
+
+    assert command("--version") == (0, f"simpsons-tui {program_version()}\n", "")
