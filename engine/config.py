@@ -13,6 +13,7 @@ from engine.variants import STUDY_VARIANTS, get_variant
 
 DropoutPlace = Literal["logits", "features"]
 Precision = Literal["fp32", "bf16"]
+ChosenBy = Literal["measured", "remembered", "given"]
 
 MAX_SIDE = 4096
 """Largest side of an input image in pixels; more than a small network can use."""
@@ -63,6 +64,10 @@ class Recipe:
             raise InputError(f"--epochs {self.epochs}: train for at least 1 epoch")
         if self.batch_size < MIN_BATCH:
             raise InputError(f"--batch-size {self.batch_size}: batch normalisation needs at least {MIN_BATCH} images")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout {self.dropout}: give a probability from 0 to below 1")
+        if not 0 < self.denoise_weight < float("inf"):
+            raise InputError(f"--denoise-weight {self.denoise_weight}: give a weight above 0")
         if not 0 < self.learning_rate < float("inf"):
             raise InputError(f"--lr {self.learning_rate}: give a learning rate above 0")
 
@@ -116,7 +121,7 @@ class MachineSettings:
     precision: Precision
     channels_last: bool
     threads: int
-    chosen_by: Literal["measured", "remembered", "given"]
+    chosen_by: ChosenBy
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class StudyConfig:
         test_fraction: share of each class set aside where the data has no test images of its own.
         variants: names in `VARIANTS`, in the order that they run.
         seed: seeds the split, the sample, the initial weights, the shuffling and the dropout.
-        device, precision, threads: "auto"/None lets the program choose.
+        device, precision, memory_format, threads: "auto"/None lets the program choose.
         superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
         offline: never touch the network.
         cache_dir, runs_dir: folders of ours; None for the user's (see `engine.locations`).
@@ -146,6 +151,7 @@ class StudyConfig:
     seed: int = 0
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    memory_format: Literal["auto", "channels_last", "contiguous"] = "auto"
     threads: int | None = None
     superres_weights: Path | None = None
     offline: bool = False

@@ -35,6 +35,7 @@ class StudyStarted(Event):
     recipe: Recipe
     seed: int
     program_version: str
+    folder: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -172,6 +172,14 @@ STUDY_OPTIONS = (
         show_default=True,
         help="Arithmetic; auto takes what is faster here and agrees.",
     ),
+    option(
+        _MACHINE,
+        "--memory-format",
+        type=click.Choice(("auto", "channels_last", "contiguous")),
+        default="auto",
+        show_default=True,
+        help="How images lie in memory; auto takes what is faster here.",
+    ),
     option(_MACHINE, "--threads", type=int, metavar="N", help="CPU threads; chosen by the program if not given."),
     option(
         _MACHINE,

@@ -296,10 +296,8 @@ def shortfalls(record: StudyRecord) -> list[tuple[str, str]]:
         status, result = variant_status(record, variant), record.result(variant)
         if status == "done":
             continue
-        reason = f": {result.reason}" if result is not None and result.reason else ""
-        done = result.epochs_done if result is not None else 0
-        epochs = f" after {done} epoch{'' if done == 1 else 's'}" if status == "stopped" else ""
-        found.append((variant, f"{status}{epochs}{reason}"))
+        reason = result.reason if result is not None else ""
+        found.append((variant, reason if reason.startswith(status) else f"{status}: {reason}" if reason else status))
     return found
 
 

@@ -54,8 +54,7 @@ def _client() -> ModuleType:
         import kagglehub
     except ImportError:
         raise InputError(
-            "downloading needs Kaggle's client: pip install 'simpsons-tui[fetch]' (for pipx: pipx inject simpsons-tui "
-            f"kagglehub), {_BY_HAND}"
+            f"downloading needs Kaggle's client: pip install kagglehub into the environment of this program, {_BY_HAND}"
         ) from None
     return kagglehub  # type: ignore[no-any-return]
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,11 @@ class RunFolder:
             self._stream.close()
         except OSError as error:
             self._fail(error)
+
+    def discard(self) -> None:
+        """Remove the folder of a study that never came to work."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _fail(self, error: OSError) -> None:
         self.failure = f"{self.folder}: {error.strerror or error}"

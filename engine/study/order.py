@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.config import MachineSettings, StudyConfig
 from engine.control import StudyControl
-from engine.errors import SimpsonsError, StudyStopped
+from engine.errors import InputError, SimpsonsError, StudyStopped
 from engine.events import (
     BaselinesMeasured,
     DatasetChecked,
@@ -54,6 +54,8 @@ class Study:
 
             self._reporter.keep_traceback()
             self._finish("failed", describe_error(error))
+            if isinstance(error, InputError) and not self._reporter.record.results:
+                self._reporter.folder.discard()  # nothing was studied, so there is nothing to keep
             if isinstance(error, SimpsonsError):
                 raise
             return
@@ -70,6 +72,7 @@ class Study:
                 recipe=config.recipe,
                 seed=config.seed,
                 program_version=program_version(),
+                folder=str(self._reporter.folder.folder),
             )
         )
 
@@ -132,16 +135,18 @@ class Study:
             notice(f"a batch of {batch} is more than the {train} training images: one batch an epoch", "warning")
 
     def _choose_machine(self, images: "Images") -> MachineSettings:
-        from engine.training import choose_machine, lower_priority
+        from engine.training import choose_machine, lower_priority, require_memory
 
         if threading.current_thread() is not threading.main_thread():
             lower_priority()  # a screen runs in the main thread, and its keys come first
         config = self._config
+        require_memory(config.recipe, len(images.train_rows), config.device)
         machine = choose_machine(
             config.recipe,
             len(images.classes),
             device=config.device,
             precision=config.precision,
+            memory_format=config.memory_format,
             threads=config.threads,
             cache_dir=self._cache_dir,
         )

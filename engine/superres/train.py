@@ -3,7 +3,7 @@
 Pairs are a degraded picture and its half by Pillow's bicubic filter, so the network learns to undo exactly that halving
 (see `engine.superres.training_pictures`). L1 loss, Adam with warm-up and cosine, an exponential moving average of
 the weights is what is kept. The network starts as an interpolation close to bicubic, not at random: it spends its
-steps on what bicubic gets wrong.
+steps on what bicubic gets wrong. `data/weights/README.md` says what a run took and reached.
 """
 # ruff: noqa: T201 - a script that reports on stdout
 
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 from torchsr.models import ninasr_b0
 
@@ -46,7 +46,7 @@ FINAL_SHARE = 0.01
 
 EMA_DECAY = 0.998
 SCENE_SIZE = (420, 320)
-SCENES, DEMO_PICTURES, VIEWS_OF_A_PHOTO = 700, 500, 20
+SCENES, VIEWS_OF_A_PHOTO, HELD_OUT_SCENES = 700, 20, 8
 HELD_OUT_SEED = 2**31
 """Drawings from this seed on measure the run and are never trained on."""
 
@@ -92,31 +92,21 @@ def start_as_interpolation(model: Any) -> None:
                     tail.weight[4 * colour + 2 * row + column, colour] = torch.outer(vertical, horizontal) / 2
 
 
-def training_pairs(seed: int, scenes: int, demo: int) -> list[TrainingPair]:
+def training_pairs(seed: int, scenes: int) -> list[TrainingPair]:
     """Make every picture of the training set, once."""
     rng = random.Random(seed)
     pairs = [make_pair(draw_scene(rng, SCENE_SIZE), rng) for _ in range(scenes)]
-    pairs += [make_pair(picture, rng) for picture in demo_pictures(demo, 0)]
     for name in PUBLIC_PHOTOS:
         photo = load_photo(name)
         pairs += [make_pair(photo, rng) for _ in range(VIEWS_OF_A_PHOTO)]
     return [pair for pair in pairs if min(pair.small.shape[:2]) >= PATCH]
 
 
-def demo_pictures(count: int, first_seed: int) -> list[Image.Image]:
-    """Drawings of the demo set's characters, each from a seed of its own."""
-    if count == 0:
-        return []
-    from engine.demo import DEMO_CLASSES, draw_picture
-
-    return [draw_picture(DEMO_CLASSES[i % len(DEMO_CLASSES)], first_seed + i, SCENE_SIZE) for i in range(count)]
-
-
-def held_out_pictures(demo: int) -> list[Image.Image]:
+def held_out_pictures() -> list[Image.Image]:
     """Degraded drawings and photographs that the training never sees."""
     rng = random.Random(HELD_OUT_SEED)
-    clean = [draw_scene(rng, SCENE_SIZE) for _ in range(8)] + demo_pictures(demo, HELD_OUT_SEED)
-    return [degrade(picture, rng) for picture in [*clean, *(load_photo(name) for name in HELD_OUT_PHOTOS)]]
+    drawings = [draw_scene(rng, SCENE_SIZE) for _ in range(HELD_OUT_SCENES)]
+    return [degrade(picture, rng) for picture in [*drawings, *(load_photo(name) for name in HELD_OUT_PHOTOS)]]
 
 
 def take_batch(pairs: Sequence[TrainingPair], rng: random.Random) -> tuple[torch.Tensor, torch.Tensor]:
@@ -176,21 +166,16 @@ def save(model: nn.Module, path: Path, metadata: dict[str, str]) -> None:
     part.replace(path)
 
 
-def train(
-    out: Path, *, start: Path | None, steps: int, minutes: float, seed: int, scenes: int, demo: int, precision: str
-) -> None:
+def train(out: Path, *, steps: int, minutes: float, seed: int, scenes: int, precision: str) -> None:
     """Train and save the averaged weights to `out`, every `REPORT_EVERY` steps and at the end.
 
     The schedule ends after `steps` or `minutes`, whichever is first: the same seed repeats a run that its steps end.
     """
     torch.manual_seed(seed)
     rng = random.Random(seed + 1)
-    pairs, held_out = training_pairs(seed, scenes, demo), held_out_pictures(8 if demo else 0)
+    pairs, held_out = training_pairs(seed, scenes), held_out_pictures()
     model = ninasr_b0(scale=2, pretrained=False)
-    if start is None:
-        start_as_interpolation(model)
-    else:
-        model.load_state_dict(load_file(start))
+    start_as_interpolation(model)
     model.to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(
         model,
@@ -198,7 +183,7 @@ def train(
     )
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], fused=True)
     print(f"{len(pairs)} pictures; gain at the start {measured_gain(model, held_out):+.2f} dB", flush=True)
-    began, loss_sum, step, progress = time.monotonic(), 0.0, 0, 0.0
+    began, losses, step, progress = time.monotonic(), list[float](), 0, 0.0
     while progress < 1:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(progress)
@@ -211,16 +196,14 @@ def train(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update_parameters(model)
-        loss_sum += loss.item()
+        losses.append(loss.item())
         step += 1
         elapsed = time.monotonic() - began
         progress = max(step / steps, elapsed / (60 * minutes))
         if step % REPORT_EVERY == 0 or progress >= 1:
             gain = measured_gain(average.module, held_out)
-            print(
-                f"{step:6d}  {elapsed:6.0f} s  loss {loss_sum / REPORT_EVERY:.5f}  held out {gain:+.2f} dB", flush=True
-            )
-            loss_sum = 0.0
+            print(f"{step:6d}  {elapsed:6.0f} s  loss {np.mean(losses):.5f}  held out {gain:+.2f} dB", flush=True)
+            losses.clear()
             save(
                 average.module,
                 out,
@@ -232,12 +215,10 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=Path("data/weights/ninasr_b0_x2.safetensors"))
-    parser.add_argument("--start", type=Path, help="weights to go on from (default: an interpolation)")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=11)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scenes", type=int, default=SCENES)
-    parser.add_argument("--demo", type=int, default=DEMO_PICTURES)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     arguments = parser.parse_args()
@@ -245,12 +226,10 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     train(
         arguments.out,
-        start=arguments.start,
         steps=arguments.steps,
         minutes=arguments.minutes,
         seed=arguments.seed,
         scenes=arguments.scenes,
-        demo=arguments.demo,
         precision=arguments.precision,
     )
 

@@ -1,7 +1,7 @@
 """The pictures that the shipped super-resolution weights are trained on, all free of other people's rights.
 
-Three kinds: scikit-image's sample photographs that are public domain or CC0 and lie in its wheel, cartoon-like scenes
-of flat colours and dark outlines that this module draws, and the drawn demo set (which `engine.superres.train` adds).
+Two kinds: scikit-image's sample photographs that are public domain or CC0 and lie in its wheel, and cartoon-like
+scenes of flat colours and dark outlines that this module draws.
 """
 
 import io
@@ -128,9 +128,9 @@ def _colour(rng: random.Random) -> Colour:
     return red, green, blue
 
 
-def _closed(pen: _Pen, points: list[Point]) -> None:
-    pen.draw.polygon(points, fill=_colour(pen.rng))
-    pen.draw.line([*points, points[0], points[1]], fill=pen.outline, width=pen.line, joint="curve")
+def _closed(pen: _Pen, points: list[Point], fill: Colour, line: int) -> None:
+    pen.draw.polygon(points, fill=fill)
+    pen.draw.line([*points, points[0], points[1]], fill=pen.outline, width=line, joint="curve")
 
 
 def _turned(points: Iterable[Point], angle: float, centre: Point) -> list[Point]:
@@ -148,14 +148,14 @@ def _blob(pen: _Pen, centre: Point, radius: float) -> None:
     for angle in np.linspace(0, math.tau, 72, endpoint=False):
         r = radius * (1 + sum(a * math.sin(k * angle + phase) for k, a, phase in waves))
         points.append((centre[0] + r * math.cos(angle) * stretch, centre[1] + r * math.sin(angle)))
-    _closed(pen, points)
+    _closed(pen, points, _colour(pen.rng), pen.line)
 
 
 def _box(pen: _Pen, centre: Point, radius: float) -> None:
     """A rectangle, upright or turned: furniture, a house, a sign."""
     angle, aspect = pen.rng.choice((0.0, pen.rng.uniform(0, math.pi))), pen.rng.uniform(0.3, 2.5)
     corners = ((x * radius * aspect, y * radius) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)))
-    _closed(pen, _turned(corners, angle, centre))
+    _closed(pen, _turned(corners, angle, centre), _colour(pen.rng), pen.rng.choice((pen.line, 1)))
 
 
 def _spikes(pen: _Pen, centre: Point, radius: float) -> None:
@@ -165,7 +165,7 @@ def _spikes(pen: _Pen, centre: Point, radius: float) -> None:
     for i in range(2 * count):
         r = radius * (pen.rng.uniform(0.8, 1.1) if i % 2 else pen.rng.uniform(0.4, 0.7))
         points.append((centre[0] + r * math.cos(math.pi * i / count), centre[1] + r * math.sin(math.pi * i / count)))
-    _closed(pen, points)
+    _closed(pen, points, _colour(pen.rng), pen.line)
 
 
 def _eye(pen: _Pen, centre: Point, radius: float) -> None:

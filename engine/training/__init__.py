@@ -4,7 +4,7 @@ from engine.process import lower_priority
 from engine.training.batches import steps_per_epoch
 from engine.training.inference import predict
 from engine.training.loop import TrainingOutcome, train
-from engine.training.machine import choose_machine
+from engine.training.machine import choose_machine, require_memory
 from engine.training.weights import load_weights, save_weights
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "load_weights",
     "lower_priority",
     "predict",
+    "require_memory",
     "save_weights",
     "steps_per_epoch",
     "train",

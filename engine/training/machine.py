@@ -2,14 +2,15 @@
 
 import contextlib
 import platform
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import joblib  # type: ignore[import-untyped]
+import psutil
 import torch
 
-from engine.config import MachineSettings, Precision, Recipe
+from engine.config import MIN_BATCH, ChosenBy, MachineSettings, Precision, Recipe
 from engine.errors import InputError
 from engine.memory import recall, remember
 from engine.models import DEFAULT_NETWORK
@@ -20,6 +21,12 @@ _CLEARLY_FASTER = 0.9
 """A change must bring a step to this share of the time before: timings vary by a tenth."""
 
 _MEMORY_FILE = "machine.json"
+
+_STEP_BYTES_PER_PIXEL = 400
+"""What a training step takes in fp32 for each pixel of its batch: some seven times 16 channels."""
+
+_MOST_THREADS_PER_CORE = 8
+"""More are a typing error: they only wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ def choose_machine(
     *,
     device: str = "auto",
     precision: Literal["auto", "fp32", "bf16"] = "auto",
+    memory_format: Literal["auto", "channels_last", "contiguous"] = "auto",
     threads: int | None = None,
     cache_dir: Path,
 ) -> MachineSettings:
@@ -45,8 +53,11 @@ def choose_machine(
     memory format change the last bits of a result, so what was remembered stays.
 
     Raises:
-        InputError: the device is unknown or not there.
+        InputError: the device is unknown or not there, or so many threads make no sense.
     """
+    cores = joblib.cpu_count()
+    if threads is not None and threads > _MOST_THREADS_PER_CORE * cores:
+        raise InputError(f"--threads {threads}: this machine has {cores} cores, so leave it out or give {cores}")
     keep_memory()
     chosen_device = _find_device(device)
     base = MachineSettings(
@@ -54,22 +65,50 @@ def choose_machine(
         device_name=_device_name(chosen_device),
         precision="fp32",
         channels_last=True,
-        threads=joblib.cpu_count(),
+        threads=cores,
         chosen_by="given",
     )
+    given: dict[str, Any] = {}
+    if precision != "auto":
+        given["precision"] = precision
+    if memory_format != "auto":
+        given["channels_last"] = memory_format == "channels_last"
+    if threads is not None:
+        given["threads"] = threads
+    if len(given) == len(fields(_Choice)):
+        return replace(base, **given)
+    choice, known = _recall_or_measure(recipe, n_classes, base, cache_dir)
+    chosen_by: ChosenBy = "given" if given else "remembered" if known else "measured"
+    return replace(base, **{**asdict(choice), **given}, chosen_by=chosen_by)
+
+
+def _recall_or_measure(recipe: Recipe, n_classes: int, base: MachineSettings, cache_dir: Path) -> tuple[_Choice, bool]:
+    """What is fastest here, and whether that was known."""
     memory = cache_dir / _MEMORY_FILE
     key = _memory_key(recipe, base)
-    choice = _as_choice(recall(memory).get(key))
-    remembered = choice is not None
-    if choice is None:
-        choice = _measure(recipe, n_classes, base)
+    known = _as_choice(recall(memory).get(key))
+    choice = known or _measure(recipe, n_classes, base)
+    if known is None:
         remember(memory, {key: asdict(choice)})
-    settings = replace(base, **asdict(choice), chosen_by="remembered" if remembered else "measured")
-    if precision != "auto":
-        settings = replace(settings, precision=precision, chosen_by="given")
-    if threads is not None:
-        settings = replace(settings, threads=threads, chosen_by="given")
-    return settings
+    return choice, known is not None
+
+
+def require_memory(recipe: Recipe, images: int, device: str = "auto") -> None:
+    """Refuse a training step that main memory cannot hold, before it is tried.
+
+    Raises:
+        InputError: it cannot; the message says what to make smaller.
+    """
+    if _find_device(device).type != "cpu":
+        return  # its own allocator reports a full memory as an error, where Linux ends the process
+    height, width = recipe.image_size
+    batch = max(MIN_BATCH, min(recipe.batch_size, images))
+    need, free = batch * height * width * _STEP_BYTES_PER_PIXEL, psutil.virtual_memory().available
+    if need > free:
+        raise InputError(
+            f"batches of {batch} images at {height}x{width} need about {need / 1e9:.1f} GB of memory and "
+            f"{free / 1e9:.1f} GB are free: make --batch-size or --image-size smaller"
+        )
 
 
 def _find_device(name: str) -> torch.device:

@@ -63,7 +63,7 @@ def test_client_that_is_not_installed(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     message = explain(InputError)
-    assert "pip install 'simpsons-tui[fetch]'" in message
+    assert "pip install kagglehub" in message
     assert PAGE in message
 
 

@@ -46,6 +46,7 @@ def config(tiny_dataset, tmp_path, monkeypatch):
         recipe=replace(RECIPES["quick"], image_size=(16, 20), batch_size=10, epochs=3),
         offline=True,
         precision="fp32",
+        memory_format="channels_last",
         threads=1,
         device="cpu",
         cache_dir=tmp_path / "cache",

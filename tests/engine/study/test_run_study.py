@@ -193,3 +193,16 @@ def test_a_runs_folder_that_cannot_be_written_is_named(config, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="--runs-dir"):
         run_study(replace(config, runs_dir=tmp_path / "file"))
+
+
+@pytest.mark.parametrize("change", [{"device": "abacus"}, {"threads": 100_000}, {"superres_weights": "text.pt"}])
+def test_wrong_input_found_later_ends_the_stream_and_leaves_no_run_folder(config, tmp_path, change):
+    (tmp_path / "text.pt").write_text("no weights")
+    if "superres_weights" in change:
+        change = {"superres_weights": tmp_path / "text.pt", "variants": ("superres",)}
+    events = []
+    with pytest.raises(InputError):
+        run_study(replace(config, **change), events.append)
+    assert isinstance(events[-1], StudyFinished)
+    assert events[-1].status == "failed"
+    assert list(config.runs_dir.iterdir()) == []

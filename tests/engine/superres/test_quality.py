@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.demo import DEMO_CLASSES, draw_picture
 from engine.superres import load_superres
 from engine.superres.quality import crop_to_even, enlarge_bicubic, luma_psnr, psnr_after_halving
 from engine.superres.training_pictures import degrade, draw_scene, load_photo, make_pair
@@ -61,7 +62,9 @@ def test_training_pictures_repeat_by_seed_and_halve():
 def test_shipped_weights_beat_bicubic_on_pictures_that_they_were_not_trained_on(machine, tmp_path):
     rng = random.Random(HELD_OUT_SEED)
     drawings = [degrade(draw_scene(rng, (160, 120)), rng) for _ in range(6)]
+    demo_drawings = [draw_picture(name, HELD_OUT_SEED, (160, 120)) for name in DEMO_CLASSES]
     assert mean_gain(drawings, machine, tmp_path) > 1
+    assert mean_gain(demo_drawings, machine, tmp_path) > 1
     assert mean_gain([load_photo("chelsea").resize((224, 150))], machine, tmp_path) > 0.2
 
 

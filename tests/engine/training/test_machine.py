@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from engine.errors import InputError
-from engine.training import choose_machine
+from engine.training import choose_machine, require_memory
 from engine.training import machine as choice
 from engine.training.probe import Probe, agrees, run_probe
 
@@ -147,3 +147,17 @@ def test_other_losses_and_nan_do_not_agree():
     assert not agrees(replace(probe, loss=2.1), probe)
     assert not agrees(replace(probe, loss=float("nan")), probe)
     assert not agrees(replace(probe, gradients=torch.full((4,), float("nan"))), probe)
+
+
+def test_a_senseless_number_of_threads_is_refused(choose):
+    with pytest.raises(InputError, match=r"--threads 100000.*cores"):
+        choose(threads=100_000)
+
+
+def test_a_step_that_memory_cannot_hold_is_refused_and_one_that_it_can_is_not(recipe):
+    require_memory(recipe, 10, "cpu")
+    huge = replace(recipe, image_size=(4096, 4096), batch_size=5000)
+    with pytest.raises(InputError, match=r"batches of 5000 images at 4096x4096 need about .* GB.*--batch-size"):
+        require_memory(huge, 8000, "cpu")
+    with pytest.raises(InputError, match="batches of 4000 images"):
+        require_memory(huge, 4000, "cpu")

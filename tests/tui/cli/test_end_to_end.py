@@ -49,7 +49,7 @@ def shapes(tmp_path_factory):
 def small_study(shapes):
     """Options of a study that takes a few seconds."""
     choices = "--variants vanilla,bbox --epochs 1 --batch-size 10 --image-size 16x20 --offline"
-    machine = "--device cpu --precision fp32 --threads 1"
+    machine = "--device cpu --precision fp32 --memory-format channels_last --threads 1"
     return ["--data", str(shapes), *choices.split(), *machine.split()]
 
 

@@ -28,6 +28,7 @@ def test_every_option_reaches_the_study(command, studies, tmp_path):
         "--denoise-weight": 0.2,
         "--device": "cpu",
         "--precision": "bf16",
+        "--memory-format": "contiguous",
         "--threads": 1,
         "--superres-weights": weights,
         "--cache-dir": tmp_path / "cache",
@@ -47,6 +48,7 @@ def test_every_option_reaches_the_study(command, studies, tmp_path):
         seed=5,
         device="cpu",
         precision="bf16",
+        memory_format="contiguous",
         threads=1,
         superres_weights=weights,
         offline=True,
@@ -134,7 +136,7 @@ def test_help_lists_every_option_and_shows_examples(command, arguments):
     _, out, _ = command(*arguments, "--help")
     assert "Examples:" in out
     shared = "--data --classes --sample --test-fraction --variants --recipe --epochs --batch-size --lr --seed"
-    machine = "--image-size --dropout-place --denoise-weight --device --precision --threads --superres-weights"
+    machine = "--image-size --dropout-place --denoise-weight --device --precision --memory-format --threads --superres-weights"
     assert [name for name in f"{shared} {machine} --offline --cache-dir --runs-dir".split() if name not in out] == []
 
 

@@ -81,7 +81,7 @@ def test_status_and_reasons_are_told(mixed: StudyRecord) -> None:
         "superres": "not run",
     }
     assert dict(shortfalls(mixed)) == {
-        "bbox": "stopped after 2 epochs: stopped on request",
+        "bbox": "stopped on request",
         "denoise": "failed: no space left on the disk",
         "superres": "not run",
     }
