@@ -1,0 +1,324 @@
+"""The dashboard: a set-up screen, a training screen that draws the engine's events, and a results screen."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from engine.config import StudyConfig
+from engine.record import StudyRecord
+from tui.bindings import EVERYWHERE
+from tui.commands import StudyCommands
+from tui.engine_port import Engine, LocalEngine
+from tui.feed import Failure, LocalStudy, Source, in_background
+from tui.screens.setup import SetupScreen
+from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
+from tui.view_state import ViewState
+from tui.widgets.machine_meter import Load, Meter, ProcessMeter
+from tui.widgets.top_line import TopLine
+
+LOCAL_REFRESH_RATE = 4.0
+REMOTE_REFRESH_RATE = 2.0
+"""Redraws a second at most, on this machine and over SSH."""
+
+SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE = 0.1, 30.0
+METER_SECONDS = 1.0
+_FEW_COLOURS = ("standard", "windows")
+TEXTUAL_THEME = "TEXTUAL_THEME"
+_REMOTE_VARIABLES = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
+
+
+def default_refresh_rate(environment: Mapping[str, str]) -> float:
+    """Redraws a second: fewer over SSH."""
+    remote = any(environment.get(name) for name in _REMOTE_VARIABLES)
+    return REMOTE_REFRESH_RATE if remote else LOCAL_REFRESH_RATE
+
+
+class DashboardApp(App[int]):
+    """Runs a study in a thread and draws what it reports.
+
+    After `run()`, `exit_record` holds the last study (None where none began) and `engine_running` says whether its
+    thread is still in a batch, which the caller gives up by ending the process.
+    """
+
+    TITLE = "simpsons-tui"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = list(EVERYWHERE)
+    COMMANDS = App.COMMANDS | {StudyCommands}
+
+    def __init__(
+        self,
+        config: StudyConfig,
+        *,
+        refresh_rate: float | None = None,
+        engine: Engine | None = None,
+        meter: Meter | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.engine: Engine = engine if engine is not None else LocalEngine()
+        self.now = now
+        self.state: ViewState | None = None
+        self.source: Source | None = None
+        self.load: Load | None = None
+        self.warm = False
+        rate = refresh_rate if refresh_rate is not None else default_refresh_rate(os.environ)
+        self._refresh_seconds = 1 / min(FASTEST_REFRESH_RATE, max(SLOWEST_REFRESH_RATE, rate))
+        self._meter: Meter = meter if meter is not None else ProcessMeter()
+        self._config = config
+        self._setup = SetupScreen(config)
+        self._announced = False
+        self._too_small = False
+        # Moving pictures cost bytes and say nothing.
+        self.animation_level = "none"
+
+    # ------------------------------------------------------------------ for the command line
+
+    @property
+    def exit_record(self) -> StudyRecord | None:
+        """The last study as far as it came."""
+        if self.state is not None and self.source is not None:
+            for event in self.source.drain():
+                self.state.apply(event)
+        return self.state.record if self.state is not None and self.state.record.started else None
+
+    @property
+    def exit_failure(self) -> Failure | None:
+        """Why the last study ended, if it did not end well; `details` is a traceback that no file may hold yet."""
+        return self.source.failure if self.source is not None else None
+
+    @property
+    def engine_running(self) -> bool:
+        """Whether the engine's thread works."""
+        return self.source is not None and self.source.running
+
+    # ------------------------------------------------------------------ life
+
+    def get_default_screen(self) -> Screen[None]:
+        """The set-up is the first frame; the study's own screens are imported when they are needed."""
+        return self._setup
+
+    def on_mount(self) -> None:
+        """Begin to import what the work needs once the first frame is out."""
+        if self.console.color_system in _FEW_COLOURS and TEXTUAL_THEME not in os.environ:
+            # Sixteen colours: the terminal's own ground and text, rather than the nearest grey.
+            self.theme = "ansi-dark"
+        self.set_interval(self._refresh_seconds, self._pump)
+        self.set_interval(METER_SECONDS, self._tick)
+        self.call_after_refresh(self._warm_up)
+
+    def _warm_up(self) -> None:
+        def work() -> None:
+            # What fails here fails again, with a message, when the study starts.
+            with suppress(Exception):
+                self.engine.warm_up()
+            with suppress(RuntimeError):
+                self.call_later(self._warmed_up)
+
+        in_background("warm-up", work)
+
+    def _warmed_up(self) -> None:
+        self.warm = True
+        self._setup.show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One clear line where the screens would be cut to pieces."""
+        small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        if small and not self._too_small:
+            self.push_screen(TooSmallScreen())
+        elif not small and self._too_small and isinstance(self.screen, TooSmallScreen):
+            self.pop_screen()
+        self._too_small = small
+
+    def _tick(self) -> None:
+        self.load = self._meter.read()
+        show_top = getattr(self.screen, "show_top", None)
+        if show_top is not None and self.screen.query(TopLine):
+            show_top()
+
+    # ------------------------------------------------------------------ the study
+
+    def start_study(self, config: StudyConfig) -> None:
+        """Run a study of this process."""
+        if self.engine_running:
+            return
+        study = LocalStudy(self.engine, config)
+        self.follow(study, config.variants)
+        study.start()
+
+    def follow(self, source: Source, variants: tuple[str, ...]) -> None:
+        """Draw the events of a source: a study of this process, or later one of another process or of the past."""
+        from tui.screens.training import TrainingScreen
+
+        self.source, self.state, self._announced = source, ViewState(), False
+        self.push_screen(TrainingScreen(self.state, variants))
+
+    def _pump(self) -> None:
+        """Take the engine's events, in our own time, and draw what they changed."""
+        source, state = self.source, self.state
+        if source is None or state is None:
+            return
+        running = source.running
+        news = source.drain()
+        for event in news:
+            state.apply(event)
+        if news:
+            self._redraw()
+        # A window that is open keeps its place; what follows waits until it is closed.
+        if not running and not self._announced and not self.screen.is_modal:
+            self._announced = True
+            self._study_ended()
+
+    def _redraw(self) -> None:
+        from tui.screens.training import TrainingScreen
+
+        if isinstance(self.screen, TrainingScreen):
+            self.screen.show_state()
+
+    def _study_ended(self) -> None:
+        source, state = self.source, self.state
+        if source is None or state is None:
+            return
+        failure = source.failure
+        if failure is not None and failure.expected and state.record.started is None:
+            self._to_setup(failure.message)
+            return
+        if self.has_results and failure is None:
+            self.show_results()
+        else:
+            self._redraw()
+        self.refresh_bindings()
+
+    @property
+    def has_results(self) -> bool:
+        """Whether there is anything for the results screen."""
+        return (
+            self.state is not None
+            and not self.engine_running
+            and any(result.metrics is not None for result in self.state.record.results.values())
+        )
+
+    def show_results(self) -> None:
+        """The tables of the study that ended."""
+        if self.state is None or not self.has_results:
+            return
+        from tui.screens.results import ResultsScreen
+
+        if not isinstance(self.screen, ResultsScreen):
+            self.push_screen(ResultsScreen(self.state.record))
+
+    def ending_text(self) -> Text | None:
+        """Why the study ended without a result, and what can be done."""
+        failure = self.source.failure if self.source is not None else None
+        finished = self.state.finished if self.state is not None else None
+        if failure is not None:
+            where = f"   details: {failure.report}" if failure.report else ""
+            return Text.assemble((f"the study ended: {failure.message}{where}", "bold red"), ("   n: new study", "dim"))
+        if finished is None or finished.status == "done":
+            return None
+        hint = "   enter: results   n: new study" if self.has_results else "   n: new study"
+        words = f"study {finished.status}" + (f": {finished.reason}" if finished.reason else "")
+        return Text.assemble((words, "bold red" if finished.status == "failed" else "bold yellow"), (hint, "dim"))
+
+    # ------------------------------------------------------------------ pause and stop
+
+    def control_note(self) -> str:
+        """What the user asked of the engine, for the first line."""
+        if self.source is None or self.state is None or not self.engine_running:
+            return ""
+        if self.source.control.stop_requested:
+            return "stopping after this batch"
+        if self.state.paused and self.source.control.paused:
+            return "paused"
+        return "pausing after this batch" if self.source.control.paused else ""
+
+    def toggle_pause(self) -> None:
+        """Ask the engine to wait, or to go on."""
+        if self.source is not None:
+            control = self.source.control
+            (control.resume if control.paused else control.pause)()
+
+    def ask_stop(self) -> None:
+        """Ask once, then have the engine end after this batch."""
+        from tui.screens.quit import STOP_DETAIL, STOP_QUESTION, ConfirmScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes and self.source is not None:
+                self.source.control.stop()
+                self._tick()
+
+        self.push_screen(ConfirmScreen(STOP_QUESTION, STOP_DETAIL), answered)
+
+    # ------------------------------------------------------------------ keys of every screen
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now."""
+        if action == "new_study":
+            return self.source is not None and not self.engine_running and self.screen is not self._setup
+        if action == "back":
+            return not self.screen.is_modal and len(self.screen_stack) > 1 and not self.engine_running
+        return super().check_action(action, parameters)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Of Textual's own commands those that our keys do not have."""
+        ours = ("Keys", "Quit")
+        yield from (command for command in super().get_system_commands(screen) if command.title not in ours)
+
+    def action_keys(self) -> None:
+        """List every key."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(type(self.screen)))
+
+    def action_new_study(self) -> None:
+        """Back to the set-up."""
+        self._to_setup("")
+
+    async def action_back(self) -> None:
+        """The screen before."""
+        await self.pop_screen()
+
+    def _to_setup(self, problem: str) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._setup.problem = problem
+        self._setup.show()
+
+    async def action_quit(self) -> None:
+        """Leave; asks first while a study runs."""
+        if not self.engine_running:
+            self.exit(1 if self.exit_failure is not None else 0)
+            return
+        from tui.screens.quit import QUIT_DETAIL, QUIT_QUESTION, ConfirmScreen
+
+        if isinstance(self.screen, ConfirmScreen):
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                if self.source is not None:
+                    self.source.control.stop()
+                self.exit(0)
+
+        self.push_screen(ConfirmScreen(QUIT_QUESTION, QUIT_DETAIL), answered)
+
+    # ------------------------------------------------------------------ colours
+
+    @property
+    def dark_ground(self) -> bool:
+        """Whether the background is dark."""
+        return self.current_theme.dark
+
+    @property
+    def ground_colour(self) -> str:
+        """The background as #rrggbb; a guess where the terminal's own is used."""
+        background = self.current_theme.background or ("#121212" if self.dark_ground else "#ffffff")
+        return background if background.startswith("#") else ("#121212" if self.dark_ground else "#ffffff")

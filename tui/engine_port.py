@@ -1,0 +1,56 @@
+"""What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from engine.config import StudyConfig
+from engine.control import StudyControl
+from engine.events import Emit
+from engine.record import StudyRecord
+from engine.results import DatasetSummary
+
+if TYPE_CHECKING:
+    from engine.study import Estimate
+
+
+class Engine(Protocol):
+    """The engine's work, each method called in a thread that is not the screen's."""
+
+    def inspect_dataset(self, config: StudyConfig) -> DatasetSummary:
+        """Count the images; raises SimpsonsError."""
+
+    def estimate(self, config: StudyConfig, summary: DatasetSummary) -> "Estimate":
+        """Time and disk that the study will take."""
+
+    def warm_up(self) -> None:
+        """Import what the work needs."""
+
+    def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
+        """Run to the end; raises SimpsonsError for unusable input."""
+
+
+class LocalEngine:
+    """The engine of this process. It is imported by the first call, after the first frame is drawn."""
+
+    def inspect_dataset(self, config: StudyConfig) -> DatasetSummary:
+        """See `engine.study.inspect_dataset`."""
+        from engine.study import inspect_dataset
+
+        return inspect_dataset(config)
+
+    def estimate(self, config: StudyConfig, summary: DatasetSummary) -> "Estimate":
+        """See `engine.study.estimate`."""
+        from engine.study import estimate
+
+        return estimate(config, summary)
+
+    def warm_up(self) -> None:
+        """See `engine.study.warm_up`."""
+        from engine.study import warm_up
+
+        warm_up()
+
+    def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
+        """See `engine.study.run_study`."""
+        from engine.study import run_study
+
+        return run_study(config, emit, control)

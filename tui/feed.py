@@ -1,0 +1,134 @@
+"""Between the engine's thread and the screen: a buffer that the screen empties when it is ready.
+
+The engine can't flood the screen, and leaving the screen never waits for the engine: its thread is a daemon.
+"""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.config import StudyConfig
+from engine.control import StudyControl
+from engine.errors import SimpsonsError, StudyStopped
+from engine.events import Event
+from engine.locations import runs_folder
+from tui.engine_port import Engine
+
+
+class EventBuffer:
+    """Events on their way from one thread to another, in order."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._events: list[Event] = []
+
+    def put(self, event: Event) -> None:
+        """Take an event from the engine's thread; returns at once."""
+        with self._lock:
+            self._events.append(event)
+
+    def drain(self) -> list[Event]:
+        """Everything since the last call."""
+        with self._lock:
+            events, self._events = self._events, []
+        return events
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a study ended without a result: one line, and where the details were written."""
+
+    message: str
+    expected: bool
+    details: str = ""
+    report: Path | None = None
+
+
+class Source(Protocol):
+    """Where a study's events come from: this process, a run that another one writes, or a recording."""
+
+    @property
+    def running(self) -> bool:
+        """Whether more events may come."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it ended, if it did not end well."""
+
+    @property
+    def control(self) -> StudyControl:
+        """Pauses and stops it."""
+
+    def drain(self) -> list[Event]:
+        """The events since the last call."""
+
+
+class LocalStudy:
+    """A study that runs in a thread of this process; a `Source`."""
+
+    def __init__(self, engine: Engine, config: StudyConfig) -> None:
+        self.config = config
+        self._control = StudyControl()
+        self._failure: Failure | None = None
+        self._engine = engine
+        self._buffer = EventBuffer()
+        # A daemon: the program may end while a batch of eight seconds is under way.
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin; events come through `drain`."""
+        self._thread.start()
+
+    @property
+    def control(self) -> StudyControl:
+        """Pauses and stops the study."""
+        return self._control
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the study ended, if it did not end well."""
+        return self._failure
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine's thread works."""
+        return self._thread.is_alive()
+
+    def drain(self) -> list[Event]:
+        """The events since the last call."""
+        return self._buffer.drain()
+
+    def _work(self) -> None:
+        try:
+            self._engine.run_study(self.config, self._buffer.put, self.control)
+        except StudyStopped:
+            self._failure = Failure("stopped", expected=True)
+        except SimpsonsError as error:
+            self._failure = Failure(str(error), expected=True)
+        except BaseException as error:  # the screen must live on and say what happened
+            details = traceback.format_exc()
+            message = f"{type(error).__name__}: {error}".splitlines()[0]
+            report = write_report(details, runs_folder(self.config.runs_dir))
+            self._failure = Failure(message, expected=False, details=details, report=report)
+
+
+def write_report(details: str, folder: Path) -> Path | None:
+    """Keep a traceback for a bug report; None where the folder cannot be written."""
+    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(details, encoding="utf-8")
+    except OSError:
+        return None
+    return path
+
+
+def in_background(name: str, work: Callable[[], None]) -> threading.Thread:
+    """Run in a daemon thread; Textual's own workers would hold the program open until they end."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,78 @@
+"""Numbers as people read them, always with the same number of decimals so that nothing jumps."""
+
+import math
+
+_MINUTE, _HOUR = 60, 3600
+_KILO = 1000
+_FAST = 10
+"""Rates from here on need no decimals."""
+
+_BLOCKS = " ▏▎▍▌▋▊▉"
+
+
+def duration(seconds: float | None) -> str:
+    """4:05 or 1:04:05; a dash where it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–:––"
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // _HOUR, whole % _HOUR // _MINUTE, whole % _MINUTE
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def clock(seconds: float) -> str:
+    """00:04:05, of fixed width."""
+    whole = max(0, int(seconds))
+    return f"{whole // _HOUR:02}:{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
+
+
+def percent(share: float) -> str:
+    """Whole percent, three digits wide; 100 only when all is done."""
+    value = 100 if share >= 1 else min(99, max(0, round(share * 100)))
+    return f"{value:3d} %"
+
+
+def count(number: int) -> str:
+    """Thousands apart: 1,283."""
+    return f"{number:,}"
+
+
+def rate(per_second: float | None, unit: str = "img") -> str:
+    """51 img/s, 3.4 img/s."""
+    if per_second is None:
+        return f"– {unit}/s"
+    return f"{per_second:,.0f} {unit}/s" if per_second >= _FAST else f"{per_second:.1f} {unit}/s"
+
+
+def size(number: float) -> str:
+    """Bytes as 812 MB, 2.1 GB (powers of 1000)."""
+    for unit in ("B", "kB", "MB"):
+        if number < _KILO:
+            return f"{number:.0f} {unit}"
+        number /= _KILO
+    return f"{number:.1f} GB" if number < _KILO else f"{number / _KILO:.1f} TB"
+
+
+def loss(value: float | None) -> str:
+    """Six characters, right-aligned."""
+    if value is None:
+        return "     –"
+    if not math.isfinite(value):
+        return "   NaN" if math.isnan(value) else "   inf"
+    return f"{value:6.3f}" if abs(value) < _KILO / _FAST else f"{value:6.0f}"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `width` cells in eighths of a cell."""
+    eighths = round(min(1.0, max(0.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_BLOCKS[rest] if rest else "")).ljust(width)
+
+
+def fit(text: str, width: int) -> str:
+    """Cut to `width` characters, the cut marked."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"[:width]
+
+
+def fit_start(text: str, width: int) -> str:
+    """Cut at the start, where the end says more (paths)."""
+    return text if len(text) <= width else "…"[:width] + text[len(text) - max(0, width - 1) :]

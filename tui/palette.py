@@ -1,0 +1,56 @@
+"""One colour and one marker for each variant, the same on every screen and in every study.
+
+The colours are those of Okabe and Ito's palette ("Color Universal Design", 2008), which stay apart for the common
+kinds of colour blindness; the markers carry the same meaning where there is no colour at all.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+from rich.text import Text
+
+
+@dataclass(frozen=True)
+class VariantStyle:
+    """How a variant looks; `on_light` is the same hue, dark enough for a light background."""
+
+    on_dark: str
+    on_light: str
+    marker: str
+
+    def colour(self, *, dark: bool) -> str:
+        """The colour to draw with, as #rrggbb."""
+        return self.on_dark if dark else self.on_light
+
+
+_STYLES = (
+    VariantStyle("#56b4e9", "#0072b2", "●"),
+    VariantStyle("#e69f00", "#8a5f00", "▲"),
+    VariantStyle("#2fc29a", "#007a59", "■"),
+    VariantStyle("#cc79a7", "#a8487b", "◆"),
+    VariantStyle("#e8743b", "#b84f00", "★"),
+)
+_KNOWN = ("vanilla", "bbox", "denoise", "superres", "superres-full")
+
+SPARE_MARKERS = "○△□◇☆"
+"""For variants that are not in the table, which share colours with those that are."""
+
+
+def variant_style(variant: str) -> VariantStyle:
+    """The style of a variant; one that has no entry gets one by its name, so that it too stays the same."""
+    if variant in _KNOWN:
+        return _STYLES[_KNOWN.index(variant)]
+    index = zlib.crc32(variant.encode()) % len(_STYLES)
+    return VariantStyle(_STYLES[index].on_dark, _STYLES[index].on_light, SPARE_MARKERS[index])
+
+
+def blend(colour: str, ground: str, share: float) -> str:
+    """`share` of a colour over a ground, both #rrggbb: a thin line beside a bold one."""
+    pairs = zip(bytes.fromhex(colour[1:7]), bytes.fromhex(ground[1:7]), strict=True)
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def variant_mark(variant: str, *, dark: bool = True) -> Text:
+    """The variant's marker in its colour."""
+    style = variant_style(variant)
+    return Text(style.marker, style.colour(dark=dark))

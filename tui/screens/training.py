@@ -1,0 +1,254 @@
+"""Training: one chart a variant, the list of variants with rates and times left, and the log."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui import formatting
+from tui.bindings import TRAINING
+from tui.view_state import ViewState, describe_machine
+from tui.widgets.chart import ChartOptions, Shown
+from tui.widgets.log_view import LogView
+from tui.widgets.loss_chart import LossChart
+from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
+from tui.widgets.variants_panel import FoldedVariants, VariantsPanel
+
+if TYPE_CHECKING:
+    from tui.app import DashboardApp
+
+NARROW, LOW = 100, 28
+"""Below this many columns or lines one chart shows at a time and the list folds into one line."""
+
+_SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
+_MOST_IN_TWO_COLUMNS = 4
+
+
+class TrainingScreen(Screen[None]):
+    """Draws a `ViewState`; the app folds the events and calls `show_state`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(TRAINING)
+    AUTO_FOCUS = ""
+
+    def __init__(self, state: ViewState, variants: tuple[str, ...]) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
+        self.state = state
+        self.variants = variants
+        self.options = ChartOptions()
+        self.overlay = False
+        self.focused_chart = False
+        self._marked: int | None = None
+        self._log_drawn = -1
+
+    @property
+    def dashboard(self) -> "DashboardApp":
+        """The app, by its own type."""
+        return cast("DashboardApp", self.app)
+
+    # ------------------------------------------------------------------ parts
+
+    def compose(self) -> ComposeResult:
+        """Everything; what does not fit is hidden by the layout."""
+        yield TopLine(id="top")
+        yield FoldedVariants(id="folded")
+        with Horizontal(id="training"):
+            yield VariantsPanel(id="panel")
+            with Vertical(id="pictures"):
+                with Container(id="charts"):
+                    for index in range(len(self.variants)):
+                        yield LossChart(index, id=f"chart-{index}", classes="variant-chart")
+                    yield LossChart(-1, id="overlay")
+                yield LogView(id="log")
+        yield Static(id="ending")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Lay the charts out."""
+        self._arrange()
+
+    @on(events.Resize)
+    def _resized(self) -> None:
+        self._log_drawn = -1
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        """What happened meanwhile."""
+        self.call_after_refresh(self.show_state)
+
+    @property
+    def single(self) -> bool:
+        """Whether only one chart shows at a time."""
+        return self.focused_chart or self.size.width < NARROW or self.size.height < LOW
+
+    @property
+    def marked(self) -> int:
+        """The chart that the keys act on: the one chosen, else the one under way."""
+        if self._marked is not None:
+            return self._marked
+        running = self.state.running_variant
+        if running is not None:
+            return self.variants.index(running)
+        begun = [i for i, variant in enumerate(self.variants) if self.state.job(variant).status != "waiting"]
+        return begun[-1] if begun else 0
+
+    def _arrange(self) -> None:
+        """Show the charts that the mode asks for, in a grid that fits."""
+        if not self.query(".variant-chart"):
+            return  # A study that was refused at once closed this screen before its parts were there.
+        charts = list(self.query(".variant-chart").results(LossChart))
+        overlay = self.query_one("#overlay", LossChart)
+        overlay.display = self.overlay
+        for chart in charts:
+            chart.display = not self.overlay and (not self.single or chart.index == self.marked)
+        shown = sum(chart.display for chart in charts) or 1
+        columns = 1 if shown == 1 else 2 if shown <= _MOST_IN_TWO_COLUMNS else 3
+        grid = self.query_one("#charts")
+        grid.styles.grid_size_columns = columns
+        grid.styles.grid_size_rows = -(-shown // columns)
+        self.call_after_refresh(self.show_state)
+
+    # ------------------------------------------------------------------ drawing
+
+    def show_state(self) -> None:
+        """Draw what changed; parts that are hidden cost nothing."""
+        if not self.is_current or not self.query(".variant-chart"):
+            return
+        dark = self.dashboard.dark_ground
+        options = replace(self.options, ground=self.dashboard.ground_colour, markers_along=self.overlay)
+        marked = self.variants[self.marked]
+        self.show_top()
+        folded, panel = self.query_one(FoldedVariants), self.query_one(VariantsPanel)
+        for part in (folded, panel):
+            if part.size:
+                part.show_state(self.state, marked, dark=dark)
+        if self.overlay:
+            self.query_one("#overlay", LossChart).show_overlay(self.state, options, marked, dark=dark)
+        elif self.single and not self.query_one(f"#chart-{self.marked}").display:
+            self._arrange()
+        else:
+            for chart in self.query(".variant-chart").results(LossChart):
+                if chart.display:
+                    variant = self.variants[chart.index]
+                    chart.show_variant(self.state, variant, options, marked=variant == marked, dark=dark)
+        self._show_log()
+        self._show_ending()
+
+    def show_top(self) -> None:
+        """The first line; the app calls it once a second too."""
+        record = self.state.record
+        started = record.started
+        left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=self.size.width < NARROW)]
+        if started is not None:
+            left += [Text(f"protocol {started.protocol}"), Text(f"recipe {started.recipe.name}")]
+        elif self.dashboard.engine_running:
+            left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
+        notes = self.dashboard.control_note()
+        if notes:
+            left.insert(1, Text(f" {notes} ", "bold reverse"))
+        right = [
+            Text(describe_machine(record)),
+            load_text(self.dashboard.load),
+            Text(formatting.clock(self.state.elapsed(self.dashboard.now())), "bold"),
+        ]
+        self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
+
+    def _show_log(self) -> None:
+        log = self.query_one(LogView)
+        if log.display and self.state.log_count != self._log_drawn:
+            self._log_drawn = self.state.log_count
+            log.show_log(self.state.log)
+
+    def _show_ending(self) -> None:
+        ending = self.query_one("#ending", Static)
+        text = self.dashboard.ending_text()
+        ending.display = bool(text)
+        if text:
+            ending.update(text)
+
+    # ------------------------------------------------------------------ keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now; the footer and the command palette follow."""
+        running = self.dashboard.engine_running
+        if action in ("pause", "stop"):
+            return running
+        if action == "results":
+            return self.dashboard.has_results
+        if action == "focus_chart":
+            return len(self.variants) > 1 and not (self.single and not self.focused_chart)
+        if action == "select":
+            return bool(parameters) and cast(int, parameters[0]) <= len(self.variants)
+        return True
+
+    def action_pause(self) -> None:
+        """Wait after this batch, or go on."""
+        self.dashboard.toggle_pause()
+        self.show_top()
+
+    def action_stop(self) -> None:
+        """End after this batch, once confirmed."""
+        self.dashboard.ask_stop()
+
+    def action_results(self) -> None:
+        """The tables."""
+        self.dashboard.show_results()
+
+    def action_overlay(self) -> None:
+        """All curves on one axis, or each on its own."""
+        self.overlay = not self.overlay
+        self._arrange()
+
+    def action_focus_chart(self) -> None:
+        """One chart alone, or all."""
+        self.focused_chart = not self.focused_chart
+        self.overlay = False
+        self._arrange()
+
+    def action_smooth(self) -> None:
+        """Both curves, the smoothed one, the raw one."""
+        shown = _SHOWN[(_SHOWN.index(self.options.shown) + 1) % len(_SHOWN)]
+        self.options = replace(self.options, shown=shown)
+        self.show_state()
+
+    def action_scale(self) -> None:
+        """Logarithmic or linear."""
+        self.options = replace(self.options, log=not self.options.log)
+        self.show_state()
+
+    def action_log(self) -> None:
+        """Show or hide the log."""
+        self.toggle_class("-log-toggled")
+        self._log_drawn = -1
+        self.call_after_refresh(self.show_state)
+
+    def action_log_page(self, direction: int) -> None:
+        """Scroll the log."""
+        self.query_one(LogView).page(direction)
+
+    def action_step(self, direction: int) -> None:
+        """Mark the next variant."""
+        self.mark((self.marked + direction) % len(self.variants))
+
+    def action_select(self, number: int) -> None:
+        """Mark a variant by its number."""
+        if number <= len(self.variants):
+            self.mark(number - 1)
+
+    def mark(self, index: int) -> None:
+        """Mark a variant; from now on the mark no longer follows the one under way."""
+        self._marked = index
+        self._arrange()
+
+    @on(LossChart.Chosen)
+    @on(VariantsPanel.Chosen)
+    def _clicked(self, event: LossChart.Chosen | VariantsPanel.Chosen) -> None:
+        if 0 <= event.index < len(self.variants):
+            self.mark(event.index)

@@ -1,0 +1,120 @@
+"""A widget of prepared lines that repaints only the cells that changed.
+
+Over a slow connection every byte counts: a chart that grew by one point sends a few cells, not its whole area.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui import formatting
+
+Cell = tuple[str, Style | None]
+
+
+class LinesView(Widget):
+    """Shows the lines given to `show_lines`, cut or padded to its size."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._strips: list[Strip] = []
+
+    def show_lines(self, lines: Sequence[Text]) -> None:
+        """Draw these lines, from the top; only what differs from the last ones is repainted."""
+        width = self.size.width
+        strips = [self._strip(line, width) for line in lines[: self.size.height]]
+        blank = Strip.blank(width)
+        old = self._strips + [blank] * (len(strips) - len(self._strips))
+        new = strips + [blank] * (len(self._strips) - len(strips))
+        self._strips = strips
+        regions = [
+            Region(start, y, end - start, 1)
+            for y, (before, after) in enumerate(zip(old, new, strict=True))
+            if before != after
+            for start, end in [changed_span(before, after)]
+            if end > start
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def _strip(self, line: Text, width: int) -> Strip:
+        return Strip(line.render(self.app.console)).adjust_cell_length(width)
+
+    def render_line(self, y: int) -> Strip:
+        """One line, on the widget's own ground."""
+        width = self.size.width
+        strip = self._strips[y].adjust_cell_length(width) if y < len(self._strips) else Strip.blank(width)
+        return strip.apply_style(self.rich_style)
+
+
+def changed_span(before: Strip, after: Strip) -> tuple[int, int]:
+    """First changed column and the one after the last."""
+    old, new = list(_cells(before)), list(_cells(after))
+    length = max(len(old), len(new))
+    nothing: Cell = (" ", None)
+    old += [nothing] * (length - len(old))
+    new += [nothing] * (length - len(new))
+    differing = [index for index in range(length) if old[index] != new[index]]
+    return (differing[0], differing[-1] + 1) if differing else (0, 0)
+
+
+def _cells(segments: Strip) -> Iterator[Cell]:
+    for segment in segments:
+        yield from _segment_cells(segment)
+
+
+def _segment_cells(segment: Segment) -> Iterator[Cell]:
+    for character in segment.text:
+        yield (character, segment.style)
+        for _ in range(cell_len(character) - 1):
+            yield ("", segment.style)
+
+
+def framed(
+    lines: Sequence[Text],
+    width: int,
+    height: int,
+    *,
+    title: Text,
+    right: Text | None = None,
+    caption: str = "",
+    style: str = "dim",
+) -> list[Text]:
+    """Lines in a rounded frame of exactly `width` x `height` cells.
+
+    The frame is drawn as text, not as a CSS border, so that a new number in its title repaints that number alone.
+    """
+    inner = max(0, width - 2)
+    right = right if right is not None else Text()
+    if title.cell_len + right.cell_len + 5 > inner:
+        title = title.copy()
+        title.truncate(max(0, inner - right.cell_len - 5), overflow="ellipsis")
+    fill = inner - title.cell_len - right.cell_len - (4 if right.cell_len else 3)
+    top = Text.assemble(("╭ ", style), title, (" " + "─" * max(0, fill), style))
+    if right.cell_len:
+        top = Text.assemble(top, " ", right)
+    top.append(" ╮" if right.cell_len else "─╮", style)
+    rows = [top]
+    for index in range(max(0, height - 2)):
+        content = lines[index].copy() if index < len(lines) else Text()
+        content.truncate(inner)
+        rows.append(Text.assemble(("│", style), content, " " * (inner - content.cell_len), ("│", style)))
+    caption = f" {formatting.fit(caption, inner - 4)} " if caption and inner > len("…") + 4 else ""
+    rows.append(Text("╰" + "─" * (inner - len(caption) - 1) + caption + "─╯", style))
+    return rows[:height]
+
+
+def centred(lines: Sequence[Text], width: int, height: int) -> list[Text]:
+    """Lines in the middle of an area."""
+    above = max(0, (height - len(lines)) // 2)
+    return [Text()] * above + [
+        Text.assemble(" " * max(0, (width - line.cell_len) // 2), line) for line in lines[:height]
+    ]
