@@ -242,14 +242,20 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session
         status = _keep_details(details.splitlines()[-1], details, session)
     else:
         _say_where_it_is_kept(app.exit_record)
+        if app.exit_failure is not None:
+            _complain(app.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
         _leave_at_once(status)
     return status
 
 
 def _say_where_it_is_kept(record: "StudyRecord | None") -> None:
-    if record is not None and record.finished is not None and record.finished.folder:
-        click.echo(f"study {record.finished.status}, kept in {record.finished.folder}")
+    if record is None or record.started is None:
+        return
+    folder = record.started.folder
+    if Path(folder).is_dir():  # a study that could not start leaves none
+        status = record.finished.status if record.finished is not None else "left while it ran"
+        click.echo(f"study {status}, kept in {folder}")
 
 
 def _leave_at_once(status: int) -> NoReturn:

@@ -61,6 +61,7 @@ class SetupScreen(Screen[None]):
         self.chosen = set(config.variants)
         self.summary: DatasetSummary | None = None
         self.dataset_error = ""
+        self.start_asked = False
         self.problem = ""
         self.estimate: Estimate | None = None
         self._turn = 0
@@ -112,6 +113,7 @@ class SetupScreen(Screen[None]):
         self._turn += 1
         turn, config = self._turn, self.config
         self.summary, self.dataset_error, self.estimate = None, "", None
+        self.start_asked = False
         self.show()
 
         def work() -> None:
@@ -134,6 +136,9 @@ class SetupScreen(Screen[None]):
         self.problem = ""
         self.show()
         self._ask_estimate()
+        if self.start_asked:
+            self.start_asked = False
+            self.action_start()
 
     def _ask_estimate(self) -> None:
         self._estimate_turn += 1
@@ -336,7 +341,8 @@ class SetupScreen(Screen[None]):
         if self.dataset_error:
             return
         if self.summary is None:
-            self.problem = "the data set is still being read"
+            self.start_asked = True
+            self.problem = "the study starts as soon as the data set is read"
         elif not self.chosen:
             self.problem = "no variant chosen: press 1 to 5, or a for the study's four"
         else:

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,22 @@ async def test_digits_space_and_a_choose_variants(kit, make_app):
         await pilot.press("enter")
         assert "no variant chosen" in kit.screen_text(pilot.app)
         assert pilot.app.engine.configs == []
+
+
+async def test_enter_before_the_data_is_read_starts_the_study_when_it_is(kit, make_app, monkeypatch):
+    engine, may_read = kit.FakeEngine(), threading.Event()
+    read = engine.inspect_dataset
+
+    def wait_and_read(config):
+        assert may_read.wait(10)
+        return read(config)
+
+    monkeypatch.setattr(engine, "inspect_dataset", wait_and_read)
+    async with make_app(engine).run_test(size=SIZE) as pilot:
+        await pilot.press("enter")
+        assert "as soon as the data set is read" in kit.screen_text(pilot.app)
+        may_read.set()
+        await kit.until(pilot, lambda: engine.configs, "start")
 
 
 async def test_a_click_chooses_a_variant(kit, make_app):
