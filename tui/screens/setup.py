@@ -113,7 +113,6 @@ class SetupScreen(Screen[None]):
         self._turn += 1
         turn, config = self._turn, self.config
         self.summary, self.dataset_error, self.estimate = None, "", None
-        self.start_asked = False
         self.show()
 
         def work() -> None:
@@ -136,8 +135,8 @@ class SetupScreen(Screen[None]):
         self.problem = ""
         self.show()
         self._ask_estimate()
-        if self.start_asked:
-            self.start_asked = False
+        asked, self.start_asked = self.start_asked, False
+        if asked:
             self.action_start()
 
     def _ask_estimate(self) -> None:
@@ -334,6 +333,7 @@ class SetupScreen(Screen[None]):
         if answer is not None:
             self.config = replace(self.config, data=Path(answer).expanduser() if answer else None)
             self.problem = ""
+            self.start_asked = False
             self.read_dataset()
 
     def action_start(self) -> None:

@@ -59,6 +59,7 @@ class FakeDashboard:
     made: tuple = ()
     return_code = 0
     exit_record = None
+    exit_failure = None
 
     def __init__(self, config, *, refresh_rate=None):
         type(self).made = (config, refresh_rate)
@@ -106,6 +107,7 @@ from types import SimpleNamespace
 class App:
     return_code = 0
     exit_record = None
+    exit_failure = None
     def __init__(self, config, *, refresh_rate=None): pass
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()
