@@ -51,6 +51,12 @@ class Recipe:
     denoise_weight: float = 0.1
 
     def __post_init__(self) -> None:
+        if not self.channels or min(self.channels) < 1:
+            raise InputError(f"channels {self.channels}: give at least one block of at least one channel")
+        if self.kernel_size < 1 or self.kernel_size % 2 == 0:
+            raise InputError(
+                f"kernel size {self.kernel_size}: give an odd number, so that padding keeps the image's size"
+            )
         shrink = 2 ** len(self.channels)
         if min(self.image_size) < shrink:
             raise InputError(
@@ -159,6 +165,9 @@ class StudyConfig:
     runs_dir: Path | None = None
 
     def __post_init__(self) -> None:
+        for name in ("data", "superres_weights", "cache_dir", "runs_dir"):
+            if isinstance(path := getattr(self, name), str):
+                object.__setattr__(self, name, Path(path))
         if not self.variants:
             raise InputError("no variant chosen: name at least one with --variants")
         for name in self.variants:

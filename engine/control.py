@@ -17,6 +17,7 @@ class StudyControl:
         self._may_run = threading.Event()
         self._may_run.set()
         self._stop = threading.Event()
+        self._setting = threading.Lock()
         self._waiting = threading.Lock()
         self._on_pause: Callable[[], None] = _nothing
         self._on_resume: Callable[[], None] = _nothing
@@ -34,8 +35,10 @@ class StudyControl:
         return self._stop.is_set()
 
     def pause(self) -> None:
-        """Ask the engine to wait at its next checkpoint."""
-        self._may_run.clear()
+        """Ask the engine to wait at its next checkpoint; too late after a stop."""
+        with self._setting:
+            if not self._stop.is_set():
+                self._may_run.clear()
 
     def resume(self) -> None:
         """Let a paused engine go on."""
@@ -43,8 +46,9 @@ class StudyControl:
 
     def stop(self) -> None:
         """Ask the engine to end at its next checkpoint, also when it is paused."""
-        self._stop.set()
-        self._may_run.set()
+        with self._setting:
+            self._stop.set()
+            self._may_run.set()
 
     def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
         """Have the engine told when it begins to wait and when it goes on, once each, in a thread of its own."""

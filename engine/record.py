@@ -25,6 +25,9 @@ SCHEMA = 1
 """Version of the JSON form; raised when a reader of the old form would go wrong."""
 
 
+_NO_SCORES = dict.fromkeys(("accuracy", "precision", "recall", "f1", "per_class", "confusion_matrix"))
+
+
 class JobKey(NamedTuple):
     """What tells one job of a study from another."""
 
@@ -135,11 +138,12 @@ class StudyRecord:
         result = self.result(variant)
         if result is None:
             status = "running" if self.finished is None else "stopped"
-            return {"status": status, "reason": "did not start" if self.finished else "", "loss": loss}
+            reason = "did not start" if self.finished else ""
+            return {"status": status, "reason": reason, **_NO_SCORES, "loss": loss}
         return {
             "status": result.status,
             "reason": result.reason,
-            **(metrics_to_json(result.metrics) if result.metrics else {}),
+            **(metrics_to_json(result.metrics) if result.metrics else _NO_SCORES),
             "final_loss": to_jsonable(result.final_loss),
             "epochs_done": result.epochs_done,
             "loss": loss,

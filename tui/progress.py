@@ -120,7 +120,8 @@ class LineProgress:
                 text = f"baselines, accuracy: {scores}"
             case StudyFinished():
                 reason = f" ({event.reason})" if event.reason else ""
-                text = f"study {event.status}{reason}; kept in {event.folder}"
+                kept = f"; kept in {event.folder}" if event.folder else ""
+                text = f"study {event.status}{reason}{kept}"
         return text
 
     def _job_line(self, event: Event) -> str:
@@ -133,7 +134,9 @@ class LineProgress:
                 unit = "batches" if event.stage == "train" else "images"
                 text = _about(event.variant, f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
-                text = _about(event.variant, f"{_DOING[event.stage]} took {duration(event.seconds)}")
+                text = _about(
+                    event.variant, f"{_DOING[event.stage].removesuffix(' on')} took {duration(event.seconds)}"
+                )
             case EpochTrained():
                 scores = f"mean loss {loss(event.loss).strip()}, training accuracy {event.accuracy:.3f}"
                 text = f"{event.variant}: epoch {event.epoch + 1}/{self._epochs}, {scores}"

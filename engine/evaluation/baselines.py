@@ -4,7 +4,7 @@ The majority class says what guessing gives; the nearest training thumbnail says
 test images that copy training images is very far.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -46,18 +46,25 @@ def thumbnail_baseline(
     test_rows: npt.NDArray[np.int64],
     test_labels: Labels,
     classes: Sequence[str],
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> Baseline:
-    """Predict the class of the training image whose thumbnail is nearest (Euclidean distance of RGB pixels)."""
-    train = np.concatenate(list(_thumbnails(pixels, train_rows)))
-    test = np.concatenate(list(_thumbnails(pixels, test_rows)))
+    """Predict the class of the training image whose thumbnail is nearest (Euclidean distance of RGB pixels).
+
+    `checkpoint` is called often; what it raises ends the work.
+    """
+    train = np.concatenate(list(_thumbnails(pixels, train_rows, checkpoint)))
+    test = np.concatenate(list(_thumbnails(pixels, test_rows, checkpoint)))
     index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(train)
     nearest = index.kneighbors(test, return_distance=False)[:, 0]
     return Baseline("thumbnail_1nn", compute_metrics(test_labels, train_labels[nearest], classes))
 
 
-def _thumbnails(pixels: PixelSource, rows: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.float32]]:
+def _thumbnails(
+    pixels: PixelSource, rows: npt.NDArray[np.int64], checkpoint: Callable[[], None]
+) -> Iterator[npt.NDArray[np.float32]]:
     """Flattened thumbnails, a batch at a time: (n, 16 * 12 * 3) float32."""
     for start in range(0, len(rows), GATHER_BATCH):
+        checkpoint()
         batch = pixels.gather(rows[start : start + GATHER_BATCH])
         small = [np.asarray(Image.fromarray(image).resize(THUMBNAIL_SIZE, Image.Resampling.BOX)) for image in batch]
         yield np.stack(small).reshape(len(small), -1).astype(np.float32)

@@ -8,6 +8,8 @@ from engine.results import Baseline, DatasetSummary, JobResult, Metrics
 
 Scored = list[tuple[JobResult, Metrics]]
 
+_ORDER = "It crops in the original's pixels and then resizes; the study resized first."
+
 
 def draw_conclusion(
     dataset: DatasetSummary, results: Sequence[JobResult], baselines: Mapping[str, Baseline]
@@ -93,8 +95,10 @@ def _boxes(dataset: DatasetSummary, scored: Scored) -> list[str]:
     if dataset.boxed_train == 0:
         return [f"{sentence}, so it saw the same pictures as vanilla."]
     if dataset.boxed_test == 0:
-        return [f"{sentence}: it trained on crops and was tested on whole images, which by itself costs accuracy."]
-    return [f"{sentence}; images without a box stay whole."]
+        return [
+            f"{sentence}: it trained on crops and was tested on whole images, which by itself costs accuracy. {_ORDER}"
+        ]
+    return [f"{sentence}; images without a box stay whole. {_ORDER}"]
 
 
 def _share(part: int, whole: int) -> str:

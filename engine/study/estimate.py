@@ -23,7 +23,7 @@ _RGB_BYTES = 3
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
 
-_FIXED_SECONDS_PER_IMAGE = {"check": 0.002, "preprocess": 0.003}
+_FIXED_SECONDS_PER_IMAGE = {"check": 0.002, "preprocess": 0.003, "baselines": 0.001}
 _STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
 _TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
 _EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
@@ -62,18 +62,18 @@ class StageTimings:
         }
         return cls(path, known)
 
-    def add(self, stage: Stage, variant: str, recipe: Recipe, images: int, seconds: float) -> None:
+    def add(self, stage: Stage, variant: str, config: StudyConfig, images: int, seconds: float) -> None:
         """Take in that a stage worked through `images` images in `seconds`."""
         if images >= _FRESH_ENOUGH and seconds > 0:
-            self.seconds_per_image[_key(stage, variant, recipe)] = seconds / images
+            self.seconds_per_image[_key(stage, variant, config)] = seconds / images
 
     def save(self) -> None:
         """Write the memory, where the cache can be written."""
         remember(self.path, self.seconds_per_image)
 
-    def lookup(self, stage: Stage, variant: str, recipe: Recipe) -> float | None:
+    def lookup(self, stage: Stage, variant: str, config: StudyConfig) -> float | None:
         """Seconds an image, or None where this stage was never timed."""
-        return self.seconds_per_image.get(_key(stage, variant, recipe))
+        return self.seconds_per_image.get(_key(stage, variant, config))
 
 
 def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> Estimate:
@@ -86,7 +86,8 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
             ("train", variant, summary.train * recipe.epochs),
             ("evaluate", variant, summary.test),
         ]
-    known = [timings.lookup(stage, variant, recipe) for stage, variant, _ in work]
+    work.append(("baselines", "", images))
+    known = [timings.lookup(stage, variant, config) for stage, variant, _ in work]
     seconds = sum(
         count * (_typical(stage, variant, recipe) if measured is None else measured)
         for (stage, variant, count), measured in zip(work, known, strict=True)
@@ -98,17 +99,18 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
     return Estimate(seconds, _cache_bytes(config, images), _free_bytes(cache_folder(config.cache_dir)), basis)
 
 
-def _key(stage: Stage, variant: str, recipe: Recipe) -> str:
-    height, width = recipe.image_size
-    return f"{stage}/{variant}/{height}x{width}"
+def _key(stage: Stage, variant: str, config: StudyConfig) -> str:
+    """What was timed: the machine's settings as asked for stand for those that were chosen."""
+    height, width = config.recipe.image_size
+    return f"{stage}/{variant}/{height}x{width}/{config.device}/{config.precision}/{config.threads or 'auto'}"
 
 
 def _typical(stage: Stage, variant: str, recipe: Recipe) -> float:
     """Seconds an image on a machine that was never timed."""
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
-    if stage == "check":
-        return _FIXED_SECONDS_PER_IMAGE["check"] / speed_up
+    if not variant:
+        return _FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = get_variant(variant)
     if stage == "preprocess":
         steps = sum(_STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in chosen.steps)

@@ -3,6 +3,8 @@
 A job is a function of its inputs; it writes into the run folder and reports events, and leans on nothing else.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -132,19 +134,27 @@ def preprocess_variant(variant: str, inputs: JobInputs, stage: StageReporter) ->
 
 
 def _preprocess(job: _Job, inputs: JobInputs) -> PixelTable:
-    recipe = inputs.config.recipe
-    with inputs.reporter.stage("preprocess", job.variant, inputs.config.seed) as stage:
+    with _timed(job, "preprocess", inputs) as stage:
         pixels = preprocess_variant(job.variant, inputs, stage)
-    job.seconds["preprocess"] = stage.watch.seconds
-    inputs.timings.add("preprocess", job.variant, recipe, stage.fresh, stage.watch.seconds)
+    inputs.timings.add("preprocess", job.variant, inputs.config, stage.fresh, stage.watch.seconds)
     return pixels
+
+
+@contextlib.contextmanager
+def _timed(job: _Job, stage: Stage, inputs: JobInputs) -> Iterator[StageReporter]:
+    """A stage of the job whose seconds are kept also when it is stopped or fails."""
+    with inputs.reporter.stage(stage, job.variant, inputs.config.seed) as reporter:
+        try:
+            yield reporter
+        finally:
+            job.seconds[stage] = reporter.watch.seconds
 
 
 def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
     config, images = inputs.config, inputs.images
     recipe, seed = config.recipe, config.seed
     steps = recipe.epochs * steps_per_epoch(len(images.train_rows), recipe.batch_size)
-    with inputs.reporter.stage("train", job.variant, seed) as stage:
+    with _timed(job, "train", inputs) as stage:
         stage.start(steps)
         outcome = train(
             variant=job.variant,
@@ -160,9 +170,8 @@ def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
             control=inputs.control,
         )
         job.outcome = outcome
-    job.seconds["train"] = stage.watch.seconds
     seen = len(images.train_rows) * recipe.epochs * outcome.steps_done // steps
-    inputs.timings.add("train", job.variant, recipe, seen, stage.watch.seconds)
+    inputs.timings.add("train", job.variant, config, seen, stage.watch.seconds)
     if outcome.steps_done:
         _keep_weights(job, outcome, inputs)
     return outcome
@@ -179,7 +188,7 @@ def _keep_weights(job: _Job, outcome: TrainingOutcome, inputs: JobInputs) -> Non
 
 def _evaluate(job: _Job, outcome: TrainingOutcome, pixels: PixelTable, inputs: JobInputs) -> JobResult:
     config, images = inputs.config, inputs.images
-    with inputs.reporter.stage("evaluate", job.variant, config.seed) as stage:
+    with _timed(job, "evaluate", inputs) as stage:
         stage.start(len(images.test_rows))
         probabilities = predict(
             outcome.model,
@@ -187,14 +196,13 @@ def _evaluate(job: _Job, outcome: TrainingOutcome, pixels: PixelTable, inputs: J
             pixels,
             images.test_rows,
             batch_size=config.recipe.batch_size,
-            # A stopped job is still evaluated, so its stop must not end this too.
-            control=StudyControl() if outcome.stopped else inputs.control,
+            # What was trained is evaluated, also when a stop came meanwhile: it takes seconds.
+            control=StudyControl(),
             on_progress=stage.progress,
         )
         predicted = probabilities.argmax(axis=1)
         metrics = compute_metrics(images.test_labels, predicted, images.classes)
-    job.seconds["evaluate"] = stage.watch.seconds
-    inputs.timings.add("evaluate", job.variant, config.recipe, len(images.test_rows), stage.watch.seconds)
+    inputs.timings.add("evaluate", job.variant, config, len(images.test_rows), stage.watch.seconds)
     predictions = tuple(
         Prediction(sample.path, sample.label, int(choice), tuple(float(probability) for probability in row))
         for sample, choice, row in zip(images.checked.dataset.test, predicted, probabilities, strict=True)

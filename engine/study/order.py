@@ -17,7 +17,7 @@ from engine.events import (
     SuperresWeightsChosen,
 )
 from engine.locations import cache_folder
-from engine.results import DatasetSummary, Status
+from engine.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
 from engine.study.reporting import Reporter
 from engine.variants import get_variant
@@ -41,7 +41,8 @@ class Study:
         """Do it all; the outcome is in the reporter's record.
 
         Raises:
-            SimpsonsError: what was asked for cannot be done; the stream has ended with `StudyFinished` all the same.
+            SimpsonsError: what was asked for cannot be done, and nothing was; the stream has ended with `StudyFinished`
+                all the same.
         """
         status: Status
         try:
@@ -53,10 +54,9 @@ class Study:
             from engine.study.jobs import describe_error
 
             self._reporter.keep_traceback()
-            self._finish("failed", describe_error(error))
-            if isinstance(error, InputError) and not self._reporter.record.results:
-                self._reporter.folder.discard()  # nothing was studied, so there is nothing to keep
-            if isinstance(error, SimpsonsError):
+            nothing_done = not self._reporter.record.results
+            self._finish("failed", describe_error(error), keep=not (isinstance(error, InputError) and nothing_done))
+            if isinstance(error, SimpsonsError) and nothing_done:
                 raise
             return
         self._finish(status, reason)
@@ -83,23 +83,24 @@ class Study:
         from engine.preprocess import PixelCache
         from engine.study.jobs import JobInputs, run_job
 
-        with PixelCache(self._cache_dir / "pixels") as cache:
-            inputs = JobInputs(
-                config=self._config,
-                images=images,
-                machine=machine,
-                preprocess_machine=preprocess_machine,
-                superres=superres,
-                cache=cache,
-                timings=self._timings,
-                reporter=self._reporter,
-                control=self._control,
-            )
+        inputs = JobInputs(
+            config=self._config,
+            images=images,
+            machine=machine,
+            preprocess_machine=preprocess_machine,
+            superres=superres,
+            cache=PixelCache(self._cache_dir / "pixels"),
+            timings=self._timings,
+            reporter=self._reporter,
+            control=self._control,
+        )
+        try:
             for variant in self._config.variants:
                 result = run_job(variant, inputs)
                 self._reporter.emit(JobFinished(result=result))
                 if result.status == "stopped":
                     raise StudyStopped
+        finally:
             self._measure_baselines(inputs)
         failed = [result.variant for result in self._reporter.record.results.values() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(failed)}") if failed else ("done", "")
@@ -116,6 +117,7 @@ class Study:
                 control=self._control,
                 progress=lambda done, _: stage.progress(done),
             )
+        self._timings.add("check", "", self._config, stage.fresh, stage.watch.seconds)
         summary = checked.dataset.summary()
         self._reporter.emit(DatasetChecked(dataset=summary))
         self._report_data(summary)
@@ -166,23 +168,46 @@ class Study:
         return superres, replace(machine, precision=precision)
 
     def _measure_baselines(self, inputs: "JobInputs") -> None:
-        from engine.evaluation import majority_baseline, thumbnail_baseline
+        """Score the rules that do not learn; after a stop only the one that takes no time.
+
+        They stand beside the results, so a failure here is told and costs none of those.
+        """
+        from engine.evaluation import majority_baseline
+
+        images = inputs.images
+        baselines = [majority_baseline(images.train_labels, images.test_labels, images.classes)]
+        try:
+            if not self._control.stop_requested:
+                baselines.append(self._nearest_thumbnail(inputs))
+        except StudyStopped:
+            pass  # the majority alone, then
+        except Exception as error:
+            from engine.study.jobs import describe_error
+
+            self._reporter.keep_traceback()
+            self._reporter.notice(f"the thumbnail baseline could not be measured: {describe_error(error)}", "error")
+        self._reporter.emit(BaselinesMeasured(baselines=tuple(baselines)))
+
+    def _nearest_thumbnail(self, inputs: "JobInputs") -> Baseline:
+        from engine.evaluation import thumbnail_baseline
         from engine.study.jobs import preprocess_variant
 
         images = inputs.images
         with self._reporter.stage("baselines") as stage, preprocess_variant("vanilla", inputs, stage) as pixels:
-            nearest = thumbnail_baseline(
+            baseline = thumbnail_baseline(
                 pixels,
                 train_rows=images.train_rows,
                 train_labels=images.train_labels,
                 test_rows=images.test_rows,
                 test_labels=images.test_labels,
                 classes=images.classes,
+                checkpoint=self._control.checkpoint,
             )
-        majority = majority_baseline(images.train_labels, images.test_labels, images.classes)
-        self._reporter.emit(BaselinesMeasured(baselines=(majority, nearest)))
+        self._timings.add("baselines", "", self._config, len(images.train_rows), stage.watch.seconds)
+        return baseline
 
-    def _finish(self, status: Status, reason: str) -> None:
+    def _finish(self, status: Status, reason: str, *, keep: bool = True) -> None:
+        """Conclude and close; `keep` says whether there is anything that the run folder should be kept for."""
         self._timings.save()
         reporter, record = self._reporter, self._reporter.record
         results = list(record.results.values())
@@ -194,6 +219,10 @@ class Study:
         folder = reporter.folder
         if folder.failure:
             reporter.notice(f"the run folder is not complete: {folder.failure}", "warning")
-        reporter.emit(StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=str(folder.folder)))
+        where = str(folder.folder) if keep else ""
+        reporter.emit(StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where))
+        if not keep:
+            folder.discard()
+            return
         folder.write_result(record.to_json())
         folder.close()

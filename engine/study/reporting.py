@@ -72,10 +72,21 @@ class Reporter:
     def emit(self, event: Event) -> None:
         """Take the next event."""
         with self._lock:
-            self.record.apply(event)
-            self.folder.append(event)
-            if self._listener is not None:
+            self._keep(event)
+            if self._listener is None:
+                return
+            try:
                 self._listener(event)
+            except Exception as error:  # who looks on must not end a study
+                self._listener = None
+                self.keep_traceback()
+                self._keep(
+                    Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning")
+                )
+
+    def _keep(self, event: Event) -> None:
+        self.record.apply(event)
+        self.folder.append(event)
 
     def emit_training(self, event: Event) -> None:
         """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,10 @@ def test_the_four_variants_are_entries_of_one_table():
         ({"batch_size": 1}, "--batch-size 1"),
         ({"learning_rate": 0.0}, "--lr 0"),
         ({"learning_rate": float("nan")}, "--lr nan"),
+        ({"channels": ()}, "channels"),
+        ({"kernel_size": 4}, "kernel size 4"),
+        ({"dropout": 1.0}, "dropout 1.0"),
+        ({"denoise_weight": 0.0}, "--denoise-weight 0"),
         ({"image_size": (3, 100)}, "--image-size 3x100"),
         ({"image_size": (100, 5000)}, "--image-size 100x5000"),
     ],
@@ -48,6 +53,11 @@ def test_recipes_that_cannot_work_are_refused_by_the_options_name(change, named)
 def test_configurations_that_cannot_work_are_refused_by_the_options_name(change, named):
     with pytest.raises(InputError, match=named):
         StudyConfig(**change)
+
+
+def test_paths_may_be_given_as_text():
+    config = StudyConfig(data="images", cache_dir="cache")
+    assert (config.data, config.cache_dir, config.runs_dir) == (Path("images"), Path("cache"), None)
 
 
 def test_an_unknown_recipe_lists_the_known_ones():

@@ -48,6 +48,21 @@ def test_a_pause_holds_every_thread_and_is_told_once():
     assert control.paused_seconds > 0
 
 
+def test_a_pause_after_a_stop_holds_nothing():
+    control = StudyControl()
+    control.pause()
+    control.listen(lambda: (control.stop(), control.pause()), lambda: None)
+    ended = threading.Event()
+
+    def work():
+        with pytest.raises(StudyStopped):
+            control.checkpoint()
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert ended.wait(10)
+
+
 def test_a_stop_while_waiting_ends_the_wait():
     control, waiting, ended = StudyControl(), threading.Event(), []
     control.listen(waiting.set, lambda: None)

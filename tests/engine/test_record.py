@@ -97,14 +97,15 @@ def test_failed_and_never_started_variants_say_so_and_the_rest_stays(record):
         "why",
         [2.0],
     )
-    assert "accuracy" not in variants["bbox"]
+    assert variants["bbox"]["accuracy"] is None
     assert variants["denoise"]["status"] == "stopped"
 
 
 def test_a_running_study_is_told_as_running():
     data = StudyRecord.from_events([start()]).to_json()
     assert data["status"] == "running"
-    assert data["variants"]["vanilla"] == {"status": "running", "reason": "", "loss": []}
+    vanilla = data["variants"]["vanilla"]
+    assert (vanilla["status"], vanilla["accuracy"], vanilla["loss"]) == ("running", None, [])
 
 
 def test_an_empty_stream_has_no_json_form():

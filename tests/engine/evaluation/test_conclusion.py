@@ -50,6 +50,7 @@ def test_one_variant_alone_is_not_compared():
 def test_the_box_variant_says_what_explains_it():
     boxed = result("bbox", GOOD)
     assert "33 % of the training images and 0 % of the test images" in text([boxed])
+    assert "the study resized first" in text([boxed])
     assert "same pictures as vanilla" in text([boxed], dataset=replace(DATASET, boxed_train=0))
 
 

@@ -35,20 +35,21 @@ def test_stages_timed_here_count_with_what_they_took(config):
         ("preprocess", "vanilla", 1000, 10.0),
         ("train", "vanilla", 4000, 400.0),
         ("evaluate", "vanilla", 200, 2.0),
+        ("baselines", "", 800, 4.0),
     ]:
-        timings.add(stage, variant, PAPER, images, seconds)
+        timings.add(stage, variant, config, images, seconds)
     timings.save()
     known = estimate_study(config, SUMMARY, StageTimings.load(config.cache_dir))
     assert known.basis == "measured here"
-    assert known.seconds == pytest.approx(1 + 10 + 400 + 2)
+    assert known.seconds == pytest.approx(1 + 10 + 400 + 2 + 5)
     partly = estimate_study(replace(config, variants=("vanilla", "bbox")), SUMMARY, timings)
     assert partly.basis == "partly measured here"
 
 
 def test_a_stage_over_a_handful_of_images_is_not_remembered(config):
     timings = StageTimings.load(config.cache_dir)
-    timings.add("preprocess", "vanilla", PAPER, 3, 9.0)
-    assert timings.lookup("preprocess", "vanilla", PAPER) is None
+    timings.add("preprocess", "vanilla", config, 3, 9.0)
+    assert timings.lookup("preprocess", "vanilla", config) is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"train": "fast"}'])

@@ -120,7 +120,50 @@ def test_a_stop_before_training_leaves_no_figures(config):
     control.stop()
     data = run_study(config, control=control).to_json()
     assert data["status"] == "stopped"
-    assert all("accuracy" not in result for result in data["variants"].values())
+    assert all(result["accuracy"] is None for result in data["variants"].values())
+
+
+@pytest.mark.parametrize("moment", ["last batch", "evaluation"])
+def test_a_stop_when_training_is_over_costs_no_result(config, moment):
+    control = StudyControl()
+
+    def listen(event):
+        last_batch = isinstance(event, BatchTrained) and event.step == 11
+        evaluation = isinstance(event, StageStarted) and event.stage == "evaluate"
+        if last_batch if moment == "last batch" else evaluation:
+            control.stop()
+
+    data = run_study(config, listen, control).to_json()
+    assert data["status"] == "stopped"
+    assert data["variants"]["vanilla"]["status"] == "done"
+    assert sum(map(sum, data["variants"]["vanilla"]["confusion_matrix"])) == 15
+    assert list(data["baselines"]) == ["majority"]
+
+
+def test_a_baseline_that_fails_costs_no_result(config, monkeypatch):
+    def fail(*arguments, **named):
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr("engine.evaluation.thumbnail_baseline", fail)
+    data = run_study(replace(config, variants=("vanilla",))).to_json()
+    assert data["status"] == "done"
+    assert data["variants"]["vanilla"]["status"] == "done"
+    assert list(data["baselines"]) == ["majority"]
+    assert any("the disk is gone" in message["message"] for message in data["messages"])
+
+
+def test_a_listener_that_fails_ends_the_showing_and_not_the_study(config):
+    seen = []
+
+    def listen(event):
+        seen.append(event)
+        if isinstance(event, BatchTrained):
+            raise RuntimeError("the screen is gone")
+
+    data = run_study(config, listen).to_json()
+    assert data["status"] == "done"
+    assert isinstance(seen[-1], BatchTrained)
+    assert any("the screen is gone" in message["message"] for message in data["messages"])
 
 
 def test_a_variant_that_fails_leaves_the_others(config, monkeypatch):
@@ -205,4 +248,5 @@ def test_wrong_input_found_later_ends_the_stream_and_leaves_no_run_folder(config
         run_study(replace(config, **change), events.append)
     assert isinstance(events[-1], StudyFinished)
     assert events[-1].status == "failed"
+    assert events[-1].folder == ""
     assert list(config.runs_dir.iterdir()) == []

@@ -1,0 +1,53 @@
+"""Save the README's pictures from the real program: `python tests/save_pictures.py` (a few minutes).
+
+It runs the quick recipe on the demo set in the dashboard, without a terminal, and writes the screens as SVG into
+data/pictures. Run it again when a screen has changed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from textual.pilot import Pilot
+
+from engine.config import RECIPES, StudyConfig
+from tui.app import DashboardApp
+
+PICTURES = Path(__file__).parents[1] / "data" / "pictures"
+SIZE = (120, 40)
+LOOK_SECONDS = 0.5
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], object]) -> None:
+    """Wait for the study to come to a point."""
+    while not condition():
+        await asyncio.sleep(LOOK_SECONDS)
+    await asyncio.sleep(2 * LOOK_SECONDS)  # the next redraw
+
+
+def save(pilot: Pilot[object], name: str) -> None:
+    """Write what is on the screen."""
+    svg = pilot.app.export_screenshot(title="simpsons-tui", simplify=True)
+    (PICTURES / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+
+
+async def main() -> None:
+    """One study from set-up to results."""
+    PICTURES.mkdir(exist_ok=True)
+    with TemporaryDirectory() as runs:
+        recipe = replace(RECIPES["quick"], epochs=8)
+        app = DashboardApp(StudyConfig(recipe=recipe, offline=True, runs_dir=Path(runs)))
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: app.warm and getattr(app.screen, "estimate", None))
+            save(pilot, "setup")
+            await pilot.press("enter")
+            await until(pilot, lambda: app.state is not None and len(app.state.job("denoise").losses) > 40)
+            save(pilot, "training")
+            await until(pilot, lambda: app.state is not None and app.state.record.finished)
+            save(pilot, "results")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
