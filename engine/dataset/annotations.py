@@ -44,8 +44,8 @@ class Annotations:
     by_column: dict[tuple[str, str], list[Annotation]] = field(default_factory=dict)
     skipped: list[SkippedFile] = field(default_factory=list)
 
-    def of_image(self, class_name: str, file: str, *, test: bool) -> Annotation | None:
-        """The line about an image in a class folder.
+    def of_image(self, class_name: str, file: str, *, test: bool) -> list[Annotation]:
+        """The lines about an image in a class folder.
 
         A line whose path names a training or test folder is about an image there; any other line describes the
         training image of that name, or the test image where the training images have none (`claim` sees to that).
@@ -53,11 +53,11 @@ class Annotations:
         mine = TEST_FOLDERS if test else TRAIN_FOLDERS
         lines = self.by_folder.get((class_name, file), [])
         exact = [line for line in lines if not line.folders.isdisjoint(mine)]
-        return next(iter(exact or [line for line in lines if line.folders.isdisjoint(_SPLIT_FOLDERS)]), None)
+        return exact or [line for line in lines if line.folders.isdisjoint(_SPLIT_FOLDERS)]
 
-    def of_loose_image(self, class_name: str, file: str) -> Annotation | None:
-        """The line about an image that lies outside class folders, whose class only the last column can tell."""
-        return next(iter(self.by_column.get((class_name, file), [])), None)
+    def of_loose_image(self, class_name: str, file: str) -> list[Annotation]:
+        """The lines about an image that lies outside class folders, whose class only the last column can tell."""
+        return self.by_column.get((class_name, file), [])
 
 
 def read_annotations(files: Sequence[tuple[str, ImageSource]]) -> Annotations:

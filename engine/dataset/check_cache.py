@@ -48,9 +48,7 @@ class CheckCache:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.close()
+        self._close()
 
     def load(self, stamps: Mapping[str, tuple[int, int]]) -> dict[str, Check]:
         """The checks of those files that have not changed since; `stamps` by file key."""
@@ -71,7 +69,7 @@ class CheckCache:
         try:
             return self._connection.execute(query, [_DECODER, *map(_blob, keys)]).fetchall()
         except sqlite3.Error:
-            self._connection = None
+            self._close()
             return []
 
     def store(self, checks: Iterable[tuple[str, tuple[int, int], Check]]) -> None:
@@ -83,7 +81,13 @@ class CheckCache:
             with self._connection:
                 self._connection.executemany("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?)", rows)
         except (sqlite3.Error, OverflowError):
-            self._connection = None
+            self._close()
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
 
 
 def _blob(key: str) -> bytes:

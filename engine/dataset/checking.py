@@ -4,15 +4,15 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.control import StudyControl
 from engine.dataset.check_cache import Check, CheckCache
+from engine.dataset.classes import drop_untrained_classes
 from engine.dataset.images import decode_rgb
-from engine.dataset.opening import MIN_CLASSES
 from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
 from engine.dataset.values import Dataset, ImageSample
 from engine.errors import DatasetError
@@ -59,6 +59,8 @@ def check_images(
 ) -> CheckedDataset:
     """Read and decode every image once; leave those out that cannot be used.
 
+    A class that loses its last training image is left out too, as `open_dataset` would have done.
+
     What was found is remembered in `cache_dir` by path, size and modification time.
 
     Args:
@@ -68,15 +70,15 @@ def check_images(
         progress: called with (done, total) in the calling thread, several times a second at most.
 
     Raises:
-        DatasetError: a class lost its last training image, or all test images are gone.
+        DatasetError: a class that was asked for lost its last training image, fewer than two classes are left, or all
+            test images are gone.
         StudyStopped: the user asked for it.
     """
     samples = dataset.train + dataset.test
     with CheckCache(cache_dir) as cache:
         checks = _check_all(samples, cache, control, progress)
     reasons = {sample.path: check.reason for sample, check in zip(samples, checks, strict=True) if check.reason}
-    kept = dataset.without(reasons)
-    _require_usable(kept)
+    kept = _without(dataset, reasons)
     digests = {sample.path: check.digest for sample, check in zip(samples, checks, strict=True) if not check.reason}
     return CheckedDataset(kept, digests)
 
@@ -145,6 +147,9 @@ def _check(source: ImageSource) -> Check:
         decode_rgb(data)
     except UnreadableImage as error:
         return Check(digest, str(error))
+    except MemoryError:
+        # The file may be sound: without a digest this is not remembered.
+        return Check("", "not enough memory to decode it")
     return Check(digest, "")
 
 
@@ -155,14 +160,15 @@ def _stamp(source: ImageSource) -> tuple[int, int] | None:
         return None
 
 
-def _require_usable(dataset: Dataset) -> None:
-    summary = dataset.summary()
-    lost = [name for name, count in zip(summary.classes, summary.train_counts, strict=True) if count == 0]
-    first = f" (such as {dataset.skipped[-1].path}: {dataset.skipped[-1].reason})" if dataset.skipped else ""
-    if lost or len(dataset.classes) < MIN_CLASSES:
-        raise DatasetError(
-            f"{dataset.location}: no training image of {', '.join(lost)} can be decoded{first}; "
-            "mend the files or leave the class out with --classes"
-        )
-    if not dataset.test:
-        raise DatasetError(f"{dataset.location}: no test image can be decoded{first}; mend the files")
+def _without(dataset: Dataset, reasons: Mapping[str, str]) -> Dataset:
+    unread = [f"{sample.path}: {reasons[sample.path]}" for sample in dataset.test if sample.path in reasons]
+    by_class = {
+        dataset.classes[sample.label]: f"{sample.path}: {reasons[sample.path]}"
+        for sample in reversed(dataset.train)  # the first of a class is kept
+        if sample.path in reasons
+    }
+    kept = drop_untrained_classes(dataset.without(reasons), by_class)
+    if not kept.test:
+        example = f" (such as {unread[0]})" if unread else ""
+        raise DatasetError(f"{dataset.location}: no test image can be decoded{example}; mend the files")
+    return kept

@@ -67,7 +67,8 @@ class FileSource:
     def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
         """The first `limit` bytes of the file."""
         try:
-            with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path per image costs more than the read
+            # Buffered: one read of a raw file may give less than there is.
+            with open(self.path, "rb") as file:  # noqa: PTH123 - a Path per image costs more than the read
                 return file.read(limit)
         except OSError as error:
             raise UnreadableImage(f"cannot be read: {error.strerror}") from None

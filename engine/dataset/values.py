@@ -48,7 +48,12 @@ class ImageSample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and test images with labels; the fields mean what they mean in `engine.results.DatasetSummary`."""
+    """Training and test images with labels; the fields mean what they mean in `engine.results.DatasetSummary`.
+
+    Attributes:
+        notes: without the one about untested classes, which `summary` adds.
+        classes_required: whether the classes were asked for by name, so that none may be left out.
+    """
 
     name: str
     location: str
@@ -59,9 +64,11 @@ class Dataset:
     test: tuple[ImageSample, ...]
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
+    classes_required: bool = False
 
     def summary(self) -> DatasetSummary:
-        """The counts that screens and reports show."""
+        """The counts and notes that screens and reports show."""
+        test_counts = self._counts(self.test)
         return DatasetSummary(
             name=self.name,
             location=self.location,
@@ -69,11 +76,11 @@ class Dataset:
             is_demo=self.is_demo,
             classes=self.classes,
             train_counts=self._counts(self.train),
-            test_counts=self._counts(self.test),
+            test_counts=test_counts,
             boxed_train=sum(sample.box is not None for sample in self.train),
             boxed_test=sum(sample.box is not None for sample in self.test),
             skipped=self.skipped,
-            notes=self.notes,
+            notes=self.notes + self._untested(test_counts),
         )
 
     def without(self, reasons: Mapping[str, str]) -> "Dataset":
@@ -86,6 +93,14 @@ class Dataset:
             test=tuple(sample for sample in self.test if sample.path not in reasons),
             skipped=self.skipped + tuple(SkippedFile(path, reason) for path, reason in reasons.items()),
         )
+
+    def _untested(self, test_counts: tuple[int, ...]) -> tuple[str, ...]:
+        """Name the classes that no test image can tell anything about."""
+        names = [name for name, count in zip(self.classes, test_counts, strict=True) if count == 0]
+        if not names:
+            return ()
+        verbs = "has no test images and stays" if len(names) == 1 else "have no test images and stay"
+        return (f"{', '.join(names)} {verbs} out of macro averages",)
 
     def _counts(self, samples: tuple[ImageSample, ...]) -> tuple[int, ...]:
         counts = Counter(sample.label for sample in samples)

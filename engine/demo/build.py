@@ -20,7 +20,7 @@ from random import Random
 from types import MappingProxyType
 
 import PIL
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from engine.demo.scene import draw_box, draw_picture
 from engine.errors import StorageError
@@ -51,6 +51,9 @@ JPEG_QUALITIES = (35, 88)
 _UNFINISHED = ".unfinished-"
 _WORKERS = 2
 _FINGERPRINT_DIGITS = 8
+
+_LOCK_SECONDS = 60.0
+"""How long to wait for another process that draws; drawing takes a few seconds."""
 
 Progress = Callable[[int, int], None]
 
@@ -104,29 +107,40 @@ def demo_folder(cache_dir: Path) -> Path:
 def ensure_demo(cache_dir: Path, progress: Progress | None = None) -> Path:
     """The demo set's folder, drawn on first use (a few seconds).
 
-    The set appears whole or not at all; of two processes that ask at once, one draws and the other waits for it.
+    The set appears whole or not at all; of two processes that ask at once, one draws and the other waits for it. A set
+    that has lost files is drawn again.
 
     Args:
         cache_dir: folder for what can be made again; made if missing.
         progress: called with (images done, images in all) as they are drawn; not at all if the set is there.
 
     Raises:
-        StorageError: the cache folder cannot be written.
+        StorageError: the cache folder cannot be written, or another process draws and does not end.
     """
     folder = demo_folder(cache_dir)
-    if folder.is_dir():
-        return folder
     try:
+        if _is_whole(folder):
+            return folder
         cache_dir.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache_dir / f"{folder.name}.lock"):
-            if not folder.is_dir():
+        with FileLock(cache_dir / f"{folder.name}.lock", timeout=_LOCK_SECONDS):
+            if not _is_whole(folder):
                 _build(folder, progress or (lambda _done, _total: None))
+    except Timeout as error:
+        raise StorageError(
+            f"the demo set in {cache_dir} is being drawn by another simpsons-tui that does not move: "
+            "end it, or use --cache-dir"
+        ) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StorageError(
             f"cannot draw the demo set into {cache_dir} ({reason}): name a writable folder with --cache-dir"
         ) from error
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether no file of the set is missing, such as after a clean-up of old files."""
+    return (folder / ANNOTATIONS).is_file() and all((folder / image.path).is_file() for image in _images())
 
 
 def _build(folder: Path, progress: Progress) -> None:
@@ -137,6 +151,8 @@ def _build(folder: Path, progress: Progress) -> None:
     try:
         _write_files(unfinished, progress)
         unfinished.chmod(0o755)  # mkdtemp's folders are the owner's alone
+        if folder.is_dir():
+            shutil.rmtree(folder)  # it has lost files
         unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -72,6 +72,30 @@ def test_dropped_boxes_are_listed(make_set, corners, words):
 
 
 @pytest.mark.parametrize(
+    ("corners", "box", "ignored"),
+    [
+        (
+            ["5,2,5,7", "1,2,10,7"],
+            Box(1, 2, 10, 7),
+            {1: "has no area; annotation.txt:2 is used for train/a/pic_0000.jpg"},
+        ),
+        (["1,2,10,7", "2,2,9,7"], Box(1, 2, 10, 7), {2: "a second box: annotation.txt:1 is used"}),
+        (["1,2,10,7", "90,2,99,7"], Box(1, 2, 10, 7), {2: "outside the image"}),
+        (["2,2,9,7", "1,2,10,7", "2,2,9,7"], Box(2, 2, 9, 7), {2: "a second box: annotation.txt:1"}),
+        (["1,2,10,7", "1,2,10,7", "10,7,1,2"], Box(1, 2, 10, 7), {}),
+        (["5,2,5,7", "5,2,5,7"], None, {1: "stays whole"}),
+    ],
+)
+def test_several_lines_about_one_image(make_set, corners, box, ignored):
+    lines = [line("./x/a/pic_0000.jpg", written) for written in corners]
+    dataset = open_dataset(make_set(COUNTS, lines=lines))
+    assert boxes(dataset).get("train/a/pic_0000.jpg") == box
+    assert [skipped.path for skipped in dataset.skipped] == [f"annotation.txt:{number}" for number in ignored]
+    assert all(words in entry.reason for words, entry in zip(ignored.values(), dataset.skipped, strict=True))
+    assert dataset.notes == ()
+
+
+@pytest.mark.parametrize(
     "nonsense",
     ["hello", "a/pic_0000.jpg,1,2,3,a", "a/pic_0000.jpg,1,2,x,4,a", "a/pic_0000.jpg,1,2,nan,4,a", ",1,2,3,4,a",
      "a/pic_0000.jpg,1,2,3,4,", "a/pic_0000.jpg,1,2,1e999,4,a", "\x1b[2J\u2028"],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.dataset import open_dataset
+from engine.dataset import open_dataset, opening
 from engine.errors import DatasetError
 
 
@@ -67,7 +67,7 @@ def test_one_image_a_class(make_set):
 def test_class_with_one_image_trains_but_is_not_tested(make_set):
     dataset = open_dataset(make_set({"a": 1, "b": 5, "c": 5}))
     assert dataset.summary().train_counts[0] == 1
-    assert any("a has no test images" in note for note in dataset.notes)
+    assert "a has no test images and stays out of macro averages" in dataset.summary().notes
 
 
 @pytest.mark.parametrize("content", [b"no archive", b"", b"PK\x03\x04 broken"])
@@ -123,6 +123,49 @@ def test_class_of_unreadable_images_only(make_set):
 def test_test_images_that_cannot_be_read(make_set):
     root = make_set({"train/a": 3, "train/b": 3}, {"test/a/1.jpg": b"text", "test/b/1.jpg": b"text"})
     assert "none of its test images can be read (such as test/a/1.jpg" in refuse(root)
+
+
+def test_the_reason_is_of_the_class_that_is_lost(make_set):
+    root = make_set({"b": 3, "c": 3}, {"a/1.jpg": b"", "a/notes.txt": b"x", "b/1.jpg": b"text"})
+    assert "(such as a/1.jpg: an empty file)" in refuse(root, classes=("b", "a"))
+
+
+def test_all_classes_asked_for_as_a_list_need_not_all_be_readable(make_set):
+    root = make_set({"b": 3, "c": 3}, {"a/1.jpg": b""})
+    assert open_dataset(root, classes=["all"]).classes == ("b", "c")
+
+
+def test_no_class_asked_for(make_set):
+    assert refuse(make_set({"a": 3, "b": 3}), classes=()) == "name at least two classes with --classes"
+
+
+def test_class_names_that_look_the_same(make_set):
+    escaped = "tab\tbed"
+    names = ["tab\\tbed", escaped]
+    lines = [f"./c/{name}/pic_0000.jpg,1,{top},10,7,c" for top, name in enumerate(names)]
+    root = make_set(dict.fromkeys(names, 3), lines=lines)
+    dataset = open_dataset(root, classes=("tab\\tbed (2)", "tab\\tbed"), test_fraction=0.01)
+    assert open_dataset(root).classes == ("tab\\tbed", "tab\\tbed (2)")
+    folders = {Path(sample.source.key).parent.name for sample in dataset.train if sample.label == 1}
+    # Folders are in the order of their bytes: the tab character first.
+    assert folders == {escaped}
+    for sample in dataset.train:
+        if sample.box is not None:
+            assert sample.box.top == names.index(Path(sample.source.key).parent.name)
+
+
+def test_not_enough_memory_for_a_header_is_one_image_less(make_set, monkeypatch):
+    root = make_set({"a": 3, "b": 3})
+    size = opening.upright_size
+
+    def scarce(source):
+        if source.key.endswith("a/pic_0001.jpg"):
+            raise MemoryError
+        return size(source)
+
+    monkeypatch.setattr(opening, "upright_size", scarce)
+    (skipped,) = open_dataset(root).skipped
+    assert (skipped.path, skipped.reason) == ("a/pic_0001.jpg", "not enough memory to read it")
 
 
 def test_two_classes_of_which_one_cannot_be_read(make_set):

@@ -195,7 +195,7 @@ def test_file_that_vanished_is_not_remembered_as_bad(make_set, cache):
     assert check(dataset, cache).dataset == dataset
 
 
-@pytest.mark.parametrize(("ruined", "words"), [("train/a", "no training image of a"), ("test", "no test image")])
+@pytest.mark.parametrize(("ruined", "words"), [("train/a", "class a has no training image"), ("test", "no test image")])
 def test_nothing_left(make_set, make_image, cache, ruined, words):
     root = make_set(COUNTS)
     whole = make_image((64, 64))
@@ -203,6 +203,76 @@ def test_nothing_left(make_set, make_image, cache, ruined, words):
         file.write_bytes(whole[:-20])
     with pytest.raises(DatasetError, match=words):
         check(open_dataset(root), cache)
+
+
+def ruin(root, make_image, *folders):
+    for folder in folders:
+        for file in (root / folder).glob("*.jpg"):
+            file.write_bytes(make_image((64, 64))[:-20])
+
+
+THREE = {"train/a": 2, "train/b": 2, "train/c": 2, "test/a": 1, "test/b": 1, "test/c": 1}
+
+
+def test_class_that_lost_its_training_images_is_left_out(make_set, make_image, cache):
+    root = make_set(THREE)
+    ruin(root, make_image, "train/b")
+    checked = check(open_dataset(root), cache)
+    assert checked.dataset.classes == ("a", "c")
+    assert checked.dataset.notes == ("class b is left out: no training image can be read",)
+    assert [(image.sample.path.split("/")[1], image.sample.label) for image in checked.images] == [
+        ("a", 0), ("a", 0), ("c", 1), ("c", 1), ("a", 0), ("c", 1),
+    ]  # fmt: skip
+    with pytest.raises(DatasetError, match=r"class b has no .* \(such as train/b/pic_0000.jpg: .*--classes"):
+        check(open_dataset(root, classes=("a", "b", "c")), cache)
+    assert check(open_dataset(root, classes=("all",)), cache).dataset.classes == ("a", "c")
+
+
+def test_class_that_lost_its_test_images_is_named(make_set, make_image, cache):
+    root = make_set({**THREE, "train/d": 2})
+    dataset = open_dataset(root)
+    assert dataset.summary().notes == ("d has no test images and stays out of macro averages",)
+    ruin(root, make_image, "test/b")
+    notes = check(open_dataset(root), cache).dataset.summary().notes
+    assert notes == ("b, d have no test images and stay out of macro averages",)
+
+
+def test_too_little_memory_is_not_remembered(make_set, cache, monkeypatch):
+    dataset = open_dataset(make_set(COUNTS))
+
+    def no_memory(self):
+        raise MemoryError
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr("PIL.JpegImagePlugin.JpegImageFile.load", no_memory)
+        with pytest.raises(DatasetError, match="not enough memory to decode it"):
+            check(dataset, cache)
+    assert check(dataset, cache).dataset == dataset
+
+
+@pytest.mark.parametrize("failing", ["SELECT digest", "INSERT"])
+def test_cache_that_fails_is_closed(make_set, cache, monkeypatch, failing):
+    closed = []
+
+    class Failing(sqlite3.Connection):
+        def execute(self, query, *arguments):
+            if failing.startswith("SELECT") and "digest, reason" in query and "WHERE decoder" in query:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(query, *arguments)
+
+        def executemany(self, query, *arguments):
+            if query.startswith(failing):
+                raise sqlite3.OperationalError("disk full")
+            return super().executemany(query, *arguments)
+
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda file, **options: connect(file, factory=Failing, **options))
+    assert len(check(open_dataset(make_set(COUNTS)), cache).digests) == 16
+    assert len(closed) == 1
 
 
 def test_file_larger_than_the_limit(make_set, cache, monkeypatch):

@@ -1,13 +1,22 @@
 """Any kind of picture file comes out RGB and upright."""
 
 import io
+import subprocess
+import sys
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from engine.dataset import UnreadableImage, decode_rgb
+from engine.dataset.images import upright_size
+from engine.dataset.sources import FileSource
 
 
 def save(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -82,6 +91,98 @@ def test_orientation(orientation, kind):
     assert image.getpixel((4, 13))[1] > 165
     # Nobody downstream can turn it again.
     assert 0x0112 not in image.getexif()
+
+
+def test_metadata_behind_the_pixels_turns_neither_the_picture_nor_its_size(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = Image.new("RGB", (8, 4), "red")
+    turned, plain = save(picture, "PNG", exif=exif), save(picture, "PNG")
+    start = turned.index(b"eXIf") - 4
+    chunk = turned[start : start + 12 + int.from_bytes(turned[start : start + 4], "big")]
+    file = tmp_path / "late.png"
+    end = plain.index(b"IEND") - 4
+    for data, size in [(turned, (4, 8)), (plain[:end] + chunk + plain[end:], (8, 4))]:
+        file.write_bytes(data)
+        assert (upright_size(FileSource(str(file))), decode_rgb(data).size) == (size, size)
+
+
+def test_orientation_in_xmp_alone(tmp_path):
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (80, 160, 3), dtype=np.uint8))
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+    file = tmp_path / "xmp.png"
+    file.write_bytes(save(noise, "PNG", pnginfo=text))
+    # More than the header that is read first, and none of its pixels are needed for the size.
+    assert upright_size(FileSource(str(file))) == decode_rgb(file.read_bytes()).size == (80, 160)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError("out of memory error when reading image file")])
+def test_too_little_memory_says_nothing_about_the_picture(monkeypatch, error):
+    def fail(self):
+        raise error
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
+    with pytest.raises(MemoryError):
+        decode_rgb(save(Image.new("RGB", (4, 4)), "PNG"))
+
+
+@pytest.mark.parametrize("failing", ["__init__", "getexif"])
+def test_too_little_memory_for_the_header(monkeypatch, failing):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = save(Image.new("RGB", (4, 4)), "JPEG", exif=exif)
+
+    def fail(self, *arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(JpegImageFile if failing == "__init__" else Image.Image, failing, fail)
+    with pytest.raises(MemoryError):
+        decode_rgb(data)
+
+
+@pytest.mark.parametrize(("limit", "together"), [(80, True), (79, False)])
+def test_large_pictures_are_decoded_one_at_a_time(monkeypatch, limit, together):
+    both = threading.Barrier(2, timeout=0.3)
+    load = PngImageFile.load
+    met = []
+
+    def meeting(self):
+        try:
+            both.wait()
+            met.append(True)
+        except threading.BrokenBarrierError:
+            met.append(False)
+        return load(self)
+
+    monkeypatch.setattr(PngImageFile, "load", meeting)
+    monkeypatch.setattr("engine.dataset.images.LARGE_PIXELS", limit)
+    data = save(Image.new("RGB", (10, 8)), "PNG")
+    with ThreadPoolExecutor(2) as pool:
+        assert [image.size for image in pool.map(decode_rgb, [data, data])] == [(10, 8)] * 2
+    assert set(met) == {together}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_transparent_pictures_take_two_copies(tmp_path):
+    file = tmp_path / "clear.png"
+    side = 2500
+    file.write_bytes(save(Image.new("RGBA", (side, side), (10, 20, 30, 99)), "PNG"))
+    code = (
+        "import re, sys; from pathlib import Path; from engine.dataset import decode_rgb\n"
+        "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) * 1024\n"
+        "data = Path(sys.argv[1]).read_bytes(); before = peak(); decode_rgb(data); print(peak() - before)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    assert int(shown.stdout) < 2.5 * side * side * 4
+
+
+def test_transparency_over_white_is_rounded():
+    grey, alpha = np.mgrid[:256, :256].astype(np.uint8)
+    picture = Image.fromarray(np.stack([grey, grey, grey, alpha], axis=2))
+    exact = (grey * (alpha / 255.0)) + 255 * (1 - alpha / 255.0)
+    assert np.abs(np.asarray(decode_rgb(save(picture, "PNG")))[..., 0] - exact).max() <= 0.5 + 1e-9
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])

@@ -62,14 +62,29 @@ def test_kaggle_defaults_to_the_six_and_says_what_is_left_out(make_set, make_ima
     assert everyone.classes == tuple(sorted(everyone.classes))
 
 
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (1, "of the study's six classes, apu_nahasapeemapetilon has no images here"),
+        (2, "of the study's six classes, krusty_the_clown, apu_nahasapeemapetilon have no images here"),
+    ],
+)
+def test_kaggle_without_all_of_the_six(make_set, make_image, missing, words):
+    names = STUDY_CLASSES[:-missing]
+    counts = {f"simpsons_dataset/{name}": 2 for name in (*names, "ned_flanders")}
+    dataset = open_dataset(make_set(counts, kaggle_test(make_image, names=names)))
+    assert dataset.notes == (words, "1 other class is left out: --classes all takes in every class")
+
+
 def test_forty_two_classes_of_which_twenty_have_test_images(make_set, make_image):
     names = [f"character_{number:02}" for number in range(42)]
     root = make_set({f"simpsons_dataset/{name}": 2 for name in names}, kaggle_test(make_image, names=names[:20]))
     dataset = open_dataset(root, classes=["all"])
     assert dataset.summary().test_counts == (2,) * 20 + (0,) * 22
-    note = next(note for note in dataset.notes if "no test images" in note)
+    note = next(note for note in dataset.summary().notes if "no test images" in note)
     assert "character_41" in note
     assert "character_19" not in note
+    assert note.endswith("have no test images and stay out of macro averages")
 
 
 def test_classes_in_the_order_given(make_set, make_image):
@@ -132,7 +147,7 @@ def test_split_layout(make_set, test_folder):
 def test_split_layout_names_what_it_does_not_use(make_set, make_image):
     counts = {"train/a": 2, "train/b": 2, "test/a": 1, "test/ghost": 1, "val/a": 1, "train/a/deeper": 1}
     dataset = open_dataset(make_set(counts, {"test/loose.jpg": make_image()}))
-    notes = "\n".join(dataset.notes)
+    notes = "\n".join(dataset.summary().notes)
     for words in ("class ghost has no training images", "val/ is not used", "1 images in test/", "inside train/a/"):
         assert words in notes
     assert "b has no test images" in notes

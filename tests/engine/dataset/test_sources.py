@@ -1,5 +1,6 @@
 """Archive members can be read from threads and from other processes."""
 
+import io
 import multiprocessing
 import pickle
 import subprocess
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.dataset import UnreadableImage, open_dataset
+from engine.dataset.sources import FileSource
 
 COUNTS = {"train/a": 30, "train/b": 30, "test/a": 2, "test/b": 2}
 
@@ -67,6 +69,25 @@ def test_file_that_is_gone(make_set):
         source.read()
     with pytest.raises(UnreadableImage):
         _ = source.stamp
+
+
+def test_a_file_that_comes_in_pieces_is_read_whole(tmp_path, monkeypatch):
+    class Pieces(io.FileIO):
+        def readinto(self, buffer):
+            return super().readinto(memoryview(buffer)[:1000])
+
+        def read(self, size=-1):
+            return super().read(min(size, 1000) if size >= 0 else 1000)
+
+    def slow(file, mode, buffering=-1):
+        return Pieces(file, mode) if buffering == 0 else io.BufferedReader(Pieces(file, mode))
+
+    file = tmp_path / "picture.jpg"
+    content = bytes(range(256)) * 1000
+    file.write_bytes(content)
+    monkeypatch.setattr("builtins.open", slow)
+    source = FileSource(str(file))
+    assert (source.read(), source.read(30_000)) == (content, content[:30_000])
 
 
 def test_importing_the_room_loads_no_torch():

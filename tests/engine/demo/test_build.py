@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -146,19 +147,46 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("few_images")
 def test_second_process_waits_for_the_first_and_uses_its_set(tmp_path: Path) -> None:
     """What the second finds once the lock is free: a set that appeared while it waited."""
-    folder = demo_folder(tmp_path)
     real_lock = build.FileLock
 
     class LockThatWaited(real_lock):  # type: ignore[misc, valid-type]
         def __enter__(self) -> object:
             held = super().__enter__()
-            folder.mkdir()
+            shutil.copytree(theirs, folder)
             return held
 
+    theirs = ensure_demo(tmp_path / "theirs")
+    calls: list[int] = []
+    cache = tmp_path / "ours"
+    folder = demo_folder(cache)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "FileLock", LockThatWaited)
-        assert ensure_demo(tmp_path) == folder
-    assert list(folder.iterdir()) == []
+        assert ensure_demo(cache, lambda done, _total: calls.append(done)) == folder
+    assert calls == []
+
+
+@pytest.mark.usefixtures("few_images")
+def test_a_process_that_never_ends_drawing_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "_LOCK_SECONDS", 0.01)
+    held = build.FileLock(tmp_path / f"{demo_folder(tmp_path).name}.lock")
+    with held, pytest.raises(StorageError, match="drawn by another simpsons-tui that does not move") as caught:
+        ensure_demo(tmp_path)
+    assert "--cache-dir" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(files_of(ensure_demo(tmp_path))) == 19
+
+
+@pytest.mark.usefixtures("few_images")
+@pytest.mark.parametrize("lost", ["annotation.txt", "*.jpg", f"simpsons_dataset/{DEMO_CLASSES[2]}/pic_0001.jpg"])
+def test_a_set_that_lost_files_is_drawn_again(tmp_path: Path, lost: str) -> None:
+    folder = ensure_demo(tmp_path)
+    before = files_of(folder)
+    for file in list(folder.rglob(lost)):
+        file.unlink()
+    assert files_of(folder) != before
+    assert ensure_demo(tmp_path) == folder
+    assert files_of(folder) == before
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]
 
 
 def test_unwritable_cache_names_the_folder_and_the_option(tmp_path: Path) -> None:
