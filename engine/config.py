@@ -13,7 +13,7 @@ from engine.variants import STUDY_VARIANTS, get_variant
 
 DropoutPlace = Literal["logits", "features"]
 Precision = Literal["fp32", "bf16"]
-ChosenBy = Literal["measured", "remembered", "given"]
+ChosenBy = Literal["measured", "remembered", "default", "given"]
 
 MAX_SIDE = 4096
 """Largest side of an input image in pixels; more than a small network can use."""
@@ -119,7 +119,8 @@ class MachineSettings:
         precision: "fp32", or "bf16" for autocast convolutions and matrix products.
         channels_last: whether images and convolution weights lie in memory as (N, H, W, C).
         threads: CPU threads for arithmetic.
-        chosen_by: "measured" (timed now), "remembered" (timed earlier on this machine) or "given".
+        chosen_by: "measured" (timed now), "remembered" (timed earlier on this machine), "default" (too little
+            work to be worth a timing) or "given".
     """
 
     device: str

@@ -32,13 +32,17 @@ def keep_memory() -> bool:
 
 
 def lower_priority(by: int = 5) -> None:
-    """Give the calling thread, and the threads that it starts from now on, less of a busy processor.
+    """Give the calling thread, and the threads that it starts from now on, less of a busy processor than the main one.
 
     Call it in the engine's thread before its first arithmetic, so that torch's own threads inherit it and a screen in
-    another thread stays quick. Linux only: elsewhere priorities belong to processes, and nothing happens.
+    the main thread stays quick. Another call changes nothing, nor does one in the main thread. Linux only: elsewhere
+    priorities belong to processes, and nothing happens.
     """
     if not sys.platform.startswith("linux"):
         return
-    thread = threading.get_native_id()
+    thread, main_thread = threading.get_native_id(), os.getpid()
+    if thread == main_thread:
+        return
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, thread, min(_MAX_NICE, os.getpriority(os.PRIO_PROCESS, thread) + by))
+        niceness = os.getpriority(os.PRIO_PROCESS, main_thread) + by
+        os.setpriority(os.PRIO_PROCESS, thread, min(_MAX_NICE, niceness))

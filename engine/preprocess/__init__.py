@@ -5,7 +5,7 @@
 """
 
 from engine.preprocess.cache import PixelCache
-from engine.preprocess.pipeline import needed_bytes, preprocess
+from engine.preprocess.pipeline import preprocess
 from engine.preprocess.steps import STEPS, Step, StepContext, build_steps, run_steps
 from engine.preprocess.table import PixelTable
 
@@ -16,7 +16,6 @@ __all__ = [
     "Step",
     "StepContext",
     "build_steps",
-    "needed_bytes",
     "preprocess",
     "run_steps",
 ]

@@ -13,7 +13,6 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple
 
 from filelock import FileLock, Timeout
@@ -155,17 +154,6 @@ class PixelCache:
                 places |= _known([segment], (key for key, _ in new[:room]))
                 new = new[room:]
             return places
-
-    def close(self) -> None:
-        """Nothing is held open between calls; tables let go of their files themselves."""
-
-    def __enter__(self) -> "PixelCache":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _make_room(self, needed: int, keep: Sequence[Segment] = ()) -> bool:
         limit = self.limit_bytes

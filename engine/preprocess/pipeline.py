@@ -12,28 +12,21 @@ import numpy as np
 from engine.config import MachineSettings, Recipe
 from engine.control import StudyControl
 from engine.dataset import CheckedImage
-from engine.errors import StorageError
+from engine.errors import DatasetError, StorageError
 from engine.preprocess.cache import PixelCache
-from engine.preprocess.chains import CHANNELS, Chain, ChainBuilder
+from engine.preprocess.chains import Chain, ChainBuilder
 from engine.preprocess.reading import ImageReader
 from engine.preprocess.results import EntryKey, Results
 from engine.preprocess.steps import Pixels, Step, StepContext, build_steps, run_steps
 from engine.preprocess.table import PixelTable
-from engine.superres import SuperresModel
+from engine.superres import SuperresModel, images_per_batch
 from engine.variants import Variant
-
-CPU_BATCH_PIXELS = 2 * 255 * 342
-DEVICE_BATCH_PIXELS = 32 * 255 * 342
-"""Input pixels of a batch for steps that work in batches: on a CPU few, so that a stop or a pause comes soon."""
 
 QUEUE_PER_THREAD = 3
 """Images under way for each thread, so that none waits while results are written."""
 
 PROGRESS_SECONDS = 0.1
 """Progress is told at most this often."""
-
-_INDEX_BYTES_PER_IMAGE = 64
-"""Index and description, rounded up."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +57,6 @@ class _Halfway:
     pixels: Pixels
     steps: tuple[Step, ...]
     extras: list[tuple[Chain, Pixels]]
-
-
-def needed_bytes(variant: Variant, n: int, recipe: Recipe) -> int:
-    """Disk space for `n` images of a variant when none can be shared with another variant, in bytes."""
-    height, width = recipe.image_size
-    return n * (height * variant.scale * width * variant.scale * CHANNELS + _INDEX_BYTES_PER_IMAGE)
 
 
 def preprocess(
@@ -253,7 +240,8 @@ class _Run:
                 self._finish_batch(batch)
                 batch = []
             batch.append(item)
-            if len(batch) >= self._batch_size(item):
+            # No more than the network takes at a time, so that a stop or a pause comes soon.
+            if len(batch) >= images_per_batch(self._machine.device, item.pixels.shape[0], item.pixels.shape[1]):
                 self._finish_batch(batch)
                 batch = []
         if batch:
@@ -278,10 +266,13 @@ class _Run:
         count = next((number for number, step in enumerate(steps) if step.batched), len(steps))
         item = _Halfway(task, pixels, steps[count:], [])
         left = len(steps)
-        for _, result in run_steps(steps[:count], pixels, task.image.sample.box):
-            left -= 1
-            item.pixels = result
-            self._note_extra(item, left)
+        try:
+            for _, result in run_steps(steps[:count], pixels, task.image.sample.box):
+                left -= 1
+                item.pixels = result
+                self._note_extra(item, left)
+        except DatasetError as error:
+            raise DatasetError(f"{task.image.sample.path}: {error}") from None
         return item
 
     def _finish_batch(self, batch: list[_Halfway]) -> None:
@@ -310,8 +301,3 @@ class _Run:
             self._results.add(task.chain, task.key, item.pixels)
             self._left -= 1
             self._progress.add((task.chain.key, task.key), last=not self._left)
-
-    def _batch_size(self, item: _Halfway) -> int:
-        height, width = item.pixels.shape[:2]
-        budget = CPU_BATCH_PIXELS if self._machine.device == "cpu" else DEVICE_BATCH_PIXELS
-        return max(1, budget // int(height * width))

@@ -27,9 +27,10 @@ EntryKey = tuple[str, bytes]
 
 @dataclass
 class _Waiting:
-    """Results of one chain that are not written yet."""
+    """Results of one chain that are not written yet, either all needed or all extras."""
 
     chain: Chain
+    extra: bool
     entries: list[tuple[bytes, Pixels]] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
 
@@ -51,7 +52,7 @@ class Results:
         self._leases = Leases()
         self._places: dict[EntryKey, Place] = {}
         self._memory: dict[EntryKey, Pixels] = {}
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[tuple[str, bool], _Waiting] = {}
         self._maps: dict[Segment, Part] = {}
         self._remaining_bytes = 0
 
@@ -99,22 +100,18 @@ class Results:
         self._remaining_bytes -= chain.entry_bytes
         if self.note:
             self._memory[chain.key, key] = pixels
-            return
-        waiting = self._waiting.setdefault(chain.key, _Waiting(chain))
-        waiting.entries.append((key, pixels))
-        if waiting.due:
-            self._write(waiting)
+        else:
+            self._wait(chain, key, pixels, extra=False)
 
     def add_extra(self, chain: Chain, key: bytes, pixels: Pixels) -> None:
         """Take a result that other variants want; it is given up rather than held in memory."""
         if not self.note:
-            self._remaining_bytes += chain.entry_bytes
-            self.add(chain, key, pixels)
+            self._wait(chain, key, pixels, extra=True)
 
     def flush(self) -> None:
         """Write what waits."""
-        for waiting in list(self._waiting.values()):
-            self._write(waiting)
+        while self._waiting:  # a write that fails takes the others out as well
+            self._write(next(iter(self._waiting.values())))
 
     def read(self, chain: Chain, key: bytes) -> Pixels:
         """A result that was found, (H, W, 3)."""
@@ -148,22 +145,28 @@ class Results:
         """Let go of everything; what was written stays."""
         self._leases.close()
 
+    def _wait(self, chain: Chain, key: bytes, pixels: Pixels, *, extra: bool) -> None:
+        waiting = self._waiting.setdefault((chain.key, extra), _Waiting(chain, extra))
+        waiting.entries.append((key, pixels))
+        if waiting.due:
+            self._write(waiting)
+
     def _write(self, waiting: _Waiting) -> None:
-        del self._waiting[waiting.chain.key]
         try:
             places = self._cache.add(waiting.chain, waiting.entries, self._leases)
         except StorageError as error:
-            self._memory.update({(waiting.chain.key, key): pixels for key, pixels in waiting.entries})
             self._fall_back(error)
             self._check_memory()
         else:
+            del self._waiting[waiting.chain.key, waiting.extra]
             self._places.update({(waiting.chain.key, key): place for key, place in places.items()})
 
     def _fall_back(self, error: StorageError) -> None:
         self.note = f"{error}; images are kept in memory for this study"
         self._reason = error
         for waiting in self._waiting.values():
-            self._memory.update({(waiting.chain.key, key): pixels for key, pixels in waiting.entries})
+            if not waiting.extra:
+                self._memory.update({(waiting.chain.key, key): pixels for key, pixels in waiting.entries})
         self._waiting.clear()
 
     def _check_memory(self) -> None:

@@ -19,7 +19,7 @@ from torchvision.transforms import v2
 
 from engine.config import MachineSettings, Recipe
 from engine.dataset import Box, ImageSample
-from engine.errors import InputError
+from engine.errors import DatasetError, InputError
 from engine.variants import Variant
 
 if TYPE_CHECKING:
@@ -93,8 +93,19 @@ class Crop(Step):
         return {"step": self.name}
 
     def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
-        """The pixels inside the box; boxes lie inside the image."""
-        return pixels if box is None else pixels[box.top : box.bottom, box.left : box.right]
+        """The pixels inside the box; boxes lie inside the image.
+
+        Raises:
+            DatasetError: nothing of the image is inside the box.
+        """
+        if box is None:
+            return pixels
+        inside = pixels[box.top : box.bottom, box.left : box.right]
+        if not inside.size:
+            height, width = pixels.shape[:2]
+            corners = f"{box.left},{box.top} to {box.right},{box.bottom}"
+            raise DatasetError(f"its box, {corners}, holds nothing of its {width} x {height} pixels")
+        return inside
 
     def applies_to(self, sample: ImageSample) -> bool:
         """Only where there is a box."""
@@ -181,12 +192,16 @@ class Superres(Step):
         self._machine = machine
 
     def identity(self) -> Identity:
-        """Weights, library, and how the arithmetic is done, which shows in the last bits."""
+        """Weights, library, and how the arithmetic is done, which shows in the last bits.
+
+        Threads count as well: another number of them moves a value here and there by one level.
+        """
         return {
             "step": self.name,
             "weights": self._model.info.sha256,
             "device": self._machine.device,
             "precision": self._machine.precision,
+            "threads": self._machine.threads,
             "torch": library_version("torch"),
             "torchsr": library_version("torchsr"),
         }

@@ -1,6 +1,5 @@
 """The order of the parts: check the images, choose how to compute, run the jobs, measure the baselines, conclude."""
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -139,10 +138,10 @@ class Study:
     def _choose_machine(self, images: "Images") -> MachineSettings:
         from engine.training import choose_machine, lower_priority, require_memory
 
-        if threading.current_thread() is not threading.main_thread():
-            lower_priority()  # a screen runs in the main thread, and its keys come first
+        lower_priority()  # a screen runs in the main thread, and its keys come first
         config = self._config
-        require_memory(config.recipe, len(images.train_rows), config.device)
+        scale = max(get_variant(name).scale for name in config.variants)
+        require_memory(config.recipe, len(images.train_rows), config.device, scale=scale)
         machine = choose_machine(
             config.recipe,
             len(images.classes),
@@ -163,7 +162,9 @@ class Study:
         from engine.superres import load_superres, recall_precision
 
         superres = load_superres(config.superres_weights, offline=config.offline, cache_dir=self._cache_dir)
-        precision = recall_precision(superres, config.recipe.image_size, machine, self._cache_dir)
+        precision = recall_precision(
+            superres, config.recipe.image_size, machine, self._cache_dir, precision=config.precision
+        )
         self._reporter.emit(SuperresWeightsChosen(weights=superres.info, precision=precision))
         return superres, replace(machine, precision=precision)
 

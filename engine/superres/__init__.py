@@ -3,7 +3,7 @@
 Importing this package imports torch: do so when work starts.
 """
 
-from engine.superres.upscale import SuperresModel, choose_precision, recall_precision
+from engine.superres.upscale import SuperresModel, choose_precision, images_per_batch, recall_precision
 from engine.superres.weights import load_superres
 
-__all__ = ["SuperresModel", "choose_precision", "load_superres", "recall_precision"]
+__all__ = ["SuperresModel", "choose_precision", "images_per_batch", "load_superres", "recall_precision"]

@@ -8,22 +8,22 @@ steps on what bicubic gets wrong. `data/weights/README.md` says what a run took 
 # ruff: noqa: T201 - a script that reports on stdout
 
 import argparse
-import ctypes
 import math
 import random
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from torch import nn
 from torchsr.models import ninasr_b0
 
+from engine.files import replacing
+from engine.process import keep_memory
 from engine.superres.quality import Pixels, psnr_after_halving
 from engine.superres.training_pictures import (
     HELD_OUT_PHOTOS,
@@ -56,18 +56,6 @@ FLAT = 6.0
 
 BICUBIC_TAPS = (-0.0686, 0.8472, 0.2214)
 """Keys' kernel (a = -0.5) for a pixel a quarter off the centre, without its weak fourth tap, summing to 1."""
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc's allocator to keep big blocks: giving them back and zeroing them anew takes half of a step."""
-    if sys.platform != "linux":
-        return
-    libc = ctypes.CDLL(None)
-    if not hasattr(libc, "mallopt"):
-        return
-    trim_threshold, top_pad, mmap_max, arena_max = -1, -2, -4, -8
-    for option, value in ((mmap_max, 0), (trim_threshold, 2_000_000_000), (top_pad, 1 << 29), (arena_max, 1)):
-        libc.mallopt(option, value)
 
 
 def start_as_interpolation(model: Any) -> None:
@@ -160,10 +148,9 @@ def measured_gain(model: nn.Module, pictures: Sequence[Image.Image]) -> float:
 
 def save(model: nn.Module, path: Path, metadata: dict[str, str]) -> None:
     """Write the weights to `path` in one piece."""
-    part = path.with_suffix(".part")
     state = {name: value.detach().contiguous() for name, value in model.state_dict().items()}
-    save_file(state, part, metadata)
-    part.replace(path)
+    with replacing(path) as stream:
+        stream.write(safetensors.torch.save(state, metadata))
 
 
 def train(out: Path, *, steps: int, minutes: float, seed: int, scenes: int, precision: str) -> None:
@@ -222,7 +209,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     arguments = parser.parse_args()
-    keep_freed_memory()
+    keep_memory()
     torch.set_num_threads(arguments.threads)
     train(
         arguments.out,

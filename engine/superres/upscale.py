@@ -1,12 +1,10 @@
 """Enlarge pictures with NinaSR-B0 at x2, as fast as the machine does it faithfully."""
 
 import contextlib
-import statistics
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import cast, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +12,7 @@ import torch
 from torch import nn
 
 from engine.config import MachineSettings, Precision
+from engine.devices import has_bf16, is_clearly_faster
 from engine.memory import recall, remember
 from engine.results import SuperresWeightsInfo
 
@@ -25,7 +24,6 @@ _CPU_BATCH_PIXELS = 2 * 255 * 342
 _DEVICE_BATCH_PIXELS = 32 * 255 * 342
 """Pixels of a batch. On a CPU larger batches fall out of the caches and are no faster; accelerators need more work."""
 
-_TIMED_CALLS = 3
 _MEMORY_FILE = "superres-precision.json"
 MAX_DIFFERENCE, MEAN_DIFFERENCE = 6, 0.5
 """Tolerance, in steps of 8 bits, of bf16 against fp32 in any one value and on the average: far below JPEG's noise."""
@@ -47,25 +45,24 @@ class SuperresModel:
 
         Args:
             pixels: (N, H, W, 3) uint8 RGB.
-            machine: device, precision, memory layout and threads to use.
+            machine: device, precision and threads to use; the memory layout is always channels_last, the faster one
+                here. Another number of threads moves a value here and there by one level.
 
         Returns:
             (N, 2H, 2W, 3) uint8, C-contiguous.
         """
         count, height, width, _ = pixels.shape
         enlarged = np.empty((count, SCALE * height, SCALE * width, 3), np.uint8)
-        budget = _CPU_BATCH_PIXELS if machine.device == "cpu" else _DEVICE_BATCH_PIXELS
-        step = max(1, budget // max(1, height * width))
-        layout = torch.channels_last if machine.channels_last else torch.contiguous_format
-        self._network.to(torch.device(machine.device)).to(memory_format=layout)
+        step = images_per_batch(machine.device, height, width)
+        self._network.to(torch.device(machine.device)).to(memory_format=torch.channels_last)
         with _threads(machine), torch.inference_mode():
             for start in range(0, count, step):
-                enlarged[start : start + step] = self._upscale_batch(pixels[start : start + step], machine, layout)
+                enlarged[start : start + step] = self._upscale_batch(pixels[start : start + step], machine)
         return enlarged
 
-    def _upscale_batch(self, pixels: Pixels, machine: MachineSettings, layout: torch.memory_format) -> Pixels:
+    def _upscale_batch(self, pixels: Pixels, machine: MachineSettings) -> Pixels:
         images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(machine.device).permute(0, 3, 1, 2)
-        images = images.to(torch.float32, memory_format=layout).div_(255)
+        images = images.to(torch.float32, memory_format=torch.channels_last).div_(255)
         with torch.autocast(torch.device(machine.device).type, torch.bfloat16, enabled=machine.precision == "bf16"):
             enlarged = self._network(images)
         levels = enlarged.float().mul_(255).round_().clamp_(0, 255).to(torch.uint8)
@@ -73,34 +70,50 @@ class SuperresModel:
         return result
 
 
+def images_per_batch(device: str, height: int, width: int) -> int:
+    """How many pictures of this size (in pixels, before enlarging) the network takes at a time on a device."""
+    budget = _CPU_BATCH_PIXELS if device == "cpu" else _DEVICE_BATCH_PIXELS
+    return max(1, budget // max(1, height * width))
+
+
 def choose_precision(model: SuperresModel, image_size: tuple[int, int], machine: MachineSettings) -> Precision:
-    """Time a few calls in fp32 and in bf16 and take bf16 where it is faster and agrees.
+    """Time a few calls in fp32 and in bf16 and take bf16 where it agrees and is clearly faster.
 
     Args:
         model: the network with its weights.
         image_size: (height, width) in pixels of the pictures to enlarge.
-        machine: device, layout and threads; a precision that the user gave is returned as it is.
+        machine: device and threads.
 
     Returns:
         The precision; it took some seconds to find out (`recall_precision`).
     """
-    if machine.chosen_by == "given":
-        return machine.precision
+    if not has_bf16(machine.device):
+        return "fp32"
     pictures = _test_pictures(image_size)
-    exact, exact_seconds = _timed(model, pictures, replace(machine, precision="fp32"))
-    rough, rough_seconds = _timed(model, pictures, replace(machine, precision="bf16"))
-    return "bf16" if rough_seconds < exact_seconds and agree(exact, rough) else "fp32"
+
+    def enlarge(precision: Precision) -> Pixels:
+        return model.upscale(pictures, replace(machine, precision=precision))
+
+    if not agree(enlarge("fp32"), enlarge("bf16")):
+        return "fp32"
+    return "bf16" if is_clearly_faster(lambda: enlarge("bf16"), lambda: enlarge("fp32")) else "fp32"
 
 
 def recall_precision(
-    model: SuperresModel, image_size: tuple[int, int], machine: MachineSettings, cache_dir: Path
+    model: SuperresModel,
+    image_size: tuple[int, int],
+    machine: MachineSettings,
+    cache_dir: Path,
+    *,
+    precision: Literal["auto", "fp32", "bf16"] = "auto",
 ) -> Precision:
-    """`choose_precision`, remembered in `cache_dir` by device, threads, torch version, weights and image size.
+    """The precision that was asked for, or `choose_precision`, remembered in `cache_dir`.
 
-    Pixels differ between precisions, so what was chosen once stays.
+    By device, threads, torch version, weights and image size. Pixels differ between precisions, so what was chosen
+    once stays.
     """
-    if machine.chosen_by == "given":
-        return machine.precision
+    if precision != "auto":
+        return precision
     memory = cache_dir / _MEMORY_FILE
     height, width = image_size
     key = (
@@ -129,17 +142,6 @@ def _test_pictures(image_size: tuple[int, int]) -> Pixels:
     noisy = picture + rng.integers(-8, 9, picture.shape)
     pictures: Pixels = np.clip(noisy, 0, 255).astype(np.uint8)
     return pictures
-
-
-def _timed(model: SuperresModel, pictures: Pixels, machine: MachineSettings) -> tuple[Pixels, float]:
-    """The result, and the median seconds of a call after a first one that warms up."""
-    enlarged = model.upscale(pictures, machine)
-    seconds = []
-    for _ in range(_TIMED_CALLS):
-        began = time.perf_counter()
-        model.upscale(pictures, machine)
-        seconds.append(time.perf_counter() - began)
-    return enlarged, statistics.median(seconds)
 
 
 @contextlib.contextmanager

@@ -3,8 +3,6 @@
 import hashlib
 import importlib.resources
 import io
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ from torch import nn
 from torchsr.models import ninasr_b0
 
 from engine.errors import DownloadError, WeightsError
+from engine.files import replacing
 from engine.results import SuperresWeightsInfo
 from engine.superres.download import download
 from engine.superres.upscale import SCALE, SuperresModel
@@ -115,16 +114,10 @@ def _fetch_once(url: str, path: Path, fetch: Fetch) -> bytes:
 
 
 def _keep(data: bytes, path: Path) -> None:
-    """Write a validated file in one piece, so that a kill leaves none or all of it."""
+    """Write a validated file in one piece."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(part).replace(path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
-        raise
+    with replacing(path) as stream:
+        stream.write(data)
 
 
 def _read_file(path: Path) -> bytes:

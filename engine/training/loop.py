@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ class TrainingOutcome:
         epochs_done: whole epochs.
         steps_done: optimiser steps.
         final_loss: loss of the last batch; NaN where there was none, or where it was.
-        seconds: wall-clock time, pauses left out.
     """
 
     model: nn.Module
@@ -40,7 +38,6 @@ class TrainingOutcome:
     epochs_done: int
     steps_done: int
     final_loss: float
-    seconds: float
 
 
 def train(
@@ -64,7 +61,6 @@ def train(
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
     reported like any other.
     """
-    clock = _Clock(control)
     with arithmetic(machine):
         trainer = Trainer(recipe, machine, n_classes, pixels.image_size, seed=seed, fold=fold)
         report = _Report(variant, seed, fold, emit, lag=0 if machine.device == "cpu" else 1)
@@ -86,7 +82,6 @@ def train(
             epochs_done=epochs_done,
             steps_done=trainer.steps_done,
             final_loss=report.last_loss,
-            seconds=clock.seconds,
         )
 
 
@@ -170,15 +165,3 @@ class _Report:
                 fold=self._fold,
             )
         )
-
-
-class _Clock:
-    """Seconds since it was made, less the time that the engine waited."""
-
-    def __init__(self, control: StudyControl) -> None:
-        self._control = control
-        self._began = time.perf_counter() - control.paused_seconds
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self._began - self._control.paused_seconds

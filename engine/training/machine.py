@@ -1,6 +1,7 @@
 """Choosing how to compute on this machine: by timing real steps once, and remembering what was fastest."""
 
 import contextlib
+import math
 import platform
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -11,16 +12,18 @@ import psutil
 import torch
 
 from engine.config import MIN_BATCH, ChosenBy, MachineSettings, Precision, Recipe
+from engine.devices import has_bf16, is_clearly_faster
 from engine.errors import InputError
 from engine.memory import recall, remember
 from engine.models import DEFAULT_NETWORK
 from engine.process import keep_memory
-from engine.training.probe import Probe, agrees, run_probe
-
-_CLEARLY_FASTER = 0.9
-"""A change must bring a step to this share of the time before: timings vary by a tenth."""
+from engine.training.probe import Probe, agrees
 
 _MEMORY_FILE = "machine.json"
+
+_WORTH_TIMING_PIXELS = 250_000
+"""A step over fewer pixels takes some hundredths of a second whatever is chosen, so the defaults do: at once, and the
+same every time."""
 
 _STEP_BYTES_PER_PIXEL = 400
 """What a training step takes in fp32 for each pixel of its batch: some seven times 16 channels."""
@@ -50,7 +53,8 @@ def choose_machine(
 
     What is not given is taken from a timing of the recipe's own step on this machine (a few seconds), which is
     remembered in `cache_dir` by processor, torch version, network, image and batch size. Precision, threads and
-    memory format change the last bits of a result, so what was remembered stays.
+    memory format change the last bits of a result, so what was remembered stays. Where a step is too little work to
+    matter nothing is timed: fp32, channels_last, a thread a core.
 
     Raises:
         InputError: the device is unknown or not there, or so many threads make no sense.
@@ -77,6 +81,8 @@ def choose_machine(
         given["threads"] = threads
     if len(given) == len(fields(_Choice)):
         return replace(base, **given)
+    if recipe.batch_size * math.prod(recipe.image_size) < _WORTH_TIMING_PIXELS:
+        return replace(base, **given, chosen_by="given" if given else "default")
     choice, known = _recall_or_measure(recipe, n_classes, base, cache_dir)
     chosen_by: ChosenBy = "given" if given else "remembered" if known else "measured"
     return replace(base, **{**asdict(choice), **given}, chosen_by=chosen_by)
@@ -93,15 +99,17 @@ def _recall_or_measure(recipe: Recipe, n_classes: int, base: MachineSettings, ca
     return choice, known is not None
 
 
-def require_memory(recipe: Recipe, images: int, device: str = "auto") -> None:
+def require_memory(recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1) -> None:
     """Refuse a training step that main memory cannot hold, before it is tried.
+
+    `scale` is the variant's: what it trains on has so many times the recipe's height and width.
 
     Raises:
         InputError: it cannot; the message says what to make smaller.
     """
     if _find_device(device).type != "cpu":
         return  # its own allocator reports a full memory as an error, where Linux ends the process
-    height, width = recipe.image_size
+    height, width = (scale * side for side in recipe.image_size)
     batch = max(MIN_BATCH, min(recipe.batch_size, images))
     need, free = batch * height * width * _STEP_BYTES_PER_PIXEL, psutil.virtual_memory().available
     if need > free:
@@ -146,33 +154,22 @@ def _processor() -> str:
 
 def _measure(recipe: Recipe, n_classes: int, base: MachineSettings) -> _Choice:
     """Change one thing at a time, from what is usually best, and keep what is clearly faster and computes the same."""
-    best, reference = base, run_probe(recipe, n_classes, base)
-    fastest: Probe = reference
+    best = reference = Probe(recipe, n_classes, base)
     for change in _changes(base):
-        candidate = replace(best, **change)
-        probe = run_probe(recipe, n_classes, candidate)
-        if probe.seconds < _CLEARLY_FASTER * fastest.seconds and agrees(probe, reference):
-            best, fastest = candidate, probe
-    return _Choice(best.precision, best.channels_last, best.threads)
+        candidate = Probe(recipe, n_classes, replace(best.machine, **change))
+        if agrees(candidate.first, reference.first) and is_clearly_faster(candidate.step, best.step):
+            best = candidate
+    return _Choice(best.machine.precision, best.machine.channels_last, best.machine.threads)
 
 
 def _changes(base: MachineSettings) -> list[dict[str, Any]]:
     changes: list[dict[str, Any]] = [{"channels_last": False}]
-    if _has_bf16(torch.device(base.device)):
+    if has_bf16(base.device):
         changes.append({"precision": "bf16"})
     cores = joblib.cpu_count(only_physical_cores=True)
     if cores < base.threads:
         changes.append({"threads": cores})
     return changes
-
-
-def _has_bf16(device: torch.device) -> bool:
-    """Whether bfloat16 is worth a try; elsewhere even trying it takes minutes (CPU) or fails (old macOS)."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    if device.type == "cpu":
-        return str(torch.backends.cpu.get_cpu_capability()).startswith(("AVX512", "SVE"))
-    return False
 
 
 def _memory_key(recipe: Recipe, base: MachineSettings) -> str:

@@ -1,67 +1,74 @@
-"""A few real training steps on made-up images: how long they take and what they compute."""
+"""A few real training steps on made-up images: what they compute, and steps to be timed."""
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from engine.config import MachineSettings, Recipe
+from engine.config import MIN_BATCH, MachineSettings, Recipe
 from engine.training.arithmetic import arithmetic
 from engine.training.trainer import Trainer
 
 _PIXELS = 8 * 255 * 342
 """Pixels of one timed batch: enough for all cores, and a second or so a step on a slow machine."""
 
-_REPEATS = 3
 _LOSS_TOLERANCE = 0.01
 _GRADIENT_TOLERANCE = 0.10
 
 
 @dataclass(frozen=True)
-class Probe:
-    """One way to compute, tried.
+class FirstStep:
+    """What the first step computed.
 
     Attributes:
-        seconds: the shortest of the timed steps.
-        loss: loss of the first step.
-        gradients: all gradients of the first step, one float32 vector on the CPU.
+        loss: its loss.
+        gradients: all its gradients, one float32 vector on the CPU.
     """
 
-    seconds: float
     loss: float
     gradients: Tensor
 
 
-def run_probe(recipe: Recipe, n_classes: int, machine: MachineSettings) -> Probe:
-    """Time the recipe's own step on a small batch; the batch is the same for every machine setting."""
-    height, width = recipe.image_size
-    count = max(2, min(recipe.batch_size, _PIXELS // (height * width)))
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8, generator=generator)
-    labels = torch.arange(count) % n_classes
-    images, labels = images.to(machine.device), labels.to(machine.device)
-    with arithmetic(machine):
-        trainer = Trainer(recipe, machine, n_classes, recipe.image_size, seed=0, fold=0)
-        loss, _ = trainer.backward(images, labels)
-        gradients = [weight.grad.float().flatten() for weight in trainer.model.parameters() if weight.grad is not None]
-        first = Probe(0.0, float(loss), torch.cat(gradients).cpu())
-        seconds = min(_timed_step(trainer, images, labels) for _ in range(_REPEATS))
-    return Probe(seconds, first.loss, first.gradients)
+class Probe:
+    """The recipe's own step on a small batch, computed in one way; the batch is the same for every machine setting.
+
+    Images too large for a small batch are made smaller.
+
+    Attributes:
+        machine: how it is computed.
+        first: what the first step computed.
+    """
+
+    def __init__(self, recipe: Recipe, n_classes: int, machine: MachineSettings) -> None:
+        self.machine = machine
+        height, width = recipe.image_size
+        while MIN_BATCH * height * width > _PIXELS:
+            height, width = height // 2, width // 2
+        count = max(MIN_BATCH, min(recipe.batch_size, _PIXELS // (height * width)))
+        generator = torch.Generator().manual_seed(0)
+        images = torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8, generator=generator)
+        labels = torch.arange(count) % n_classes
+        self._images, self._labels = images.to(machine.device), labels.to(machine.device)
+        small = replace(recipe, image_size=(height, width))
+        with arithmetic(machine):
+            self._trainer = Trainer(small, machine, n_classes, small.image_size, seed=0, fold=0)
+            loss, _ = self._trainer.backward(self._images, self._labels)
+            weights = self._trainer.model.parameters()
+            gradients = [weight.grad.float().flatten() for weight in weights if weight.grad is not None]
+            self.first = FirstStep(float(loss), torch.cat(gradients).cpu())
+
+    def step(self) -> None:
+        """One more step, and wait for its end."""
+        with arithmetic(self.machine):
+            self._trainer.step(self._images, self._labels).tolist()  # reading the result waits for it
 
 
-def agrees(probe: Probe, reference: Probe) -> bool:
+def agrees(step: FirstStep, reference: FirstStep) -> bool:
     """Whether loss and gradients are those of the reference, as far as 8 bits of mantissa can be asked to.
 
     The loss may differ by 1 %; the gradients' difference may be a tenth as long as the gradients (bfloat16 rounds
     to 0.4 % at every layer; a wrong kernel is off by as much as the gradients themselves).
     """
-    loss_fits = abs(probe.loss - reference.loss) <= _LOSS_TOLERANCE * abs(reference.loss)
-    difference = torch.linalg.vector_norm(probe.gradients - reference.gradients)
+    loss_fits = abs(step.loss - reference.loss) <= _LOSS_TOLERANCE * abs(reference.loss)
+    difference = torch.linalg.vector_norm(step.gradients - reference.gradients)
     return loss_fits and bool(difference <= _GRADIENT_TOLERANCE * torch.linalg.vector_norm(reference.gradients))
-
-
-def _timed_step(trainer: Trainer, images: Tensor, labels: Tensor) -> float:
-    began = time.perf_counter()
-    trainer.step(images, labels).tolist()  # reading the result waits for it
-    return time.perf_counter() - began

@@ -57,3 +57,32 @@ def test_only_the_calling_thread_gets_a_lower_priority():
     thread.join()
     assert inside == [min(19, before + 5)]
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+@linux_only
+def test_a_second_study_in_one_thread_is_no_slower_than_the_first():
+    before, inside = os.getpriority(os.PRIO_PROCESS, os.getpid()), []
+
+    def work():
+        for _ in range(2):
+            process.lower_priority(by=2)
+            inside.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert inside == [min(19, before + 2)] * 2
+
+
+@linux_only
+def test_the_main_thread_keeps_its_priority():
+    # In a process of its own, because a priority that was lowered cannot be raised again.
+    program = """
+import os
+from engine.process import lower_priority
+before = os.getpriority(os.PRIO_PROCESS, 0)
+lower_priority()
+print(os.getpriority(os.PRIO_PROCESS, 0) - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0"]

@@ -8,7 +8,9 @@ import psutil
 import pytest
 
 from engine.errors import StorageError
-from engine.preprocess import PixelCache, cache, results, segment
+from engine.preprocess import PixelCache, StepContext, build_steps, cache, results, segment
+from engine.preprocess.chains import ChainBuilder
+from engine.variants import VARIANTS
 
 SLOT = 12 * 16 * 3
 RECORD = 36
@@ -193,6 +195,35 @@ def test_a_disk_that_fills_up_loses_nothing(study, new_study, monkeypatch, after
     again = new_study(study.images)
     np.testing.assert_array_equal(again.pixels(name), expected)
     assert again.started == (7, after // 2)
+
+
+def test_a_disk_that_fills_up_while_two_chains_wait_loses_nothing(study, new_study, monkeypatch):
+    elsewhere = new_study(study.images, folder=study.cache.folder.parent / "elsewhere")
+    expected = elsewhere.pixels("bbox")
+    full_disk(monkeypatch, 0)  # when the run ends, with cropped and uncropped images waiting
+    with study.open("bbox") as table:
+        np.testing.assert_array_equal(table.gather(np.arange(7)), expected)
+        assert "No space left on device" in table.note
+
+
+@pytest.mark.parametrize("extra_first", [True, False])
+def test_what_other_variants_want_is_given_up_rather_than_held_in_memory(study, images, monkeypatch, extra_first):
+    context = StepContext(study.recipe, study.machine)
+    sample = images[0].sample
+    chain = ChainBuilder(build_steps(VARIANTS["denoise"], context)).chain_for(sample)
+    extra = chain.prefixes[0]
+    pixels = np.zeros((*study.recipe.image_size, 3), np.uint8)
+    full_disk(monkeypatch, 0)
+    held = results.Results(study.cache)
+    assert held.expect(chain.entry_bytes, extra.entry_bytes)
+    calls = [lambda: held.add(chain, b"k" * 32, pixels), lambda: held.add_extra(extra, b"k" * 32, pixels)]
+    for call in reversed(calls) if extra_first else calls:
+        call()
+    held.flush()
+    assert "in memory" in held.note
+    assert len(held.table(chain.size, [(chain.key, b"k" * 32)])) == 1
+    with pytest.raises(KeyError):
+        held.table(chain.size, [(extra.key, b"k" * 32)])
 
 
 def test_a_full_disk_and_too_little_memory_is_one_clear_error(study, monkeypatch):

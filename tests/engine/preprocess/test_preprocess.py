@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from engine.control import StudyControl
+from engine.dataset import Box
 from engine.errors import DatasetError, StudyStopped
-from engine.preprocess import StepContext, build_steps, needed_bytes, pipeline, results, run_steps
+from engine.preprocess import StepContext, build_steps, pipeline, results, run_steps
 from engine.variants import STUDY_VARIANTS, VARIANTS, Variant
 
 
@@ -41,7 +42,7 @@ def test_every_variant_is_its_steps_applied_by_hand(study, name, picture_of):
     "steps", [("crop", "resize", "denoise", "superres", "shrink"), ("resize", "superres", "shrink", "denoise")]
 )
 def test_any_ordered_set_of_steps_is_a_variant(study, steps, picture_of, monkeypatch):
-    monkeypatch.setattr(pipeline, "CPU_BATCH_PIXELS", 3 * 12 * 16)
+    monkeypatch.setattr(pipeline, "images_per_batch", lambda device, height, width: 3)
     variant = Variant("combination", steps, "")
     np.testing.assert_array_equal(study.pixels(variant), by_hand(study, variant, picture_of))
 
@@ -122,6 +123,7 @@ def test_another_box_is_another_crop(study, new_study, make_image, images):
         ("vanilla", {"recipe": {"image_size": (12, 20)}}),
         ("superres", {"weights": "b" * 64}),
         ("superres", {"machine": {"precision": "bf16"}}),
+        ("superres", {"machine": {"threads": 1}}),  # moves a value here and there
     ],
 )
 def test_other_parameters_share_no_result(study, new_study, variant, change):
@@ -142,19 +144,23 @@ def test_other_library_versions_share_no_result(study, new_study, monkeypatch):
     assert again.started == (7, 0)
 
 
-def test_hyper_parameters_of_training_do_not_matter(study, new_study):
-    study.pixels("superres")
+@pytest.mark.parametrize(
+    ("variant", "change"),
+    [("superres", {"channels_last": False}), ("denoise", {"channels_last": False, "threads": 1, "precision": "bf16"})],
+)
+def test_what_does_not_change_a_pixel_does_not_matter(study, new_study, variant, change):
+    study.pixels(variant)
     again = new_study(study.images)
     again.recipe = replace(again.recipe, epochs=9, learning_rate=0.1)
-    again.machine = replace(again.machine, threads=1, channels_last=False)
-    again.pixels("superres")
+    again.machine = replace(again.machine, **change)
+    again.pixels(variant)
     assert again.started == (7, 7)
 
 
 @pytest.mark.parametrize("variant", ["vanilla", "superres"])
 def test_a_stop_keeps_what_was_finished(study, new_study, monkeypatch, variant):
     monkeypatch.setattr(pipeline, "PROGRESS_SECONDS", 0)
-    monkeypatch.setattr(pipeline, "CPU_BATCH_PIXELS", 1)
+    monkeypatch.setattr(pipeline, "images_per_batch", lambda device, height, width: 1)
     done = []
 
     class StopAfterThree(StudyControl):
@@ -211,17 +217,14 @@ def test_a_file_that_no_longer_decodes_is_named_and_the_others_stay(study, new_s
     assert again.started == (6, 6)
 
 
+def test_a_box_beside_its_image_is_told_with_the_file(new_study, make_image):
+    study = new_study([make_image(0), make_image(1, box=Box(50, 5, 60, 25))])
+    with pytest.raises(DatasetError, match=r"^picture-1\.png: its box, 50,5 to 60,25, holds nothing of its 40 x 30"):
+        study.open("bbox")
+
+
 def test_no_images_make_an_empty_table(new_study):
     study = new_study([])
     with study.open("superres-full") as table:
         assert (len(table), table.image_size) == (0, (24, 32))
     assert study.started == (0, 0)
-
-
-def test_needed_bytes_covers_what_is_written(study):
-    for name in ("vanilla", "superres-full"):
-        before = study.cache.size()
-        study.pixels(name)
-        pixels = 7 * 12 * 16 * 3 * VARIANTS[name].scale ** 2
-        assert pixels < study.cache.size() - before
-        assert pixels < needed_bytes(VARIANTS[name], 7, study.recipe) < pixels + 7 * 100

@@ -7,7 +7,7 @@ from skimage.restoration import denoise_tv_chambolle
 from torchvision.transforms.v2 import functional as transforms
 
 from engine.dataset import Box
-from engine.errors import InputError
+from engine.errors import DatasetError, InputError
 from engine.preprocess import STEPS, StepContext, build_steps, run_steps
 from engine.variants import VARIANTS, Variant
 
@@ -49,6 +49,12 @@ def test_crop_takes_the_box_in_the_originals_pixels(step, picture):
     pixels = picture(2)
     np.testing.assert_array_equal(step("crop").apply(pixels, Box(3, 5, 20, 30)), pixels[5:30, 3:20])
     np.testing.assert_array_equal(step("crop").apply(pixels, None), pixels)
+
+
+@pytest.mark.parametrize("box", [Box(40, 0, 50, 10), Box(0, 30, 10, 40), Box(5, 5, 5, 9)])
+def test_a_crop_that_leaves_nothing_is_a_fault_of_the_data(step, picture, box):
+    with pytest.raises(DatasetError, match="holds nothing of its 40 x 30 pixels"):
+        step("crop").apply(picture(2, 30, 40), box)
 
 
 def test_denoise_is_scikit_images(step, picture):

@@ -14,7 +14,7 @@ from engine.superres.training_pictures import degrade, draw_scene, load_photo, m
 PROJECT = Path(__file__).resolve().parents[3]
 REAL_FRAMES = Path(os.environ.get("SIMPSONS_DATA", PROJECT.parent / "shared" / "simpsons")) / "simpsons_dataset"
 HELD_OUT_SEED = 2**31
-EVERY = 500
+EVERY = 150
 
 
 def mean_gain(pictures, machine, folder):
@@ -71,5 +71,5 @@ def test_shipped_weights_beat_bicubic_on_pictures_that_they_were_not_trained_on(
 @pytest.mark.skipif(not REAL_FRAMES.is_dir(), reason="the real frames are not here (SIMPSONS_DATA)")
 def test_shipped_weights_beat_bicubic_by_a_decibel_on_real_frames(machine, tmp_path):
     frames = [Image.open(path).convert("RGB") for path in sorted(REAL_FRAMES.rglob("*.jpg"))[::EVERY]]
-    assert len(frames) >= 5
+    assert len(frames) >= 15
     assert mean_gain(frames, machine, tmp_path) >= 1

@@ -4,7 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.superres import choose_precision, load_superres
+from engine import devices
+from engine.superres import choose_precision, images_per_batch, load_superres, recall_precision, upscale
 from engine.superres.training_pictures import degrade, draw_scene
 from engine.superres.upscale import MAX_DIFFERENCE, MEAN_DIFFERENCE, agree
 
@@ -54,11 +55,22 @@ def test_a_picture_comes_out_the_same_in_any_company(model, machine):
     assert np.abs(together.astype(int) - alone).max() <= 1
 
 
-@pytest.mark.parametrize("change", [{"channels_last": False}, {"threads": 2}])
-def test_layout_and_threads_change_rounding_at_most(model, machine, change):
+def test_the_memory_format_of_training_changes_nothing(model, machine):
     pixels = drawings(2, (96, 64))
-    difference = model.upscale(pixels, machine).astype(int) - model.upscale(pixels, replace(machine, **change))
+    contiguous = model.upscale(pixels, replace(machine, channels_last=False))
+    assert np.array_equal(model.upscale(pixels, machine), contiguous)
+
+
+def test_threads_change_rounding_at_most(model, machine):
+    pixels = drawings(2, (96, 64))
+    difference = model.upscale(pixels, machine).astype(int) - model.upscale(pixels, replace(machine, threads=2))
     assert np.abs(difference).max() <= 1
+
+
+def test_an_accelerator_takes_more_pictures_at_a_time():
+    assert images_per_batch("cpu", 255, 342) == 2
+    assert images_per_batch("cuda", 255, 342) == 32
+    assert images_per_batch("cpu", 4096, 4096) == 1
 
 
 def test_bf16_agrees_with_fp32_within_the_stated_tolerance(model, machine):
@@ -77,25 +89,63 @@ def test_agreement_has_a_bound_on_the_largest_and_on_the_mean_difference():
     assert not agree(exact, exact + np.uint8(np.ceil(MEAN_DIFFERENCE + 0.01)))
 
 
+@pytest.fixture
+def timed(model, monkeypatch):
+    """The model with made-up results that take made-up seconds; `timed.calls` counts them."""
+
+    class Timed:
+        info = model.info
+
+        def __init__(self):
+            self.seconds, self.off_by, self.calls, self.now = {"fp32": 1.0, "bf16": 1.0}, 0, 0, 0.0
+
+        def upscale(self, pixels, machine):
+            self.calls += 1
+            self.now += self.seconds[machine.precision]
+            return np.full((1, 10, 10, 3), 100 + (self.off_by if machine.precision == "bf16" else 0), np.uint8)
+
+    fake = Timed()
+    monkeypatch.setattr(devices, "perf_counter", lambda: fake.now)
+    monkeypatch.setattr(upscale, "has_bf16", lambda device: True)
+    return fake
+
+
+@pytest.mark.parametrize(
+    ("seconds", "off_by", "expected"), [(0.5, 0, "bf16"), (0.95, 0, "fp32"), (1.5, 0, "fp32"), (0.5, 50, "fp32")]
+)
+def test_bf16_is_taken_only_where_it_is_clearly_faster_and_agrees(timed, machine, seconds, off_by, expected):
+    timed.seconds["bf16"], timed.off_by = seconds, off_by
+    assert choose_precision(timed, (32, 32), machine) == expected
+
+
+def test_bf16_is_not_tried_where_the_processor_lacks_it(timed, machine, monkeypatch):
+    monkeypatch.setattr(upscale, "has_bf16", lambda device: False)
+    timed.seconds["bf16"] = 0.1
+    assert choose_precision(timed, (32, 32), machine) == "fp32"
+    assert timed.calls == 0
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_precision_that_was_given_is_kept(model, machine, precision):
-    assert choose_precision(model, (32, 32), replace(machine, precision=precision)) == precision
+def test_a_precision_that_was_given_is_kept(timed, machine, tmp_path, precision):
+    timed.seconds["bf16"] = 0.5 if precision == "fp32" else 2.0
+    assert recall_precision(timed, (32, 32), machine, tmp_path, precision=precision) == precision
+    assert timed.calls == 0
 
 
-def test_bf16_is_taken_only_where_it_is_faster_and_agrees(model, machine, monkeypatch):
-    exact = np.full((1, 10, 10, 3), 100, np.uint8)
-    for rough, seconds, expected in [
-        (exact, 0.5, "bf16"),
-        (exact, 1.5, "fp32"),
-        (exact + np.uint8(50), 0.5, "fp32"),
-    ]:
-        answers = {"fp32": (exact, 1.0), "bf16": (rough, seconds)}
-        monkeypatch.setattr("engine.superres.upscale._timed", lambda _m, _p, m, a=answers: a[m.precision])
-        assert choose_precision(model, (32, 32), replace(machine, chosen_by="measured")) == expected
+def test_given_threads_leave_the_precision_to_be_chosen_and_remembered(timed, machine, tmp_path):
+    timed.seconds["bf16"] = 0.5
+    machine = replace(machine, precision="fp32", threads=1, chosen_by="given")
+    assert recall_precision(timed, (32, 32), machine, tmp_path, precision="auto") == "bf16"
+    timed.seconds["bf16"], calls = 2.0, timed.calls
+    assert recall_precision(timed, (32, 32), machine, tmp_path, precision="auto") == "bf16"
+    assert timed.calls == calls
+    assert recall_precision(timed, (32, 40), machine, tmp_path, precision="auto") == "fp32"
 
 
-def test_a_precision_is_chosen_by_timing(model, machine):
-    assert choose_precision(model, (32, 40), replace(machine, chosen_by="measured")) in ("fp32", "bf16")
+def test_a_real_choice_is_one_of_the_two_that_agree(model, machine, tmp_path, monkeypatch):
+    monkeypatch.setattr(upscale, "has_bf16", lambda device: True)
+    monkeypatch.setattr(upscale, "is_clearly_faster", lambda candidate, reference: candidate() is not None)
+    assert choose_precision(model, (32, 40), machine) == "bf16"
 
 
 def test_the_number_of_threads_is_put_back(model, machine):

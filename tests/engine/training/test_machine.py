@@ -1,13 +1,17 @@
+import itertools
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from engine import devices
+from engine.config import RECIPES
 from engine.errors import InputError
 from engine.training import choose_machine, require_memory
 from engine.training import machine as choice
-from engine.training.probe import Probe, agrees, run_probe
+from engine.training.probe import FirstStep, Probe, agrees
 
 
 @pytest.fixture
@@ -20,21 +24,31 @@ def choose(recipe, tmp_path):
 
 @pytest.fixture
 def probes(monkeypatch):
-    """Made-up outcomes in place of timed steps, so that the choice can be checked on any machine."""
+    """Made-up steps on a clock of their own, so that the choice can be checked on any machine.
+
+    `seconds` says how long a step takes, as a number or as an iterator with a number for each step.
+    """
 
     class Probes:
         def __init__(self):
-            self.seconds, self.gradients, self.tried = {}, {}, []
+            self.seconds, self.gradients, self.tried, self.now = {}, {}, [], 0.0
 
         def __call__(self, recipe, n_classes, settings):
             key = (settings.precision, settings.channels_last)
             self.tried.append(key)
-            gradients = torch.full((4,), self.gradients.get(key, 1.0))
-            return Probe(self.seconds.get(key, 1.0), 2.0, gradients)
+
+            def step():
+                seconds = self.seconds.get(key, 1.0)
+                self.now += seconds if isinstance(seconds, float) else next(seconds)
+
+            first = FirstStep(2.0, torch.full((4,), self.gradients.get(key, 1.0)))
+            return SimpleNamespace(machine=settings, first=first, step=step)
 
     fake = Probes()
-    monkeypatch.setattr(choice, "run_probe", fake)
-    monkeypatch.setattr(choice, "_has_bf16", lambda device: True)
+    monkeypatch.setattr(choice, "Probe", fake)
+    monkeypatch.setattr(choice, "has_bf16", lambda device: True)
+    monkeypatch.setattr(choice, "_WORTH_TIMING_PIXELS", 0)
+    monkeypatch.setattr(devices, "perf_counter", lambda: fake.now)
     return fake
 
 
@@ -52,6 +66,37 @@ def test_a_little_faster_is_not_enough(choose, probes):
     assert choose().precision == "fp32"
 
 
+def test_a_few_steps_that_were_disturbed_decide_nothing(choose, probes):
+    probes.seconds["fp32", True] = itertools.cycle([1.0, 9.0, 1.0, 9.0, 1.0])
+    assert choose().channels_last
+
+
+def test_a_machine_that_grows_busier_slows_both_alike(choose, probes):
+    probes.seconds["fp32", True] = (2.0**number for number in itertools.count())
+    probes.seconds["fp32", False] = (0.5 * 2.0**number for number in itertools.count())
+    assert not choose().channels_last
+
+
+def test_a_step_with_little_to_do_is_not_timed(choose, probes, recipe, monkeypatch, tmp_path):
+    probes.seconds = {("fp32", False): 0.1, ("bf16", True): 0.1}
+    images = recipe.batch_size * 16 * 20
+    monkeypatch.setattr(choice, "_WORTH_TIMING_PIXELS", images + 1)
+    settings = choose()
+    assert (settings.precision, settings.channels_last, settings.chosen_by) == ("fp32", True, "default")
+    assert choose(precision="bf16") == replace(settings, precision="bf16", chosen_by="given")
+    assert not probes.tried
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(choice, "_WORTH_TIMING_PIXELS", images)
+    assert choose().chosen_by == "measured"
+
+
+@pytest.mark.parametrize("name", ["paper", "quick"])
+def test_the_recipes_are_worth_a_timing(probes, monkeypatch, tmp_path, name):
+    monkeypatch.undo()
+    monkeypatch.setattr(choice, "_measure", lambda recipe, n_classes, base: choice._Choice("fp32", True, 1))
+    assert choose_machine(RECIPES[name], 3, device="cpu", cache_dir=tmp_path).chosen_by == "measured"
+
+
 def test_faster_but_wrong_is_refused(choose, probes):
     probes.seconds["bf16", True] = 0.1
     probes.gradients["bf16", True] = 1.5
@@ -66,7 +111,7 @@ def test_the_memory_format_is_timed_too(choose, probes):
 
 
 def test_bf16_is_not_tried_where_the_processor_lacks_it(choose, probes, monkeypatch):
-    monkeypatch.setattr(choice, "_has_bf16", lambda device: False)
+    monkeypatch.setattr(choice, "has_bf16", lambda device: False)
     assert choose().precision == "fp32"
     assert {precision for precision, _ in probes.tried} == {"fp32"}
 
@@ -134,19 +179,27 @@ def test_without_an_accelerator_the_processor_computes(choose, probes, monkeypat
     assert choose(device="auto").device == "cpu"
 
 
-def test_real_steps_are_timed_and_memory_formats_agree(recipe, machine):
-    last, first = (run_probe(recipe, 3, replace(machine, channels_last=value)) for value in (True, False))
-    assert last.seconds > 0
-    assert agrees(last, first)
-    assert agrees(run_probe(recipe, 3, replace(machine, precision="bf16")), first)
+def test_real_steps_can_be_timed_and_memory_formats_agree(recipe, machine):
+    last, contiguous = (Probe(recipe, 3, replace(machine, channels_last=value)) for value in (True, False))
+    last.step()
+    assert agrees(last.first, contiguous.first)
+    assert agrees(Probe(recipe, 3, replace(machine, precision="bf16")).first, contiguous.first)
+
+
+def test_large_images_are_timed_smaller(recipe, machine):
+    large = Probe(replace(recipe, image_size=(2400, 2400)), 3, machine)
+    same = Probe(replace(recipe, image_size=(300, 300), batch_size=7), 3, machine)
+    small = Probe(replace(recipe, image_size=(300, 300), batch_size=2), 3, machine)
+    assert len(large.first.gradients) == len(same.first.gradients)
+    assert large.first.loss == same.first.loss != small.first.loss
 
 
 def test_other_losses_and_nan_do_not_agree():
-    probe = Probe(1.0, 2.0, torch.ones(4))
-    assert agrees(replace(probe, loss=2.01), probe)
-    assert not agrees(replace(probe, loss=2.1), probe)
-    assert not agrees(replace(probe, loss=float("nan")), probe)
-    assert not agrees(replace(probe, gradients=torch.full((4,), float("nan"))), probe)
+    step = FirstStep(2.0, torch.ones(4))
+    assert agrees(replace(step, loss=2.01), step)
+    assert not agrees(replace(step, loss=2.1), step)
+    assert not agrees(replace(step, loss=float("nan")), step)
+    assert not agrees(replace(step, gradients=torch.full((4,), float("nan"))), step)
 
 
 def test_a_senseless_number_of_threads_is_refused(choose):
@@ -161,3 +214,15 @@ def test_a_step_that_memory_cannot_hold_is_refused_and_one_that_it_can_is_not(re
         require_memory(huge, 8000, "cpu")
     with pytest.raises(InputError, match="batches of 4000 images"):
         require_memory(huge, 4000, "cpu")
+
+
+def test_a_variant_that_trains_on_larger_images_needs_more_memory(recipe, monkeypatch):
+    class Memory:
+        available = 500_000_000
+
+    monkeypatch.setattr(choice.psutil, "virtual_memory", Memory)
+    half = replace(recipe, image_size=(100, 100), batch_size=100)  # 0.4 GB
+    require_memory(half, 1000, "cpu")
+    require_memory(half, 1000, "cpu", scale=1)
+    with pytest.raises(InputError, match=r"batches of 100 images at 200x200 need about 1\.6 GB"):
+        require_memory(half, 1000, "cpu", scale=2)
