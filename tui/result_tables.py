@@ -18,7 +18,6 @@ from engine.record import StudyRecord
 from engine.results import ClassScores, JobResult, Metrics
 from tui.formatting import duration
 from tui.heat import heat_style
-from tui.palette import variant_style
 
 Average = Literal["macro", "weighted", "micro"]
 AVERAGES: tuple[Average, ...] = get_args(Average)
@@ -93,12 +92,6 @@ class TableData:
             return False, -value if upside_down else value
 
         return replace(self, rows=tuple(sorted(self.rows, key=order)))
-
-
-def variant_mark(variant: str, *, dark: bool = True) -> Text:
-    """The variant's marker in its colour."""
-    style = variant_style(variant)
-    return Text(style.marker, style=style.colour(dark=dark))
 
 
 def short_names(classes: Sequence[str]) -> tuple[str, ...]:

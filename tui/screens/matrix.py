@@ -12,7 +12,8 @@ from textual.widgets import DataTable, Footer, Static
 
 from engine.record import StudyRecord
 from engine.results import JobResult, Metrics, Prediction
-from tui.result_tables import evaluated_results, is_demo, short_names, variant_mark
+from tui.palette import variant_mark
+from tui.result_tables import evaluated_results, is_demo, short_names
 from tui.widgets.confusion_matrix import ConfusionMatrix
 
 _TALLEST_CELL = 3

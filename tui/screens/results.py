@@ -14,6 +14,7 @@ from textual.widgets import DataTable, Footer, Static
 
 from engine.record import StudyRecord
 from engine.results import JobResult
+from tui.palette import variant_mark
 from tui.result_tables import (
     AVERAGES,
     BEST,
@@ -25,7 +26,6 @@ from tui.result_tables import (
     origin_facts,
     setting_facts,
     shortfalls,
-    variant_mark,
     warnings,
 )
 from tui.screens.matrix import MatrixScreen
