@@ -43,7 +43,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
     }
 )
-"""In the order of the issue's table; "study" needs "step" and "preprocess", and measures them where it must."""
+"""In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""
 
 
 def main() -> int:
