@@ -10,7 +10,7 @@ HEADINGS = ("what", "ours", "reference", "ratio", "target", "met")
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `met` is None where the issue asks for nothing."""
+    """One line of the table; `met` is None where there is no target."""
 
     what: str
     ours: str
