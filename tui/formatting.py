@@ -1,6 +1,8 @@
 """Numbers as people read them, always with the same number of decimals so that nothing jumps."""
 
 import math
+import os
+from pathlib import Path
 
 _MINUTE, _HOUR = 60, 3600
 _KILO = 1000
@@ -29,6 +31,12 @@ def percent(share: float) -> str:
     """Whole percent, three digits wide; 100 only when all is done."""
     value = 100 if share >= 1 else min(99, max(0, round(share * 100)))
     return f"{value:3d} %"
+
+
+def place(path: str) -> str:
+    """A path as a shell's user writes it, with ~ for the home folder."""
+    home = str(Path.home())
+    return "~" + path[len(home) :] if path == home or path.startswith(home + os.sep) else path
 
 
 def count(number: int) -> str:

@@ -28,7 +28,7 @@ def dataset_lines(summary: DatasetSummary, width: int) -> Text:
     boxed = f"{_share(summary.boxed_train, summary.train)} train, {_share(summary.boxed_test, summary.test)} test"
     rows = [
         ("name", "demo set (drawings)" if summary.is_demo else summary.name),
-        ("from", formatting.fit_start(summary.location, max(10, width - _LABEL_WIDTH))),
+        ("from", formatting.fit_start(formatting.place(summary.location), max(10, width - _LABEL_WIDTH))),
         ("layout", f"{LAYOUTS.get(summary.layout, summary.layout)}, {len(summary.classes)} classes"),
         ("images", f"{formatting.count(summary.train)} train, {formatting.count(summary.test)} test"),
         ("boxes", boxed),
