@@ -52,7 +52,7 @@ SMOOTHING_BATCHES = 15
 
 MAX_LOG_LINES = 1000
 
-# Rough seconds an image and megapixel on two cores (facts.md), only to weigh stages against each other until they
+# Rough seconds an image and megapixel on two cores, only to weigh stages against each other until they
 # have been timed; the study's own timings take over as it goes.
 _PREPROCESS_COST = {"crop": 0.03, "resize": 0.03, "denoise": 0.25, "superres": 2.0, "shrink": 0.03}
 _TRAIN_COST = 0.16

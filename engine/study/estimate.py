@@ -1,7 +1,7 @@
 """How long a study will take and how much disk it needs, told before it starts.
 
 Stages that were timed on this machine count with what they took; the others with figures of a two-core server CPU
-(`facts`: measured while this was written), scaled by the number of cores. Good for "a minute or an hour?", no more.
+measured while this was written, scaled by the number of cores. Good for "a minute or an hour?", no more.
 """
 
 import os
