@@ -8,15 +8,33 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from engine.audit_report import Closeness
 from engine.errors import InputError
 from engine.variants import STUDY_VARIANTS, get_variant
 
 DropoutPlace = Literal["logits", "features"]
 Precision = Literal["fp32", "bf16"]
 ChosenBy = Literal["measured", "remembered", "default", "given"]
+Protocol = Literal["official", "clean", "grouped", "boxed"]
+
+PROTOCOLS: MappingProxyType[Protocol, str] = MappingProxyType(
+    {
+        "official": "training and test images as the data set gives them",
+        "clean": "as official, without the training images that copy a test image, and their near copies",
+        "grouped": "the test images are set aside; a part of the training images is the test set, near copies together",
+        "boxed": "as grouped, but tested on images with a bounding box only",
+    }
+)
+"""How images are divided into training and test images, in words. Where a data set gives no test images, "official" and
+"clean" set a part of the images aside, near copies together."""
+
+DIVIDES_TRAINING_IMAGES: frozenset[Protocol] = frozenset({"grouped", "boxed"})
+"""The protocols that take their test images from the training images, and so can be cross-validated."""
 
 MAX_SIDE = 4096
 """Largest side of an input image in pixels; more than a small network can use."""
+
+MAX_SEED = 2**32 - 1
 
 MIN_BATCH = 2
 """Batch normalisation needs a variance."""
@@ -141,7 +159,13 @@ class StudyConfig:
         sample: size of a seeded, stratified part of the training images; None for all.
         test_fraction: share of each class set aside where the data has no test images of its own.
         variants: names in `VARIANTS`, in the order that they run.
+        protocol: key of `PROTOCOLS`.
+        folds: parts of a cross-validation, each the test set once; 1 takes one part of `test_fraction`.
+        validation_fraction: share of the training images that is kept out of training to follow the accuracy, near
+            copies together; 0 for none.
+        closeness: what the audit counts as copies ("scene" also groups frames of one shot, see `engine.audit_report`).
         seed: seeds the split, the sample, the initial weights, the shuffling and the dropout.
+        repeats: how many seeds are trained, from `seed` on; the split and the sample stay those of `seed`.
         device, precision, memory_format, threads: "auto"/None lets the program choose.
         superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
         offline: never touch the network.
@@ -154,8 +178,12 @@ class StudyConfig:
     test_fraction: float = 0.2
     variants: tuple[str, ...] = STUDY_VARIANTS
     recipe: Recipe = _PAPER
-    protocol: str = "official"
+    protocol: Protocol = "official"
+    folds: int = 1
+    validation_fraction: float = 0.0
+    closeness: Closeness = "near"
     seed: int = 0
+    repeats: int = 1
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     memory_format: Literal["auto", "channels_last", "contiguous"] = "auto"
@@ -169,15 +197,36 @@ class StudyConfig:
         for name in ("data", "superres_weights", "cache_dir", "runs_dir"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
+        self._require_variants()
+        self._require_protocol()
+        if self.sample is not None and self.sample < 1:
+            raise InputError(f"--sample {self.sample}: take at least 1 image")
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"--threads {self.threads}: at least 1")
+        if self.repeats < 1:
+            raise InputError(f"--repeats {self.repeats}: at least 1")
+        if not 0 <= self.seed <= MAX_SEED - self.repeats + 1:
+            raise InputError(f"--seed {self.seed}: give a whole number from 0 to {MAX_SEED - self.repeats + 1}")
+
+    def _require_variants(self) -> None:
         if not self.variants:
             raise InputError("no variant chosen: name at least one with --variants")
         for name in self.variants:
             get_variant(name)
         if len(set(self.variants)) != len(self.variants):
             raise InputError(f"--variants {','.join(self.variants)}: each variant once")
-        if self.sample is not None and self.sample < 1:
-            raise InputError(f"--sample {self.sample}: take at least 1 image")
-        if self.threads is not None and self.threads < 1:
-            raise InputError(f"--threads {self.threads}: at least 1")
-        if not 0 <= self.seed < 2**32:
-            raise InputError(f"--seed {self.seed}: give a whole number from 0 to {2**32 - 1}")
+
+    def _require_protocol(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            raise InputError(f"unknown protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}")
+        if self.folds < 1:
+            raise InputError(f"--folds {self.folds}: at least 1")
+        if self.folds > 1 and self.protocol not in DIVIDES_TRAINING_IMAGES:
+            raise InputError(f"--folds {self.folds}: only --protocol grouped and boxed divide into folds")
+        if not 0 <= self.validation_fraction < 1:
+            raise InputError(f"--validation {self.validation_fraction}: give a share from 0 to below 1")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that are trained."""
+        return tuple(range(self.seed, self.seed + self.repeats))

@@ -1,8 +1,9 @@
 """The events that a study reports, in the order in which they happen.
 
 The engine makes them, the run folder keeps them, the dashboard draws them. Each is a frozen value that survives the
-trip to JSON and back (`engine.codec`). Stages of a job are "preprocess", "train" and "evaluate"; "check" reads every
-image of the data set once before the first job, "baselines" resizes every image for the comparison after the last.
+trip to JSON and back (`engine.codec`). Stages of a job are "preprocess", "train" and "evaluate". Before the first job
+"check" reads every image of the data set once and "audit" looks for copies among them; after the last "baselines"
+resizes every image for the comparison.
 """
 
 import time as clock
@@ -10,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.config import MachineSettings, Precision, Recipe
-from engine.results import Baseline, DatasetSummary, JobResult, Status, SuperresWeightsInfo
+from engine.audit_report import AuditReport
+from engine.config import MachineSettings, Precision, Protocol, Recipe
+from engine.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, Status, SuperresWeightsInfo
+from engine.statistics_report import StudyStatistics
 
-Stage = Literal["check", "preprocess", "train", "evaluate", "baselines"]
+Stage = Literal["check", "audit", "preprocess", "train", "evaluate", "baselines"]
 Level = Literal["info", "warning", "error"]
 
 
@@ -31,11 +34,23 @@ class StudyStarted(Event):
     study: str
     dataset: DatasetSummary
     variants: tuple[str, ...]
-    protocol: str
+    protocol: Protocol
     recipe: Recipe
     seed: int
     program_version: str
     folder: str = ""
+    repeats: int = 1
+    folds: int = 1
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that will be trained."""
+        return tuple(range(self.seed, self.seed + self.repeats))
+
+    @property
+    def jobs_per_variant(self) -> int:
+        """How often each variant is trained."""
+        return self.repeats * self.folds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +58,20 @@ class DatasetChecked(Event):
     """Every image was read; the summary holds what is really used."""
 
     dataset: DatasetSummary
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFinished(Event):
+    """What the images say of how far scores on them can be trusted."""
+
+    audit: AuditReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolApplied(Event):
+    """Which images train and which test from here on."""
+
+    protocol: ProtocolSummary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +102,7 @@ class Notice(Event):
 class StageStarted(Event):
     """A stage begins; `total` counts batches for "train" and images for the others.
 
-    `variant` is empty for "check" and "baselines". `cached` of the total need no work.
+    `variant` is empty for "check", "audit" and "baselines". `cached` of the total need no work.
     """
 
     stage: Stage
@@ -121,7 +150,10 @@ class BatchTrained(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EpochTrained(Event):
-    """An epoch ended. `loss` and `accuracy` are means over its training images as they were seen (dropout on)."""
+    """An epoch ended. `loss` and `accuracy` are means over its training images as they were seen (dropout on).
+
+    `validation_accuracy` is measured after the epoch, on images kept out of training, where there are any.
+    """
 
     variant: str
     epoch: int
@@ -129,6 +161,7 @@ class EpochTrained(Event):
     accuracy: float
     seed: int = 0
     fold: int = 0
+    validation_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +176,13 @@ class BaselinesMeasured(Event):
     """Scores of the rules that do not learn, on the same test images."""
 
     baselines: tuple[Baseline, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatisticsComputed(Event):
+    """What the scores bear, over all jobs that have ended so far; a later one replaces it."""
+
+    statistics: StudyStatistics
 
 
 @dataclass(frozen=True, kw_only=True)

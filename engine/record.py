@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from engine.audit_report import AuditReport
 from engine.codec import to_jsonable
 from engine.config import MachineSettings, Precision
 from engine.events import (
+    AuditFinished,
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
@@ -15,17 +17,31 @@ from engine.events import (
     JobFinished,
     MachineChosen,
     Notice,
+    ProtocolApplied,
+    StatisticsComputed,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.results import Baseline, DatasetSummary, JobResult, Metrics, SuperresWeightsInfo
+from engine.pooled import pool_results
+from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary, SuperresWeightsInfo
+from engine.statistics_report import StudyStatistics
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the JSON form; raised when a reader of the old form would go wrong."""
 
 
 _NO_SCORES = dict.fromkeys(("accuracy", "precision", "recall", "f1", "per_class", "confusion_matrix"))
+
+
+_LASTING: dict[type[Event], str] = {
+    DatasetChecked: "dataset",
+    AuditFinished: "audit",
+    ProtocolApplied: "protocol",
+    MachineChosen: "machine",
+    StatisticsComputed: "statistics",
+}
+"""Events whose one value replaces the record's of the same name."""
 
 
 class JobKey(NamedTuple):
@@ -42,12 +58,15 @@ class StudyRecord:
 
     started: StudyStarted | None = None
     dataset: DatasetSummary | None = None
+    audit: AuditReport | None = None
+    protocol: ProtocolSummary | None = None
     machine: MachineSettings | None = None
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
     baselines: dict[str, Baseline] = field(default_factory=dict)
+    statistics: StudyStatistics | None = None
     notices: list[Notice] = field(default_factory=list)
     finished: StudyFinished | None = None
 
@@ -61,15 +80,15 @@ class StudyRecord:
 
     def apply(self, event: Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
+        if type(event) in _LASTING:
+            name = _LASTING[type(event)]
+            setattr(self, name, getattr(event, name))
+            return
         match event:
             case BatchTrained():
                 self.losses.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event.loss)
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
-            case DatasetChecked():
-                self.dataset = event.dataset
-            case MachineChosen():
-                self.machine = event.machine
             case SuperresWeightsChosen():
                 self.superres_weights, self.superres_precision = event.weights, event.precision
             case Notice():
@@ -84,9 +103,14 @@ class StudyRecord:
             case _:
                 pass
 
+    def jobs(self, variant: str) -> list[JobResult]:
+        """The ended jobs of a variant by seed and fold."""
+        return [self.results[key] for key in sorted(self.results) if key.variant == variant]
+
     def result(self, variant: str) -> JobResult | None:
-        """The first finished job of a variant, in the order that they ended."""
-        return next((result for key, result in self.results.items() if key.variant == variant), None)
+        """The ended jobs of a variant as one result (see `engine.pooled`); None where none has ended."""
+        jobs = self.jobs(variant)
+        return pool_results(jobs) if jobs else None
 
     def to_json(self) -> dict[str, Any]:
         """The study as one JSON object (schema in the README).
@@ -118,7 +142,8 @@ class StudyRecord:
                 "boxed": {"train": dataset.boxed_train, "test": dataset.boxed_test},
                 "notes": list(dataset.notes),
             },
-            "protocol": started.protocol,
+            "audit": to_jsonable(self.audit),
+            "protocol": to_jsonable(self.protocol) if self.protocol else {"name": started.protocol},
             "recipe": to_jsonable(started.recipe),
             "seed": started.seed,
             "device": self.machine.device if self.machine else None,
@@ -128,18 +153,56 @@ class StudyRecord:
             "superres_weights": describe_weights(self.superres_weights),
             "variants": {variant: self._variant_json(variant) for variant in started.variants},
             "baselines": {name: metrics_to_json(baseline.metrics) for name, baseline in self.baselines.items()},
+            **self._statistics_json(),
             "conclusion": list(self.finished.conclusion) if self.finished else [],
             "messages": [{"level": n.level, "variant": n.variant, "message": n.message} for n in self.notices],
+        }
+
+    def _statistics_json(self) -> dict[str, Any]:
+        statistics, started = self.statistics, self.started
+        entries = statistics.variants if statistics else ()
+        return {
+            "intervals": {
+                entry.variant: {
+                    "accuracy": to_jsonable(entry.accuracy_interval),
+                    "macro_f1": to_jsonable(entry.macro_f1_interval),
+                    "images": entry.images,
+                    "groups": entry.groups,
+                }
+                for entry in entries
+            },
+            "comparisons": to_jsonable(statistics.comparisons) if statistics else [],
+            "comparisons_refused": list(statistics.refused) if statistics else [],
+            "calibration": {entry.variant: to_jsonable(entry.calibration) for entry in entries},
+            "repeats": {
+                "seeds": list(started.seeds) if started else [],
+                "folds": started.folds if started else 1,
+                "variants": {
+                    entry.variant: {
+                        "seeds": list(entry.seeds),
+                        "accuracies": to_jsonable(entry.seed_accuracies),
+                        "mean": to_jsonable(entry.accuracy),
+                        "spread": to_jsonable(entry.seed_spread),
+                        "sampling_error": to_jsonable(entry.sampling_error),
+                    }
+                    for entry in entries
+                },
+            },
         }
 
     def _variant_json(self, variant: str) -> dict[str, Any]:
         losses = next((losses for key, losses in self.losses.items() if key.variant == variant), [])
         loss = [value if math.isfinite(value) else None for value in losses]
+        jobs = [
+            _job_json(result, self.losses.get(key, []))
+            for key, result in self.results.items()
+            if key.variant == variant
+        ]
         result = self.result(variant)
         if result is None:
             status = "running" if self.finished is None else "stopped"
             reason = "did not start" if self.finished else ""
-            return {"status": status, "reason": reason, **_NO_SCORES, "loss": loss}
+            return {"status": status, "reason": reason, **_NO_SCORES, "loss": loss, "jobs": jobs}
         return {
             "status": result.status,
             "reason": result.reason,
@@ -148,7 +211,23 @@ class StudyRecord:
             "epochs_done": result.epochs_done,
             "loss": loss,
             "seconds": to_jsonable(result.seconds),
+            "jobs": jobs,
         }
+
+
+def _job_json(result: JobResult, losses: list[float]) -> dict[str, Any]:
+    """One seed and fold of a variant."""
+    return {
+        "seed": result.seed,
+        "fold": result.fold,
+        "status": result.status,
+        "reason": result.reason,
+        **(metrics_to_json(result.metrics) if result.metrics else _NO_SCORES),
+        "final_loss": to_jsonable(result.final_loss),
+        "epochs_done": result.epochs_done,
+        "loss": to_jsonable(losses),
+        "seconds": to_jsonable(result.seconds),
+    }
 
 
 def metrics_to_json(metrics: Metrics) -> dict[str, Any]:

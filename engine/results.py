@@ -28,6 +28,8 @@ class DatasetSummary:
         boxed_train, boxed_test: how many of those images have a bounding box.
         skipped: files left out, with the reason.
         notes: sentences about the data that a reader of the results needs.
+        fingerprint: the same for the same image contents, labels, boxes and parts, whatever the paths; empty until the
+            images were read.
     """
 
     name: str
@@ -41,6 +43,7 @@ class DatasetSummary:
     boxed_test: int
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def train(self) -> int:
@@ -51,6 +54,30 @@ class DatasetSummary:
     def test(self) -> int:
         """Number of test images."""
         return sum(self.test_counts)
+
+
+@dataclass(frozen=True)
+class ProtocolSummary:
+    """Which images train and which test under a protocol.
+
+    Attributes:
+        name: key of `engine.config.PROTOCOLS`.
+        sentence: what was done, with the numbers.
+        train_counts, validation_counts, test_counts: number of images a fold.
+        left_out: training images that take no part, because of copies of test images.
+        set_aside: test images that take no part.
+        test_fingerprint: the same for the same test images and labels in the same folds; scores with different ones
+            cannot be compared.
+    """
+
+    name: str
+    sentence: str
+    train_counts: tuple[int, ...]
+    validation_counts: tuple[int, ...]
+    test_counts: tuple[int, ...]
+    left_out: int = 0
+    set_aside: int = 0
+    test_fingerprint: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bold red"}
 _DOING: dict[Stage, str] = {
     "check": "reading",
+    "audit": "looking for copies among",
     "preprocess": "pre-processing",
     "train": "training",
     "evaluate": "evaluating",

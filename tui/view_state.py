@@ -38,6 +38,7 @@ JobStatus = Literal["waiting", "preprocess", "train", "evaluate", "done", "stopp
 
 STAGE_WORDS = {
     "check": "reading images",
+    "audit": "looking for copies",
     "preprocess": "pre-processing",
     "train": "training",
     "evaluate": "evaluating",
@@ -393,7 +394,7 @@ class ViewState:
 
     def _stage_started(self, event: StageStarted) -> None:
         view = StageView(event.stage, event.total, event.cached, started=self.clock.at(event.time))
-        if event.stage == "check" or event.stage == "baselines":  # noqa: PLR1714 - narrows the type
+        if event.stage == "check" or event.stage == "audit" or event.stage == "baselines":  # noqa: PLR1714 - narrows the type
             self.common[event.stage] = view
             return
         job = self._job(event)

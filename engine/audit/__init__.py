@@ -1,0 +1,1 @@
+"""Looks at the images of a data set for what makes scores on them untrustworthy."""

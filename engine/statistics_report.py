@@ -1,0 +1,116 @@
+"""What the numbers of a study bear, as plain values: intervals, comparisons, calibration, spread over seeds."""
+
+from dataclasses import dataclass
+
+LEVEL = 0.95
+"""Confidence level of every interval."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval; `method` names how it was computed, for people."""
+
+    low: float
+    high: float
+    method: str
+    level: float = LEVEL
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Predictions whose confidence lies in (low, high]: their number, mean confidence and share that is right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How well the predicted probabilities fit: expected calibration error in [0, 1] and the bins behind it.
+
+    Empty bins have count 0 and NaN for confidence and accuracy.
+    """
+
+    expected_error: float
+    bins: tuple[ReliabilityBin, ...]
+
+
+@dataclass(frozen=True)
+class VariantStatistics:
+    """What the scores of one variant bear.
+
+    Attributes:
+        variant: its name.
+        images: different test images (of all folds together).
+        groups: groups of near copies among them; images without a copy count as one each.
+        seeds: the seeds whose jobs are complete, in order.
+        accuracy: mean over seeds of the share of test images that are right.
+        accuracy_interval: Wilson for one seed; bootstrap over groups and seeds for more.
+        macro_f1: mean over seeds.
+        macro_f1_interval: bootstrap over groups (and seeds).
+        seed_accuracies: aligned with `seeds`.
+        seed_spread: standard deviation of `seed_accuracies` (n - 1), None for one seed.
+        sampling_error: standard error of the accuracy that comes from which images are in the test set alone.
+        calibration: over all predictions of all seeds.
+    """
+
+    variant: str
+    images: int
+    groups: int
+    seeds: tuple[int, ...]
+    accuracy: float
+    accuracy_interval: Interval
+    macro_f1: float
+    macro_f1_interval: Interval
+    seed_accuracies: tuple[float, ...]
+    seed_spread: float | None
+    sampling_error: float
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two variants on the same test images.
+
+    Attributes:
+        first, second: names, in the study's order.
+        difference: accuracy of `first` minus accuracy of `second`.
+        interval: of the difference.
+        first_only, second_only: images that only the one got right, summed over seeds.
+        method: "exact McNemar" for one seed, "paired bootstrap over images and seeds" for more.
+        p_value: of no difference, two-sided.
+        adjusted_p: after the correction for all comparisons of the study.
+        significant: whether the adjusted p is below 1 - LEVEL.
+    """
+
+    first: str
+    second: str
+    difference: float
+    interval: Interval
+    first_only: int
+    second_only: int
+    method: str
+    p_value: float
+    adjusted_p: float
+    significant: bool
+
+
+@dataclass(frozen=True)
+class StudyStatistics:
+    """The statistics of a study; `refused` says in sentences which comparisons could not be made, and why."""
+
+    variants: tuple[VariantStatistics, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    correction: str = "Holm"
+    refused: tuple[str, ...] = ()
+
+    def of(self, variant: str) -> VariantStatistics | None:
+        """The statistics of one variant, where it was evaluated."""
+        return next((entry for entry in self.variants if entry.variant == variant), None)
+
+    def between(self, first: str, second: str) -> Comparison | None:
+        """The comparison of two variants, in whichever order they stand in it."""
+        return next((entry for entry in self.comparisons if {entry.first, entry.second} == {first, second}), None)
