@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from engine.preprocess import PixelCache
 
 __all__ = [
-    "PROTOCOLS",
     "AuditProgress",
     "CacheReport",
     "Estimate",
@@ -42,11 +41,10 @@ __all__ = [
     "warm_up",
 ]
 
-PROTOCOLS = ("official",)
-"""How images are divided into training and test images: "official" takes them as the data set gives them."""
-
 _WORK_ROOMS = (
+    "engine.audit",
     "engine.preprocess",
+    "engine.protocols",
     "engine.superres",
     "engine.training",
     "engine.evaluation",
@@ -111,8 +109,6 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
         SimpsonsError: the input cannot be used. Where that shows before the first event, there is no event at all;
             afterwards the stream still ends with `StudyFinished`.
     """
-    if config.protocol not in PROTOCOLS:
-        raise InputError(f"unknown protocol {config.protocol!r}: choose from {', '.join(PROTOCOLS)}")
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
     dataset = _open(config)

@@ -35,6 +35,7 @@ def audit_opened(
     """
     from engine.audit import audit_images
     from engine.dataset import check_images
+    from engine.study.images import pooled_for_audit
 
     checked = check_images(
         dataset,
@@ -43,7 +44,7 @@ def audit_opened(
         progress=lambda done, total: progress(AuditProgress("check", done, total)),
     )
     return audit_images(
-        checked,
+        pooled_for_audit(checked),
         closeness=closeness,
         control=control,
         progress=lambda done, total: progress(AuditProgress("audit", done, total)),
