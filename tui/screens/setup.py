@@ -34,6 +34,9 @@ _NAME_WIDTH = 14
 _ROOMY = 100
 """Columns from which the long words fit."""
 
+_TALL = 30
+"""Lines from which there is room to say what a protocol is."""
+
 
 class SetupScreen(Screen[None]):
     """Choose what to study; Enter starts."""
@@ -294,7 +297,7 @@ class SetupScreen(Screen[None]):
             ("protocol".ljust(_NAME_WIDTH), "dim"),
             (config.protocol.rjust(10), "bold" if config.protocol == "official" else "bold yellow"),
             f"{jobs}\n",
-            (f"{PROTOCOLS[config.protocol]}\n", "dim"),
+            (f"{PROTOCOLS[config.protocol]}\n" if self.size.height >= _TALL else "", "dim"),
         )
 
     # ------------------------------------------------------------------ keys
