@@ -147,8 +147,9 @@ def test_probabilities_that_are_no_numbers_do_not_end_it(job):
     assert len(found.comparisons) == 1
 
 
-def test_no_results_no_statistics():
+def test_nothing_done_no_statistics(job):
     assert statistics([]) == StudyStatistics(())
+    assert statistics([job("a", range(3), status="stopped")]) == StudyStatistics(())
 
 
 def test_the_same_seed_gives_the_same_numbers(job):
