@@ -78,7 +78,8 @@ class AuditRun:
         if progress is None or not progress.total:
             return "beginning ..."
         share = formatting.percent(progress.done / progress.total).strip()
-        return f"{_DOING[progress.stage]}, {formatting.count(progress.done)} of {formatting.count(progress.total)} ({share})"
+        done, total = formatting.count(progress.done), formatting.count(progress.total)
+        return f"{_DOING[progress.stage]}, {done} of {total} ({share})"
 
     def _take(self, progress: "AuditProgress") -> None:
         self.progress = progress

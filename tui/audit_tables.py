@@ -1,8 +1,12 @@
 """What an audit found, as tables and lines; the headless output and the dashboard show the same."""
 
-from engine.audit_report import AuditedImage, AuditReport, CopyPair
+from typing import get_args
+
+from engine.audit_report import AuditedImage, AuditReport, CopyKind, CopyPair
 from tui.formatting import count
 from tui.result_tables import NOTHING, Cell, Column, Row, TableData, short_names
+
+_KINDS: tuple[CopyKind, ...] = get_args(CopyKind)
 
 
 def class_data(report: AuditReport) -> TableData:
@@ -49,10 +53,11 @@ def size_data(report: AuditReport) -> TableData:
 def pair_data(report: AuditReport, most: int | None = None) -> TableData:
     """The pairs, or the first of them, in the report's order: what is gravest comes first."""
     columns = (
-        Column("kind", "kind", marked=False, numeric=False),
-        Column("bits", "bits", "of 64", marked=False),
-        Column("correlation", "thumbnails", "correlation", marked=False),
-        Column("parts", "parts", marked=False, numeric=False),
+        Column("order", "#", better="lower", marked=False),
+        Column("kind", "kind", better="lower", marked=False, numeric=False),
+        Column("bits", "bits", "of 64", better="lower", marked=False),
+        Column("correlation", "thumbnails", "correlation", short="thumbs", marked=False),
+        Column("parts", "parts", better="lower", marked=False, numeric=False),
         Column("class", "class", marked=False, numeric=False),
         Column("first", "image", marked=False, numeric=False),
         Column("second", "and its copy", marked=False, numeric=False),
@@ -62,10 +67,11 @@ def pair_data(report: AuditReport, most: int | None = None) -> TableData:
         Row(
             str(number),
             (
-                Cell(pair.kind),
+                Cell(str(number + 1), number),
+                Cell(pair.kind, _KINDS.index(pair.kind)),
                 Cell(str(pair.hash_distance), pair.hash_distance),
                 Cell(f"{pair.correlation:.3f}", pair.correlation),
-                Cell(parts_words(pair)),
+                Cell(parts_words(pair), 0 if pair.crosses_parts else 1),
                 Cell(" / ".join(dict.fromkeys(names[side.class_name] for side in (pair.first, pair.second)))),
                 Cell(pair.first.path),
                 Cell(pair.second.path),

@@ -17,8 +17,8 @@ from tui import formatting
 from tui.audit_run import AuditRun
 from tui.audit_tables import class_data, closeness_words, group_words, image_words, is_grave, pair_data, size_data
 from tui.result_tables import to_rich
-from tui.widgets.top_line import PROGRAM, TopLine, load_text
 from tui.widgets.metrics_table import SortableTable
+from tui.widgets.top_line import PROGRAM, TopLine, load_text
 
 WIDE = 110
 """Columns from which the pairs stand beside the findings instead of below them."""
@@ -182,7 +182,11 @@ def findings_text(report: AuditReport) -> Text:
     lines = []
     for number, sentence in enumerate(report.sentences):
         grave = number == 0 and is_grave(report)
-        lines.append(Text.assemble(("! " if grave else "- ", "bold red" if grave else "dim"), (sentence, "bold" if grave else "")))
+        lines.append(
+            Text.assemble(
+                ("! " if grave else "- ", "bold red" if grave else "dim"), (sentence, "bold" if grave else "")
+            )
+        )
     return Text("\n").join(lines)
 
 
@@ -209,8 +213,10 @@ def _no_pairs(report: AuditReport) -> Text:
 def pair_text(pair: CopyPair) -> Text:
     """Both images of a pair with their sizes, and how alike they are."""
     measured = (
-        f"{pair.kind}: hashes differ in {pair.hash_distance} of 64 bits, thumbnails correlate by {pair.correlation:.3f} "
-        f"and differ by {pair.thumbnail_rms:.0f} of 255 levels"
+        f"{pair.kind}: hashes differ in {pair.hash_distance} of 64 bits, thumbnails correlate by "
+        f"{pair.correlation:.3f} and differ by {pair.thumbnail_rms:.0f} of 255 levels"
     )
-    odd = Text("\nthe labels differ: one is wrong, or the picture shows both", "bold red") if pair.crosses_classes else ""
+    odd = (
+        Text("\nthe labels differ: one is wrong, or the picture shows both", "bold red") if pair.crosses_classes else ""
+    )
     return Text.assemble(image_words(pair.first), "\n", image_words(pair.second), "\n", (measured, "dim"), odd)
