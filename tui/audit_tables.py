@@ -2,15 +2,21 @@
 
 from typing import get_args
 
-from engine.audit_report import AuditedImage, AuditReport, CopyKind, CopyPair
-from tui.formatting import count
+from engine.audit_report import AuditReport, CopyKind, CopyPair
+from tui.formatting import count, fit_start
 from tui.result_tables import NOTHING, Cell, Column, Row, TableData, short_names
 
 _KINDS: tuple[CopyKind, ...] = get_args(CopyKind)
 
 
-def class_data(report: AuditReport) -> TableData:
-    """Images a class and part, and how many of them have a bounding box; the sums stand apart."""
+_SHORT_NAME = 19
+
+
+def class_data(report: AuditReport, *, short: bool = False) -> TableData:
+    """Images a class and part, and how many of them have a bounding box; the sums stand apart.
+
+    `short` cuts the class names to what tells them apart.
+    """
     columns = (
         Column("class", "class", marked=False, numeric=False),
         Column("train", "train", marked=False),
@@ -21,7 +27,7 @@ def class_data(report: AuditReport) -> TableData:
     counts = (report.train_counts, report.boxed_train_counts, report.test_counts, report.boxed_test_counts)
     rows = tuple(
         Row(name, (Cell(name), *(Cell(count(number), number) for number in numbers)))
-        for name, *numbers in zip(report.classes, *counts, strict=True)
+        for name, *numbers in zip(short_names(report.classes) if short else report.classes, *counts, strict=True)
     )
     sums = Row("all", (Cell("all"), *(Cell(count(sum(numbers)), sum(numbers)) for numbers in counts)))
     return TableData(columns, rows, (sums,))
@@ -31,8 +37,8 @@ def size_data(report: AuditReport) -> TableData:
     """Sizes in pixels, a part a row."""
     columns = (
         Column("part", "part", marked=False, numeric=False),
-        Column("height", "height", "least-middle-most", marked=False),
-        Column("width", "width", "least-middle-most", marked=False),
+        Column("height", "height", "min-med-max", marked=False),
+        Column("width", "width", "min-med-max", marked=False),
         Column("distinct", "different", "sizes", marked=False),
     )
     rows = tuple(
@@ -50,13 +56,16 @@ def size_data(report: AuditReport) -> TableData:
     return TableData(columns, rows)
 
 
-def pair_data(report: AuditReport, most: int | None = None) -> TableData:
-    """The pairs, or the first of them, in the report's order: what is gravest comes first."""
+def pair_data(report: AuditReport, most: int | None = None, *, short: bool = False) -> TableData:
+    """The pairs, or the first of them, in the report's order: what is gravest comes first.
+
+    `short` gives the files' names without their folders, and of long ones the end.
+    """
     columns = (
         Column("order", "#", better="lower", marked=False),
         Column("kind", "kind", better="lower", marked=False, numeric=False),
-        Column("bits", "bits", "of 64", better="lower", marked=False),
-        Column("correlation", "thumbnails", "correlation", short="thumbs", marked=False),
+        Column("bits", "bits", "" if short else "of 64", better="lower", marked=False),
+        Column("correlation", "corr." if short else "thumbnails", "" if short else "correlation", marked=False),
         Column("parts", "parts", better="lower", marked=False, numeric=False),
         Column("class", "class", marked=False, numeric=False),
         Column("first", "image", marked=False, numeric=False),
@@ -72,9 +81,9 @@ def pair_data(report: AuditReport, most: int | None = None) -> TableData:
                 Cell(str(pair.hash_distance), pair.hash_distance),
                 Cell(f"{pair.correlation:.3f}", pair.correlation),
                 Cell(parts_words(pair), 0 if pair.crosses_parts else 1),
-                Cell(" / ".join(dict.fromkeys(names[side.class_name] for side in (pair.first, pair.second)))),
-                Cell(pair.first.path),
-                Cell(pair.second.path),
+                Cell("/".join(dict.fromkeys(names[side.class_name] for side in (pair.first, pair.second)))),
+                Cell(_name(pair.first.path, short=short)),
+                Cell(_name(pair.second.path, short=short)),
             ),
         )
         for number, pair in enumerate(report.pairs[:most])
@@ -82,15 +91,13 @@ def pair_data(report: AuditReport, most: int | None = None) -> TableData:
     return TableData(columns, rows)
 
 
+def _name(path: str, *, short: bool) -> str:
+    return fit_start(path.rpartition("/")[2], _SHORT_NAME) if short else path
+
+
 def parts_words(pair: CopyPair) -> str:
     """Both parts where a pair crosses them, else the one that both images are in."""
-    return " / ".join(dict.fromkeys((pair.first.part, pair.second.part)))
-
-
-def image_words(image: AuditedImage) -> str:
-    """Where an image is, its part, class and size."""
-    height, width = image.size
-    return f"{image.path}  ({image.part}, {image.class_name}, {height} x {width} pixels)"
+    return "/".join(dict.fromkeys((pair.first.part, pair.second.part)))
 
 
 def group_words(report: AuditReport) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -12,16 +13,21 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from engine.audit_report import AuditReport, Closeness, CopyPair
+from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair
 from tui import formatting
 from tui.audit_run import AuditRun
-from tui.audit_tables import class_data, closeness_words, group_words, image_words, is_grave, pair_data, size_data
+from tui.audit_tables import class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.result_tables import to_rich
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
 
 WIDE = 110
 """Columns from which the pairs stand beside the findings instead of below them."""
+
+_ROOMY = 190
+"""Columns from which the pairs' whole paths fit."""
+
+_LEAST_PATH = 20
 
 _LOOK_SECONDS = 0.25
 """How often a running audit is asked how far it is."""
@@ -36,13 +42,14 @@ class AuditScreen(Screen[None]):
     DEFAULT_CSS = """
     AuditScreen {
         & > #audit-parts { height: 1fr; layout: vertical; }
-        & #audit-findings { height: 1fr; width: 100%; }
+        & #audit-findings { height: 2fr; width: 100%; }
         & #audit-words, & #audit-tables, & #audit-blind { height: auto; width: 100%; }
         & #audit-tables { margin-top: 1; }
-        & #audit-pairs-panel { height: 1fr; width: 100%; }
+        & #audit-pairs-panel { height: 3fr; width: 100%; }
         & #audit-pairs { height: 1fr; }
         & #audit-none { height: auto; }
         & #pair-pictures { height: auto; width: 100%; }
+        & #pair-words { text-wrap: nowrap; text-overflow: ellipsis; }
         &.-wide > #audit-parts { layout: horizontal; }
         &.-wide #audit-findings { width: 2fr; height: 100%; }
         &.-wide #audit-pairs-panel { width: 3fr; height: 100%; }
@@ -97,7 +104,7 @@ class AuditScreen(Screen[None]):
     def on_resize(self) -> None:
         """Side by side or below each other."""
         self.set_class(self.size.width >= WIDE, "-wide")
-        self.show_top()
+        self.show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Other limits only where the images can be looked at again."""
@@ -143,7 +150,7 @@ class AuditScreen(Screen[None]):
         panel = self.query_one("#audit-pairs-panel")
         panel.border_title = "copies" if report is None else f"copies: {group_words(report)}"
         if report is not None and pairs:
-            table.show_data(pair_data(report), narrow=self.size.width < WIDE)
+            table.show_data(pair_data(report, short=self.size.width < _ROOMY), narrow=self.size.width < _ROOMY)
         self._show_pair(0)
 
     @on(DataTable.RowHighlighted, "#audit-pairs")
@@ -153,7 +160,7 @@ class AuditScreen(Screen[None]):
     def _show_pair(self, number: int) -> None:
         report = self.run_shown.report
         pairs = report.pairs if report is not None else ()
-        words = pair_text(pairs[number]) if number < len(pairs) else Text()
+        words = pair_text(pairs[number], self.query_one("#pair-pictures").size.width) if number < len(pairs) else Text()
         self.query_one("#pair-words", Static).update(words)
 
     # ------------------------------------------------------------------ keys
@@ -177,30 +184,35 @@ def _waiting(run: AuditRun) -> Text:
     return Text(f"{run.progress_words()}\n\nEvery image is read once; the next audit takes seconds.", "dim")
 
 
-def findings_text(report: AuditReport) -> Text:
+def findings_text(report: AuditReport) -> Table:
     """The sentences, the gravest marked."""
-    lines = []
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
     for number, sentence in enumerate(report.sentences):
         grave = number == 0 and is_grave(report)
-        lines.append(
-            Text.assemble(
-                ("! " if grave else "- ", "bold red" if grave else "dim"), (sentence, "bold" if grave else "")
-            )
+        grid.add_row(
+            Text("!" if grave else "-", "bold red" if grave else "dim"), Text(sentence, "bold" if grave else "")
         )
-    return Text("\n").join(lines)
+    return grid
 
 
 def _tables(report: AuditReport) -> RenderableType:
-    parts: list[RenderableType] = [to_rich(class_data(report), "images"), to_rich(size_data(report), "sizes in pixels")]
+    parts: list[RenderableType] = []
+    for title, data in (("images", class_data(report, short=True)), ("sizes in pixels", size_data(report))):
+        table = to_rich(data)
+        table.box, table.padding, table.pad_edge = None, (0, 2, 0, 0), False
+        parts += [Text(title, "bold"), table, Text()]
     for title, files in (("left out", report.unreadable), ("odd files", report.odd)):
         if files:
-            parts.append(Text(f"\n{title}: {formatting.count(len(files))}", "bold"))
+            parts.append(Text(f"{title}: {formatting.count(len(files))}", "bold"))
             parts += [Text(f"  {file.path}: {file.reason}", "dim") for file in files]
+            parts.append(Text())
     return Group(*parts)
 
 
 def _blind_text(report: AuditReport) -> Text:
-    lines = [Text(f"\ncopies are {closeness_words(report)}", "dim"), Text("\nwhat this audit cannot see", "bold")]
+    lines = [Text(f"copies are {closeness_words(report)}", "dim"), Text("\nwhat this audit cannot see", "bold")]
     return Text("\n").join([*lines, *(Text(f"- {sentence}", "dim") for sentence in report.blind_spots)])
 
 
@@ -210,13 +222,20 @@ def _no_pairs(report: AuditReport) -> Text:
     return Text(f"No two of the {images} images are copies of each other.{more}")
 
 
-def pair_text(pair: CopyPair) -> Text:
-    """Both images of a pair with their sizes, and how alike they are."""
+def pair_text(pair: CopyPair, width: int) -> Text:
+    """Both images of a pair with their sizes, and how alike they are; `width` in cells."""
     measured = (
-        f"{pair.kind}: hashes differ in {pair.hash_distance} of 64 bits, thumbnails correlate by "
-        f"{pair.correlation:.3f} and differ by {pair.thumbnail_rms:.0f} of 255 levels"
+        f"{pair.kind}: {pair.hash_distance} of 64 bits differ, thumbnails correlate by {pair.correlation:.3f}, "
+        f"RMS {pair.thumbnail_rms:.0f} of 255"
     )
-    odd = (
-        Text("\nthe labels differ: one is wrong, or the picture shows both", "bold red") if pair.crosses_classes else ""
-    )
-    return Text.assemble(image_words(pair.first), "\n", image_words(pair.second), "\n", (measured, "dim"), odd)
+    lines = [_image_line(image, width) for image in (pair.first, pair.second)]
+    lines.append(Text(measured, "dim"))
+    if pair.crosses_classes:
+        lines.append(Text("the labels differ: one is wrong, or the picture shows both", "bold red"))
+    return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+
+def _image_line(image: AuditedImage, width: int) -> Text:
+    height, across = image.size
+    facts = f"{image.part:<5} {f'{height} x {across}':>11}  {image.class_name}  "
+    return Text.assemble((facts, "dim"), formatting.fit_start(image.path, max(_LEAST_PATH, width - len(facts))))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -276,7 +277,7 @@ class SetupScreen(Screen[None]):
     def _show_audit(self) -> None:
         line = self.query_one("#audit", Static)
         line.display = self.summary is not None
-        line.update(_audit_text(self.audit) if self.summary is not None else "")
+        line.update(_audit_words(self.audit) if self.summary is not None else "")
 
     def _options(self) -> list[Option]:
         return [Option(self._variant_text(index, name), id=name) for index, name in enumerate(VARIANTS, start=1)]
@@ -461,18 +462,23 @@ def _place(recipe: Recipe) -> str:
     return f"{names.index(recipe.name) + 1} of {len(names)}, r: next" if recipe.name in names else ""
 
 
-def _audit_text(run: AuditRun | None) -> Text:
-    """One line of what the audit found or how far it is, and how to see more."""
-    more = ("  u: details", "bold")
+def _audit_words(run: AuditRun | None) -> Table:
+    """What the audit found or how far it is, and how to see more."""
+    more = Text("u: details", "bold")
     if run is None or run.stopped:
-        words, style, more = "not yet", "dim", ("  u: begin", "dim")
+        words, style, more = "not yet", "dim", Text("u: begin", "dim")
     elif run.error:
         words, style = run.error, "red"
     elif run.report is None:
-        words, style, more = run.progress_words(), "dim", ("", "")
+        words, style, more = run.progress_words(), "dim", Text()
     else:
         words, style = headline(run.report), "bold yellow" if is_grave(run.report) else ""
-    return Text.assemble(("audit".ljust(LABEL_WIDTH), "dim"), (words, style), more, "\n")
+    grid = Table.grid(padding=0)
+    grid.add_column(width=LABEL_WIDTH, no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(Text("audit", "dim"), Text(words, style))
+    grid.add_row("", more)
+    return grid
 
 
 def _remarks(summary: DatasetSummary) -> Text:
