@@ -44,6 +44,7 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
 )
 
 TRAINING: tuple[Binding, ...] = (
@@ -68,6 +69,7 @@ TRAINING: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.audit import AuditScreen
     from tui.screens.matrix import MatrixScreen
     from tui.screens.results import MatrixGrid, ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
@@ -78,6 +80,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Audit": tuple(_described(AuditScreen.BINDINGS)),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -89,6 +92,7 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "AuditScreen": "Audit",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 
