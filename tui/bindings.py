@@ -70,9 +70,12 @@ TRAINING: tuple[Binding, ...] = (
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.audit import AuditScreen
+    from tui.screens.calibration import CalibrationScreen
+    from tui.screens.comparisons import ComparisonScreen
     from tui.screens.matrix import MatrixScreen
-    from tui.screens.results import MatrixGrid, ResultsScreen
+    from tui.screens.results import ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
+    from tui.widgets.matrix_grid import MatrixGrid
 
     results = [ResultsScreen.BINDINGS, MatrixGrid.BINDINGS, ConfusionMatrix.BINDINGS]
     return {
@@ -81,6 +84,8 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
+        "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
+        "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -93,6 +98,8 @@ def section_of(screen: type) -> str:
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
         "AuditScreen": "Audit",
+        "ComparisonScreen": "Comparisons",
+        "CalibrationScreen": "Calibration",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 
