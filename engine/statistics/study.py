@@ -37,6 +37,9 @@ def compute_statistics(
 ) -> StudyStatistics:
     """Intervals of every variant and a comparison of every two, from the jobs that are done.
 
+    With one seed, Wilson's and Newcombe's intervals and McNemar's test take every image as evidence of its own, so near
+    copies within the test set make them too sure; all that is resampled draws whole groups of near copies.
+
     Args:
         variants: names in the study's order.
         results: ended jobs of any variant, seed and fold. A seed counts where all folds are done that any variant has
