@@ -102,8 +102,8 @@ def copy_sentences(statistics: StudyStatistics) -> list[str]:
         return []
     entry = copied[0]
     return [
-        f"The {entry.images} test images hold {entry.groups} different pictures, near copies counted once: the intervals "
-        "of the accuracy and the comparisons take them as independent and are too sure; those of F1 do not."
+        f"The {entry.images} test images hold {entry.groups} different pictures, near copies counted once: the "
+        "intervals of the accuracy and the comparisons take them as independent and are too sure; those of F1 do not."
     ]
 
 

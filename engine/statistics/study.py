@@ -38,7 +38,8 @@ def compute_statistics(
     """Intervals of every variant and a comparison of every two, from the jobs that are done.
 
     With one seed, Wilson's and Newcombe's intervals and McNemar's test take every image as evidence of its own, so near
-    copies within the test set make them too sure; all that is resampled draws whole groups of near copies.
+    copies within the test set make them too sure; all that is resampled draws whole groups of near copies. Folds are
+    pooled as if one network had judged all their images: that they share training images is in none of the methods.
 
     Args:
         variants: names in the study's order.

@@ -384,3 +384,13 @@ async def test_statistics_take_the_marks_of_another_theme(four: StudyRecord, sho
         await settle(pilot)
         assert pilot.app.screen.query_one("#page").children[0] is not page
         assert text(pilot) == before
+
+
+async def test_several_seeds_add_up_in_the_matrices(repeated: StudyRecord, show: Show) -> None:
+    async with show(repeated) as pilot:
+        await pilot.press("tab", "right", "enter")
+        assert isinstance(pilot.app.screen, MatrixScreen)
+        assert "900 predictions" in text(pilot)
+        assert "protocol grouped, sum of 3 seeds" in text(pilot)
+        await pilot.press("enter")
+        assert "6 images of homer taken for lisa with seed 0" in text(pilot)
