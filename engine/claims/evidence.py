@@ -19,6 +19,7 @@ from engine.config import RECIPES
 from engine.record import StudyRecord
 from engine.results import JobResult, Metrics
 from engine.statistics_report import LEVEL, Interval
+from engine.variants import STUDY_VARIANTS
 
 METRICS: tuple[Metric, ...] = ("accuracy", "precision", "recall", "f1")
 METRIC_WORDS: dict[Metric, str] = {"accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1"}
@@ -141,8 +142,10 @@ class Evidence:
         return f"{self.value(variant, metric):.3f} {span(self.interval(variant, metric))}"
 
     def ranking(self, metric: Metric) -> str:
-        """All variants of the study's four that ran, the best first."""
-        names = sorted(self.results, key=lambda name: -self.value(name, metric))
+        """Those of the study's four that ran, the best first."""
+        names = sorted(
+            (name for name in self.results if name in STUDY_VARIANTS), key=lambda name: -self.value(name, metric)
+        )
         return ", ".join(f"{name} {self.value(name, metric):.3f}" for name in names)
 
     # ------------------------------------------------------------ differences
@@ -163,8 +166,8 @@ class Evidence:
             if found is None:
                 return None
             sign = 1 if found.first == first else -1
-            ends = sorted((sign * found.interval.low, sign * found.interval.high))
-            return Difference(sign * found.difference, Interval(*ends, found.interval.method), found.adjusted_p)
+            low, high = sorted((sign * found.interval.low, sign * found.interval.high))
+            return Difference(sign * found.difference, Interval(low, high, found.interval.method), found.adjusted_p)
         values = self._differences(metric)
         if (first, second) in values:
             return values[first, second]

@@ -29,7 +29,7 @@ def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
     rows = tuple(_row(variant, one, other) for variant in variants)
     protocol = clean.protocol
     left_out = protocol.left_out if protocol else 0
-    report = LeakReport(
+    return LeakReport(
         official_study=one.study,
         clean_study=other.study,
         official_train=_trained_on(one),
@@ -40,7 +40,6 @@ def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
         rows=rows,
         sentences=(*_sentences(rows), *_notes(one)),
     )
-    return report
 
 
 def _trained_on(evidence: Evidence) -> int:

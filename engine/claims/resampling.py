@@ -1,8 +1,8 @@
 """Bootstrap over test images: what the scores, and their differences on the same images, could have been.
 
-Where it is known which images are copies of each other, whole groups are drawn (a cluster bootstrap); where a variant was
-trained with several seeds, the seeds are drawn as well. Intervals are percentiles of the draws. Efron and Tibshirani,
-An Introduction to the Bootstrap (1993), chapters 13 and 16.
+Where it is known which images are copies of each other, whole groups are drawn (a cluster bootstrap); where a variant
+was trained with several seeds, the seeds are drawn as well. Intervals are percentiles of the draws. Efron and
+Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 16.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from engine.claims import stated
-from engine.claims.evidence import METRICS, Evidence, Metric
+from engine.claims.evidence import METRICS, Evidence
 from engine.claims.question import Judge, Question
+from engine.claims.resampling import Metric
 from engine.claims.verdicts import OPEN, Judgement, Order, judge_below, judge_figure, judge_order, judge_similar
 from engine.claims_report import Finding
+from engine.variants import STUDY_VARIANTS
 
 _TABLE_1, _TABLE_2 = "Scores (Table 1)", "Scores on the part of the data (Table 2)"
 _RESULTS = "Results & Interpretation"
@@ -46,7 +48,7 @@ def judge_pairs(evidence: Evidence, pairs: Sequence[tuple[str, str]], metrics: S
 
 def _highest(variant: str, metric: Metric) -> Judge:
     def judge(evidence: Evidence) -> Finding:
-        pairs = [(variant, rival) for rival in ("vanilla", "bbox", "denoise", "superres") if rival != variant]
+        pairs = [(variant, rival) for rival in STUDY_VARIANTS if rival != variant]
         return Finding(evidence.ranking(metric), *judge_pairs(evidence, pairs, [metric]))
 
     return judge

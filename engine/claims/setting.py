@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from engine.claims import stated
-from engine.claims.evidence import METRIC_WORDS, Evidence, Metric, exact_mcnemar
+from engine.claims.evidence import METRIC_WORDS, Evidence, exact_mcnemar
 from engine.claims.question import NO_FIGURE, Question
-from engine.claims.resampling import gather_answers, percentile_interval, resample, two_sided_p
+from engine.claims.resampling import Metric, gather_answers, percentile_interval, resample, two_sided_p
 from engine.claims.verdicts import FAILS, HOLDS, OPEN, Order, judge_order, signed_span
 from engine.claims_report import Finding
 from engine.record import StudyRecord
@@ -69,7 +69,8 @@ def _micro(evidence: Evidence) -> Finding:
     ]
     first = next(iter(evidence.results))
     precision, recall = evidence.metrics(first).precision, evidence.metrics(first).recall
-    figure = f"{first}: micro {precision.micro:.3f} and {recall.micro:.3f}, macro {precision.macro:.3f} and {recall.macro:.3f}"
+    micro = f"micro {precision.micro:.3f} and {recall.micro:.3f}"
+    figure = f"{first}: {micro}, macro {precision.macro:.3f} and {recall.macro:.3f}"
     if differ:
         return Finding(figure, HOLDS, f"micro precision and recall differ for {', '.join(differ)}")
     if round(stated.BEST_PRECISION, 2) == round(stated.RECALL, 2):
@@ -114,7 +115,7 @@ def _other_project(evidence: Evidence) -> Finding:
 
 
 def less_data(evidence: Evidence, others: Sequence[StudyRecord]) -> Finding:
-    """Whether every variant does better where it is trained on more images, from two studies on the same test images."""
+    """Whether every variant does better where it is trained on more images: two studies on the same test images."""
     for other in map(Evidence, others):
         if other.train == evidence.train or _differs(evidence, other):
             continue

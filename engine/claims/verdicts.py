@@ -1,8 +1,8 @@
 """From intervals and comparisons to a verdict; the only place that decides one from numbers.
 
 A claim that names a figure holds where our interval reaches the figure as it was rounded, and does not hold where it
-excludes it. A claim that puts several things in an order is a conjunction: it holds where every one of its comparisons is
-significant (an intersection-union test, which needs no correction), and does not hold where one is significantly the
+excludes it. A claim that puts several things in an order is a conjunction: it holds where every one of its comparisons
+is significant (an intersection-union test, which needs no correction), and does not hold where one is significantly the
 other way round (corrected for their number by Holm's method). Everything else can't be told.
 """
 
