@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from itertools import product
 
 from engine.claims import stated
-from engine.claims.evidence import Evidence, wilson
+from engine.claims.evidence import Evidence
 from engine.claims.question import Judge, Question
 from engine.claims.verdicts import FAILS, HOLDS, OPEN, Judgement, Order, judge_order, p_text
 from engine.claims_report import Finding
+from engine.statistics.proportions import wilson_interval
 from engine.variants import STUDY_VARIANTS
 
 _CLASSES, _SOURCE = "Classes", "Results & Interpretation, Figures 23-26"
@@ -100,7 +101,7 @@ def _krusty_for_homer(evidence: Evidence) -> Finding:
 def _judge_occasional(times: int, images: int) -> Judgement:
     if times:
         return HOLDS, ""
-    most = wilson(0.0, images).high if images else 1.0
+    most = wilson_interval(0, images).high if images else 1.0
     if most < OCCASIONAL:
         return FAILS, f"never in {images} images, so less often than {most:.3f}"
     return OPEN, f"never, but {images} images are too few to exclude {most:.2f}"

@@ -1,37 +1,32 @@
 """One study as the claims see it: scores with their intervals, differences with their p-values, what differs."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 
 from engine.claims import stated
-from engine.claims.resampling import (
+from engine.claims.scoring import (
+    Difference,
     Metric,
-    Scores,
-    gather_answers,
-    percentile_interval,
-    resample,
-    resample_matrix,
-    two_sided_p,
+    copies_of,
+    matrix_interval,
+    mean_score,
+    outcomes_of,
+    paired_difference,
+    score_interval,
 )
-from engine.claims.verdicts import Order, holm, signed_span, span
+from engine.claims.verdicts import Order, signed_span, span
 from engine.config import RECIPES
 from engine.record import StudyRecord
 from engine.results import JobResult, Metrics
-from engine.statistics_report import LEVEL, Interval
+from engine.statistics import compute_statistics
+from engine.statistics.outcomes import Outcomes
+from engine.statistics.proportions import holm, wilson_interval
+from engine.statistics_report import Interval, StudyStatistics
 from engine.variants import STUDY_VARIANTS
 
 METRICS: tuple[Metric, ...] = ("accuracy", "precision", "recall", "f1")
 METRIC_WORDS: dict[Metric, str] = {"accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1"}
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One variant's score minus another's on the same images; `p_value` is corrected for all pairs of the study."""
-
-    value: float
-    interval: Interval
-    p_value: float
 
 
 class Evidence:
@@ -100,6 +95,26 @@ class Evidence:
 
     # ------------------------------------------------------------ scores
 
+    @cached_property
+    def statistics(self) -> StudyStatistics:
+        """The study's own statistics; a study that kept none gets them now, as far as its predictions allow."""
+        if self.record.statistics is not None:
+            return self.record.statistics
+        jobs = list(self.record.results.values())
+        return compute_statistics(list(self.results), jobs, copies_of(self.record), self.classes)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.record.dataset.classes) if self.record.dataset else 0
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcomes]:
+        """What each variant said of each test image, where that was kept."""
+        copies = copies_of(self.record)
+        found = {variant: outcomes_of(variant, self.record.jobs(variant), copies) for variant in self.results}
+        return {variant: outcomes for variant, outcomes in found.items() if outcomes is not None}
+
     def metrics(self, variant: str) -> Metrics:
         """The scores of a variant in `results`, over all its seeds."""
         metrics = self.results[variant].metrics
@@ -108,34 +123,30 @@ class Evidence:
 
     def images(self, variant: str) -> int:
         """Different test images; several seeds are tested on the same."""
-        entry = self.record.statistics.of(variant) if self.record.statistics else None
-        if entry is not None:
+        if entry := self.statistics.of(variant):
             return entry.images
         seeds = {job.seed for job in self.record.jobs(variant) if job.metrics is not None}
         return sum(map(sum, self.metrics(variant).confusion_matrix)) // max(1, len(seeds))
 
     def value(self, variant: str, metric: Metric) -> float:
-        """A score; precision, recall and F1 are macro averages."""
-        entry = self.record.statistics.of(variant) if self.record.statistics else None
-        if entry is not None and metric == "accuracy":
-            return entry.accuracy
-        if entry is not None and metric == "f1":
-            return entry.macro_f1
+        """A score; precision, recall and F1 are macro averages. Of several seeds it is the mean."""
+        if variant in self.outcomes:
+            return mean_score(self.outcomes[variant], self.classes, metric)
         metrics = self.metrics(variant)
         averages = {"precision": metrics.precision, "recall": metrics.recall, "f1": metrics.f1}
         return metrics.accuracy if metric == "accuracy" else averages[metric].macro
 
     def interval(self, variant: str, metric: Metric) -> Interval:
-        """The interval of a score: the study's own statistics where it has them, else Wilson (accuracy), bootstrap."""
-        entry = self.record.statistics.of(variant) if self.record.statistics else None
+        """The interval of a score: the study's own where it has one, else Wilson for accuracies and bootstraps."""
+        entry = self.statistics.of(variant)
         if entry is not None and metric in ("accuracy", "f1"):
             return entry.accuracy_interval if metric == "accuracy" else entry.macro_f1_interval
-        if metric == "accuracy" and len(self.record.jobs(variant)) == 1:
-            return wilson(self.value(variant, "accuracy"), self.images(variant))
-        if variant in self._resampled:
-            return percentile_interval(self._resampled[variant][metric], "bootstrap over test images")
-        draws = resample_matrix(self.metrics(variant).confusion_matrix, self.images(variant))
-        return percentile_interval(draws[metric], "bootstrap of the confusion matrix")
+        if variant in self.outcomes:
+            return score_interval(self.outcomes[variant], self.classes, metric)
+        if metric == "accuracy":
+            images = self.images(variant)
+            return wilson_interval(round(self.value(variant, metric) * images), images)
+        return matrix_interval(self.metrics(variant).confusion_matrix, self.images(variant), metric)
 
     def figure(self, variant: str, metric: Metric) -> str:
         """A score as 0.663 [0.608 0.714]."""
@@ -143,63 +154,37 @@ class Evidence:
 
     def ranking(self, metric: Metric) -> str:
         """Those of the study's four that ran, the best first."""
-        names = sorted(
-            (name for name in self.results if name in STUDY_VARIANTS), key=lambda name: -self.value(name, metric)
-        )
+        names = [name for name in STUDY_VARIANTS if name in self.results]
+        names.sort(key=lambda name: -self.value(name, metric))
         return ", ".join(f"{name} {self.value(name, metric):.3f}" for name in names)
 
     # ------------------------------------------------------------ differences
 
-    @cached_property
-    def _resampled(self) -> dict[str, Scores]:
-        jobs = {variant: self.record.jobs(variant) for variant in self.results}
-        classes = len(self.record.dataset.classes) if self.record.dataset else 0
-        copies = self.record.audit.groups if self.record.audit else ()
-        answers = gather_answers(jobs, classes, copies)
-        return resample(answers) if answers is not None else {}
-
     def difference(self, first: str, second: str, metric: Metric) -> Difference | None:
-        """`first` minus `second`, or None where they cannot be compared image by image."""
-        statistics = self.record.statistics
-        if metric == "accuracy" and statistics is not None:
-            found = statistics.between(first, second)
-            if found is None:
-                return None
-            sign = 1 if found.first == first else -1
-            low, high = sorted((sign * found.interval.low, sign * found.interval.high))
-            return Difference(sign * found.difference, Interval(low, high, found.interval.method), found.adjusted_p)
-        values = self._differences(metric)
-        if (first, second) in values:
-            return values[first, second]
-        if (second, first) in values:
-            turned = values[second, first]
-            interval = Interval(-turned.interval.high, -turned.interval.low, turned.interval.method)
-            return Difference(-turned.value, interval, turned.p_value)
-        return None
+        """`first` minus `second`, its p-value corrected for all pairs of the study.
 
-    def _differences(self, metric: Metric) -> dict[tuple[str, str], Difference]:
+        None where they cannot be compared image by image.
+        """
+        if metric == "accuracy":
+            found = self.statistics.between(first, second)
+            known = None if found is None else Difference(found.difference, found.interval, found.adjusted_p)
+            return _turned(known) if found is not None and found.first != first else known
         if metric not in self._known:
-            self._known[metric] = self._work_out(metric)
-        return self._known[metric]
+            self._known[metric] = self._compare_all(metric)
+        if (first, second) in self._known[metric]:
+            return self._known[metric][first, second]
+        return _turned(self._known[metric].get((second, first)))
 
-    def _work_out(self, metric: Metric) -> dict[tuple[str, str], Difference]:
-        draws = self._resampled
-        pairs = list(combinations(draws, 2))
-        p_values = holm([self._p_value(first, second, metric) for first, second in pairs])
-        return {
-            (first, second): Difference(
-                self.value(first, metric) - self.value(second, metric),
-                percentile_interval(draws[first][metric] - draws[second][metric], "paired bootstrap over test images"),
-                p_value,
-            )
-            for (first, second), p_value in zip(pairs, p_values, strict=True)
+    def _compare_all(self, metric: Metric) -> dict[tuple[str, str], Difference]:
+        found = {
+            (first, second): difference
+            for first, second in combinations(self.outcomes, 2)
+            if (difference := paired_difference(self.outcomes[first], self.outcomes[second], self.classes, metric))
         }
-
-    def _p_value(self, first: str, second: str, metric: Metric) -> float:
-        jobs = [self.record.jobs(variant) for variant in (first, second)]
-        if metric == "accuracy" and all(len(entries) == 1 for entries in jobs):
-            return exact_mcnemar(jobs[0][0], jobs[1][0])
-        return two_sided_p(self._resampled[first][metric] - self._resampled[second][metric])
+        adjusted = holm([difference.p_value for difference in found.values()])
+        return {
+            pair: replace(difference, p_value=p) for (pair, difference), p in zip(found.items(), adjusted, strict=True)
+        }
 
     def order(self, better: str, worse: str, metric: Metric) -> Order | None:
         """The comparison behind "`better` scores more than `worse`"; None where there is none."""
@@ -215,18 +200,10 @@ class Evidence:
         return f"{first} - {second}: {words}"
 
 
-def wilson(accuracy: float, images: int) -> Interval:
-    """Wilson's score interval of an accuracy on so many images. Wilson, JASA 22 (1927) 209-212."""
-    from scipy.stats import binomtest
-
-    found = binomtest(round(accuracy * images), images).proportion_ci(confidence_level=LEVEL, method="wilson")
-    return Interval(float(found.low), float(found.high), "Wilson")
-
-
-def exact_mcnemar(first: JobResult, second: JobResult) -> float:
-    """Two-sided p of the exact McNemar test on the images that only one of the two got right."""
-    from scipy.stats import binomtest
-
-    right = {one.path: one.label == one.predicted for one in first.predictions}
-    only = [right[one.path] for one in second.predictions if right[one.path] != (one.label == one.predicted)]
-    return float(binomtest(sum(only), len(only)).pvalue) if only else 1.0
+def _turned(difference: Difference | None) -> Difference | None:
+    """The second minus the first."""
+    if difference is None:
+        return None
+    interval = difference.interval
+    turned = Interval(-interval.high, -interval.low, interval.method)
+    return Difference(-difference.value, turned, difference.p_value)

@@ -1,21 +1,18 @@
 """Official against clean on the same test images: what the copies among the training images were worth."""
 
 from engine.claims.evidence import METRIC_WORDS, Evidence
-from engine.claims.resampling import Metric, Scores, gather_answers, percentile_interval, resample, resample_matrix
+from engine.claims.scoring import Metric, copies_of, outcomes_of, paired_difference, unpaired_difference
 from engine.claims.verdicts import signed_span
 from engine.errors import InputError
 from engine.leak_report import Estimate, LeakReport, LeakRow
 from engine.record import StudyRecord
 
-_PAIRED = "paired bootstrap over test images"
-_UNPAIRED = "bootstrap of the two confusion matrices, unpaired"
-
 
 def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
     """The gap between both protocols, a variant.
 
-    The interval of a gap is a bootstrap over the test images (over groups of copies, where the audit tells them): both
-    models answer the same drawn images, so the gap is paired. Several seeds are drawn as well, the same in both. Where
+    Both models were tested on the same images, so the gap is paired: Newcombe's interval for the accuracies of one
+    seed, else a bootstrap over groups of copies and seeds (`engine.claims.scoring.paired_difference`). Where
     predictions of single images were not kept, the two confusion matrices are drawn apart, which is wider.
 
     Raises:
@@ -94,40 +91,31 @@ def same_test_images(first: StudyRecord, second: StudyRecord) -> bool:
 
 
 def _row(variant: str, official: Evidence, clean: Evidence) -> LeakRow:
-    draws, method = _draw(variant, official, clean)
-
     def estimate(evidence: Evidence, metric: Metric) -> Estimate:
         return Estimate(evidence.value(variant, metric), evidence.interval(variant, metric))
-
-    def gap(metric: Metric) -> Estimate:
-        return Estimate(
-            official.value(variant, metric) - clean.value(variant, metric),
-            percentile_interval(draws["official"][metric] - draws["clean"][metric], method),
-        )
 
     return LeakRow(
         variant,
         estimate(official, "accuracy"),
         estimate(clean, "accuracy"),
-        gap("accuracy"),
+        _gap(variant, official, clean, "accuracy"),
         estimate(official, "f1"),
         estimate(clean, "f1"),
-        gap("f1"),
+        _gap(variant, official, clean, "f1"),
     )
 
 
-def _draw(variant: str, official: Evidence, clean: Evidence) -> tuple[dict[str, Scores], str]:
-    jobs = {"official": official.record.jobs(variant), "clean": clean.record.jobs(variant)}
-    classes = len(official.metrics(variant).per_class)
-    copies = official.record.audit.groups if official.record.audit else ()
-    answers = gather_answers(jobs, classes, copies)
-    if answers is not None:
-        return resample(answers), _PAIRED
-    # Different streams, or the two would be drawn alike and look paired.
-    return {
-        name: resample_matrix(evidence.metrics(variant).confusion_matrix, evidence.images(variant), seed=seed)
-        for seed, (name, evidence) in enumerate((("official", official), ("clean", clean)))
-    }, _UNPAIRED
+def _gap(variant: str, official: Evidence, clean: Evidence, metric: Metric) -> Estimate:
+    copies = copies_of(official.record)
+    one, other = (outcomes_of(variant, evidence.record.jobs(variant), copies) for evidence in (official, clean))
+    if one is not None and other is not None:
+        paired = paired_difference(one, other, official.classes, metric)
+        if paired is not None:
+            return Estimate(paired.value, paired.interval)
+    matrices = [evidence.metrics(variant).confusion_matrix for evidence in (official, clean)]
+    images = official.images(variant), clean.images(variant)
+    value = official.value(variant, metric) - clean.value(variant, metric)
+    return Estimate(value, unpaired_difference(matrices[0], matrices[1], images, metric))
 
 
 # ---------------------------------------------------------------- in words

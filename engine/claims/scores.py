@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from engine.claims import stated
 from engine.claims.evidence import METRICS, Evidence
 from engine.claims.question import Judge, Question
-from engine.claims.resampling import Metric
+from engine.claims.scoring import Metric
 from engine.claims.verdicts import OPEN, Judgement, Order, judge_below, judge_figure, judge_order, judge_similar
 from engine.claims_report import Finding
 from engine.variants import STUDY_VARIANTS

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from engine.claims import stated
-from engine.claims.evidence import METRIC_WORDS, Evidence, exact_mcnemar
+from engine.claims.evidence import METRIC_WORDS, Evidence
 from engine.claims.question import NO_FIGURE, Question
-from engine.claims.resampling import Metric, gather_answers, percentile_interval, resample, two_sided_p
+from engine.claims.scoring import Metric, copies_of, outcomes_of, paired_difference
 from engine.claims.verdicts import FAILS, HOLDS, OPEN, Order, judge_order, signed_span
 from engine.claims_report import Finding
 from engine.record import StudyRecord
@@ -156,21 +156,16 @@ def _more_against_less(large: Evidence, small: Evidence) -> Finding:
 
 
 def _paired(variant: str, large: Evidence, small: Evidence) -> Order | None:
-    jobs = {name: one.record.jobs(variant) for name, one in (("large", large), ("small", small))}
-    classes = len(large.metrics(variant).per_class)
-    answers = gather_answers(jobs, classes, large.record.audit.groups if large.record.audit else ())
-    if answers is None:
+    # One study's groups of copies for both: images are aligned by group.
+    copies = copies_of(large.record)
+    more, less = (outcomes_of(variant, one.record.jobs(variant), copies) for one in (large, small))
+    if more is None or less is None:
         return None
-    draws = resample(answers)
-    gaps = draws["large"]["accuracy"] - draws["small"]["accuracy"]
-    single = all(len(entries) == 1 for entries in jobs.values())
-    difference = large.value(variant, "accuracy") - small.value(variant, "accuracy")
-    interval = percentile_interval(gaps, "paired bootstrap over test images")
-    return Order(
-        f"{variant}: more data {difference:+.3f} {signed_span(interval)}",
-        difference,
-        exact_mcnemar(jobs["large"][0], jobs["small"][0]) if single else two_sided_p(gaps),
-    )
+    difference = paired_difference(more, less, large.classes, "accuracy")
+    if difference is None:
+        return None
+    words = f"{variant}: more data {difference.value:+.3f} {signed_span(difference.interval)}"
+    return Order(words, difference.value, difference.p_value)
 
 
 QUESTIONS_OF_DATA = (

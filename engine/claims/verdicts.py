@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.claims_report import Verdict
+from engine.statistics.proportions import holm
 from engine.statistics_report import LEVEL, Interval
 
 HOLDS: Verdict = "holds"
@@ -91,16 +92,6 @@ def _clearest(orders: Sequence[Order]) -> str:
     weakest = max(orders, key=lambda order: order.p_value)
     all_of_them = f"all {len(orders)} comparisons are significant, the weakest: " if len(orders) > 1 else ""
     return f"{all_of_them}{weakest.words}, p {p_text(weakest.p_value)}"
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values after Holm's step-down correction, in their order. Holm, Scand. J. Statist. 6 (1979) 65-70."""
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
-    adjusted, largest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = largest
-    return adjusted
 
 
 def span(interval: Interval) -> str:

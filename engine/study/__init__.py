@@ -4,6 +4,7 @@ Rooms that need torch are imported when their work starts, so importing this is 
 """
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,33 +17,39 @@ from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from engine.runs import RunFolder, read_events
+from engine.study.counterpart import find_counterpart, find_run, load_config
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
 
 if TYPE_CHECKING:
+    from engine.claims_report import ClaimsReport
     from engine.dataset import Dataset
+    from engine.leak_report import LeakReport
     from engine.preprocess import PixelCache
 
 __all__ = [
-    "PROTOCOLS",
     "CacheReport",
     "Estimate",
     "cache_report",
     "clear_cache",
     "estimate",
     "fetch_dataset",
+    "find_counterpart",
+    "find_run",
     "inspect_dataset",
+    "judge_claims",
+    "leak_gap",
+    "load_config",
     "load_record",
     "run_study",
     "warm_up",
 ]
 
-PROTOCOLS = ("official",)
-"""How images are divided into training and test images: "official" takes them as the data set gives them."""
-
 _WORK_ROOMS = (
+    "engine.audit",
     "engine.preprocess",
+    "engine.protocols",
     "engine.superres",
     "engine.training",
     "engine.evaluation",
@@ -81,8 +88,6 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
         SimpsonsError: the input cannot be used. Where that shows before the first event, there is no event at all;
             afterwards the stream still ends with `StudyFinished`.
     """
-    if config.protocol not in PROTOCOLS:
-        raise InputError(f"unknown protocol {config.protocol!r}: choose from {', '.join(PROTOCOLS)}")
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
     dataset = _open(config)
@@ -100,6 +105,30 @@ def load_record(folder: Path) -> StudyRecord:
         StorageError: the folder is no run folder or is damaged.
     """
     return StudyRecord.from_events(read_events(folder))
+
+
+def judge_claims(
+    official: StudyRecord | None, clean: StudyRecord | None, others: Sequence[StudyRecord] = ()
+) -> "ClaimsReport":
+    """Hold every claim of the study against these figures; see `engine.claims.judge_claims`.
+
+    Raises:
+        InputError: a study is of another protocol than its place says.
+    """
+    from engine.claims import judge_claims as judge
+
+    return judge(official, clean, others)
+
+
+def leak_gap(official: StudyRecord, clean: StudyRecord) -> "LeakReport":
+    """Official and clean side by side; see `engine.claims.leak_gap`.
+
+    Raises:
+        InputError: the two cannot be set side by side; the message says why.
+    """
+    from engine.claims import leak_gap as gap
+
+    return gap(official, clean)
 
 
 def fetch_dataset(destination: Path | None = None) -> Path:
