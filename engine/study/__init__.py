@@ -4,7 +4,6 @@ Rooms that need torch are imported when their work starts, so importing this is 
 """
 
 import importlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,14 @@ from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from engine.runs import RunFolder, read_events
-from engine.study.counterpart import find_counterpart, find_run, load_config
+from engine.study.counterpart import (
+    find_counterpart,
+    find_run,
+    is_of_the_study,
+    judge_study,
+    leak_of_study,
+    load_config,
+)
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -38,8 +44,9 @@ __all__ = [
     "find_counterpart",
     "find_run",
     "inspect_dataset",
-    "judge_claims",
-    "leak_gap",
+    "is_of_the_study",
+    "judge_study",
+    "leak_of_study",
     "load_config",
     "load_record",
     "run_study",
@@ -105,30 +112,6 @@ def load_record(folder: Path) -> StudyRecord:
         StorageError: the folder is no run folder or is damaged.
     """
     return StudyRecord.from_events(read_events(folder))
-
-
-def judge_claims(
-    official: StudyRecord | None, clean: StudyRecord | None, others: Sequence[StudyRecord] = ()
-) -> "ClaimsReport":
-    """Hold every claim of the study against these figures; see `engine.claims.judge_claims`.
-
-    Raises:
-        InputError: a study is of another protocol than its place says.
-    """
-    from engine.claims import judge_claims as judge
-
-    return judge(official, clean, others)
-
-
-def leak_gap(official: StudyRecord, clean: StudyRecord) -> "LeakReport":
-    """Official and clean side by side; see `engine.claims.leak_gap`.
-
-    Raises:
-        InputError: the two cannot be set side by side; the message says why.
-    """
-    from engine.claims import leak_gap as gap
-
-    return gap(official, clean)
 
 
 def fetch_dataset(destination: Path | None = None) -> Path:
