@@ -68,7 +68,9 @@ TRAINING: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.counterpart import CounterpartScreen
     from tui.screens.matrix import MatrixScreen
+    from tui.screens.reading import ReadingScreen
     from tui.screens.results import MatrixGrid, ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
 
@@ -78,6 +80,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Claims and leak": tuple(_described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS])),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -89,6 +92,8 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "ClaimsScreen": "Claims and leak",
+        "LeakScreen": "Claims and leak",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

@@ -17,6 +17,7 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
+from tui.commands_claims import claims, leak
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -198,6 +199,10 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     from tui.formatting import size
 
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
+
+
+cli.add_command(claims)
+cli.add_command(leak)
 
 
 # ---------------------------------------------------------------- the dashboard

@@ -29,9 +29,7 @@ from engine.study.order import Study
 from engine.study.reporting import Reporter
 
 if TYPE_CHECKING:
-    from engine.claims_report import ClaimsReport
     from engine.dataset import Dataset
-    from engine.leak_report import LeakReport
     from engine.preprocess import PixelCache
 
 __all__ = [

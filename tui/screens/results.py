@@ -29,6 +29,7 @@ from tui.result_tables import (
     warnings,
 )
 from tui.screens.matrix import MatrixScreen
+from tui.study_host import StudyHost
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
 from tui.widgets.metrics_table import MetricsTable, SortableTable
@@ -208,6 +209,9 @@ class ResultsScreen(Screen[None]):
         Binding("g", "average", "Average", id="results.average", tooltip="Macro, weighted or micro averages"),
         Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
+        Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
+        Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -372,6 +376,33 @@ class ResultsScreen(Screen[None]):
             shown = not self.has_class("-classes")
         self.set_class(shown, "-classes")
         self.query_one(ClassTable if shown else MetricsTable).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense for this study now."""
+        if action == "run_clean":
+            return isinstance(self.app, StudyHost) and self.app.can_run_clean(self._record)
+        if action in ("claims", "leak"):
+            return isinstance(self.app, StudyHost)
+        return super().check_action(action, parameters)
+
+    def action_claims(self) -> None:
+        """The study's claims, one by one."""
+        if isinstance(self.app, StudyHost):
+            from tui.screens.claims import ClaimsScreen
+
+            self.app.push_screen(ClaimsScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+
+    def action_leak(self) -> None:
+        """What training on copies of the test images was worth."""
+        if isinstance(self.app, StudyHost):
+            from tui.screens.leak import LeakScreen
+
+            self.app.push_screen(LeakScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+
+    def action_run_clean(self) -> None:
+        """Train the same study without the copies."""
+        if isinstance(self.app, StudyHost):
+            self.app.run_clean(self._record)
 
     @on(DataTable.RowHighlighted, "#metrics")
     def _follow_row(self, event: DataTable.RowHighlighted) -> None:
