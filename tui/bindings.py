@@ -68,6 +68,7 @@ TRAINING: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.claims import ClaimsScreen
     from tui.screens.counterpart import CounterpartScreen
     from tui.screens.matrix import MatrixScreen
     from tui.screens.reading import ReadingScreen
@@ -80,7 +81,9 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
-        "Claims and leak": tuple(_described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS])),
+        "Claims and leak": tuple(
+            _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
+        ),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 

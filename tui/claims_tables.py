@@ -44,12 +44,16 @@ def claims_summary(report: ClaimsReport) -> list[tuple[str, str]]:
     return [(name, f"{tally(findings)}  ({study})" if study else "not run") for name, study, findings in columns]
 
 
-def claims_parts(report: ClaimsReport, width: int) -> Iterator[RenderableType]:
-    """Summary, remarks and the claims by topic, for a screen of `width` columns."""
+def claims_parts(report: ClaimsReport, width: int, *, brief: bool = False) -> Iterator[RenderableType]:
+    """Summary, remarks and the claims by topic, for a screen of `width` columns; `brief` is a line a claim."""
     for name, words in claims_summary(report):
         yield Text.assemble((f"{name:<{_PROTOCOL_WIDTH}}", "bold"), "  ", words)
     for remark in report.remarks:
         yield Text(f"! {remark}", style="yellow")
+    if brief:
+        yield Text()
+        yield _brief(report.claims)
+        return
     topic = ""
     for claim in report.claims:
         if claim.topic != topic:
@@ -57,6 +61,17 @@ def claims_parts(report: ClaimsReport, width: int) -> Iterator[RenderableType]:
             yield Text()
             yield Text(topic, style="bold underline")
         yield _claim(claim, width)
+
+
+def _brief(claims: Sequence[Claim]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column("official", justify="center")
+    table.add_column("clean", justify="center")
+    table.add_column(f"claim  ({', '.join(f'{mark} {verdict}' for verdict, mark in MARKS.items())})")
+    for claim in claims:
+        marks = (Text(MARKS[found.verdict], _STYLES[found.verdict]) for found in (claim.official, claim.clean))
+        table.add_row(*marks, claim.statement)
+    return table
 
 
 def _claim(claim: Claim, width: int) -> RenderableType:

@@ -40,7 +40,7 @@ _JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the resu
 @FOLDER_OPTIONS[1]
 @DEBUG_OPTION
 @click.pass_context
-def claims(ctx: click.Context, /, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
     """Hold the original study's claims against a run, one by one.
 
     RUN is a run's folder, its name or the beginning of one; without it, the newest.
@@ -66,7 +66,7 @@ def claims(ctx: click.Context, /, run: str, second: str, as_json: bool, debug: b
 @FOLDER_OPTIONS[1]
 @DEBUG_OPTION
 @click.pass_context
-def leak(ctx: click.Context, /, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
     """Show official and clean side by side: what copies of the test images were worth.
 
     RUN is a run's folder, its name or the beginning of one; without it, the newest. Its counterpart is found in the

@@ -42,6 +42,7 @@ class Evidence:
         }
         """The variants that were trained and evaluated to the end, in the study's order."""
         self._known: dict[Metric, dict[tuple[str, str], Difference]] = {}
+        self._intervals: dict[tuple[str, Metric], Interval] = {}
 
     # ------------------------------------------------------------ what differs from the study
 
@@ -138,6 +139,11 @@ class Evidence:
 
     def interval(self, variant: str, metric: Metric) -> Interval:
         """The interval of a score: the study's own where it has one, else Wilson for accuracies and bootstraps."""
+        if (variant, metric) not in self._intervals:
+            self._intervals[variant, metric] = self._work_out_interval(variant, metric)
+        return self._intervals[variant, metric]
+
+    def _work_out_interval(self, variant: str, metric: Metric) -> Interval:
         entry = self.statistics.of(variant)
         if entry is not None and metric in ("accuracy", "f1"):
             return entry.accuracy_interval if metric == "accuracy" else entry.macro_f1_interval

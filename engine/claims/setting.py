@@ -50,7 +50,9 @@ def _balance(evidence: Evidence) -> Finding:
     homer, apu = (dataset.train_counts[names[name]] for name in (stated.HOMER, stated.APU))
     ratio = homer / apu if apu else float("inf")
     balanced = len(set(dataset.test_counts)) == 1
-    figure = f"homer {homer:,}, apu {apu:,}: {ratio:.1f}; test {min(dataset.test_counts)}-{max(dataset.test_counts)}"
+    smallest, largest = min(dataset.test_counts), max(dataset.test_counts)
+    tested = f"{smallest}" if balanced else f"{smallest} to {largest}"
+    figure = f"homer {homer:,}, apu {apu:,}: {ratio:.1f} for one; test {tested} a class"
     if abs(ratio - stated.HOMER_TO_APU) > _TO_INTEGER:
         return Finding(figure, FAILS, f"{ratio:.1f} is not about {stated.HOMER_TO_APU}")
     if not balanced:

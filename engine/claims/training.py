@@ -66,7 +66,7 @@ def _judge_worth(evidence: Evidence, slow: float, quick: float, low: float, high
         return FAILS, f"it took {slow / quick:.1f} times as long, and gains at least {low:+.3f}"
     return (
         OPEN,
-        f"it took {slow / quick:.1f} times as long; too few images: a gain of {SMALL_GAIN:.2f} can't be excluded",
+        f"it took {slow / quick:.1f} times as long; too few images: a gain above {SMALL_GAIN:.2f} can't be excluded",
     )
 
 

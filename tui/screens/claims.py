@@ -1,9 +1,11 @@
 """The study's claims, one by one, against our figures."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
+from textual.binding import Binding, BindingType
 
 from engine.claims_report import ClaimsReport
 from tui.claims_tables import claims_parts
@@ -14,7 +16,19 @@ from tui.screens.counterpart import CounterpartScreen
 class ClaimsScreen(CounterpartScreen):
     """Each claim with our figure under the official and under the clean protocol, and a verdict."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "brief", "Brief", id="claims.brief", tooltip="A line a claim, or figures and reasons too"),
+    ]
+
     WAITING = "looking for the run under the other protocol, and comparing"
+
+    brief = False
+    """Whether each claim takes one line."""
+
+    def action_brief(self) -> None:
+        """A line a claim, or everything."""
+        self.brief = not self.brief
+        self.show()
 
     def heading(self) -> RenderableType:
         """What is claimed by whom; that these are other images is said at once."""
@@ -40,4 +54,4 @@ class ClaimsScreen(CounterpartScreen):
             yield Text("No clean run of this study yet: press c to train it.", style="bold")
         if not report.official_study:
             yield Text("No official run of this study yet: train it with the protocol official.", style="bold")
-        yield from claims_parts(report, width)
+        yield from claims_parts(report, width, brief=self.brief)
