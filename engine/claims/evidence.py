@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 
-from engine.claims import stated
+from engine.claims import scoring, stated
 from engine.claims.scoring import (
     Difference,
     Metric,
@@ -102,7 +102,9 @@ class Evidence:
         if self.record.statistics is not None:
             return self.record.statistics
         jobs = list(self.record.results.values())
-        return compute_statistics(list(self.results), jobs, copies_of(self.record), self.classes)
+        return compute_statistics(
+            list(self.outcomes), jobs, copies_of(self.record), self.classes, replicates=scoring.REPLICATES
+        )
 
     @property
     def classes(self) -> int:

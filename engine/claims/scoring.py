@@ -74,7 +74,8 @@ def copies_of(record: StudyRecord) -> dict[str, int]:
 
 def outcomes_of(variant: str, jobs: Sequence[JobResult], copies: Mapping[str, int]) -> Outcomes | None:
     """What a variant said of each test image; None where the predictions of single images were not kept."""
-    return collect_outcomes(variant, jobs, copies, folds_of(jobs))[0]
+    folds = folds_of(jobs)
+    return collect_outcomes(variant, jobs, copies, folds)[0] if folds else None
 
 
 def mean_score(outcomes: Outcomes, classes: int, metric: Metric) -> float:

@@ -21,8 +21,8 @@ WINDOW = 20
 SETTLED_SHARE = 0.1
 """The loss has settled when it stays within this share of its whole fall from its last level."""
 
-NOISE_ERRORS = 3
-"""... or within so many standard errors of a window's mean, where the batches scatter more than that."""
+NOISE_ERRORS = 4
+"""... or within so many standard errors, where the batches scatter more than that; hundreds of windows must all pass."""
 
 FINAL_SHARE = 0.2
 """The last level is the mean of this share of the batches: the last of five epochs."""
@@ -127,7 +127,7 @@ def batches_to_settle(losses: Sequence[float]) -> int | None:
 
     Smoothed by a mean over `WINDOW` batches, the loss has settled from the batch on after which it stays within
     `SETTLED_SHARE` of its fall (its highest smoothed value minus its last level) from its last level, or within
-    `NOISE_ERRORS` standard errors of that mean if those are more. The definition is ours: the study shows curves and
+    `NOISE_ERRORS` standard errors of that difference if those are more. The definition is ours: the study shows curves and
     says "converged". It cannot tell a level from a fall that the last epoch cut off, and is blind to changes within one
     window.
     """
@@ -136,7 +136,8 @@ def batches_to_settle(losses: Sequence[float]) -> int | None:
     end = losses[-max(WINDOW, round(FINAL_SHARE * len(losses))) :]
     level = fmean(end)
     smooth = [fmean(losses[start : start + WINDOW]) for start in range(len(losses) - WINDOW + 1)]
-    room = max(SETTLED_SHARE * (max(smooth) - level), NOISE_ERRORS * stdev(end) / math.sqrt(WINDOW))
+    error = stdev(end) * math.sqrt(1 / WINDOW + 1 / len(end))
+    room = max(SETTLED_SHARE * (max(smooth) - level), NOISE_ERRORS * error)
     outside = [start for start, value in enumerate(smooth) if abs(value - level) > room]
     settled = outside[-1] + 1 if outside else 0
     return settled if settled < len(smooth) else None

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from engine.audit_report import AuditReport
+from engine.claims.evidence import Evidence
+from engine.claims.judging import questions
+from engine.claims.question import answer
+from engine.claims_report import Finding
 from engine.config import RECIPES, Protocol, Recipe
 from engine.dataset.values import STUDY_CLASSES
 from engine.events import (
@@ -81,7 +85,7 @@ class Built:
     train_counts: tuple[int, ...] = FULL
     recipe: Recipe = RECIPES["paper"]
     seed: int = 0
-    losses: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    losses: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, Seconds] = field(default_factory=dict)
     status: Mapping[str, Status] = field(default_factory=dict)
     cached: Mapping[str, int] = field(default_factory=dict)
@@ -93,7 +97,7 @@ class Built:
     leaking: int | None = None
     left_out: int = 0
     predictions: bool = True
-    shift: int = 0
+    shift: Mapping[str, int] = field(default_factory=dict)
     demo: bool = False
     ended: bool = True
     variants: tuple[str, ...] = STUDY_VARIANTS
@@ -154,6 +158,8 @@ class Built:
 
     def _job(self, variant: str, seed: int, matrix: Matrix) -> list[Event]:
         losses = self.losses.get(variant, ())
+        if losses and not isinstance(losses[0], float):
+            losses = losses[seed - self.seed]
         result = JobResult(
             variant,
             seed,
@@ -164,7 +170,7 @@ class Built:
             losses[-1] if losses else None,
             5,
             self.seconds.get(variant, Seconds(10, 100, 5)),
-            predictions_of(matrix, self.shift) if self.predictions else (),
+            predictions_of(matrix, self.shift.get(variant, 0)) if self.predictions else (),
         )
         return [
             StageStarted(stage="preprocess", total=100, variant=variant, seed=seed, cached=self.cached.get(variant, 0)),
@@ -195,3 +201,23 @@ def built() -> type[Built]:
 def rows() -> Callable[..., Matrix]:
     """Builds confusion matrices."""
     return diagonal
+
+
+Ask = Callable[..., Finding]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """What becomes of one claim, by its key."""
+
+    def asked(key: str, record: StudyRecord | None, protocol: str = "official", others: Any = ()) -> Finding:
+        (question,) = (question for question in questions(others) if question.key == key)
+        return answer(question, Evidence(record) if record is not None else None, protocol)
+
+    return asked
+
+
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verdicts of these tests are far from any limit, so a few draws will do."""
+    monkeypatch.setattr("engine.claims.scoring.REPLICATES", 200)
