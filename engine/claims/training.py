@@ -22,7 +22,7 @@ SETTLED_SHARE = 0.1
 """The loss has settled when it stays within this share of its whole fall from its last level."""
 
 NOISE_ERRORS = 4
-"""... or within so many standard errors, where the batches scatter more than that; hundreds of windows must all pass."""
+"""... or within so many standard errors, where the batches scatter more: hundreds of windows must all pass."""
 
 FINAL_SHARE = 0.2
 """The last level is the mean of this share of the batches: the last of five epochs."""
@@ -127,9 +127,9 @@ def batches_to_settle(losses: Sequence[float]) -> int | None:
 
     Smoothed by a mean over `WINDOW` batches, the loss has settled from the batch on after which it stays within
     `SETTLED_SHARE` of its fall (its highest smoothed value minus its last level) from its last level, or within
-    `NOISE_ERRORS` standard errors of that difference if those are more. The definition is ours: the study shows curves and
-    says "converged". It cannot tell a level from a fall that the last epoch cut off, and is blind to changes within one
-    window.
+    `NOISE_ERRORS` standard errors of that difference if those are more. The definition is ours: the study shows curves
+    and says "converged". It cannot tell a level from a fall that the last epoch cut off, and is blind to changes within
+    one window.
     """
     if len(losses) < LEAST_BATCHES or not all(map(math.isfinite, losses)):
         return None
