@@ -51,7 +51,7 @@ def add(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         (folder / "study.json").write_text(json.dumps({"version": 1, "study": name, "config": to_jsonable(config)}))
-        matrix = ((right, IMAGES - right), (IMAGES - right, right))
+        scores = metrics_of_matrix(((right, IMAGES - right), (IMAGES - right, right)), CLASSES)
         said = [
             Prediction(f"{label}/{n}", label, label if n < right else 1 - label, (0.5, 0.5))
             for label in (0, 1)
@@ -243,11 +243,11 @@ def test_a_run_by_path_name_beginning_or_age(add, tmp_path):
 
 
 def test_a_run_that_is_not_one(add, tmp_path):
-    with pytest.raises(InputError, match="no run in .* yet"):
+    with pytest.raises(InputError, match=r"no run in .* yet"):
         find_run("", tmp_path / "nowhere")
     for number in range(7):
         add(f"2026010{number}")
-    with pytest.raises(InputError, match="fits 7 runs: 20260106.* and 2 more"):
+    with pytest.raises(InputError, match=r"fits 7 runs: 20260106.* and 2 more"):
         find_run("2026", tmp_path)
     with pytest.raises(InputError, match="no run 'x'"):
         find_run("x", tmp_path)
