@@ -44,6 +44,7 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
 )
 
 TRAINING: tuple[Binding, ...] = (
@@ -68,6 +69,7 @@ TRAINING: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.audit import AuditScreen
     from tui.screens.claims import ClaimsScreen
     from tui.screens.counterpart import CounterpartScreen
     from tui.screens.matrix import MatrixScreen
@@ -81,6 +83,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Claims and leak": tuple(
             _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
         ),
@@ -95,6 +98,7 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "AuditScreen": "Audit",
         "ClaimsScreen": "Claims and leak",
         "LeakScreen": "Claims and leak",
     }

@@ -17,7 +17,8 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
-from tui.commands_claims import claims, leak
+from tui.commands_audit import register as register_audit
+from tui.commands_claims import register as register_claims
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -201,8 +202,8 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
 
 
-cli.add_command(claims)
-cli.add_command(leak)
+register_audit(cli)
+register_claims(cli)
 
 
 # ---------------------------------------------------------------- the dashboard

@@ -88,6 +88,12 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     _write_parts(lambda width: leak_parts(report, width))
 
 
+def register(group: click.Group) -> None:
+    """Add the commands to the program."""
+    group.add_command(claims)
+    group.add_command(leak)
+
+
 def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
     """Tell the error handler what it must know."""
     session: Any = ctx.obj

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
@@ -71,7 +71,8 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
         study.raise_error()
         if study.record.started is not None:
             text = _json_text(study.record) if as_json else _report_text(study.record, results)
-            _write(results, text, study.record)
+            finished = study.record.finished
+            write_results(results, text, finished.folder if finished is not None else "")
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
 
 
@@ -120,8 +121,14 @@ class _Study:
 class StopOnSignal:
     """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once."""
 
-    def __init__(self, control: StudyControl, progress: LineProgress) -> None:
+    def __init__(
+        self,
+        control: StudyControl,
+        progress: LineProgress,
+        words: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+    ) -> None:
         self.received = 0
+        self._words = words
         self._control, self._progress = control, progress
         self._before: dict[int, Any] = {}
 
@@ -144,9 +151,7 @@ class StopOnSignal:
             os._exit(SIGNAL_STATUS + number)
         self.received = number
         self._control.stop()
-        self._progress.say(
-            "stopping after this batch; once more ends at once, and loses what is not finished", "warning"
-        )
+        self._progress.say(self._words, "warning")
 
 
 # ---------------------------------------------------------------- what stands on standard output
@@ -183,25 +188,41 @@ def _json_text(record: StudyRecord) -> str:
     return json.dumps(record.to_json(), allow_nan=False) + "\n"
 
 
-def _write(results: TextIO, text: str, record: StudyRecord) -> None:
+def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
+    """Write to standard output; `kept_in` is a folder that has the results as well.
+
+    Raises:
+        OutputError: it cannot take them.
+    """
     try:
         results.write(text)
         results.flush()
     except OSError as error:
         with contextlib.suppress(OSError, ValueError):  # what is buffered must not be tried again at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
-        kept = f"; they are kept in {record.finished.folder}" if record.finished and record.finished.folder else ""
+        kept = f"; they are kept in {kept_in}" if kept_in else ""
         raise OutputError(
             f"the results could not be written to standard output ({error.strerror or error}){kept}"
         ) from error
 
 
 def _report_text(record: StudyRecord, results: TextIO) -> str:
-    """The results as a person reads them, at least as wide as their widest table: nothing is cut."""
+    """The results as a person reads them."""
+    return printed(list(_report(record, _terminal_width(results))), results)
+
+
+def _terminal_width(results: TextIO) -> int | None:
     screen = Console(file=results)
-    width = screen.width if screen.is_terminal else None
-    parts = list(_report(record, width))
-    console = Console(file=results, width=max(screen.width, *map(_natural_width, parts)))
+    return screen.width if screen.is_terminal else None
+
+
+def printed(parts: Sequence[RenderableType], results: TextIO) -> str:
+    """Parts below each other as text for a stream, at least as wide as the widest table: nothing is cut.
+
+    A `Text` is a sentence that a terminal's edge may break between words; a string is not broken.
+    """
+    width = _terminal_width(results)
+    console = Console(file=results, width=max(Console(file=results).width, *map(_natural_width, parts)))
     with console.capture() as capture:
         for part in parts:
             if isinstance(part, Text) and width is not None:

@@ -103,7 +103,7 @@ class Evidence:
             return self.record.statistics
         jobs = list(self.record.results.values())
         return compute_statistics(
-            list(self.outcomes), jobs, copies_of(self.record), self.classes, replicates=scoring.REPLICATES
+            list(self.outcomes), jobs, copies_of(self.record), self.classes, replicates=scoring.DRAWS
         )
 
     @property

@@ -29,6 +29,9 @@ from engine.statistics_report import LEVEL, Interval
 
 Metric = Literal["accuracy", "precision", "recall", "f1"]
 
+DRAWS = REPLICATES
+"""Resamples, as many as a study's own statistics take."""
+
 _SEED = 0
 """The draws are the same every time, so that a verdict does not change between two looks."""
 
@@ -86,7 +89,7 @@ def mean_score(outcomes: Outcomes, classes: int, metric: Metric) -> float:
 def score_interval(outcomes: Outcomes, classes: int, metric: Metric) -> Interval:
     """The interval of a score: BCa bootstrap over groups of images for one seed, over images and seeds for more."""
     counts, score = outcomes.group_counts(classes), SCORES[metric]
-    draws = resample(counts, replicates=REPLICATES, seed=_SEED)
+    draws = resample(counts, replicates=DRAWS, seed=_SEED)
     if len(outcomes.seeds) == 1:
         found = bca_interval(counts, draws, score)
     else:
@@ -106,7 +109,7 @@ def matrix_interval(matrix: Sequence[Sequence[int]], images: int, metric: Metric
 def draw_matrix(matrix: Sequence[Sequence[int]], images: int, seed: int) -> Floats:
     """Counts (B, 3, K) of as many draws of `images` from a confusion matrix."""
     cells = np.asarray(matrix, dtype=np.float64)
-    drawn = np.random.default_rng(seed).multinomial(images, cells.ravel() / cells.sum(), size=REPLICATES)
+    drawn = np.random.default_rng(seed).multinomial(images, cells.ravel() / cells.sum(), size=DRAWS)
     matrices = drawn.reshape(-1, *cells.shape).astype(np.float64)
     right = np.diagonal(matrices, axis1=1, axis2=2)
     return np.stack([right, matrices.sum(axis=2), matrices.sum(axis=1)], axis=1)
@@ -145,7 +148,7 @@ def paired_difference(first: Outcomes, second: Outcomes, classes: int, metric: M
     score = SCORES[metric]
     counts = [outcomes.group_counts(classes) for outcomes in (first, second)]
     by_seed = score(counts[0].sum(axis=1)) - score(counts[1].sum(axis=1))
-    drawn = [score(resample(one, replicates=REPLICATES, seed=_SEED)) for one in counts]
+    drawn = [score(resample(one, replicates=DRAWS, seed=_SEED)) for one in counts]
     spread = two_level_spread(by_seed, drawn[0] - drawn[1], first.n_groups, seed=_SEED)
     value = float(by_seed.mean())
     interval = spread_interval(value, spread, lowest=-1.0)

@@ -95,7 +95,7 @@ def collect_outcomes(
     incomplete = []
     for seed in sorted({job.seed for job in jobs}):
         finished = [job for job in jobs if job.seed == seed and _counts(job)]
-        if {job.fold for job in finished} != folds:
+        if not folds or {job.fold for job in finished} != folds:
             incomplete.append(seed)
             continue
         said = {(job.fold, image.path, image.label): image for job in finished for image in job.predictions}

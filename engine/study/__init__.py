@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.audit_report import AuditReport
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.errors import InputError
@@ -16,6 +17,7 @@ from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from engine.runs import RunFolder, read_events
+from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
 from engine.study.counterpart import (
     find_counterpart,
     find_run,
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from engine.preprocess import PixelCache
 
 __all__ = [
+    "AuditProgress",
     "CacheReport",
     "Estimate",
+    "audit_dataset",
     "cache_report",
     "clear_cache",
     "estimate",
@@ -76,6 +80,32 @@ def inspect_dataset(config: StudyConfig) -> DatasetSummary:
         SimpsonsError: the data cannot be used; the message says what to do.
     """
     return _open(config).summary()
+
+
+def audit_dataset(
+    config: StudyConfig, control: StudyControl | None = None, progress: ReportProgress | None = None
+) -> AuditReport:
+    """What the images themselves say of how far scores on them can be trusted.
+
+    `config` gives the data, its classes and sample, how alike copies are (`closeness`) and the cache's folder. Every
+    image is read once; a second audit takes what is known of them from the cache. `progress` is called in the calling
+    thread and must return at once.
+
+    Raises:
+        SimpsonsError: the data cannot be used; the message says what to do.
+        StudyStopped: `control` was told to stop.
+    """
+    return audit_opened(
+        _open(config),
+        config.closeness,
+        cache_folder(config.cache_dir),
+        control or StudyControl(),
+        progress or _say_nothing,
+    )
+
+
+def _say_nothing(_: AuditProgress) -> None:
+    pass
 
 
 def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:

@@ -220,4 +220,4 @@ def ask() -> Ask:
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdicts of these tests are far from any limit, so a few draws will do."""
-    monkeypatch.setattr("engine.claims.scoring.REPLICATES", 200)
+    monkeypatch.setattr("engine.claims.scoring.DRAWS", 200)

@@ -83,7 +83,7 @@ def add(tmp_path):
                     0,
                     "done",
                     "",
-                    metrics_of_matrix(matrix, CLASSES),
+                    scores,
                     1.0,
                     5,
                     Seconds(),
