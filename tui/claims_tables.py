@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -92,14 +92,14 @@ def _claim(claim: Claim, width: int) -> RenderableType:
 
 def _finding(protocol: str, finding: Finding) -> RenderableType:
     """Verdict and figure on one line, the reason below it, both hanging clear of the protocol's name."""
+    first = Table.grid(padding=(0, 2, 0, 0))
+    first.add_column(width=_VERDICT_WIDTH, no_wrap=True)
+    first.add_column()
+    first.add_row(Text(f"{MARKS[finding.verdict]} {finding.verdict}", _STYLES[finding.verdict]), Text(finding.figure))
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=_PROTOCOL_WIDTH, no_wrap=True)
     grid.add_column()
-    mark = Text.assemble(
-        (f"{MARKS[finding.verdict]} {finding.verdict}".ljust(_VERDICT_WIDTH), _STYLES[finding.verdict])
-    )
-    grid.add_row(Text(protocol, style="dim"), Text.assemble(mark, "  ", finding.figure))
-    grid.add_row("", Text(finding.reason, style="dim"))
+    grid.add_row(Text(protocol, style="dim"), Group(first, Text(finding.reason, style="dim")))
     return grid
 
 
@@ -124,9 +124,9 @@ def leak_parts(report: LeakReport, width: int, *, dark: bool = True) -> Iterator
     yield leak_facts(report)
     yield Text()
     for name, cells in (("accuracy", _accuracies), ("macro F1", _f1s)):
-        yield _leak_table(
-            name, [(row.variant, cells(row)) for row in report.rows], narrow=width < SIDE_BY_SIDE, dark=dark
-        )
+        rows = [(row.variant, cells(row)) for row in report.rows]
+        yield _leak_table(name, rows, narrow=width < SIDE_BY_SIDE, dark=dark)
+        yield Text()
     yield from (Text(f"• {sentence}") for sentence in report.sentences)
 
 

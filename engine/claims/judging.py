@@ -76,9 +76,9 @@ def _remarks(evidence: Evidence) -> list[str]:
     started = evidence.record.started
     assert started is not None
     who = f"{started.protocol} ({evidence.study})"
-    remarks = [
-        f"{who}: {words}" for words in (evidence.other_images, evidence.other_recipe, evidence.part_of_data) if words
-    ]
+    if evidence.other_images:
+        return [f"{who}: {evidence.other_images}"]
+    remarks = [f"{who}: {words}" for words in (evidence.other_recipe, evidence.part_of_data) if words]
     if not evidence.other_recipe and started.recipe.dropout_place != "logits":
         remarks.append(f"{who}: dropout before the linear layer, the other reading of the study's text")
     if len(evidence.seeds) == 1:

@@ -152,8 +152,11 @@ def paired_difference(first: Outcomes, second: Outcomes, classes: int, metric: M
     spread = two_level_spread(by_seed, drawn[0] - drawn[1], first.n_groups, seed=_SEED)
     value = float(by_seed.mean())
     interval = spread_interval(value, spread, lowest=-1.0)
-    if interval is None:  # both said the same of every image
-        return Difference(value, Interval(value, value, "no draw differs"), 1.0)
+    if interval is None:  # no draw differs, so there is nothing to take a spread of
+        accuracies = _mcnemar(first, second).interval
+        return Difference(
+            value, Interval(accuracies.low, accuracies.high, f"{accuracies.method} of the accuracies"), 1.0
+        )
     return Difference(value, interval, spread_p(value, spread))
 
 

@@ -83,7 +83,7 @@ async def test_a_folder_that_cannot_be_read_is_said(kit, make_app, opened):
         raise StorageError(f"{folder}/study.json is damaged")
 
     engine.load_config = load_config
-    async with make_app(engine).run_test(size=SIZE) as pilot:
+    async with make_app(engine).run_test(size=SIZE, notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("c")
         await kit.until(pilot, lambda: "study.json is damaged" in kit.screen_text(pilot.app), "complaint")
