@@ -17,6 +17,9 @@ from tui.palette import variant_mark
 SIDE_BY_SIDE = 150
 """From this many columns both protocols stand beside each other."""
 
+_ROOMY = 100
+"""From this many columns tables have room between their columns."""
+
 MARKS: dict[Verdict, str] = {"holds": "✓", "does not hold": "✗", "can't be told": "?"}
 _STYLES: dict[Verdict, str] = {"holds": "bold green", "does not hold": "bold red", "can't be told": "bold yellow"}
 _WORDS: dict[Verdict, str] = {"holds": "hold", "does not hold": "do not hold", "can't be told": "can't be told"}
@@ -125,7 +128,7 @@ def leak_parts(report: LeakReport, width: int, *, dark: bool = True) -> Iterator
     yield Text()
     for name, cells in (("accuracy", _accuracies), ("macro F1", _f1s)):
         rows = [(row.variant, cells(row)) for row in report.rows]
-        yield _leak_table(name, rows, narrow=width < SIDE_BY_SIDE, dark=dark)
+        yield _leak_table(name, rows, narrow=width < _ROOMY, dark=dark)
         yield Text()
     yield from (Text(f"• {sentence}") for sentence in report.sentences)
 
@@ -148,7 +151,7 @@ def _leak_table(
         box=SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1) if narrow else (0, 3),
+        padding=(0, 1, 0, 0) if narrow else (0, 3),
         header_style="bold",
     )
     table.add_column("variant", no_wrap=True)
@@ -158,15 +161,17 @@ def _leak_table(
         told = gap.interval.low > 0 or gap.interval.high < 0
         table.add_row(
             Text.assemble(variant_mark(variant, dark=dark), " ", variant),
-            estimate_text(official),
-            estimate_text(clean),
-            Text(estimate_text(gap, signed=True), style="bold" if told else ""),
+            estimate_text(official, short=narrow),
+            estimate_text(clean, short=narrow),
+            Text(estimate_text(gap, signed=True, short=narrow), style="bold" if told else ""),
         )
     return table
 
 
-def estimate_text(estimate: Estimate, *, signed: bool = False) -> str:
-    """0.757 [0.705 0.802], or +0.130 [+0.082 +0.178]."""
+def estimate_text(estimate: Estimate, *, signed: bool = False, short: bool = False) -> str:
+    """0.757 [0.705 0.802], or +0.130 [+0.082 +0.178]; the interval without leading noughts where that is too long."""
     form = "+.3f" if signed else ".3f"
-    low, high = estimate.interval.low, estimate.interval.high
-    return f"{estimate.value:{form}} [{low:{form}} {high:{form}}]"
+    low, high = (f"{end:{form}}" for end in (estimate.interval.low, estimate.interval.high))
+    if short:
+        low, high = (end.replace("0.", ".", 1) for end in (low, high))
+    return f"{estimate.value:{form}} [{low} {high}]"

@@ -208,8 +208,10 @@ async def test_the_leak_fits_the_screen(host: Show, size: tuple[int, int]) -> No
         assert isinstance(pilot.app.screen, LeakScreen)
         await ready(pilot)
         shown = text(pilot)
-        for words in ("8,062 and 7,689 images", "373 left out", "● vanilla", "0.757 [0.707 0.807]", "+0.130 [+0.080"):
+        for words in ("8,062 and 7,689 images", "373 left out", "● vanilla", "0.757 [", " +0.130 ["):
             assert words in shown
+        assert "…" not in shown
+        assert ("0.757 [.707 .807]" if size[0] < 100 else "0.757 [0.707 0.807]") in shown
         await pilot.press("end")
         await pilot.pause()
         assert "One seed" in text(pilot)
