@@ -27,17 +27,10 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from tui.claims_tables import claims_parts
 from tui.progress import LineProgress, progress_on
-from tui.result_tables import (
-    confusion_table,
-    evaluated_results,
-    metrics_data,
-    metrics_table,
-    per_class_table,
-    shortfalls,
-    study_facts,
-    to_rich,
-    warnings,
-)
+from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
+from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
+from tui.study_facts import evaluated_results, shortfalls, study_facts, table_words, warnings
+from tui.tables import to_rich
 
 FAILURE = 1
 SIGNAL_STATUS = 128
@@ -70,7 +63,7 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
-            text = _json_text(study.record) if as_json else _report_text(study.record, results)
+            text = _json_text(study.record) if as_json else report_text(study.record, results)
             finished = study.record.finished
             write_results(results, text, finished.folder if finished is not None else "")
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
@@ -206,7 +199,7 @@ def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
         ) from error
 
 
-def _report_text(record: StudyRecord, results: TextIO) -> str:
+def report_text(record: StudyRecord, results: TextIO) -> str:
     """The results as a person reads them."""
     return printed(list(_report(record, _terminal_width(results))), results)
 
@@ -247,8 +240,31 @@ def _metrics(record: StudyRecord, width: int | None) -> Table:
     return _narrowed(to_rich(replace(data, columns=columns), str(table.title)))
 
 
+def _verdict(record: StudyRecord) -> Iterator[Text]:
+    for words in (verdict(record), seed_words(record)):
+        if words:
+            yield Text(words)
+    if leak := leak_warning(record):
+        yield Text(f"{leak}: --protocol clean trains without them", style="bold")
+
+
+def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """Comparisons and calibration, where there are any."""
+    if (comparisons := comparison_table(record)) is not None:
+        yield ""
+        yield _fitted(comparisons, width)
+    for sentence in record.statistics.refused if record.statistics else ():
+        yield Text(sentence)
+    if (calibration := calibration_table(record)) is not None:
+        yield ""
+        yield _fitted(calibration, width)
+
+
 def _classes(record: StudyRecord, width: int | None) -> Table:
-    table = per_class_table(record)
+    return _fitted(per_class_table(record), width)
+
+
+def _fitted(table: Table, width: int | None) -> Table:
     return table if width is None or _natural_width(table) <= width else _narrowed(table)
 
 
@@ -270,12 +286,16 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     yield from _left_out(dataset)
     yield ""
     yield _metrics(record, width)
+    yield from _verdict(record)
     for variant, sentence in shortfalls(record):
         yield f"{variant}: {sentence}"
+    yield from _statistics(record, width)
     for result in evaluated_results(record):
         if result.metrics is not None:
             yield ""
-            yield confusion_table(result.metrics, dataset.classes, title=result.variant)
+            yield confusion_table(
+                result.metrics, dataset.classes, title=f"{result.variant}, {table_words(record, 'sum')}"
+            )
     if evaluated_results(record):
         yield ""
         yield _classes(record, width)

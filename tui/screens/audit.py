@@ -17,7 +17,7 @@ from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair
 from tui import formatting
 from tui.audit_run import AuditRun
 from tui.audit_tables import class_data, closeness_words, group_words, is_grave, pair_data, size_data
-from tui.result_tables import to_rich
+from tui.tables import to_rich
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
 

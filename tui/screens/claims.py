@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 
 from engine.claims_report import ClaimsReport
 from tui.claims_tables import claims_parts
-from tui.result_tables import is_demo
 from tui.screens.counterpart import CounterpartScreen
+from tui.study_facts import is_demo
 
 
 class ClaimsScreen(CounterpartScreen):

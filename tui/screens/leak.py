@@ -7,8 +7,8 @@ from rich.text import Text
 
 from engine.leak_report import LeakReport
 from tui.claims_tables import leak_parts
-from tui.result_tables import is_demo
 from tui.screens.counterpart import CounterpartScreen
+from tui.study_facts import is_demo
 
 _MISSING = {
     "official": "There is no finished clean run of this study yet: press c to train it.",
