@@ -4,7 +4,8 @@ from typing import get_args
 
 from engine.audit_report import AuditReport, CopyKind, CopyPair
 from tui.formatting import count, fit_start
-from tui.result_tables import NOTHING, Cell, Column, Row, TableData, short_names
+from tui.study_facts import short_names
+from tui.tables import NOTHING, Cell, Column, Row, TableData
 
 _KINDS: tuple[CopyKind, ...] = get_args(CopyKind)
 

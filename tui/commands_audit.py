@@ -139,7 +139,7 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
 
     from tui.audit_tables import class_data, closeness_words, group_words, pair_data, size_data
     from tui.formatting import count, place
-    from tui.result_tables import to_rich
+    from tui.tables import to_rich
 
     where = place(str(config.data)) if config.data is not None else "the demo set"
     yield f"audit of {where}: {count(report.train)} training and {count(report.test)} test images"

@@ -25,18 +25,12 @@ from engine.events import Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
+from tui.claims_tables import claims_parts
 from tui.progress import LineProgress, progress_on
-from tui.result_tables import (
-    confusion_table,
-    evaluated_results,
-    metrics_data,
-    metrics_table,
-    per_class_table,
-    shortfalls,
-    study_facts,
-    to_rich,
-    warnings,
-)
+from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
+from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
+from tui.study_facts import evaluated_results, shortfalls, study_facts, table_words, warnings
+from tui.tables import to_rich
 
 FAILURE = 1
 SIGNAL_STATUS = 128
@@ -44,6 +38,9 @@ SIGNAL_STATUS = 128
 
 _SKIPPED_SHOWN = 10
 _VERY_WIDE = 10_000
+_CLAIMS_WIDTH = 120
+"""Columns of the claims where the output is no terminal."""
+
 _POLL_SECONDS = 0.5
 """How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
 
@@ -66,7 +63,7 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
-            text = _json_text(study.record) if as_json else _report_text(study.record, results)
+            text = _json_text(study.record) if as_json else report_text(study.record, results)
             finished = study.record.finished
             write_results(results, text, finished.folder if finished is not None else "")
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
@@ -202,7 +199,7 @@ def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
         ) from error
 
 
-def _report_text(record: StudyRecord, results: TextIO) -> str:
+def report_text(record: StudyRecord, results: TextIO) -> str:
     """The results as a person reads them."""
     return printed(list(_report(record, _terminal_width(results))), results)
 
@@ -243,8 +240,31 @@ def _metrics(record: StudyRecord, width: int | None) -> Table:
     return _narrowed(to_rich(replace(data, columns=columns), str(table.title)))
 
 
+def _verdict(record: StudyRecord) -> Iterator[Text]:
+    for words in (verdict(record), seed_words(record)):
+        if words:
+            yield Text(words)
+    if leak := leak_warning(record):
+        yield Text(f"{leak}: --protocol clean trains without them", style="bold")
+
+
+def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """Comparisons and calibration, where there are any."""
+    if (comparisons := comparison_table(record)) is not None:
+        yield ""
+        yield _fitted(comparisons, width)
+    for sentence in record.statistics.refused if record.statistics else ():
+        yield Text(sentence)
+    if (calibration := calibration_table(record)) is not None:
+        yield ""
+        yield _fitted(calibration, width)
+
+
 def _classes(record: StudyRecord, width: int | None) -> Table:
-    table = per_class_table(record)
+    return _fitted(per_class_table(record), width)
+
+
+def _fitted(table: Table, width: int | None) -> Table:
     return table if width is None or _natural_width(table) <= width else _narrowed(table)
 
 
@@ -266,16 +286,36 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     yield from _left_out(dataset)
     yield ""
     yield _metrics(record, width)
+    yield from _verdict(record)
     for variant, sentence in shortfalls(record):
         yield f"{variant}: {sentence}"
+    yield from _statistics(record, width)
     for result in evaluated_results(record):
         if result.metrics is not None:
             yield ""
-            yield confusion_table(result.metrics, dataset.classes, title=result.variant)
+            yield confusion_table(
+                result.metrics, dataset.classes, title=f"{result.variant}, {table_words(record, 'sum')}"
+            )
     if evaluated_results(record):
         yield ""
         yield _classes(record, width)
+    yield from _claims(record, width)
     yield from _words(record)
+
+
+def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """The original study's claims, where these are images of its characters and the protocol is one that it knows."""
+    from engine.study import is_of_the_study, judge_study
+
+    if not is_of_the_study(record) or not evaluated_results(record):
+        return
+    try:
+        report = judge_study(record)
+    except SimpsonsError:  # a protocol with test images of its own
+        return
+    yield ""
+    yield "The study's claims"
+    yield from claims_parts(report, _CLAIMS_WIDTH if width is None else width)
 
 
 def _left_out(dataset: DatasetSummary) -> Iterator[str]:

@@ -17,7 +17,7 @@ from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair
 from tui import formatting
 from tui.audit_run import AuditRun
 from tui.audit_tables import class_data, closeness_words, group_words, is_grave, pair_data, size_data
-from tui.result_tables import to_rich
+from tui.tables import to_rich
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
 
@@ -63,7 +63,7 @@ class AuditScreen(Screen[None]):
             "closeness",
             "Near/scene",
             id="audit.closeness",
-            tooltip="What counts as a copy: the same picture, or also a frame of the same shot",
+            tooltip="Copies alone, or frames of one shot too",
         ),
         Binding("tab", "app.focus_next", "Next part", id="audit.next", tooltip="The findings, then the pairs"),
         Binding("o", "sort(1)", "Sort", id="audit.sort", tooltip="Sort the pairs by the next column"),

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from engine.results import DatasetSummary
 from tui import formatting
 from tui.palette import variant_style
-from tui.result_tables import short_names
+from tui.study_facts import short_names
 
 LABEL_WIDTH = 10
 _COUNT_WIDTH = 6
