@@ -13,6 +13,7 @@ from engine.events import (
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
+    EpochTrained,
     Event,
     JobFinished,
     MachineChosen,
@@ -64,6 +65,9 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    epoch_starts: dict[JobKey, list[BatchTrained]] = field(default_factory=dict)
+    """The first batch of each epoch."""
+    epochs: dict[JobKey, list[EpochTrained]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
@@ -86,7 +90,9 @@ class StudyRecord:
             return
         match event:
             case BatchTrained():
-                self.losses.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event.loss)
+                self._take_batch(event)
+            case EpochTrained():
+                self.epochs.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event)
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case SuperresWeightsChosen():
@@ -102,6 +108,13 @@ class StudyRecord:
                 self.finished = event
             case _:
                 pass
+
+    def _take_batch(self, event: BatchTrained) -> None:
+        key = JobKey(event.variant, event.seed, event.fold)
+        self.losses.setdefault(key, []).append(event.loss)
+        starts = self.epoch_starts.setdefault(key, [])
+        if not starts or starts[-1].epoch != event.epoch:
+            starts.append(event)
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

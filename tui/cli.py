@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -17,6 +16,7 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
+from tui.commands_export import export
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -28,6 +28,8 @@ from tui.options import (
     study_config,
     with_options,
 )
+from tui.session import Session
+from tui.session import remember as _remember
 
 if TYPE_CHECKING:
     from engine.record import StudyRecord
@@ -37,20 +39,6 @@ FAILURE, WRONG_USE, INTERRUPTED = 1, 2, 130
 _HELP_WIDTH = 100
 _CANNOT_DRAW = ("", "dumb", "unknown")
 _MIN_REFRESH, _MAX_REFRESH = 0.2, 30.0
-
-
-@dataclass
-class Session:
-    """What the error handler must know of the command that ran."""
-
-    debug: bool = False
-    runs_dir: Path | None = None
-
-
-def _remember(ctx: click.Context, /, debug: bool, runs_dir: Path | None = None) -> None:
-    session = ctx.ensure_object(Session)
-    session.debug = session.debug or debug
-    session.runs_dir = runs_dir or session.runs_dir
 
 
 # ---------------------------------------------------------------- the commands
@@ -166,6 +154,9 @@ def fetch(ctx: click.Context, /, debug: bool, destination: Path | None) -> None:
 
     with results_alone_on_stdout() as results:
         results.write(f"{fetch_dataset(destination)}\n")
+
+
+cli.add_command(export)
 
 
 @cli.group(epilog="\b\nExamples:\n  simpsons-tui cache show\n  simpsons-tui cache clear")

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from engine.events import Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
+from tui.export.json_object import json_text
 from tui.progress import LineProgress, progress_on
 from tui.result_tables import (
     confusion_table,
@@ -66,7 +66,7 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
-            text = _json_text(study.record) if as_json else _report_text(study.record, results)
+            text = json_text(study.record) if as_json else _report_text(study.record, results)
             _write(results, text, study.record)
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
 
@@ -173,10 +173,6 @@ def results_alone_on_stdout() -> Iterator[TextIO]:
         sys.stdout.flush()
         os.dup2(kept, descriptor)
         os.close(kept)
-
-
-def _json_text(record: StudyRecord) -> str:
-    return json.dumps(record.to_json(), allow_nan=False) + "\n"
 
 
 def _write(results: TextIO, text: str, record: StudyRecord) -> None:

@@ -15,7 +15,7 @@ from engine.events import Emit
 from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
-from engine.runs import RunFolder, read_events
+from engine.runs import RunFolder, read_config, read_events
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -34,6 +34,7 @@ __all__ = [
     "fetch_dataset",
     "inspect_dataset",
     "load_record",
+    "read_config",
     "run_study",
     "warm_up",
 ]

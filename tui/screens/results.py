@@ -208,6 +208,7 @@ class ResultsScreen(Screen[None]):
         Binding("g", "average", "Average", id="results.average", tooltip="Macro, weighted or micro averages"),
         Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -363,6 +364,12 @@ class ResultsScreen(Screen[None]):
         for matrix in self.query(ConfusionMatrix):
             matrix.normalise = self._normalise
         self._show_matrix_heading()
+
+    def action_export(self) -> None:
+        """Ask for a format and a place, and write it."""
+        from tui.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self._record))
 
     def action_classes(self) -> None:
         """Show the classes in place of the matrices (beside them on a wide screen), or the matrices again."""
