@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from engine.results import Metrics
 from engine.statistics_report import Calibration
-from tui.export.curves import VariantCurves
+from tui.export.curves import Limits, VariantCurves
 from tui.export.values import Figure
 from tui.result_tables import TableData
 
@@ -58,10 +58,14 @@ class Command:
 
 @dataclass(frozen=True)
 class CurvesBlock:
-    """Loss curves: all on one pair of axes, then each variant's own. `table` says the same in numbers."""
+    """Loss curves: all on one pair of axes, then each variant's own.
+
+    `limits` are those of all axes, `table` says the same in numbers.
+    """
 
     kind: ClassVar = "curves"
     curves: tuple[VariantCurves, ...]
+    limits: Limits
     table: TableBlock
 
 

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from tui.export.curves import VariantCurves
+from tui.export.curves import Limits, VariantCurves
 from tui.export.nodes import drawing, node, number
 from tui.palette import variant_style
-from tui.widgets.chart import Curve, thin, tick_label, x_ticks, y_limits, y_ticks
+from tui.widgets.chart import thin, tick_label, x_ticks, y_ticks
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 10.0, 36.0
 _LEGEND_LINE = 18.0
 _LETTER = 7.2  # mean width of a letter of the legend in pixels
-_PIXELS_PER_COLUMN, _PIXELS_PER_Y_TICK, _PIXELS_PER_CELL = 1.5, 44.0, 8.0
+_PIXELS_PER_COLUMN, _PIXELS_PER_Y_TICK, _PIXELS_PER_CELL = 1.5, 36.0, 8.0
 _PIXELS_BETWEEN_MARKERS = 110.0
 
 
@@ -25,36 +25,37 @@ class Axes:
     top: float
     width: float
     height: float
-    steps: int
-    low: float
-    high: float
+    limits: Limits
 
     def x(self, step: float) -> float:
         """Pixels from the left."""
-        return self.left + self.width * step / max(1, self.steps - 1)
+        return self.left + self.width * step / (self.limits.steps - 1)
 
     def y(self, loss: float) -> float:
         """Pixels from above."""
-        share = (min(self.high, max(self.low, loss)) - self.low) / (self.high - self.low)
+        low, high = self.limits.low, self.limits.high
+        share = (min(high, max(low, loss)) - low) / (high - low)
         return self.top + self.height * (1 - share)
 
     def path(self, values: Sequence[float]) -> str:
         """The d of a path through the finite values; a value between gaps becomes a dot."""
         parts = []
-        for piece in thin(values, int(self.width / _PIXELS_PER_COLUMN), self.steps):
+        for piece in thin(values, int(self.width / _PIXELS_PER_COLUMN), self.limits.steps):
             points = [f"{number(self.x(step))} {number(self.y(loss))}" for step, loss in piece]
             parts.append("M" + "L".join(points) + ("h.01" if len(points) == 1 else ""))
         return "".join(parts)
 
 
-def draw_overlay(curves: Sequence[VariantCurves], variants: Sequence[str], width: float, height: float) -> Element:
+def draw_overlay(
+    curves: Sequence[VariantCurves], limits: Limits, variants: Sequence[str], width: float, height: float
+) -> Element:
     """The bold curves of all variants on one pair of axes, with signs along them and a legend.
 
     A variant's colour is that of the CSS class v0, v1, ... by its place in `variants`.
     """
     root = drawing(width, height, "Loss of every variant by batch, smoothed: " + _in_words(curves))
     legend = _legend(root, curves, variants, width)
-    axes = _axes(root, curves, width, height, legend)
+    axes = _axes(root, limits, width, height, legend)
     for curve in curves:
         node(root, "path", d=axes.path(curve.bold), class_=f"bold v{variants.index(curve.variant)}")
     for offset, curve in enumerate(curves):
@@ -62,14 +63,12 @@ def draw_overlay(curves: Sequence[VariantCurves], variants: Sequence[str], width
     return root
 
 
-def draw_single(
-    curve: VariantCurves, curves: Sequence[VariantCurves], variants: Sequence[str], width: float, height: float
-) -> Element:
-    """One variant's thin and bold curves on the axes that all `curves` share."""
+def draw_single(curve: VariantCurves, limits: Limits, variants: Sequence[str], width: float, height: float) -> Element:
+    """One variant's thin and bold curves on the axes that all curves share."""
     kind = "raw and smoothed" if curve.jobs == 1 else f"{curve.jobs} trainings and their mean, smoothed"
     root = drawing(width, height, f"Loss of {curve.variant} by batch, {kind}")
     legend = _legend(root, [curve], variants, width)
-    axes = _axes(root, curves, width, height, legend)
+    axes = _axes(root, limits, width, height, legend)
     name = f"v{variants.index(curve.variant)}"
     for values in curve.thin:
         node(root, "path", d=axes.path(values), class_=f"thin {name}")
@@ -98,18 +97,18 @@ def _legend(root: Element, curves: Sequence[VariantCurves], variants: Sequence[s
     return y + 4
 
 
-def _axes(root: Element, curves: Sequence[VariantCurves], width: float, height: float, above: float) -> Axes:
-    drawn = [Curve("", "", [value for line in curve.thin for value in line], curve.bold) for curve in curves]
-    low, high = y_limits(drawn, log=False)
-    steps = max(2, *(len(curve.bold) for curve in curves))
-    axes = Axes(_LEFT, above + _TOP, width - _LEFT - _RIGHT, height - above - _TOP - _BOTTOM, steps, low, high)
+def _axes(root: Element, limits: Limits, width: float, height: float, above: float) -> Axes:
+    axes = Axes(_LEFT, above + _TOP, width - _LEFT - _RIGHT, height - above - _TOP - _BOTTOM, limits)
+    steps, low, high = limits.steps, limits.low, limits.high
     bottom = axes.top + axes.height
     for loss in y_ticks(low, high, max(2, int(axes.height / _PIXELS_PER_Y_TICK) + 1), log=False):
         y = axes.y(loss)
         node(root, "path", d=f"M{number(axes.left)} {number(y)}h{number(axes.width)}", class_="grid")
         node(root, "text", tick_label(loss, high).strip(), x=axes.left - 6, y=y + 4, class_="tick", text_anchor="end")
     for step in x_ticks(steps, int(axes.width / _PIXELS_PER_CELL)):
-        x = axes.x(min(step, steps - 1))
+        if step >= steps:
+            continue
+        x = axes.x(step)
         node(root, "path", d=f"M{number(x)} {number(bottom)}v4", class_="axis")
         node(root, "text", str(step), x=x, y=bottom + 16, class_="tick", text_anchor="middle")
     node(root, "path", d=f"M{number(axes.left)} {number(bottom)}h{number(axes.width)}", class_="axis")
@@ -125,7 +124,7 @@ def _markers(root: Element, axes: Axes, curve: VariantCurves, name: str, offset:
     finite = [step for step, value in enumerate(curve.bold) if math.isfinite(value)]
     if not finite:
         return
-    gap = max(1.0, axes.steps * _PIXELS_BETWEEN_MARKERS / axes.width)
+    gap = max(1.0, axes.limits.steps * _PIXELS_BETWEEN_MARKERS / axes.width)
     wanted = {round(gap * (place + 0.2 * offset + 0.3)) for place in range(int(len(curve.bold) / gap) + 1)}
     along = sorted(wanted & {step for step in finite if step < finite[-1] - gap / 3})
     sign = variant_style(curve.variant).marker

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.record import StudyRecord
 from tui.view_state import JobView
+from tui.widgets.chart import Curve, y_limits
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,19 @@ def variant_curves(record: StudyRecord) -> list[VariantCurves]:
         elif losses:
             found.append(VariantCurves(variant, tuple(smoothed), mean_curve(smoothed), len(losses)))
     return found
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What all drawings of a study's curves share: steps from 0 and the range of the losses."""
+
+    steps: int
+    low: float
+    high: float
+
+
+def shared_limits(curves: Sequence[VariantCurves]) -> Limits:
+    """Round limits around all curves; see `tui.widgets.chart.y_limits` for the highest values."""
+    drawn = [Curve("", "", [value for line in curve.thin for value in line], curve.bold) for curve in curves]
+    low, high = y_limits(drawn, log=False)
+    return Limits(max(2, *(len(curve.bold) for curve in curves)), low, high)

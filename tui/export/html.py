@@ -22,7 +22,9 @@ from tui.export.values import Exported
 from tui.palette import variant_style
 from tui.result_tables import confusion_cell
 
-_SINGLE_WIDTH, _SINGLE_HEIGHT = 480, 260
+_MANY_CLASSES, _LONG_NAME = 8, 10
+"""More classes, or longer names in characters, stand upright over a matrix."""
+
 _SIDE_BY_SIDE = ("matrix", "reliability", "figure")
 
 
@@ -32,10 +34,10 @@ def render(exported: Exported) -> bytes:
     variants = report.variants
 
     def overlay(block: CurvesBlock, width: int, height: int) -> Markup:
-        return Markup(svg_text(draw_overlay(block.curves, variants, width, height)))
+        return Markup(svg_text(draw_overlay(block.curves, block.limits, variants, width, height)))
 
-    def single(curve: VariantCurves, block: CurvesBlock) -> Markup:
-        return Markup(svg_text(draw_single(curve, block.curves, variants, _SINGLE_WIDTH, _SINGLE_HEIGHT)))
+    def single(curve: VariantCurves, block: CurvesBlock, width: int, height: int) -> Markup:
+        return Markup(svg_text(draw_single(curve, block.limits, variants, width, height)))
 
     def reliability(block: ReliabilityBlock) -> Markup:
         name = f"v{variants.index(block.variant)}"
@@ -63,7 +65,9 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tui.export"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    environment.globals.update(heat=_heat, cell=_cell, grouped=_grouped, data_uri=_data_uri, marker=_marker)
+    environment.globals.update(
+        heat=_heat, cell=_cell, grouped=_grouped, upright=_upright, data_uri=_data_uri, marker=_marker
+    )
     return environment
 
 
@@ -74,6 +78,10 @@ def _heat(counts: Sequence[int], column: int, row: int) -> str:
 
 def _cell(counts: Sequence[int], column: int) -> str:
     return confusion_cell(counts, column, normalise=False)
+
+
+def _upright(names: Sequence[str]) -> bool:
+    return len(names) > _MANY_CLASSES or any(len(name) > _LONG_NAME for name in names)
 
 
 def _marker(variant: str) -> str:

@@ -7,33 +7,39 @@ from engine.results import Metrics
 from engine.statistics_report import Calibration
 from tui.export.nodes import drawing, node, number
 from tui.export.style import heat_class
+from tui.palette import variant_style
 from tui.result_tables import confusion_cell
 
 _LARGEST_CELL, _SMALLEST_CELL = 40.0, 17.0
 _WANTED_SIDE = 300.0
 _LETTER = 6.6  # mean width of a letter of a label in pixels
 _HEAD = 24.0
-_SIDE, _MARGIN = 220.0, 36.0
+_SIDE, _MARGIN = 220.0, 48.0
 
 
-def draw_matrix(variant: str, metrics: Metrics, names: Sequence[str]) -> Element:
-    """Counts on a ground that says their share of the row; rows are true classes, columns predicted ones."""
-    side = min(_LARGEST_CELL, max(_SMALLEST_CELL, _WANTED_SIDE / max(1, len(names))))
-    label = max((len(name) for name in names), default=0) * _LETTER + 8
-    size = side * len(names)
-    root = drawing(label + size + 8, _HEAD + label + size + 8, f"Confusion matrix of {variant}")
-    node(root, "text", f"{variant}  accuracy {metrics.accuracy:.3f}", x=0.0, y=14.0, class_="legend")
-    top = _HEAD + label
-    for place, name in enumerate(names):
+def draw_matrix(variant: str, metrics: Metrics, classes: Sequence[str], name: str) -> Element:
+    """Counts on a ground that says their share of the row; rows are true classes, columns predicted ones.
+
+    `name` is the variant's CSS class.
+    """
+    side = min(_LARGEST_CELL, max(_SMALLEST_CELL, _WANTED_SIDE / max(1, len(classes))))
+    edge = max((len(label) for label in classes), default=0) * _LETTER + 8
+    size = side * len(classes)
+    root = drawing(edge + size + 8, _HEAD + edge + size + 8, f"Confusion matrix of {variant}")
+    title = node(root, "text", x=0.0, y=14.0, class_="legend")
+    node(title, "tspan", variant_style(variant).marker, class_=f"sign {name}")
+    node(title, "tspan", f" {variant}  accuracy {metrics.accuracy:.3f}")
+    top = _HEAD + edge
+    for place, label in enumerate(classes):
         middle = side * (place + 0.5)
-        node(root, "text", name, x=label - 6, y=top + middle + 4, class_="tick", text_anchor="end")
-        x = label + middle + 4
-        node(root, "text", name, x=x, y=top - 6, class_="tick", transform=f"rotate(-90 {number(x)} {number(top - 6)})")
+        node(root, "text", label, x=edge - 6, y=top + middle + 4, class_="tick", text_anchor="end")
+        x = edge + middle + 4
+        node(root, "text", label, x=x, y=top - 6, class_="tick", transform=f"rotate(-90 {number(x)} {number(top - 6)})")
     for row, counts in enumerate(metrics.confusion_matrix):
         for column, count in enumerate(counts):
             share = count / sum(counts) if sum(counts) else 0.0
             heat = heat_class(share, diagonal=row == column)
-            x, y = label + side * column, top + side * row
+            x, y = edge + side * column, top + side * row
             node(root, "rect", x=x, y=y, width=side - 1, height=side - 1, class_=heat)
             text = confusion_cell(counts, column, normalise=False)
             node(root, "text", text, x=x + side / 2, y=y + side / 2 + 4, class_=f"count {heat}", text_anchor="middle")

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from engine.config import PROTOCOLS
 from engine.record import StudyRecord
+from engine.statistics_report import LEVEL
 from tui.export import setup_sections, trust_sections
 from tui.export.blocks import Block, Bullets, CurvesBlock, FigureBlock, MatrixBlock, Paragraph, Report, Section
 from tui.export.blocks import TableBlock as Table
-from tui.export.curves import variant_curves
+from tui.export.curves import shared_limits, variant_curves
 from tui.export.tables import epoch_table, interval_table, repeats_table
 from tui.export.values import Exported
 from tui.result_tables import BEST, class_data, evaluated_results, metrics_data, short_names, shortfalls
@@ -80,7 +81,7 @@ def _results(exported: Exported) -> Section | None:
     if short := shortfalls(record):
         blocks.append(Bullets(tuple(f"{variant} {words}" for variant, words in short), "warning"))
     if record.statistics is not None and record.statistics.variants:
-        blocks.append(Table("95 % intervals, and what they rest on", interval_table(record.statistics)))
+        blocks.append(Table(f"{LEVEL * 100:.0f} % intervals, and what they rest on", interval_table(record.statistics)))
     return Section("results", "Results", tuple(blocks))
 
 
@@ -102,7 +103,7 @@ def _curves(exported: Exported) -> Section | None:
     numbers = Table(
         "By epoch, means over the training images as they were seen (dropout on)", epoch_table(exported.record)
     )
-    return Section("curves", "Loss curves", (CurvesBlock(tuple(curves), numbers),))
+    return Section("curves", "Loss curves", (CurvesBlock(tuple(curves), shared_limits(curves), numbers),))
 
 
 def _matrices(exported: Exported) -> Section | None:

@@ -1,6 +1,6 @@
 """Loss curves and confusion matrices as one SVG picture, which follows the viewer's light or dark ground."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from tui.export.blocks import CurvesBlock, MatrixBlock, Report
@@ -44,19 +44,31 @@ def render(exported: Exported) -> bytes:
 
 def _rows(report: Report) -> Iterator[list[Element]]:
     """The drawings from top to bottom, those of a row side by side."""
+    variants = report.variants
     blocks = [block for section in report.sections for block in section.blocks]
     half = (_WIDTH - _GAP) / 2
     for block in blocks:
         if isinstance(block, CurvesBlock):
-            yield [draw_overlay(block.curves, report.variants, _WIDTH, _OVERLAY_HEIGHT)]
-            singles = [
-                draw_single(curve, block.curves, report.variants, half, _SINGLE_HEIGHT) for curve in block.curves
-            ]
-            yield from (singles[place : place + 2] for place in range(0, len(singles), 2))
-    matrices = [
-        draw_matrix(block.variant, block.metrics, block.names) for block in blocks if isinstance(block, MatrixBlock)
-    ]
-    yield from (matrices[place : place + 2] for place in range(0, len(matrices), 2))
+            limits = block.limits
+            yield [draw_overlay(block.curves, limits, variants, _WIDTH, _OVERLAY_HEIGHT)]
+            yield from _packed(draw_single(curve, limits, variants, half, _SINGLE_HEIGHT) for curve in block.curves)
+    yield from _packed(
+        draw_matrix(block.variant, block.metrics, block.names, f"v{variants.index(block.variant)}")
+        for block in blocks
+        if isinstance(block, MatrixBlock)
+    )
+
+
+def _packed(parts: Iterable[Element]) -> Iterator[list[Element]]:
+    """As many side by side as there is room for, at least one."""
+    row: list[Element] = []
+    for part in parts:
+        if row and _size([*row, part])[0] > _WIDTH:
+            yield row
+            row = []
+        row.append(part)
+    if row:
+        yield row
 
 
 def _size(row: Sequence[Element]) -> tuple[float, float]:

@@ -21,7 +21,8 @@ def number(value: float | None) -> str:
 
 def signed(value: float) -> str:
     """Three decimals with a sign."""
-    return f"{value:+.{_DECIMALS}f}".replace("-", "−")
+    rounded = round(value, _DECIMALS)
+    return f"{rounded:+.{_DECIMALS}f}".replace("-", "−") if rounded else f"{0:.{_DECIMALS}f}"
 
 
 def p_words(value: float) -> str:

@@ -2,13 +2,13 @@
 
 from engine.audit_report import AuditReport
 from engine.config import PROTOCOLS
+from engine.statistics_report import LEVEL
 from tui.export.blocks import Block, Bullets, Facts, Paragraph, ReliabilityBlock, Section, TableBlock
 from tui.export.tables import (
     SIGNIFICANT,
     calibration_table,
     comparison_matrix,
     comparison_table,
-    number,
     pair_table,
     size_table,
     table,
@@ -26,7 +26,7 @@ def comparisons(exported: Exported) -> Section | None:
     if statistics.comparisons:
         caption = (
             f"Accuracy of the row minus that of the column "
-            f"({SIGNIFICANT} significant at 5 % after {statistics.correction}'s correction)"
+            f"({SIGNIFICANT} significant at {100 - 100 * LEVEL:.0f} % after {statistics.correction}'s correction)"
         )
         blocks += [
             TableBlock(caption, comparison_matrix(statistics)),
@@ -44,12 +44,11 @@ def calibration(exported: Exported) -> Section | None:
         return None
     blocks: list[Block] = [
         Paragraph(
-            "Of predictions made with a confidence, the share that is right; a fitting model lies on the diagonal."
+            "How often predictions are right, by their confidence; a model that knows itself lies on the diagonal."
         )
     ]
     for entry in statistics.variants:
-        caption = f"{entry.variant}: expected calibration error {number(entry.calibration.expected_error)}"
-        numbers = TableBlock(caption, calibration_table(entry.calibration), long=True)
+        numbers = TableBlock(f"Confidence of {entry.variant}", calibration_table(entry.calibration), long=True)
         blocks.append(ReliabilityBlock(entry.variant, entry.calibration, numbers))
     return Section("calibration", "Calibration", tuple(blocks))
 
