@@ -6,6 +6,7 @@ from engine.config import RECIPES
 from engine.events import (
     BatchTrained,
     DatasetChecked,
+    EpochTrained,
     JobFinished,
     Notice,
     StageStarted,
@@ -13,7 +14,7 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.record import StudyRecord
+from engine.record import JobKey, StudyRecord
 from engine.results import (
     Averages,
     ClassScores,
@@ -111,3 +112,19 @@ def test_a_running_study_is_told_as_running():
 def test_an_empty_stream_has_no_json_form():
     with pytest.raises(ValueError, match="not started"):
         StudyRecord().to_json()
+
+
+def test_epochs_are_kept_with_the_first_batch_of_each():
+    batches = [
+        BatchTrained(variant="vanilla", seed=3, epoch=step // 2, step=step, loss=1.0, images=2, time=100.0 + step)
+        for step in range(5)
+    ]
+    ends = [EpochTrained(variant="vanilla", seed=3, epoch=epoch, loss=1.0, accuracy=0.5) for epoch in range(2)]
+    record = StudyRecord.from_events([start(), *batches[:2], ends[0], *batches[2:4], ends[1], batches[4]])
+    key = JobKey("vanilla", 3, 0)
+    assert [(begun.epoch, begun.step, begun.time) for begun in record.epoch_starts[key]] == [
+        (0, 0, 100.0),
+        (1, 2, 102.0),
+        (2, 4, 104.0),
+    ]
+    assert record.epochs[key] == ends

@@ -29,9 +29,12 @@ _LINE_START = re.compile(r"^([#+=-]|\d+(?=[.)](?:\s|$)))")
 
 def escape(text: str) -> str:
     """The text as Markdown that shows it as it is, on one line."""
-    one_line = " ".join(text.split())
-    inside = _SPECIAL.sub(lambda found: "\\" + found[0], one_line)
-    return _LINE_START.sub(_escape_start, inside)
+    return _LINE_START.sub(_escape_start, escape_cell(text))
+
+
+def escape_cell(text: str) -> str:
+    """The same for a cell of a table, where the start of a line means nothing."""
+    return _SPECIAL.sub(lambda found: "\\" + found[0], " ".join(text.split()))
 
 
 def _escape_start(found: re.Match[str]) -> str:
@@ -104,7 +107,7 @@ def _row(row: Row) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(map(escape, cells)) + " |"
+    return "| " + " | ".join(map(escape_cell, cells)) + " |"
 
 
 def _matrix(block: MatrixBlock) -> Iterator[str]:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -121,4 +122,4 @@ class ExportScreen(ModalScreen[None]):
     def _say(self, words: str, *, failed: bool = False) -> None:
         said = self.query_one("#said", Static)
         said.set_class(failed, "-failed")
-        said.update(words, layout=True)
+        said.update(Text(words))  # a path is no markup
