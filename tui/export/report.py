@@ -89,11 +89,14 @@ def _repeats(exported: Exported) -> Section | None:
     record = exported.record
     if record.started is None or record.started.jobs_per_variant == 1 or not record.results:
         return None
-    words = (
-        f"Each variant is trained {record.started.jobs_per_variant} times: "
-        f"{record.started.repeats} seeds, {record.started.folds} folds."
-    )
+    started = record.started
+    parts = [_count(started.repeats, "seed"), _count(started.folds, "fold")]
+    words = f"Each variant is trained {started.jobs_per_variant} times: {', '.join(parts)}."
     return Section("repeats", "Seeds and folds", (Paragraph(words), Table("Every training", repeats_table(record))))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _curves(exported: Exported) -> Section | None:

@@ -30,10 +30,11 @@ class ExportScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     ExportScreen {
         .dialog { width: 76; }
-        OptionList { height: auto; border: none; padding: 0; background: $surface; }
+        OptionList, OptionList:focus { height: auto; border: none; padding: 0; background: $surface; }
         OptionList > .option-list--option-highlighted {
             background: $primary 35%; color: $foreground; text-style: none;
         }
+        #to { margin-top: 1; color: $foreground 70%; }
         #target { width: 1fr; }
         #said { height: auto; min-height: 1; }
         #said.-failed { color: $error; }
@@ -59,7 +60,7 @@ class ExportScreen(ModalScreen[None]):
                 *(Option(f"{form.name:<{_NAME_WIDTH}}{form.words}", id=form.name) for form in FORMATS.values()),
                 id="formats",
             )
-            yield Label("to")
+            yield Label("to", id="to")
             field = Input(id="target", compact=True)
             field.cursor_blink = False
             yield field

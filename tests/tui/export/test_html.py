@@ -133,6 +133,11 @@ def test_seeds_and_folds_have_a_table(studies):
     ]
 
 
+def test_one_of_something_is_said_so(studies):
+    page, _ = page_of(studies.repeated(folds=1))
+    assert "Each variant is trained 2 times: 2 seeds, 1 fold." in " ".join(page.texts)
+
+
 def test_a_stopped_study_says_so_first(studies):
     page, text = page_of(studies.stopped())
     assert "The study stopped: stopped on request" in " ".join(page.texts)
