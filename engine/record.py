@@ -92,7 +92,7 @@ class StudyRecord:
             case BatchTrained():
                 self._take_batch(event)
             case EpochTrained():
-                self.epochs.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event)
+                self._take_epoch(event)
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case SuperresWeightsChosen():
@@ -113,8 +113,16 @@ class StudyRecord:
         key = JobKey(event.variant, event.seed, event.fold)
         self.losses.setdefault(key, []).append(event.loss)
         starts = self.epoch_starts.setdefault(key, [])
+        while starts and starts[-1].step >= event.step:  # a job that goes on repeats what its checkpoint has not
+            starts.pop()
         if not starts or starts[-1].epoch != event.epoch:
             starts.append(event)
+
+    def _take_epoch(self, event: EpochTrained) -> None:
+        ended = self.epochs.setdefault(JobKey(event.variant, event.seed, event.fold), [])
+        while ended and ended[-1].epoch >= event.epoch:
+            ended.pop()
+        ended.append(event)
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

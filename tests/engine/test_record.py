@@ -114,17 +114,29 @@ def test_an_empty_stream_has_no_json_form():
         StudyRecord().to_json()
 
 
+def training(steps, time=100.0):
+    """Batches by step, two an epoch, with the end of each epoch."""
+    events = []
+    for step in steps:
+        events.append(
+            BatchTrained(variant="vanilla", seed=3, epoch=step // 2, step=step, loss=1.0, images=2, time=time + step)
+        )
+        if step % 2:
+            events.append(
+                EpochTrained(variant="vanilla", seed=3, epoch=step // 2, loss=1.0, accuracy=0.5, time=time + step)
+            )
+    return events
+
+
 def test_epochs_are_kept_with_the_first_batch_of_each():
-    batches = [
-        BatchTrained(variant="vanilla", seed=3, epoch=step // 2, step=step, loss=1.0, images=2, time=100.0 + step)
-        for step in range(5)
-    ]
-    ends = [EpochTrained(variant="vanilla", seed=3, epoch=epoch, loss=1.0, accuracy=0.5) for epoch in range(2)]
-    record = StudyRecord.from_events([start(), *batches[:2], ends[0], *batches[2:4], ends[1], batches[4]])
+    record = StudyRecord.from_events([start(), *training(range(5))])
     key = JobKey("vanilla", 3, 0)
-    assert [(begun.epoch, begun.step, begun.time) for begun in record.epoch_starts[key]] == [
-        (0, 0, 100.0),
-        (1, 2, 102.0),
-        (2, 4, 104.0),
-    ]
-    assert record.epochs[key] == ends
+    assert [(begun.epoch, begun.step) for begun in record.epoch_starts[key]] == [(0, 0), (1, 2), (2, 4)]
+    assert [ended.time for ended in record.epochs[key]] == [101.0, 103.0]
+
+
+def test_an_epoch_that_is_trained_again_replaces_the_first_try():
+    record = StudyRecord.from_events([start(), *training(range(5)), *training(range(2, 4), time=200.0)])
+    key = JobKey("vanilla", 3, 0)
+    assert [begun.time for begun in record.epoch_starts[key]] == [100.0, 202.0]
+    assert [ended.time for ended in record.epochs[key]] == [101.0, 203.0]
