@@ -19,6 +19,7 @@ from engine.events import (
     MachineChosen,
     Notice,
     ProtocolApplied,
+    StageStarted,
     StatisticsComputed,
     StudyFinished,
     StudyStarted,
@@ -69,6 +70,8 @@ class StudyRecord:
     """The first batch of each epoch."""
     epochs: dict[JobKey, list[EpochTrained]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
+    cached: dict[JobKey, int] = field(default_factory=dict)
+    """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
     notices: list[Notice] = field(default_factory=list)
@@ -89,10 +92,10 @@ class StudyRecord:
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case BatchTrained():
-                self._take_batch(event)
-            case EpochTrained():
-                self._take_epoch(event)
+            case BatchTrained() | EpochTrained():
+                self._take_training(event)
+            case StageStarted(stage="preprocess"):
+                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case SuperresWeightsChosen():
@@ -109,20 +112,21 @@ class StudyRecord:
             case _:
                 pass
 
-    def _take_batch(self, event: BatchTrained) -> None:
+    def _take_training(self, event: BatchTrained | EpochTrained) -> None:
+        """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
         key = JobKey(event.variant, event.seed, event.fold)
+        if isinstance(event, EpochTrained):
+            ended = self.epochs.setdefault(key, [])
+            while ended and ended[-1].epoch >= event.epoch:
+                ended.pop()
+            ended.append(event)
+            return
         self.losses.setdefault(key, []).append(event.loss)
         starts = self.epoch_starts.setdefault(key, [])
-        while starts and starts[-1].step >= event.step:  # a job that goes on repeats what its checkpoint has not
+        while starts and starts[-1].step >= event.step:
             starts.pop()
         if not starts or starts[-1].epoch != event.epoch:
             starts.append(event)
-
-    def _take_epoch(self, event: EpochTrained) -> None:
-        ended = self.epochs.setdefault(JobKey(event.variant, event.seed, event.fold), [])
-        while ended and ended[-1].epoch >= event.epoch:
-            ended.pop()
-        ended.append(event)
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

@@ -16,7 +16,9 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
-from tui.commands_export import export
+from tui.commands_audit import register as register_audit
+from tui.commands_claims import register as register_claims
+from tui.commands_export import register as register_export
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -156,9 +158,6 @@ def fetch(ctx: click.Context, /, debug: bool, destination: Path | None) -> None:
         results.write(f"{fetch_dataset(destination)}\n")
 
 
-cli.add_command(export)
-
-
 @cli.group(epilog="\b\nExamples:\n  simpsons-tui cache show\n  simpsons-tui cache clear")
 def cache() -> None:
     """Pre-processed images that are kept so that they are made once."""
@@ -189,6 +188,11 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     from tui.formatting import size
 
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
+
+
+register_audit(cli)
+register_claims(cli)
+register_export(cli)
 
 
 # ---------------------------------------------------------------- the dashboard

@@ -66,14 +66,15 @@ def export(
     RUN is a run's folder, its name or a unique beginning of it; without it, the newest.
     """
     remember(ctx, debug, runs_dir)
-    from tui.export.lookup import find_run, open_run
+    from engine.study import load_record
+    from tui.export.lookup import find_run, gather
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
-    from tui.result_tables import evaluated_results
+    from tui.study_facts import evaluated_results
 
     form = choose_format(format_name, out)
     folder = find_run(run, runs_dir)
-    exported = open_run(folder)
+    exported = gather(load_record(folder), folder)
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)
         assert isinstance(content, bytes)
@@ -97,3 +98,8 @@ def choose_format(name: str | None, out: Path | None) -> ExportFormat:
     if form.folder and out is not None and str(out) == STANDARD_OUTPUT:
         raise InputError(f"--format {name} makes a folder of files: name it with --out")
     return form
+
+
+def register(group: click.Group) -> None:
+    """Add the command to the program."""
+    group.add_command(export)

@@ -4,6 +4,6 @@ Layout of a folder: `study.json` (format version and configuration), `events.jso
 `result.json` (at the end), `weights/<variant>-seed<seed>-fold<fold>.safetensors`.
 """
 
-from engine.runs.store import FORMAT_VERSION, RunFolder, read_config, read_events
+from engine.runs.store import FORMAT_VERSION, RunFolder, read_events
 
-__all__ = ["FORMAT_VERSION", "RunFolder", "read_config", "read_events"]
+__all__ = ["FORMAT_VERSION", "RunFolder", "read_events"]

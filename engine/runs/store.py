@@ -1,7 +1,6 @@
 """Writing and reading one run folder so that a kill at any moment leaves it readable."""
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -10,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.codec import event_from_line, event_to_line, from_jsonable, to_jsonable
+from engine.codec import event_from_line, event_to_line, to_jsonable
 from engine.config import StudyConfig
-from engine.errors import SimpsonsError, StorageError
+from engine.errors import StorageError
 from engine.events import BatchTrained, Event, StageProgress
 from engine.files import replace_json
 
@@ -129,19 +128,3 @@ def read_events(folder: Path) -> Iterator[Event]:
             yield event_from_line(line)
         except ValueError as error:
             raise StorageError(f"{path}, line {number} is damaged: {error}") from None
-
-
-def read_config(folder: Path) -> StudyConfig:
-    """What the study of a run folder was asked to do.
-
-    Raises:
-        StorageError: the folder is no run folder or is damaged.
-    """
-    path = folder / _STUDY_FILE
-    try:
-        config: StudyConfig = from_jsonable(StudyConfig, json.loads(path.read_text(encoding="utf-8"))["config"])
-    except OSError as error:
-        raise StorageError(f"{folder} is no run folder: {path.name}: {error.strerror or error}") from None
-    except (KeyError, TypeError, ValueError, SimpsonsError) as error:
-        raise StorageError(f"{path} is damaged: {error}") from None
-    return config

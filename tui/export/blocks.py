@@ -7,7 +7,7 @@ from engine.results import Metrics
 from engine.statistics_report import Calibration
 from tui.export.curves import Limits, VariantCurves
 from tui.export.values import Figure
-from tui.result_tables import TableData
+from tui.tables import TableData
 
 Tone = Literal["plain", "warning"]
 

@@ -18,6 +18,7 @@ from tui.export.matrix_drawing import draw_reliability
 from tui.export.nodes import svg_text
 from tui.export.report import build_report
 from tui.export.style import colours, heat_class, sheet
+from tui.export.tables import head_note
 from tui.export.values import Exported
 from tui.palette import variant_style
 from tui.result_tables import confusion_cell
@@ -66,7 +67,13 @@ def _environment() -> Environment:
         loader=PackageLoader("tui.export"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
     environment.globals.update(
-        heat=_heat, cell=_cell, grouped=_grouped, upright=_upright, data_uri=_data_uri, marker=_marker
+        heat=_heat,
+        head_note=head_note,
+        cell=_cell,
+        grouped=_grouped,
+        upright=_upright,
+        data_uri=_data_uri,
+        marker=_marker,
     )
     return environment
 

@@ -17,8 +17,9 @@ from tui.export.blocks import (
     TableBlock,
 )
 from tui.export.report import build_report
+from tui.export.tables import head_note
 from tui.export.values import Exported
-from tui.result_tables import NOTHING, Row
+from tui.tables import NOTHING, Row, TableData
 
 _MOST_ROWS = 50
 """Of a long table; the formats for programs have all of them."""
@@ -90,7 +91,7 @@ def _table(block: TableBlock) -> Iterator[str]:
     data = block.data
     yield f"**{escape(block.caption)}**"
     yield ""
-    yield _line([f"{column.heading} ({column.unit})" if column.unit else column.heading for column in data.columns])
+    yield _line([_head(data, index) for index in range(len(data.columns))])
     yield "|" + "|".join(" ---: " if column.numeric else " --- " for column in data.columns) + "|"
     shown = data.rows[:_MOST_ROWS] if block.long else data.rows
     yield from (_row(row) for row in shown)
@@ -102,8 +103,13 @@ def _table(block: TableBlock) -> Iterator[str]:
         yield f"and {len(data.rows) - len(shown):,} more, all in the HTML report"
 
 
+def _head(data: TableData, index: int) -> str:
+    note = head_note(data, index)
+    return data.columns[index].heading + (f" ({note})" if note else "")
+
+
 def _row(row: Row) -> str:
-    return _line([cell.marked_text for cell in row.cells])
+    return _line([f"{cell.marked_text} {cell.note}" for cell in row.cells])
 
 
 def _line(cells: Sequence[str]) -> str:

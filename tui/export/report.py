@@ -9,13 +9,16 @@ from collections.abc import Callable
 from engine.config import PROTOCOLS
 from engine.record import StudyRecord
 from engine.statistics_report import LEVEL
-from tui.export import setup_sections, trust_sections
+from tui.export import claims_sections, setup_sections, trust_sections
 from tui.export.blocks import Block, Bullets, CurvesBlock, FigureBlock, MatrixBlock, Paragraph, Report, Section
 from tui.export.blocks import TableBlock as Table
 from tui.export.curves import shared_limits, variant_curves
 from tui.export.tables import epoch_table, interval_table, repeats_table
 from tui.export.values import Exported
-from tui.result_tables import BEST, class_data, evaluated_results, metrics_data, short_names, shortfalls
+from tui.result_tables import class_data, classes_heading, metrics_data
+from tui.statistics_tables import leak_warning, seed_words, verdict
+from tui.study_facts import evaluated_results, short_names, shortfalls, table_words
+from tui.tables import BEST
 
 DEMO_WORDS = "Demo set: these images are drawn by this program; the numbers say nothing of real frames."
 NOTHING_EVALUATED = "No variant is evaluated yet: this holds what there is."
@@ -76,12 +79,18 @@ def _results(exported: Exported) -> Section | None:
     record = exported.record
     if not record.results:
         return None
-    caption = f"Variants (macro averages over classes; {BEST} best of its column among finished variants)"
+    about = table_words(record)
+    caption = f"Variants, {about} (macro averages over classes; {BEST} best of its column among finished variants)"
     blocks: list[Block] = [Table(caption, metrics_data(record))]
+    blocks += [Paragraph(f"{words}.") for words in (verdict(record), seed_words(record)) if words]
+    if leak := leak_warning(record):
+        blocks.append(Paragraph(f"{leak}: --protocol clean trains without them.", "warning"))
     if short := shortfalls(record):
         blocks.append(Bullets(tuple(f"{variant} {words}" for variant, words in short), "warning"))
     if record.statistics is not None and record.statistics.variants:
-        blocks.append(Table(f"{LEVEL * 100:.0f} % intervals, and what they rest on", interval_table(record.statistics)))
+        blocks.append(
+            Table(f"{LEVEL * 100:.0f} % intervals, {about}, and what they rest on", interval_table(record.statistics))
+        )
     return Section("results", "Results", tuple(blocks))
 
 
@@ -115,7 +124,11 @@ def _matrices(exported: Exported) -> Section | None:
     if not evaluated or record.dataset is None:
         return None
     names = short_names(record.dataset.classes)
-    blocks: list[Block] = [Paragraph("Rows are true classes, columns predicted ones; counts of test images.")]
+    blocks: list[Block] = [
+        Paragraph(
+            f"Rows are true classes, columns predicted ones; counts of test images, {table_words(record, 'sum')}."
+        )
+    ]
     blocks += [MatrixBlock(entry.variant, entry.metrics, names) for entry in evaluated if entry.metrics is not None]
     return Section("matrices", "Confusion matrices", tuple(blocks))
 
@@ -123,7 +136,7 @@ def _matrices(exported: Exported) -> Section | None:
 def _classes(exported: Exported) -> Section | None:
     if not evaluated_results(exported.record):
         return None
-    table = Table(f"Scores of every class ({BEST} best variant of a class)", class_data(exported.record))
+    table = Table(classes_heading(exported.record), class_data(exported.record))
     return Section("classes", "Classes", (table,))
 
 
@@ -142,6 +155,8 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     _matrices,
     _classes,
     trust_sections.calibration,
+    claims_sections.claims,
+    claims_sections.leak,
     _figures,
     trust_sections.audit,
     trust_sections.protocol,

@@ -10,7 +10,8 @@ from tui.export.reproduce import command_line, configuration_of
 from tui.export.tables import data_table, table, text_column
 from tui.export.values import Exported
 from tui.formatting import duration
-from tui.result_tables import TableData, warnings
+from tui.study_facts import warnings
+from tui.tables import TableData
 
 Pairs = tuple[tuple[str, str], ...]
 

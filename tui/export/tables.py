@@ -7,7 +7,7 @@ from engine.audit_report import AuditedImage, AuditReport
 from engine.record import JobKey, StudyRecord
 from engine.results import DatasetSummary
 from engine.statistics_report import Calibration, Interval, StudyStatistics
-from tui.result_tables import NOTHING, Cell, Column, Row, TableData
+from tui.tables import NOTHING, Cell, Column, Row, TableData
 
 _DECIMALS = 3
 _SMALLEST_P = 0.001
@@ -52,6 +52,13 @@ def number_column(heading: str, unit: str = "") -> Column:
 
 def _rows(rows: Iterable[Sequence[str]]) -> tuple[Row, ...]:
     return tuple(Row(str(place), tuple(Cell(text) for text in row)) for place, row in enumerate(rows))
+
+
+def head_note(data: TableData, index: int) -> str:
+    """What stands below the heading of a column: its unit, and what the notes of its cells are."""
+    column = data.columns[index]
+    noted = any(row.cells[index].note.strip() for row in data.rows)
+    return " ".join(filter(None, (column.unit, column.note if noted else "")))
 
 
 def interval_table(statistics: StudyStatistics) -> TableData:
@@ -248,6 +255,7 @@ def pair_table(audit: AuditReport) -> TableData:
         text_column("kind"),
         number_column("hash", "bits"),
         number_column("difference", "rms"),
+        number_column("correlation"),
         text_column("labels"),
     )
     rows = [
@@ -257,6 +265,7 @@ def pair_table(audit: AuditReport) -> TableData:
             pair.kind,
             str(pair.hash_distance),
             f"{pair.thumbnail_rms:.1f}",
+            f"{pair.correlation:.2f}",
             f"{pair.first.class_name} ≠ {pair.second.class_name}" if pair.crosses_classes else pair.first.class_name,
         )
         for pair in sorted(audit.pairs, key=lambda pair: not pair.crosses_parts)

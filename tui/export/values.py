@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.claims_report import ClaimsReport
 from engine.config import StudyConfig
+from engine.leak_report import LeakReport
 from engine.record import StudyRecord
 
 Content = bytes | Mapping[str, bytes]
@@ -27,11 +29,15 @@ class Exported:
         record: the study, finished or not.
         config: what it was asked to do, for the command that repeats it; None where that is not known.
         figures: pictures for the reports that can hold them.
+        claims: what became of the original study's claims; None where the images are others.
+        leak: official and clean protocol side by side; None where only one of them was run.
     """
 
     record: StudyRecord
     config: StudyConfig | None = None
     figures: tuple[Figure, ...] = ()
+    claims: ClaimsReport | None = None
+    leak: LeakReport | None = None
 
     @property
     def study(self) -> str:

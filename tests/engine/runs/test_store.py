@@ -6,7 +6,7 @@ import pytest
 from engine.config import StudyConfig
 from engine.errors import StorageError
 from engine.events import BatchTrained, Notice, StageProgress, StudyFinished
-from engine.runs import FORMAT_VERSION, RunFolder, read_config, read_events
+from engine.runs import FORMAT_VERSION, RunFolder, read_events
 
 EVENTS = [
     Notice(message="first"),
@@ -98,19 +98,3 @@ def test_two_studies_of_one_second_get_two_folders(tmp_path):
     for folder in folders:
         folder.close()
     assert len({folder.study for folder in folders}) == 3
-
-
-def test_the_configuration_comes_back(run):
-    assert read_config(run.folder) == StudyConfig(seed=7)
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"config": {"variants": ["nonsense"]}}', '{"config": {"seed": "x"}}'])
-def test_a_damaged_configuration_is_named(run, content):
-    (run.folder / "study.json").write_text(content)
-    with pytest.raises(StorageError, match=r"study\.json is damaged"):
-        read_config(run.folder)
-
-
-def test_a_folder_without_configuration_is_no_run(tmp_path):
-    with pytest.raises(StorageError, match="no run folder"):
-        read_config(tmp_path)

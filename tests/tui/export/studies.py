@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 from engine.audit_report import AuditedImage, AuditReport, CopyPair, SizeSummary
+from engine.claims_report import Claim, ClaimsReport, Finding
 from engine.config import MachineSettings, get_recipe
 from engine.events import (
     AuditFinished,
@@ -22,6 +23,7 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
+from engine.leak_report import Estimate, LeakReport, LeakRow
 from engine.pooled import metrics_of_matrix
 from engine.record import StudyRecord
 from engine.results import (
@@ -305,3 +307,26 @@ def statistics(variants: Sequence[str]) -> StudyStatistics:
         for second in entries[place + 1 :]
     )
     return StudyStatistics(tuple(entries), comparisons, "Holm", ("superres-full was not evaluated",))
+
+
+def claims() -> ClaimsReport:
+    holds = Finding("0.867 > 0.733", "holds", "the interval lies above 0")
+    unknown = Finding("", "can't be told", "there is no clean run")
+    return ClaimsReport(
+        "study-1",
+        "",
+        False,
+        ("trained on <fewer> images",),
+        (
+            Claim("denoise", "Accuracy", "denoising helps", "section 4", holds, unknown),
+            Claim("bbox", "Classes", "boxes help", "section 5", Finding("0.600", "does not hold", "lower"), unknown),
+        ),
+    )
+
+
+def leak() -> LeakReport:
+    def at(value: float) -> Estimate:
+        return Estimate(value, Interval(value - 0.05, value + 0.05, "bootstrap"))
+
+    row = LeakRow("vanilla", at(0.9), at(0.6), at(0.3), at(0.8), at(0.5), at(0.3))
+    return LeakReport("study-1", "study-2", 1700, 1500, 200, 30, (0,), (row,), ("copies are worth 0.3",))

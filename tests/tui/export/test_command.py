@@ -8,7 +8,6 @@ import pytest
 
 from engine.config import StudyConfig
 from tui.cli import main
-from tui.export.lookup import open_run
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def test_a_run_is_named_by_a_beginning_or_a_path(command, make_run):
 def test_an_unknown_or_unclear_name_is_one_line(command, make_run):
     make_run("20260101-000000-aaa")
     make_run("20260101-000000-bbb")
-    for name, words in (("2026", "give more of the name"), ("1999", "no run '1999'"), ("./x/", "no run")):
+    for name, words in (("2026", "fits 2 runs"), ("1999", "no run '1999'"), ("./x/", "no run")):
         status, out, err = command(name)
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert words in err
@@ -56,16 +55,17 @@ def test_an_unknown_or_unclear_name_is_one_line(command, make_run):
 def test_no_run_at_all_is_one_line(command):
     status, out, err = command()
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "--runs-dir" in err
+    assert "no run" in err
 
 
 def test_the_json_is_the_one_that_run_prints(command, make_run):
+    from engine.study import load_record
     from tui.export.json_object import json_text
 
     folder = make_run("20260101-000000-aaa")
     status, out, err = command("--format", "json", "--out", "-")
     assert (status, err) == (0, "")
-    assert out == json_text(open_run(folder).record)
+    assert out == json_text(load_record(folder))
     json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 

@@ -133,6 +133,22 @@ def test_seeds_and_folds_have_a_table(studies):
     ]
 
 
+def test_claims_and_leak_are_told_where_they_are_known(studies):
+    exported = Exported(studies.whole(), claims=studies.claims(), leak=studies.leak())
+    words = " ".join(" ".join(Page(FORMATS["html"].render(exported).decode()).texts).split())
+    for expected in (
+        "1 hold, 1 do not hold, 0 can't be told (study-1)",
+        "✓ holds (0.867 > 0.733)",
+        "✗ does not hold (0.600)",
+        "? can't be told",
+        "trained on <fewer> images",
+        "200 left out as copies",
+        "0.900 [0.850, 0.950]",
+        "+0.300 [+0.250, +0.350]",
+    ):
+        assert expected in words
+
+
 def test_one_of_something_is_said_so(studies):
     page, _ = page_of(studies.repeated(folds=1))
     assert "Each variant is trained 2 times: 2 seeds, 1 fold." in " ".join(page.texts)

@@ -73,6 +73,6 @@ def test_long_tables_are_cut_and_say_so(studies, monkeypatch):
 
 def test_figures_of_the_study_stand_in_it(studies):
     text = text_of(studies.whole())
-    assert "| denoise | ▸0.867 |" in text
+    assert "| denoise | ▸0.867 \\[.767 .967\\] |" in text
     assert "| bbox | denoise | −0.267\\* |" in text
     assert "| denoise | +0.133 | +0.267\\* | – |" in text
