@@ -83,6 +83,7 @@ class ResultsScreen(Screen[None]):
         Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
         Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
         Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
+        Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -252,6 +253,12 @@ class ResultsScreen(Screen[None]):
         for matrix in self.query(ConfusionMatrix):
             matrix.normalise = self._normalise
         self._show_matrix_heading()
+
+    def action_export(self) -> None:
+        """Ask for a format and a place, and write it."""
+        from tui.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self._record))
 
     def action_comparisons(self) -> None:
         """Variants against variants."""
