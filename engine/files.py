@@ -1,12 +1,15 @@
 """Writing a whole file so that its reader finds the old or the new content, never a part."""
 
 import contextlib
+import errno
 import json
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextlib.contextmanager
@@ -27,6 +30,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    sync_folder(path.parent)
 
 
 def replace_json(path: Path, data: Any) -> None:
@@ -38,3 +42,18 @@ def replace_json(path: Path, data: Any) -> None:
     """
     with replacing(path) as stream:
         stream.write(json.dumps(data, allow_nan=False, indent=1).encode())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring new names in a folder to the disk, where the system can: a power cut must not undo a rename."""
+    with contextlib.suppress(OSError):  # not every file system can, and the content is safe already
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether it failed for want of disk space, which somebody can make."""
+    return error.errno in _FULL

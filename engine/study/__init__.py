@@ -15,7 +15,20 @@ from engine.events import Emit
 from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
-from engine.runs import RunFolder, read_events
+from engine.run_summary import RunSummary
+from engine.runs import (
+    EventFollower,
+    Request,
+    RunFolder,
+    find_run,
+    is_live,
+    load_record,
+    read_config,
+    remove_run,
+    send_request,
+    summary_of,
+)
+from engine.runs import list_runs as _list_runs
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -28,13 +41,24 @@ __all__ = [
     "PROTOCOLS",
     "CacheReport",
     "Estimate",
+    "EventFollower",
+    "Request",
+    "RunSummary",
     "cache_report",
     "clear_cache",
     "estimate",
     "fetch_dataset",
+    "find_run",
+    "follow_events",
     "inspect_dataset",
+    "is_live",
+    "list_runs",
     "load_record",
+    "read_config",
+    "remove_run",
     "run_study",
+    "send_request",
+    "summary_of",
     "warm_up",
 ]
 
@@ -93,13 +117,22 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     return reporter.record
 
 
-def load_record(folder: Path) -> StudyRecord:
-    """The record of a study from its run folder.
+def list_runs(runs_dir: Path | None = None) -> list[RunSummary]:
+    """All runs, the newest first; those that cannot be read are among them, with the reason.
 
     Raises:
-        StorageError: the folder is no run folder or is damaged.
+        StorageError: the folder of runs cannot be read.
     """
-    return StudyRecord.from_events(read_events(folder))
+    return _list_runs(runs_folder(runs_dir))
+
+
+def follow_events(folder: Path) -> EventFollower:
+    """A reader of a run's events that gives those there are, and later those that came since.
+
+    Raises:
+        StorageError: there is no such run, or a newer version wrote it.
+    """
+    return EventFollower(folder)
 
 
 def fetch_dataset(destination: Path | None = None) -> Path:

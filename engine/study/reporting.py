@@ -10,19 +10,37 @@ from collections.abc import Iterator
 from engine.control import StudyControl
 from engine.events import (
     BatchTrained,
+    DatasetChecked,
     Emit,
     Event,
+    JobFinished,
     Level,
     Notice,
+    ProtocolApplied,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
+    StatisticsComputed,
+    StudyFinished,
     StudyPaused,
     StudyResumed,
+    StudyStarted,
 )
 from engine.record import StudyRecord
 from engine.runs import RunFolder
+
+_SUMMARISED = (
+    StudyStarted,
+    DatasetChecked,
+    ProtocolApplied,
+    JobFinished,
+    StatisticsComputed,
+    StudyPaused,
+    StudyResumed,
+    StudyFinished,
+)
+"""Events that change what a list of runs shows."""
 
 
 class Stopwatch:
@@ -67,26 +85,33 @@ class Reporter:
         self._listener = listener
         self._lock = threading.Lock()
         self._diverged: set[str] = set()
+        self._told: list[str] = []
+        folder.serve(control, self._told.append)
         control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
 
     def emit(self, event: Event) -> None:
         """Take the next event."""
         with self._lock:
-            self._keep(event)
-            if self._listener is None:
-                return
-            try:
-                self._listener(event)
-            except Exception as error:  # who looks on must not end a study
-                self._listener = None
-                self.keep_traceback()
-                self._keep(
-                    Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning")
-                )
+            while self._told:  # by the run folder, in the middle of keeping an event
+                self._take(Notice(message=self._told.pop(0), level="warning"))
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        self._keep(event)
+        if self._listener is None:
+            return
+        try:
+            self._listener(event)
+        except Exception as error:  # who looks on must not end a study
+            self._listener = None
+            self.keep_traceback()
+            self._keep(Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning"))
 
     def _keep(self, event: Event) -> None:
         self.record.apply(event)
         self.folder.append(event)
+        if isinstance(event, _SUMMARISED):
+            self.folder.write_summary(self.record)
 
     def emit_training(self, event: Event) -> None:
         """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""
