@@ -19,9 +19,11 @@ from engine.events import (
     Notice,
     ProtocolApplied,
     StatisticsComputed,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
+    TrainingContinued,
 )
 from engine.pooled import pool_results
 from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary, SuperresWeightsInfo
@@ -100,6 +102,11 @@ class StudyRecord:
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case StudyFinished():
                 self.finished = event
+            case StudyContinued():
+                self.finished = None
+                self.results = {key: result for key, result in self.results.items() if result.status == "done"}
+            case TrainingContinued():
+                del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
             case _:
                 pass
 
