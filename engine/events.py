@@ -221,7 +221,10 @@ class TrainingContinued(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyFinished(Event):
-    """The last event, unless the study is continued. `reason` is empty where all went well; `conclusion` holds sentences drawn from the numbers."""
+    """The last event, unless the study is continued.
+
+    `reason` is empty where all went well; `conclusion` holds sentences drawn from the numbers.
+    """
 
     status: Status
     reason: str = ""

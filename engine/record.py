@@ -102,13 +102,18 @@ class StudyRecord:
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case StudyFinished():
                 self.finished = event
-            case StudyContinued():
-                self.finished = None
-                self.results = {key: result for key, result in self.results.items() if result.status == "done"}
-            case TrainingContinued():
-                del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
+            case StudyContinued() | TrainingContinued():
+                self._go_on(event)
             case _:
                 pass
+
+    def _go_on(self, event: StudyContinued | TrainingContinued) -> None:
+        """Take back what comes again."""
+        if isinstance(event, TrainingContinued):
+            del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
+            return
+        self.finished = None
+        self.results = {key: result for key, result in self.results.items() if result.status == "done"}
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

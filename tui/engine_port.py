@@ -1,5 +1,6 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.config import StudyConfig
@@ -26,6 +27,9 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        """Tell what a run came to, and go on with it to the end; raises SimpsonsError where it cannot be."""
 
 
 class LocalEngine:
@@ -54,3 +58,9 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        """See `engine.study.resume_study`."""
+        from engine.study import resume_study
+
+        return resume_study(folder, emit, control)

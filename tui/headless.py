@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
 
@@ -21,7 +22,7 @@ from rich.text import Text
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.errors import SimpsonsError, StudyStopped
-from engine.events import Event
+from engine.events import Emit, Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
@@ -59,9 +60,36 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
         SimpsonsError: the input cannot be used, or the results cannot be written.
         Exception: an error of the program's own.
     """
+
+    def work(study: "_Study", take: Emit) -> None:
+        from engine.study import run_study
+
+        run_study(config, take, study.control)
+
+    return _headless(work, as_json=as_json)
+
+
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+    """Go on with a run, write the results of the whole study and return the exit status.
+
+    Raises:
+        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
+
+    def work(study: "_Study", take: Emit) -> None:
+        from engine.study import resume_study
+
+        # What was done before is in the results, and was told when it happened.
+        resume_study(folder, take, study.control, replay=study.record.apply, wait_seconds=wait_seconds)
+
+    return _headless(work, as_json=as_json)
+
+
+def _headless(work: "Callable[[_Study, Emit], None]", *, as_json: bool) -> int:
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
-        study = _Study(config)
+        study = _Study(work)
         with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
             study.run(progress)
         study.raise_error()
@@ -80,7 +108,7 @@ def _status(record: StudyRecord) -> int:
 class _Study:
     """A study in a thread of its own, so that this one answers signals while a batch of seconds runs."""
 
-    config: StudyConfig
+    job: "Callable[[_Study, Emit], None]"
     control: StudyControl = field(default_factory=StudyControl)
     record: StudyRecord = field(default_factory=StudyRecord)
     error: BaseException | None = None
@@ -95,9 +123,7 @@ class _Study:
 
         def work() -> None:
             try:
-                from engine.study import run_study
-
-                run_study(self.config, take, self.control)
+                self.job(self, take)
             except BaseException as error:  # raised again by `raise_error`
                 self.error = error
             finally:
@@ -114,7 +140,10 @@ class _Study:
 
 
 class StopOnSignal:
-    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once."""
+    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once.
+
+    A closed terminal (SIGHUP) ends nothing.
+    """
 
     def __init__(self, control: StudyControl, progress: LineProgress) -> None:
         self.received = 0
@@ -126,6 +155,8 @@ class StopOnSignal:
             # A job in a shell's background ignores Ctrl-C on purpose.
             if signal.getsignal(number) != signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
+        if hasattr(signal, "SIGHUP"):
+            self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return self
 
     def __exit__(

@@ -21,6 +21,7 @@ from engine.events import (
     StageFinished,
     StageProgress,
     StageStarted,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -119,6 +120,8 @@ class LineProgress:
             case BaselinesMeasured():
                 scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
                 text = f"baselines, accuracy: {scores}"
+            case StudyContinued():
+                text = "the study goes on"
             case StudyFinished():
                 reason = f" ({event.reason})" if event.reason else ""
                 kept = f"; kept in {event.folder}" if event.folder else ""
@@ -131,8 +134,8 @@ class LineProgress:
             case Notice():
                 text = _about(event.variant, event.message)
             case StageStarted():
-                cached = f", {count(event.cached)} of them from the cache" if event.cached else ""
-                unit = "batches" if event.stage == "train" else "images"
+                unit, known = ("batches", "done before") if event.stage == "train" else ("images", "from the cache")
+                cached = f", {count(event.cached)} of them {known}" if event.cached else ""
                 text = _about(event.variant, f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
                 text = _about(

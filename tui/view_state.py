@@ -364,11 +364,8 @@ class ViewState:
                 job.version += 1
             case JobFinished():
                 self._job_finished(event)
-            case StudyContinued():
-                self._continued(event, before)
-            case TrainingContinued():
-                self._job(event).go_back(event.epoch, event.step)
-                self._say(event, "info", f"{event.variant}: training goes on after batch {event.step}")
+            case StudyContinued() | TrainingContinued():
+                self._go_on(event, before)
             case StudyPaused():
                 self.clock.pause(event.time)
                 self._say(event, "info", "paused")
@@ -402,8 +399,15 @@ class ViewState:
             case _:
                 pass
 
-    def _continued(self, event: StudyContinued, before: float) -> None:
-        """Nobody worked since the event `before`; what was under way then begins anew."""
+    def _go_on(self, event: StudyContinued | TrainingContinued, before: float) -> None:
+        if isinstance(event, StudyContinued):
+            self._begin_anew(event, before)
+            return
+        self._job(event).go_back(event.epoch, event.step)
+        self._say(event, "info", f"{event.variant}: training goes on after batch {event.step}")
+
+    def _begin_anew(self, event: StudyContinued, before: float) -> None:
+        """Nobody worked since the event at `before`; what was under way then begins anew."""
         self.clock.pause(before)
         self.clock.resume(event.time)
         for view in (*self.common.values(), *(view for job in self.jobs.values() for view in job.stages.values())):
