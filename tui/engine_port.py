@@ -1,8 +1,10 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from engine.audit_report import AuditReport
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.events import Emit
@@ -10,7 +12,7 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
-    from engine.study import Estimate
+    from engine.study import AuditProgress, Estimate
 
 
 class Engine(Protocol):
@@ -21,6 +23,11 @@ class Engine(Protocol):
 
     def estimate(self, config: StudyConfig, summary: DatasetSummary) -> "Estimate":
         """Time and disk that the study will take."""
+
+    def audit(
+        self, config: StudyConfig, control: StudyControl, progress: "Callable[[AuditProgress], None]"
+    ) -> AuditReport:
+        """Look at the images themselves; raises SimpsonsError, or StudyStopped where `control` was told to stop."""
 
     def warm_up(self) -> None:
         """Import what the work needs."""
@@ -46,6 +53,14 @@ class LocalEngine:
         from engine.study import estimate
 
         return estimate(config, summary)
+
+    def audit(
+        self, config: StudyConfig, control: StudyControl, progress: "Callable[[AuditProgress], None]"
+    ) -> AuditReport:
+        """See `engine.study.audit_dataset`."""
+        from engine.study import audit_dataset
+
+        return audit_dataset(config, control, progress)
 
     def warm_up(self) -> None:
         """See `engine.study.warm_up`."""

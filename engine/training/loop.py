@@ -54,6 +54,7 @@ def train(
     n_classes: int,
     emit: Emit,
     control: StudyControl,
+    validate: Callable[[nn.Module], float] | None = None,
     resume: Checkpoint | None = None,
     keep: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingOutcome:
@@ -62,7 +63,8 @@ def train(
     Reports every batch and every epoch. The result depends on the arguments alone: bit for bit on one machine. For one
     seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
-    reported like any other.
+    reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
+    every epoch and changes nothing.
 
     `keep` gets a checkpoint after every epoch's report, and at a stop; its tensors change with the next step. With
     `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
@@ -92,7 +94,7 @@ def train(
                 ahead = batches[trainer.steps_done - epoch * len(batches) :]
                 report.start_epoch(epoch)
                 _train_epoch(trainer, read_ahead(ahead, load), report, control)
-                report.finish_epoch()
+                report.finish_epoch(validate(trainer.model) if validate is not None else None)
                 epochs_done = epoch + 1
                 keep_position()
         except StudyStopped:
@@ -165,7 +167,7 @@ class _Report:
         while self._waiting:
             self._send()
 
-    def finish_epoch(self) -> None:
+    def finish_epoch(self, validation_accuracy: float | None) -> None:
         self.drain()
         self._emit(
             EpochTrained(
@@ -175,6 +177,7 @@ class _Report:
                 accuracy=self._correct / self._images,
                 seed=self._seed,
                 fold=self._fold,
+                validation_accuracy=validation_accuracy,
             )
         )
         self._loss, self._correct, self._images = 0.0, 0.0, 0
