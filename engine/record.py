@@ -36,7 +36,7 @@ SCHEMA = 2
 _NO_SCORES = dict.fromkeys(("accuracy", "precision", "recall", "f1", "per_class", "confusion_matrix"))
 
 
-_LASTING: dict[type[Event], str] = {
+LASTING: dict[type[Event], str] = {
     DatasetChecked: "dataset",
     AuditFinished: "audit",
     ProtocolApplied: "protocol",
@@ -82,8 +82,8 @@ class StudyRecord:
 
     def apply(self, event: Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
-        if type(event) in _LASTING:
-            name = _LASTING[type(event)]
+        if type(event) in LASTING:
+            name = LASTING[type(event)]
             setattr(self, name, getattr(event, name))
             return
         match event:

@@ -294,9 +294,8 @@ def _say_where_it_is_kept(record: "StudyRecord | None", worker: int | None) -> N
         return
     folder = record.started.folder
     if Path(folder).is_dir():  # a study that could not start leaves none
-        status = str(record.finished.status) if record.finished is not None else "left while it ran"
-        if worker is not None:
-            status = f"goes on in process {worker}"
+        going_on = "left while it ran" if worker is None else f"goes on in process {worker}"
+        status = record.finished.status if record.finished is not None else going_on
         with contextlib.suppress(OSError):  # the terminal may be gone
             click.echo(f"study {status}, kept in {folder}")
 

@@ -25,6 +25,7 @@ from engine.runs import (
     is_live,
     load_record,
     read_config,
+    read_events,
     remove_run,
     send_request,
     summary_of,
@@ -34,6 +35,7 @@ from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
+from engine.study.resuming import require_unfinished
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -51,6 +53,7 @@ __all__ = [
     "clear_cache",
     "estimate",
     "fetch_dataset",
+    "find_resumable",
     "find_run",
     "follow_events",
     "inspect_dataset",
@@ -59,6 +62,7 @@ __all__ = [
     "load_record",
     "read_config",
     "remove_run",
+    "resume_study",
     "run_study",
     "send_request",
     "summary_of",
@@ -141,6 +145,53 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     reporter = Reporter(folder, control, emit)
     Study(config, control, reporter).run(dataset)
     return reporter.record
+
+
+def resume_study(
+    folder: Path,
+    emit: Emit | None = None,
+    control: StudyControl | None = None,
+    *,
+    replay: Emit | None = None,
+    wait_seconds: float | None = None,
+) -> StudyRecord:
+    """Go on with a study that was interrupted or stopped, and return its record.
+
+    What is done stays; the job under way goes on from its checkpoint, and one that failed is tried again. The outcome
+    is that of a study that was never interrupted. `replay` gets what the folder holds already, by default `emit`. A
+    writer that is about to let go is waited for, for as long as `wait_seconds`.
+
+    Raises:
+        SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
+    """
+    config = read_config(folder)
+    run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
+    try:
+        control = control or StudyControl()
+        reporter = Reporter(run, control, emit)
+        past = list(read_events(folder))
+        require_unfinished(StudyRecord.from_events(past), folder)
+        dataset = _open(config)
+        reporter.replay(past, replay or emit)
+    except BaseException:
+        run.close()
+        raise
+    Study(config, control, reporter).run(dataset)
+    return reporter.record
+
+
+def find_resumable(name: str, runs_dir: Path | None = None) -> Path:
+    """The run that `name` means (see `find_run`); for "" the newest that can be gone on with.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name:
+        return find_run(name, runs_folder(runs_dir))
+    for run in list_runs(runs_dir):
+        if run.resumable:
+            return run.folder
+    raise InputError(f"no run in {runs_folder(runs_dir)} is unfinished: there is nothing to go on with")
 
 
 def list_runs(runs_dir: Path | None = None) -> list[RunSummary]:

@@ -5,7 +5,7 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.control import StudyControl
 from engine.events import (
@@ -22,12 +22,13 @@ from engine.events import (
     StageProgress,
     StageStarted,
     StatisticsComputed,
+    StudyContinued,
     StudyFinished,
     StudyPaused,
     StudyResumed,
     StudyStarted,
 )
-from engine.record import JobKey, StudyRecord
+from engine.record import LASTING, JobKey, StudyRecord
 from engine.runs import RunFolder
 
 _SUMMARISED = (
@@ -38,6 +39,7 @@ _SUMMARISED = (
     StatisticsComputed,
     StudyPaused,
     StudyResumed,
+    StudyContinued,
     StudyFinished,
 )
 """Events that change what a list of runs shows."""
@@ -86,6 +88,7 @@ class Reporter:
         self._lock = threading.Lock()
         self._diverged: set[JobKey] = set()
         self._told: list[str] = []
+        self._said: set[tuple[str, str, str]] = set()
         folder.serve(control, self._told.append)
         control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
 
@@ -113,6 +116,20 @@ class Reporter:
         if isinstance(event, _SUMMARISED):
             self.folder.write_summary(self.record)
 
+    def replay(self, events: Iterable[Event], listener: Emit | None) -> None:
+        """Take in what the run folder holds already, before the study goes on; `listener` is shown it."""
+        for event in events:
+            self.record.apply(event)
+            if listener is not None:
+                listener(event)
+        self._said = {(notice.message, notice.level, notice.variant) for notice in self.record.notices}
+
+    def tell(self, event: Event) -> None:
+        """Take an event that says how something is, unless the record has just that already."""
+        name = LASTING[type(event)]
+        if getattr(self.record, name) != getattr(event, name):
+            self.emit(event)
+
     def emit_training(self, event: Event) -> None:
         """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""
         self.emit(event)
@@ -125,7 +142,9 @@ class Reporter:
             self.notice(message, "warning", event.variant)
 
     def notice(self, message: str, level: Level = "info", variant: str = "") -> None:
-        """Add a line to the message log."""
+        """Add a line to the message log; what was said before the study went on is not said again."""
+        if (message, level, variant) in self._said:
+            return
         self.emit(Notice(message=message, level=level, variant=variant))
 
     @contextlib.contextmanager

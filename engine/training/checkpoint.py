@@ -44,10 +44,14 @@ class Position:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that changes while a job trains: a position, and the tensors of the network and its optimiser."""
+    """All that changes while a job trains: a position, and the tensors of the network and its optimiser.
+
+    `seconds` is what training took so far, if its caller says.
+    """
 
     position: Position
     tensors: Mapping[str, Tensor]
+    seconds: float = 0.0
 
 
 def job_identity(
@@ -81,7 +85,12 @@ def checkpoint_to_bytes(checkpoint: Checkpoint, identity: Identity) -> bytes:
     position = {
         name: value.hex() if isinstance(value, float) else value for name, value in asdict(checkpoint.position).items()
     }
-    header = {"format": FORMAT, "position": json.dumps(position), "identity": json.dumps(dict(identity))}
+    header = {
+        "format": FORMAT,
+        "position": json.dumps(position),
+        "identity": json.dumps(dict(identity)),
+        "seconds": checkpoint.seconds.hex(),
+    }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
     return save(tensors, metadata=header)
 
@@ -102,12 +111,13 @@ def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
         raise CheckpointError(f"{path} is no checkpoint of this version of simpsons-tui")
     try:
         position, theirs = _position(json.loads(header["position"])), dict(json.loads(header["identity"]))
+        seconds = float.fromhex(header["seconds"])
     except (KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
     for part in identity:
         if theirs.get(part) != identity[part]:
             raise CheckpointError(f"{path} was made with another {part}: {theirs.get(part)}, not {identity[part]}")
-    return Checkpoint(position, tensors)
+    return Checkpoint(position, tensors, seconds)
 
 
 def _position(data: Any) -> Position:

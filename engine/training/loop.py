@@ -70,7 +70,7 @@ def train(
     `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
 
     Raises:
-        ValueError: `resume` belongs to another network.
+        CheckpointError: `resume` belongs to another network.
     """
     with arithmetic(machine):
         trainer = Trainer(recipe, machine, n_classes, pixels.image_size, seed=seed, fold=fold)

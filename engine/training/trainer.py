@@ -9,6 +9,7 @@ from engine.config import MachineSettings, Recipe
 from engine.models import DEFAULT_NETWORK, SeededDropout, build_model
 from engine.training.arithmetic import memory_format, mixed_precision
 from engine.training.batches import derive_seed
+from engine.training.checkpoint import CheckpointError
 from engine.training.pixels import scale
 
 _MODEL, _OPTIMISER = "model.", "optimiser."
@@ -74,15 +75,15 @@ class Trainer:
         """Go back to where another trainer of the same recipe had this state.
 
         Raises:
-            ValueError: the tensors are those of another network.
+            CheckpointError: the tensors are those of another network.
         """
         own = self.model.state_dict()
         weights = {name.removeprefix(_MODEL): value for name, value in tensors.items() if name.startswith(_MODEL)}
         if _shapes(own) != _shapes(weights):
-            raise ValueError("it holds the weights of another network")
+            raise CheckpointError("the checkpoint holds the weights of another network")
         memory = self._optimiser_memory(tensors)
         if steps_done and _shapes_of_memory(memory) != [_shapes_of_entry(weight) for weight in self._weights]:
-            raise ValueError("it holds the optimiser of another network")
+            raise CheckpointError("the checkpoint holds the optimiser of another network")
         self.model.load_state_dict(weights)
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": memory})
         self.steps_done = steps_done

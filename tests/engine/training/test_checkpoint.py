@@ -164,5 +164,5 @@ def test_tensors_of_another_network_are_refused(recipe, machine, missing):
     trainer.step(torch.zeros((2, 16, 20, 3), dtype=torch.uint8), torch.tensor([0, 1]))
     tensors = trainer.state()
     del tensors[next(name for name in tensors if name.startswith(missing))]
-    with pytest.raises(ValueError, match="another network"):
+    with pytest.raises(CheckpointError, match="another network"):
         trainer.restore(tensors, 1)
