@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.config import StudyConfig
+from engine.errors import InputError
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
 from tui.commands import StudyCommands
@@ -222,6 +223,9 @@ class DashboardApp(App[int]):
             return
         failure = source.failure
         if failure is not None and failure.expected and state.record.started is None:
+            if self._resume is not None:
+                self.exit(return_code=InputError.exit_status)  # the command line says why
+                return
             self._to_setup(failure.message)
             return
         if self.has_results and failure is None:
