@@ -88,6 +88,7 @@ class DashboardApp(App[int]):
         self._resume = resume
         self._spawn_worker = spawn_worker
         self._signal = 0
+        self._could_detach = False
         self.worker: int | None = None
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
@@ -203,6 +204,9 @@ class DashboardApp(App[int]):
             state.apply(event)
         if news:
             self._redraw()
+        if self._could_detach != self.can_detach:
+            self._could_detach = self.can_detach
+            self.refresh_bindings()
         # A window that is open keeps its place; what follows waits until it is closed.
         if not running and not self._announced and not self.screen.is_modal:
             self._announced = True

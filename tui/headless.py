@@ -61,10 +61,10 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
         Exception: an error of the program's own.
     """
 
-    def work(study: "_Study", take: Emit) -> None:
+    def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
         from engine.study import run_study
 
-        run_study(config, take, study.control)
+        run_study(config, take, control)
 
     return _headless(work, as_json=as_json)
 
@@ -77,16 +77,19 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) 
         Exception: an error of the program's own.
     """
 
-    def work(study: "_Study", take: Emit) -> None:
+    def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine.study import resume_study
 
-        # What was done before is in the results, and was told when it happened.
-        resume_study(folder, take, study.control, replay=study.record.apply, wait_seconds=wait_seconds)
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
 
     return _headless(work, as_json=as_json)
 
 
-def _headless(work: "Callable[[_Study, Emit], None]", *, as_json: bool) -> int:
+_Work = Callable[[Emit, Emit, StudyControl], None]
+"""Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
+
+
+def _headless(work: _Work, *, as_json: bool) -> int:
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
         study = _Study(work)
@@ -108,7 +111,7 @@ def _status(record: StudyRecord) -> int:
 class _Study:
     """A study in a thread of its own, so that this one answers signals while a batch of seconds runs."""
 
-    job: "Callable[[_Study, Emit], None]"
+    job: _Work
     control: StudyControl = field(default_factory=StudyControl)
     record: StudyRecord = field(default_factory=StudyRecord)
     error: BaseException | None = None
@@ -121,9 +124,13 @@ class _Study:
             self.record.apply(event)
             progress.take(event)
 
+        def recall(event: Event) -> None:
+            self.record.apply(event)
+            progress.recall(event)
+
         def work() -> None:
             try:
-                self.job(self, take)
+                self.job(take, recall, self.control)
             except BaseException as error:  # raised again by `raise_error`
                 self.error = error
             finally:

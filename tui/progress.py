@@ -83,6 +83,12 @@ class LineProgress:
         except (OSError, ValueError):
             self._broken = True
 
+    def recall(self, event: Event) -> None:
+        """Take from an event what later lines refer to; what was told by another process is not told again."""
+        if isinstance(event, StudyStarted):
+            self._epochs = event.recipe.epochs
+            self._many_jobs = event.jobs_per_variant > 1
+
     def say(self, message: str, level: Level = "info", at: float | None = None) -> None:
         """Write one line, with the time of day."""
         stamp = time.strftime("%H:%M:%S", time.localtime(at))
@@ -93,9 +99,7 @@ class LineProgress:
         self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def _show(self, event: Event) -> None:
-        if isinstance(event, StudyStarted):
-            self._epochs = event.recipe.epochs
-            self._many_jobs = event.jobs_per_variant > 1
+        self.recall(event)
         level: Level = "info"
         if isinstance(event, Notice):
             level = event.level

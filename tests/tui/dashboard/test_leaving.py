@@ -111,7 +111,7 @@ async def test_where_no_process_can_be_started_the_study_stays(kit, make_app, en
         await in_training(kit, pilot)
         await pilot.press("x")
         await kit.until(pilot, lambda: list(app._notifications), "message")
-        assert "Cannot allocate memory" in list(app._notifications)[0].message
+        assert "Cannot allocate memory" in next(iter(app._notifications)).message
         assert not engine.controls[0].stop_requested
         assert app.engine_running
 
