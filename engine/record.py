@@ -18,6 +18,7 @@ from engine.events import (
     MachineChosen,
     Notice,
     ProtocolApplied,
+    StageStarted,
     StatisticsComputed,
     StudyContinued,
     StudyFinished,
@@ -67,6 +68,8 @@ class StudyRecord:
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
+    cached: dict[JobKey, int] = field(default_factory=dict)
+    """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
     notices: list[Notice] = field(default_factory=list)
@@ -89,6 +92,8 @@ class StudyRecord:
         match event:
             case BatchTrained():
                 self.losses.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event.loss)
+            case StageStarted(stage="preprocess"):
+                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case SuperresWeightsChosen():
@@ -102,18 +107,16 @@ class StudyRecord:
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case StudyFinished():
                 self.finished = event
-            case StudyContinued() | TrainingContinued():
-                self._go_on(event)
             case _:
-                pass
+                self._take_back(event)
 
-    def _go_on(self, event: StudyContinued | TrainingContinued) -> None:
-        """Take back what comes again."""
+    def _take_back(self, event: Event) -> None:
+        """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, TrainingContinued):
             del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
-            return
-        self.finished = None
-        self.results = {key: result for key, result in self.results.items() if result.status == "done"}
+        elif isinstance(event, StudyContinued):
+            self.finished = None
+            self.results = {key: result for key, result in self.results.items() if result.status == "done"}
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

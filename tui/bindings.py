@@ -44,6 +44,7 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
 )
 
 TRAINING: tuple[Binding, ...] = (
@@ -69,9 +70,16 @@ TRAINING: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.audit import AuditScreen
+    from tui.screens.calibration import CalibrationScreen
+    from tui.screens.claims import ClaimsScreen
+    from tui.screens.comparisons import ComparisonScreen
+    from tui.screens.counterpart import CounterpartScreen
     from tui.screens.matrix import MatrixScreen
-    from tui.screens.results import MatrixGrid, ResultsScreen
+    from tui.screens.reading import ReadingScreen
+    from tui.screens.results import ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
+    from tui.widgets.matrix_grid import MatrixGrid
 
     results = [ResultsScreen.BINDINGS, MatrixGrid.BINDINGS, ConfusionMatrix.BINDINGS]
     return {
@@ -79,6 +87,12 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Audit": tuple(_described(AuditScreen.BINDINGS)),
+        "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
+        "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
+        "Claims and leak": tuple(
+            _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
+        ),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -90,6 +104,11 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "AuditScreen": "Audit",
+        "ComparisonScreen": "Comparisons",
+        "CalibrationScreen": "Calibration",
+        "ClaimsScreen": "Claims and leak",
+        "LeakScreen": "Claims and leak",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

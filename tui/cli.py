@@ -17,6 +17,8 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
+from tui.commands_audit import register as register_audit
+from tui.commands_claims import register as register_claims
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -176,9 +178,9 @@ def resume(
         from tui.headless import resume_headless
 
         ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
-    from engine.study import read_config
+    from engine.study import load_config
 
-    ctx.exit(_dashboard(read_config(folder), None, ctx.ensure_object(Session), resume=folder))
+    ctx.exit(_dashboard(load_config(folder), None, ctx.ensure_object(Session), resume=folder))
 
 
 _FETCH_EXAMPLES = """\b
@@ -237,6 +239,10 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     from tui.formatting import size
 
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
+
+
+register_audit(cli)
+register_claims(cli)
 
 
 # ---------------------------------------------------------------- the dashboard

@@ -12,6 +12,8 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
+    from engine.claims_report import ClaimsReport
+    from engine.leak_report import LeakReport
     from engine.study import AuditProgress, Estimate
 
 
@@ -37,6 +39,15 @@ class Engine(Protocol):
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         """Tell what a run came to, and go on with it to the end; raises SimpsonsError where it cannot be."""
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """What a run's study was asked to do; raises SimpsonsError."""
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """The study's claims against a run and its counterpart; raises SimpsonsError."""
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """A run and its counterpart side by side, None where there is none; raises SimpsonsError."""
 
 
 class LocalEngine:
@@ -79,3 +90,21 @@ class LocalEngine:
         from engine.study import resume_study
 
         return resume_study(folder, emit, control)
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """See `engine.study.load_config`."""
+        from engine.study import load_config
+
+        return load_config(folder)
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """See `engine.study.judge_study`."""
+        from engine.study import judge_study
+
+        return judge_study(record, runs_dir)
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """See `engine.study.leak_of_study`."""
+        from engine.study import leak_of_study
+
+        return leak_of_study(record, runs_dir)

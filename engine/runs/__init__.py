@@ -3,7 +3,7 @@
 `engine.runs.layout` says what lies where.
 """
 
-from engine.runs.layout import FORMAT_VERSION, NewerVersionError, RunHeader, read_config, read_header
+from engine.runs.layout import FORMAT_VERSION, NewerVersionError, RunHeader, load_config, read_header
 from engine.runs.listing import find_run, list_runs, remove_run, summary_of
 from engine.runs.lock import describe_writer, is_live
 from engine.runs.reader import EventFollower, load_record, read_events
@@ -21,8 +21,8 @@ __all__ = [
     "find_run",
     "is_live",
     "list_runs",
+    "load_config",
     "load_record",
-    "read_config",
     "read_events",
     "read_header",
     "remove_run",

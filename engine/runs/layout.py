@@ -87,11 +87,13 @@ def read_header(folder: Path) -> RunHeader:
                 f"{folder} was written by a newer version of simpsons-tui (format {version}, this one reads up to "
                 f"{FORMAT_VERSION}): update the program to open it"
             )
-        case {"version": int(version), "study": str(study), "config": dict(config)}:
-            sequence, fingerprint, environment = (data.get(name) for name in ("sequence", "fingerprint", "environment"))
+        case {"version": int(version), "config": dict(config)}:
+            study, sequence, fingerprint, environment = (
+                data.get(name) for name in ("study", "sequence", "fingerprint", "environment")
+            )
             return RunHeader(
                 version,
-                study,
+                study if isinstance(study, str) else folder.name,
                 config,
                 sequence if isinstance(sequence, int) else 0,
                 fingerprint if isinstance(fingerprint, str) else "",
@@ -100,7 +102,7 @@ def read_header(folder: Path) -> RunHeader:
     raise StorageError(f"{folder / STUDY_FILE} is damaged: not the description of a study")
 
 
-def read_config(folder: Path) -> StudyConfig:
+def load_config(folder: Path) -> StudyConfig:
     """The configuration of a run's study, with the runs folder that it lies in now.
 
     Raises:

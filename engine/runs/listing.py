@@ -28,7 +28,7 @@ def list_runs(runs_dir: Path) -> list[RunSummary]:
         return []
     except OSError as error:
         raise StorageError(f"{runs_dir} cannot be read: {error.strerror or error}") from None
-    return sorted(map(summary_of, folders), key=lambda run: (run.sequence, run.study), reverse=True)
+    return sorted(map(summary_of, folders), key=lambda run: (run.sequence, run.folder.name), reverse=True)
 
 
 def summary_of(folder: Path) -> RunSummary:
@@ -71,7 +71,7 @@ def find_run(name: str, runs_dir: Path) -> Path:
     if not name:
         runs = list_runs(runs_dir)
         if not runs:
-            raise InputError(f"there is no run in {runs_dir} yet")
+            raise InputError(f"there is no run in {runs_dir} yet: train one with 'simpsons-tui run'")
         return runs[0].folder
     for folder in (runs_dir / name, Path(name)):
         if layout.is_run(folder):

@@ -23,8 +23,8 @@ from engine.runs import (
     RunFolder,
     find_run,
     is_live,
+    load_config,
     load_record,
-    read_config,
     read_events,
     remove_run,
     send_request,
@@ -32,6 +32,12 @@ from engine.runs import (
 )
 from engine.runs import list_runs as _list_runs
 from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
+from engine.study.counterpart import (
+    find_counterpart,
+    is_of_the_study,
+    judge_study,
+    leak_of_study,
+)
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -53,14 +59,18 @@ __all__ = [
     "clear_cache",
     "estimate",
     "fetch_dataset",
+    "find_counterpart",
     "find_resumable",
     "find_run",
     "follow_events",
     "inspect_dataset",
     "is_live",
+    "is_of_the_study",
+    "judge_study",
+    "leak_of_study",
     "list_runs",
+    "load_config",
     "load_record",
-    "read_config",
     "remove_run",
     "resume_study",
     "run_study",
@@ -164,7 +174,7 @@ def resume_study(
     Raises:
         SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
     """
-    config = read_config(folder)
+    config = load_config(folder)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()

@@ -40,7 +40,7 @@ def test_a_folder_that_is_no_run_is_named(tmp_path):
         list(read_events(tmp_path))
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "two"}', '{"version": 2, "study": 3}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "two"}', '{"version": 2, "study": "s"}'])
 def test_a_damaged_description_is_named(write, events, content):
     folder = write(events)
     (folder / "study.json").write_text(content)

@@ -10,7 +10,7 @@ from engine.config import StudyConfig
 from engine.errors import StorageError
 from engine.events import BatchTrained, Notice, StageProgress
 from engine.record import JobKey
-from engine.runs import FORMAT_VERSION, RunFolder, is_live, read_config, read_events, read_header
+from engine.runs import FORMAT_VERSION, RunFolder, is_live, load_config, read_events, read_header
 
 KEY = JobKey("vanilla", 0, 0)
 
@@ -33,7 +33,7 @@ def test_paths_of_the_configuration_mean_the_same_from_everywhere(tmp_path, monk
     run = RunFolder.create(config.runs_dir, config)
     run.close()
     monkeypatch.chdir("/")
-    read = read_config(tmp_path / run.folder)
+    read = load_config(tmp_path / run.folder)
     assert (read.data, read.cache_dir, read.runs_dir) == (tmp_path / "images", tmp_path / "cache", tmp_path / "runs")
 
 
@@ -43,7 +43,7 @@ def test_a_configuration_that_this_version_cannot_use_is_named(run):
     for change in ({"variants": ["sepia"]}, {"epochs": 3, "seed": "seven"}):
         path.write_text(json.dumps({**header, "config": {**header["config"], **change}}))
         with pytest.raises(StorageError, match=r"study\.json: a configuration that this version cannot use"):
-            read_config(run.folder)
+            load_config(run.folder)
 
 
 def test_predictions_and_scores_have_files_of_their_own(run, events):
