@@ -4,11 +4,13 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{8}")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -52,6 +54,14 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers of whole files left in a folder and below it when they were killed."""
+    for path in folder.rglob(".*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def is_full(error: OSError) -> bool:

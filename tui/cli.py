@@ -124,8 +124,8 @@ Examples:
 
 Progress goes to standard error, results to standard output. With --json, standard output is one JSON
 object and nothing else. Ctrl-C stops after the batch under way and prints what there is; a second one
-ends at once. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted,
-143 terminated.
+ends at once. A closed terminal ends nothing. 'simpsons-tui resume' goes on with what was stopped or cut
+off. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted, 143 terminated.
 
 {_ENVIRONMENT}"""
 

@@ -8,6 +8,7 @@ from engine.errors import InputError, StorageError
 from engine.run_summary import RunSummary
 from engine.runs import layout
 from engine.runs.lock import WriterLock, describe_writer, is_live
+from engine.runs.naming import REMOVED
 from engine.runs.reader import has_ended, load_record
 from engine.runs.summary import read_summary, summarise
 
@@ -105,7 +106,7 @@ def remove_run(folder: Path) -> None:
     try:
         lock.acquire(0)
         # The name goes first: a run is there whole or not at all.
-        gone = folder.rename(folder.with_name(f".{folder.name}-removed"))
+        gone = folder.rename(folder.with_name(f".{folder.name}{REMOVED}"))
         lock.release()
         shutil.rmtree(gone)
     except OSError as error:

@@ -32,7 +32,7 @@ class WriterLock:
             OSError: the folder cannot be written.
         """
         try:
-            self._lock.acquire(timeout=ACQUIRE_SECONDS if seconds is None else seconds, poll_interval=0.02)
+            self._lock.acquire(timeout=ACQUIRE_SECONDS if seconds is None else seconds, poll_interval=0.05)
         except Timeout:
             raise StorageError(
                 f"{self._folder} is being written by {describe_writer(self._folder)}: watch it, or stop it first"

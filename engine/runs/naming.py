@@ -1,12 +1,16 @@
 """A new folder for a run: its name says when it began, its number in which order, whatever the clock says."""
 
 import secrets
+import shutil
 import time
 from pathlib import Path
 
 from engine.errors import StorageError
 from engine.files import sync_folder
 from engine.runs.layout import STUDY_FILE, read_header
+
+REMOVED = "-removed"
+"""Ends the name of a run that is on its way out."""
 
 
 def new_run(runs_dir: Path) -> tuple[Path, int]:
@@ -18,6 +22,8 @@ def new_run(runs_dir: Path) -> tuple[Path, int]:
         OSError: it cannot be made.
     """
     runs_dir.mkdir(parents=True, exist_ok=True)
+    for path in runs_dir.glob(f".*{REMOVED}"):  # a kill kept it from going altogether
+        shutil.rmtree(path, ignore_errors=True)
     sequence = 1 + max(map(_sequence, runs_dir.iterdir()), default=0)
     folder = runs_dir / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
     folder.mkdir()

@@ -25,7 +25,7 @@ from engine.events import (
     StudyPaused,
     StudyResumed,
 )
-from engine.files import is_full, replace_json, replacing
+from engine.files import is_full, remove_leftovers, replace_json, replacing
 from engine.record import JobKey, StudyRecord, metrics_to_json
 from engine.results import JobResult
 from engine.runs import layout
@@ -111,6 +111,7 @@ class RunFolder:
         try:
             lock.acquire(wait_seconds)
             forget_requests(folder)
+            remove_leftovers(folder)
             return cls(folder, lock)
         except OSError as error:
             lock.release()

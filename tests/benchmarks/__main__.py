@@ -21,6 +21,7 @@ import first_frame
 import frames
 import growth
 import key_press
+import kills
 import peak_memory
 import preprocessing
 import run_store
@@ -43,6 +44,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "memory": peak_memory.rows,
         "growth": growth.rows,
         "runs": run_store.rows,
+        "kills": kills.rows,
     }
 )
 """In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""

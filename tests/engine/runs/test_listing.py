@@ -130,6 +130,14 @@ def test_a_removed_run_is_gone(write, events, runs_dir):
     assert [path.name for path in runs_dir.iterdir() if path.is_dir()] == []
 
 
+def test_a_removal_that_was_killed_is_made_good(write, events, runs_dir):
+    folder = write(events)
+    folder.rename(runs_dir / f".{folder.name}-removed")
+    assert list_runs(runs_dir) == []
+    newer = write(events)
+    assert list(runs_dir.iterdir()) == [newer]
+
+
 def test_a_run_that_is_written_is_not_removed(run):
     with pytest.raises(StorageError, match="is being written"):
         remove_run(run.folder)

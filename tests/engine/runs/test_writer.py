@@ -134,6 +134,17 @@ def test_going_on_writes_behind_what_there_is_and_drops_half_a_line(run):
     assert [event.message for event in read_events(run.folder)] == ["first", "second"]
 
 
+def test_going_on_removes_half_written_files_and_no_others(run):
+    run.close()
+    (run.folder / "weights").mkdir()
+    for name in (".summary.json-0123abcd", "weights/.x.safetensors-0123abcd", ".mine", "weights/mine-0123abcd"):
+        (run.folder / name).write_text("")
+    RunFolder.open_for_resume(run.folder).close()
+    kept = {path.name for path in run.folder.rglob("*")}
+    assert {".mine", "mine-0123abcd"} <= kept
+    assert not {".summary.json-0123abcd", ".x.safetensors-0123abcd"} & kept
+
+
 def test_a_folder_that_is_no_run_cannot_be_gone_on_with(tmp_path):
     with pytest.raises(StorageError, match="no run folder"):
         RunFolder.open_for_resume(tmp_path)

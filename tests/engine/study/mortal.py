@@ -128,6 +128,7 @@ def study(config: StudyConfig, kills: int, generator: random.Random, places: Cou
         assert life(config, -1, note)
     (run,) = list_runs(config.runs_dir)
     assert run.state == "done", run
+    assert not list(run.folder.rglob(".*")), "half-written files are left"
     return outcome(load_record(run.folder)), killed
 
 
