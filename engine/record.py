@@ -21,9 +21,11 @@ from engine.events import (
     ProtocolApplied,
     StageStarted,
     StatisticsComputed,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
+    TrainingContinued,
 )
 from engine.pooled import pool_results
 from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary, SuperresWeightsInfo
@@ -36,7 +38,7 @@ SCHEMA = 2
 _NO_SCORES = dict.fromkeys(("accuracy", "precision", "recall", "f1", "per_class", "confusion_matrix"))
 
 
-_LASTING: dict[type[Event], str] = {
+LASTING: dict[type[Event], str] = {
     DatasetChecked: "dataset",
     AuditFinished: "audit",
     ProtocolApplied: "protocol",
@@ -87,8 +89,8 @@ class StudyRecord:
 
     def apply(self, event: Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
-        if type(event) in _LASTING:
-            name = _LASTING[type(event)]
+        if type(event) in LASTING:
+            name = LASTING[type(event)]
             setattr(self, name, getattr(event, name))
             return
         match event:
@@ -110,7 +112,15 @@ class StudyRecord:
             case StudyFinished():
                 self.finished = event
             case _:
-                pass
+                self._take_back(event)
+
+    def _take_back(self, event: Event) -> None:
+        """Where an interrupted study goes on, forget what comes again."""
+        if isinstance(event, TrainingContinued):
+            del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
+        elif isinstance(event, StudyContinued):
+            self.finished = None
+            self.results = {key: result for key, result in self.results.items() if result.status == "done"}
 
     def _take_training(self, event: BatchTrained | EpochTrained) -> None:
         """A job that goes on repeats what its checkpoint had not, which replaces the first try."""

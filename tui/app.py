@@ -1,6 +1,8 @@
 """The dashboard: a set-up screen, a training screen that draws the engine's events, and a results screen."""
 
+import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,13 +18,14 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.config import StudyConfig
-from engine.errors import SimpsonsError
+from engine.errors import InputError, SimpsonsError
 from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
 from tui.commands import StudyCommands
 from tui.engine_port import Engine, LocalEngine
 from tui.feed import Failure, LocalStudy, Source, in_background
+from tui.handover import spawn_worker
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 from tui.view_state import ViewState
@@ -35,6 +38,8 @@ REMOTE_REFRESH_RATE = 2.0
 
 SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE = 0.1, 30.0
 METER_SECONDS = 1.0
+SIGNAL_STATUS = 128
+"""Ended by signal n is exit status 128 + n."""
 _FEW_COLOURS = ("standard", "windows")
 TEXTUAL_THEME = "TEXTUAL_THEME"
 _REMOTE_VARIABLES = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
@@ -66,6 +71,8 @@ class DashboardApp(App[int]):
         engine: Engine | None = None,
         meter: Meter | None = None,
         now: Callable[[], float] = time.time,
+        resume: Path | None = None,
+        spawn_worker: Callable[[Path], int] = spawn_worker,
     ) -> None:
         super().__init__()
         self.engine: Engine = engine if engine is not None else LocalEngine()
@@ -81,6 +88,11 @@ class DashboardApp(App[int]):
         self._setup = SetupScreen(config)
         self._announced = False
         self._too_small = False
+        self._resume = resume
+        self._spawn_worker = spawn_worker
+        self._signal = 0
+        self._could_detach = False
+        self.worker: int | None = None
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
 
@@ -118,6 +130,17 @@ class DashboardApp(App[int]):
         self.set_interval(self._refresh_seconds, self._pump)
         self.set_interval(METER_SECONDS, self._tick)
         self.call_after_refresh(self._warm_up)
+        if not self.is_headless:
+            self._obey_signals()
+        if self._resume is not None:
+            self.call_after_refresh(self.resume_study, self._resume)
+
+    def _obey_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.terminate, number)
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, self.hang_up)
 
     def _warm_up(self) -> None:
         def work() -> None:
@@ -158,6 +181,14 @@ class DashboardApp(App[int]):
         self._setup.stop_audit()  # the study makes its own
         study = LocalStudy(self.engine, config)
         self.follow(study, config.variants)
+        study.start()
+
+    def resume_study(self, folder: Path) -> None:
+        """Go on with a run in this process."""
+        if self.engine_running:
+            return
+        study = LocalStudy(self.engine, self._config, folder)
+        self.follow(study, self._config.variants)
         study.start()
 
     def can_run_clean(self, record: StudyRecord) -> bool:
@@ -213,6 +244,9 @@ class DashboardApp(App[int]):
             state.apply(event)
         if news:
             self._redraw()
+        if self._could_detach != self.can_detach:
+            self._could_detach = self.can_detach
+            self.refresh_bindings()
         # A window that is open keeps its place; what follows waits until it is closed.
         if not running and not self._announced and not self.screen.is_modal:
             self._announced = True
@@ -228,8 +262,14 @@ class DashboardApp(App[int]):
         source, state = self.source, self.state
         if source is None or state is None:
             return
+        if self.worker is not None or self._signal:
+            self.exit(return_code=SIGNAL_STATUS + self._signal if self._signal else 0)
+            return
         failure = source.failure
         if failure is not None and failure.expected and state.record.started is None:
+            if self._resume is not None:
+                self.exit(return_code=InputError.exit_status)  # the command line says why
+                return
             self._to_setup(failure.message)
             return
         if self.has_results and failure is None:
@@ -275,10 +315,14 @@ class DashboardApp(App[int]):
         """What the user asked of the engine, for the first line."""
         if self.source is None or self.state is None or not self.engine_running:
             return ""
+        if self.source.control.handing_over:
+            return "handing over after this batch"
         if self.source.control.stop_requested:
             return "stopping after this batch"
         if self.state.paused and self.source.control.paused:
             return "paused"
+        if self.source.control.held:
+            return "waiting: the disk is full"
         return "pausing after this batch" if self.source.control.paused else ""
 
     def toggle_pause(self) -> None:
@@ -297,6 +341,54 @@ class DashboardApp(App[int]):
                 self._tick()
 
         self.push_screen(ConfirmScreen(STOP_QUESTION, STOP_DETAIL), answered)
+
+    # ------------------------------------------------------------------ leaving a study that goes on
+
+    @property
+    def can_detach(self) -> bool:
+        """Whether a study of this process runs that another process could go on with."""
+        state = self.state
+        return (
+            isinstance(self.source, LocalStudy)
+            and self.engine_running
+            and not self.source.control.stop_requested
+            and state is not None
+            and state.record.started is not None
+            and Path(state.record.started.folder).is_dir()
+        )
+
+    def detach(self) -> None:
+        """Hand the study to a process of its own; this one ends when the batch under way is saved."""
+        if not self.can_detach or self.state is None or self.state.record.started is None or self.source is None:
+            return
+        try:
+            self.worker = self._spawn_worker(Path(self.state.record.started.folder))
+        except OSError as error:
+            self.notify(f"no process for the study: {error.strerror or error}", severity="error")
+            return
+        self.source.control.hand_over()
+        self._tick()
+
+    def finish_hand_over(self) -> None:
+        """Wait until a study that is handed over has saved its place; what a closed terminal ended is not over yet."""
+        if self.worker is not None and isinstance(self.source, LocalStudy):
+            self.source.wait()
+
+    def hang_up(self) -> None:
+        """The terminal was closed or the connection lost: the study goes on without it."""
+        self._signal = signal.SIGHUP
+        if self.can_detach:
+            self.detach()
+        if self.worker is None:
+            self.exit(return_code=SIGNAL_STATUS + self._signal)
+
+    def terminate(self, number: int) -> None:
+        """Stop after the batch, save, and leave."""
+        self._signal = number
+        if self.source is not None and self.engine_running:
+            self.source.control.stop()
+        else:
+            self.exit(return_code=SIGNAL_STATUS + number)
 
     # ------------------------------------------------------------------ keys of every screen
 

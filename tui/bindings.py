@@ -50,6 +50,7 @@ SETUP: tuple[Binding, ...] = (
 TRAINING: tuple[Binding, ...] = (
     _key("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
     _key("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
+    _key("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
     _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
     _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
     _key("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),

@@ -112,8 +112,8 @@ Examples:
 
 Progress goes to standard error, results to standard output. With --json, standard output is one JSON
 object and nothing else. Ctrl-C stops after the batch under way and prints what there is; a second one
-ends at once. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted,
-143 terminated.
+ends at once. A closed terminal ends nothing. 'simpsons-tui resume' goes on with what was stopped or cut
+off. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted, 143 terminated.
 
 {_ENVIRONMENT}"""
 
@@ -130,6 +130,45 @@ def run(ctx: click.Context, /, debug: bool, as_json: bool, **options: Any) -> No
     from tui.headless import run_headless
 
     ctx.exit(run_headless(config, as_json=as_json))
+
+
+_RESUME_EXAMPLES = """\b
+Examples:
+  simpsons-tui resume                             the newest run that is not done
+  simpsons-tui resume 20260314-0915               by the beginning of its name
+  simpsons-tui resume RUN --json > result.json
+
+What is done stays done; the variant under way goes on from its last epoch (or from the batch at which it
+was stopped), and the results are those of a study that was never interrupted. Variants that failed are
+tried again. The images must be the same."""
+
+
+@cli.command(cls=SectionedCommand, epilog=_RESUME_EXAMPLES)
+@click.argument("run", required=False, default="", metavar="[RUN]")
+@option("Output", "--headless", is_flag=True, help="Without a screen, also in a terminal.")
+@option("Output", "--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
+@click.option("--wait", "wait_seconds", type=float, hidden=True)
+@FOLDER_OPTIONS[1]
+@DEBUG_OPTION
+@click.pass_context
+def resume(
+    ctx: click.Context, /, run: str, headless: bool, as_json: bool, wait_seconds: float | None, **options: Any
+) -> None:
+    """Go on with a study that was stopped, killed or cut off.
+
+    RUN is its name, the beginning of it, or its folder. In a terminal this opens the dashboard.
+    """
+    _remember(ctx, options["debug"], options["runs_dir"])
+    from engine.study import find_resumable
+
+    folder = find_resumable(run, options["runs_dir"])
+    if headless or as_json or not is_terminal(sys.stdout):
+        from tui.headless import resume_headless
+
+        ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
+    from engine.study import load_config
+
+    ctx.exit(_dashboard(load_config(folder), None, ctx.ensure_object(Session), resume=folder))
 
 
 _FETCH_EXAMPLES = """\b
@@ -219,7 +258,7 @@ def check_terminal() -> None:
         )
 
 
-def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session) -> int:
+def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session, *, resume: Path | None = None) -> int:
     check_terminal()
     from rich.console import Console
 
@@ -227,16 +266,17 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session
     from tui.app import DashboardApp
 
     keep_memory()  # of use only before there are other threads
-    app = DashboardApp(config, refresh_rate=refresh_rate)
+    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume)
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_HELP_WIDTH)
     app.run()
+    app.finish_hand_over()
     status = app.return_code or 0
     if details := trouble.getvalue().strip():
         status = _keep_details(details.splitlines()[-1], details, session)
     else:
-        _say_where_it_is_kept(app.exit_record)
+        _say_where_it_is_kept(app.exit_record, app.worker)
         if app.exit_failure is not None:
             _complain(app.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
@@ -244,13 +284,15 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session
     return status
 
 
-def _say_where_it_is_kept(record: "StudyRecord | None") -> None:
+def _say_where_it_is_kept(record: "StudyRecord | None", worker: int | None) -> None:
     if record is None or record.started is None:
         return
     folder = record.started.folder
     if Path(folder).is_dir():  # a study that could not start leaves none
-        status = record.finished.status if record.finished is not None else "left while it ran"
-        click.echo(f"study {status}, kept in {folder}")
+        going_on = "left while it ran" if worker is None else f"goes on in process {worker}"
+        status = record.finished.status if record.finished is not None else going_on
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            click.echo(f"study {status}, kept in {folder}")
 
 
 def _leave_at_once(status: int) -> NoReturn:

@@ -37,6 +37,9 @@ class Engine(Protocol):
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
 
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        """Tell what a run came to, and go on with it to the end; raises SimpsonsError where it cannot be."""
+
     def load_config(self, folder: Path) -> StudyConfig:
         """What a run's study was asked to do; raises SimpsonsError."""
 
@@ -81,6 +84,12 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        """See `engine.study.resume_study`."""
+        from engine.study import resume_study
+
+        return resume_study(folder, emit, control)
 
     def load_config(self, folder: Path) -> StudyConfig:
         """See `engine.study.load_config`."""

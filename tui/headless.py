@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
 
@@ -20,7 +21,7 @@ from rich.text import Text
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.errors import SimpsonsError, StudyStopped
-from engine.events import Event
+from engine.events import Emit, Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
@@ -56,9 +57,39 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
         SimpsonsError: the input cannot be used, or the results cannot be written.
         Exception: an error of the program's own.
     """
+
+    def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
+        from engine.study import run_study
+
+        run_study(config, take, control)
+
+    return _headless(work, as_json=as_json)
+
+
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+    """Go on with a run, write the results of the whole study and return the exit status.
+
+    Raises:
+        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
+
+    def work(take: Emit, recall: Emit, control: StudyControl) -> None:
+        from engine.study import resume_study
+
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
+
+    return _headless(work, as_json=as_json)
+
+
+_Work = Callable[[Emit, Emit, StudyControl], None]
+"""Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
+
+
+def _headless(work: _Work, *, as_json: bool) -> int:
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
-        study = _Study(config)
+        study = _Study(work)
         with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
             study.run(progress)
         study.raise_error()
@@ -78,7 +109,7 @@ def _status(record: StudyRecord) -> int:
 class _Study:
     """A study in a thread of its own, so that this one answers signals while a batch of seconds runs."""
 
-    config: StudyConfig
+    job: _Work
     control: StudyControl = field(default_factory=StudyControl)
     record: StudyRecord = field(default_factory=StudyRecord)
     error: BaseException | None = None
@@ -91,11 +122,13 @@ class _Study:
             self.record.apply(event)
             progress.take(event)
 
+        def recall(event: Event) -> None:
+            self.record.apply(event)
+            progress.recall(event)
+
         def work() -> None:
             try:
-                from engine.study import run_study
-
-                run_study(self.config, take, self.control)
+                self.job(take, recall, self.control)
             except BaseException as error:  # raised again by `raise_error`
                 self.error = error
             finally:
@@ -112,7 +145,10 @@ class _Study:
 
 
 class StopOnSignal:
-    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once."""
+    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once.
+
+    A closed terminal (SIGHUP) ends nothing.
+    """
 
     def __init__(
         self,
@@ -130,6 +166,8 @@ class StopOnSignal:
             # A job in a shell's background ignores Ctrl-C on purpose.
             if signal.getsignal(number) != signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
+        if hasattr(signal, "SIGHUP"):
+            self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return self
 
     def __exit__(

@@ -1,17 +1,14 @@
 """Runs that belong together: the official and the clean one of the same study, found in the runs folder."""
 
-import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from engine.codec import from_jsonable, to_jsonable
 from engine.config import Protocol, Recipe, StudyConfig
-from engine.errors import InputError, SimpsonsError, StorageError
+from engine.errors import InputError, SimpsonsError
 from engine.record import StudyRecord
-from engine.runs import FORMAT_VERSION
+from engine.runs import list_runs, load_config, load_record
 
 if TYPE_CHECKING:
     from engine.claims_report import ClaimsReport
@@ -19,9 +16,6 @@ if TYPE_CHECKING:
 
 OTHER_PROTOCOL: dict[Protocol, Protocol] = {"official": "clean", "clean": "official"}
 """The protocols that are each other's counterpart: the others have test images of their own."""
-
-_STUDY_FILE, _EVENTS_FILE = "study.json", "events.jsonl"
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,8 @@ def find_counterpart(record: StudyRecord, runs_dir: Path) -> StudyRecord | None:
         frozenset(started.variants),
         started.seeds,
     )
-    for folder in run_folders(runs_dir):
+    for run in list_runs(runs_dir):
+        folder = run.folder
         # The description is small, the events may be long: most runs are told apart by the first alone.
         with suppress(SimpsonsError, OSError):
             if wanted.fits(folder.name, load_config(folder)) and (found := _same(record, folder)) is not None:
@@ -69,8 +64,6 @@ def find_counterpart(record: StudyRecord, runs_dir: Path) -> StudyRecord | None:
 
 
 def _same(record: StudyRecord, folder: Path) -> StudyRecord | None:
-    from engine.study import load_record
-
     found = load_record(folder)
     done = found.finished is not None and found.finished.status == "done"
     same_images = (
@@ -153,78 +146,3 @@ def _protocol(record: StudyRecord) -> Protocol:
             "name a run of the official or the clean one"
         )
     return protocol
-
-
-# ---------------------------------------------------------------- folders
-
-
-def run_folders(runs_dir: Path) -> Iterator[Path]:
-    """The folders of runs, the newest first: their names begin with the time."""
-    with suppress(OSError):
-        yield from sorted((folder for folder in runs_dir.iterdir() if is_run(folder)), reverse=True)
-
-
-def is_run(folder: Path) -> bool:
-    """Whether this looks like a run folder, whole or not."""
-    return (folder / _STUDY_FILE).is_file() or (folder / _EVENTS_FILE).is_file()
-
-
-def find_run(name: str, runs_dir: Path) -> Path:
-    """The run folder that a user means: a path, a run's name or the beginning of one; "" is the newest.
-
-    Raises:
-        InputError: there is none, or several.
-    """
-    known = list(run_folders(runs_dir))
-    if not name:
-        if not known:
-            raise InputError(f"there is no run in {runs_dir} yet: train one with 'simpsons-tui run'")
-        return known[0]
-    for folder in (runs_dir / name, Path(name)):
-        if is_run(folder):
-            return folder
-    matches = [folder.name for folder in known if folder.name.startswith(name)]
-    if len(matches) == 1:
-        return runs_dir / matches[0]
-    if matches:
-        raise InputError(f"{name!r} fits {len(matches)} runs: {_names(matches)}")
-    raise InputError(f"there is no run {name!r} in {runs_dir}; there are: {_names([run.name for run in known])}")
-
-
-def _names(names: list[str]) -> str:
-    rest = len(names) - _NAMED
-    return (", ".join(names[:_NAMED]) or "none") + (f" and {rest} more" if rest > 0 else "")
-
-
-def load_config(folder: Path) -> StudyConfig:
-    """What a run's study was asked to do, with the runs folder that it lies in now.
-
-    Raises:
-        StorageError: the folder is no run folder, is damaged, or was written by a version that this one can't read.
-    """
-    path = folder / _STUDY_FILE
-    data = _read_json(path)
-    match data:
-        case {"version": int(version), "config": dict(config)} if version <= FORMAT_VERSION:
-            asked = {**config, "runs_dir": to_jsonable(folder.parent)}
-        case {"version": int(version)} if version > FORMAT_VERSION:
-            raise StorageError(
-                f"{folder} was written by a newer version of simpsons-tui: update the program to open it"
-            )
-        case _:
-            raise StorageError(f"{path} is damaged: not the description of a study")
-    try:
-        found = from_jsonable(StudyConfig, asked)
-    except (ValueError, InputError) as error:
-        raise StorageError(f"{path}: a configuration that this version cannot use: {error}") from None
-    assert isinstance(found, StudyConfig)
-    return found
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise StorageError(f"{path.parent} is no run folder: {path.name}: {error.strerror or error}") from None
-    except ValueError as error:
-        raise StorageError(f"{path} is damaged: {error}") from None

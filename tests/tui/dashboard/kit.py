@@ -195,6 +195,8 @@ class FakeEngine:
         self.holding = threading.Event()
         self.warm = threading.Event()
         self.configs: list[StudyConfig] = []
+        self.resumed: list[Path] = []
+        self.controls: list[StudyControl] = []
 
     def inspect_dataset(self, config: StudyConfig) -> DatasetSummary:
         if self._inspect_error is not None and config.data == CONFIG.data:
@@ -225,8 +227,13 @@ class FakeEngine:
     def warm_up(self) -> None:
         self.warm.set()
 
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        self.resumed.append(folder)
+        return self.run_study(CONFIG, emit, control)
+
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         self.configs.append(config)
+        self.controls.append(control)
         record = StudyRecord()
         control.listen(lambda: emit(StudyPaused(time=START + 5)), lambda: emit(StudyResumed(time=START + 6)))
         events = (
