@@ -62,9 +62,40 @@ def load_superres(
         data, path = found
         description = f"{NETWORK}, official torchSR weights ({path.name})"
         return _make_model(_parse(data, path), data, source="official", description=description, note=note)
+    return _shipped(note)
+
+
+def _shipped(note: str = "") -> SuperresModel:
     data = (importlib.resources.files("data") / "weights" / SHIPPED_FILE).read_bytes()
     description = f"{NETWORK}, weights shipped with simpsons-tui, trained on its own drawings and free photographs"
     return _make_model(_parse(data, Path(SHIPPED_FILE)), data, source="shipped", description=description, note=note)
+
+
+def find_superres(
+    sha256: str, given: Path | None, *, offline: bool, cache_dir: Path, url: str | None = None, fetch: Fetch | None = None
+) -> SuperresModel:
+    """Load the super-resolution network with the very weights that have this digest, wherever they are.
+
+    Looks at the user's file, then where `load_superres` looks, which it asks last because that may download.
+
+    Raises:
+        WeightsError: they are nowhere to be found, or the user's file holds others.
+    """
+    if given is not None:
+        found = load_superres(given, offline=True, cache_dir=cache_dir)
+        if found.info.sha256 != sha256:
+            raise WeightsError(f"{given} has sha256 {found.info.sha256[:12]} and not {sha256[:12]}: name the run's own file")
+        return found
+    shipped = _shipped()
+    if shipped.info.sha256 == sha256:
+        return shipped
+    found = load_superres(None, offline=offline, cache_dir=cache_dir, url=url, fetch=fetch)
+    if found.info.sha256 == sha256:
+        return found
+    why = f" ({found.info.note})" if found.info.note else ""
+    raise WeightsError(
+        f"the run's super-resolution weights, sha256 {sha256[:12]}, are not here{why}: name their file with --superres-weights"
+    )
 
 
 def _download(url: str) -> bytes:
