@@ -27,10 +27,10 @@ from engine.training.trainer import fresh_model
 from engine.variants import Variant
 
 MOST_IMAGES, MOST_PIXELS = 16, 16 * 510 * 684
-"""Of a batch that the network is asked about: as fast an image as larger ones, answers come soon, and big images fit."""
+"""Of a batch that the network is asked about: larger ones are no faster an image, and answers would come later."""
 
 WAIT_SECONDS = 0.5
-"""Images do not wait longer than this for others to fill a batch. The answers do not depend on it: see `_probabilities`."""
+"""Images do not wait longer than this for others to fill a batch; the answers do not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def load_model(
     """
     steps = build_steps(variant, StepContext(recipe, preprocess_machine, superres))
     size = size_after(steps)
-    assert size is not None  # noqa: S101 - `build_steps` has seen to it
+    assert size is not None  # `build_steps` has seen to it
     network = fresh_model(recipe, n_classes, size, seed=0, fold=0)
     load_weights(network, weights)
     if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):

@@ -127,7 +127,7 @@ def _export(network: nn.Module, trained: TrainedModel, metadata: dict[str, str])
             external_data=False,
             verbose=False,
         )
-    assert program is not None  # noqa: S101 - only the old exporter returns nothing
+    assert program is not None
     proto: Any = program.model_proto
     proto.producer_name, proto.producer_version = "simpsons-tui", program_version()
     onnx.helper.set_model_props(proto, metadata)
@@ -171,9 +171,7 @@ def _metadata(model: OnnxModel) -> dict[str, str]:
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in entries.items()}
 
 
-def _pictures(
-    trained: TrainedModel, images: list[NewImage | SkippedFile]
-) -> Iterator[npt.NDArray[np.float32]]:
+def _pictures(trained: TrainedModel, images: list[NewImage | SkippedFile]) -> Iterator[npt.NDArray[np.float32]]:
     """Inputs to compare on: random ones, one alone, and real ones as the variant makes them."""
     generator = np.random.default_rng(0)
     noise = generator.random((RANDOM_IMAGES, 3, *trained.image_size), dtype=np.float32)
@@ -184,7 +182,7 @@ def _pictures(
     try:
         ready = islice((item.pixels for item in prepared if isinstance(item, Prepared)), REAL_IMAGES)
         if real := list(ready):
-            yield np.stack(real).transpose(0, 3, 1, 2).astype(np.float32) / _WHITE
+            yield np.ascontiguousarray(np.stack(real).transpose(0, 3, 1, 2), np.float32) / np.float32(_WHITE)
     finally:
         prepared.close()
 
@@ -203,7 +201,8 @@ def _differences(
     for pictures in inputs:
         logits, probabilities = session.run(list(OUTPUTS), {INPUT: pictures})
         with arithmetic(replace(trained.machine, precision="fp32")), torch.inference_mode():
-            expected, expected_shares = (part.numpy() for part in network(torch.from_numpy(np.ascontiguousarray(pictures))))
+            answers = network(torch.from_numpy(pictures))
+        expected, expected_shares = (part.numpy() for part in answers)
         difference = float(np.abs(logits - expected).max())
         allowed = TOLERANCE * max(1.0, float(np.abs(expected).max()))
         shares = float(np.abs(probabilities - expected_shares).max())

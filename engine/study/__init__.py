@@ -19,6 +19,7 @@ from engine.runs import RunFolder, read_events
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
+from engine.study.using import export_onnx, find_run, predict_images
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -31,9 +32,12 @@ __all__ = [
     "cache_report",
     "clear_cache",
     "estimate",
+    "export_onnx",
     "fetch_dataset",
+    "find_run",
     "inspect_dataset",
     "load_record",
+    "predict_images",
     "run_study",
     "warm_up",
 ]

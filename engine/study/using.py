@@ -91,7 +91,7 @@ def open_model(request: ModelRequest) -> OpenedModel:
     record = load_record(request.folder)
     job = choose_job(record, request)
     started, dataset = record.started, record.dataset
-    assert started is not None and dataset is not None  # noqa: S101, PT018 - a job has ended
+    assert started is not None and dataset is not None  # noqa: PT018 - a job has ended
     variant = get_variant(job.variant)
     lower_priority()  # of a screen's thread, which comes first
     machine, notes = _choose_machine(record, request)
@@ -99,9 +99,7 @@ def open_model(request: ModelRequest) -> OpenedModel:
     if "superres" in variant.steps and record.superres_weights is not None:
         cache_dir = cache_folder(request.cache_dir)
         given = request.superres_weights or _own_weights(request.folder)
-        superres = find_superres(
-            record.superres_weights.sha256, given, offline=request.offline, cache_dir=cache_dir
-        )
+        superres = find_superres(record.superres_weights.sha256, given, offline=request.offline, cache_dir=cache_dir)
         preprocess_machine, more = _with_precision(machine, record.superres_precision or "fp32")
         notes += [note for note in more if note not in notes]
     if "crop" in variant.steps:
@@ -139,7 +137,8 @@ def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:
         InputError: no such job was evaluated; the message says which were.
     """
     done = {key: result for key, result in sorted(record.results.items()) if result.metrics is not None}
-    variants = [name for name in (record.started.variants if record.started else ()) if any(name == k.variant for k in done)]
+    order = record.started.variants if record.started else ()
+    variants = [name for name in order if name in {key.variant for key in done}]
     if not variants:
         raise InputError(f"{request.folder}: no variant of this run has been trained and evaluated yet")
     variant = request.variant or max(variants, key=lambda name: _accuracy(record.result(name)))
@@ -201,7 +200,8 @@ def _with_precision(machine: MachineSettings, precision: Precision) -> tuple[Mac
     from engine.devices import has_bf16
 
     if precision == "bf16" and not has_bf16(machine.device):
-        return replace(machine, precision="fp32"), [f"the run computed in bf16, which {machine.device} has not: in fp32"]
+        note = f"computed in fp32 and not in bf16 as in the run, because {machine.device} has no fast bf16"
+        return replace(machine, precision="fp32"), [note]
     return replace(machine, precision=precision), []
 
 
@@ -230,7 +230,7 @@ def export_onnx(folder: Path, variant: str | None, path: Path, *, request: Model
     opened = open_model(replace(request or ModelRequest(folder), folder=folder, variant=variant, device="cpu"))
     images = find_images([location]) if (location := _data_location(opened.record)) is not None else iter(())
     started = opened.record.started
-    assert started is not None  # noqa: S101 - a model was opened
+    assert started is not None
     about = OnnxModel(opened.model, opened.info, started.recipe, opened.record.superres_weights)
     return write_onnx(about, images, path)
 

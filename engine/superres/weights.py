@@ -72,30 +72,35 @@ def _shipped(note: str = "") -> SuperresModel:
 
 
 def find_superres(
-    sha256: str, given: Path | None, *, offline: bool, cache_dir: Path, url: str | None = None, fetch: Fetch | None = None
+    sha256: str,
+    given: Path | None,
+    *,
+    offline: bool,
+    cache_dir: Path,
+    url: str | None = None,
+    fetch: Fetch | None = None,
 ) -> SuperresModel:
     """Load the super-resolution network with the very weights that have this digest, wherever they are.
 
-    Looks at the user's file, then where `load_superres` looks, which it asks last because that may download.
+    They are the user's file, the shipped ones, or what `load_superres` finds, which is asked last because it may
+    download.
 
     Raises:
         WeightsError: they are nowhere to be found, or the user's file holds others.
     """
+    wanted = f"the run's super-resolution weights (sha256 {sha256[:12]})"
     if given is not None:
-        found = load_superres(given, offline=True, cache_dir=cache_dir)
-        if found.info.sha256 != sha256:
-            raise WeightsError(f"{given} has sha256 {found.info.sha256[:12]} and not {sha256[:12]}: name the run's own file")
-        return found
-    shipped = _shipped()
-    if shipped.info.sha256 == sha256:
-        return shipped
-    found = load_superres(None, offline=offline, cache_dir=cache_dir, url=url, fetch=fetch)
-    if found.info.sha256 == sha256:
-        return found
-    why = f" ({found.info.note})" if found.info.note else ""
-    raise WeightsError(
-        f"the run's super-resolution weights, sha256 {sha256[:12]}, are not here{why}: name their file with --superres-weights"
-    )
+        model = load_superres(given, offline=True, cache_dir=cache_dir)
+        if model.info.sha256 != sha256:
+            raise WeightsError(f"{given} does not hold {wanted}: name their file with --superres-weights")
+        return model
+    model = _shipped()
+    if model.info.sha256 != sha256:
+        model = load_superres(None, offline=offline, cache_dir=cache_dir, url=url, fetch=fetch)
+    if model.info.sha256 != sha256:
+        why = f" ({model.info.note})" if model.info.note else ""
+        raise WeightsError(f"{wanted} are not here{why}: name their file with --superres-weights")
+    return model
 
 
 def _download(url: str) -> bytes:
