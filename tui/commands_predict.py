@@ -65,7 +65,6 @@ def predict(
     images: tuple[Path, ...],
     as_json: bool,
     debug: bool,
-    runs_dir: Path | None,
     **options: Any,
 ) -> None:
     """Say what a trained model sees in images: files, folders (with those below) or .zip archives.
@@ -73,8 +72,7 @@ def predict(
     RUN is a run's folder, its name in the runs folder or the beginning of it, or 'latest'. Without a VARIANT the most
     accurate one is used. Its own pre-processing is applied to the images.
     """
-    _remember(ctx, debug, runs_dir)
-    request = _request(run, runs_dir, options)
+    request = _request(ctx, run, debug, options)
     from tui.predicting import run_predictions
 
     ctx.exit(run_predictions(request, images, as_json=as_json))
@@ -90,14 +88,13 @@ def predict(
 @option(_FOLDERS, "--offline", is_flag=True, help="Never touch the network.")
 @DEBUG_OPTION
 @click.pass_context
-def onnx(ctx: click.Context, /, run: str, out: Path, debug: bool, runs_dir: Path | None, **options: Any) -> None:
+def onnx(ctx: click.Context, /, run: str, out: Path, debug: bool, **options: Any) -> None:
     """Write a trained model as an ONNX file, compared with the original.
 
     RUN is as for predict. The file takes pre-processed images, float32 (N, 3, H, W) in [0, 1]; what the pre-processing
     is, and the classes, stand in its metadata. It needs an optional extra: pip install 'simpsons-tui[onnx]'.
     """
-    _remember(ctx, debug, runs_dir)
-    request = _request(run, runs_dir, options)
+    request = _request(ctx, run, debug, options)
     from engine.study import export_onnx
     from tui.headless import results_alone_on_stdout
 
@@ -113,14 +110,11 @@ def register(group: click.Group) -> None:
     group.add_command(onnx)
 
 
-def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
-    """What the program's error handler must know."""
-    ctx.obj.debug = ctx.obj.debug or debug
-    ctx.obj.runs_dir = runs_dir or ctx.obj.runs_dir
-
-
-def _request(run: str, runs_dir: Path | None, options: dict[str, Any]) -> ModelRequest:
+def _request(ctx: click.Context, run: str, debug: bool, options: dict[str, Any]) -> ModelRequest:
     """RUN[:VARIANT] and the options; a folder whose name holds a colon is taken as it is."""
+    runs_dir = options.pop("runs_dir")
+    session = ctx.obj  # what the program's error handler must know
+    session.debug, session.runs_dir = session.debug or debug, runs_dir or session.runs_dir
     from engine.study import find_run
 
     name, variant = run, ""

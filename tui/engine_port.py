@@ -1,14 +1,19 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.events import Emit
+from engine.prediction import ModelRequest, TakePrediction
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from engine.study import Estimate
 
 
@@ -26,6 +31,11 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def predict_images(
+        self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
+    ) -> None:
+        """What a run's model says of images, as it comes; raises SimpsonsError, or StudyStopped."""
 
 
 class LocalEngine:
@@ -54,3 +64,16 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def predict_images(
+        self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
+    ) -> None:
+        """See `engine.study.predict_images`."""
+        from engine.study import predict_images
+
+        predict_images(request, paths, take, control)
+
+
+def engine_of(app: "App[object]") -> Engine:
+    """The engine that an app asks; one that names none asks the engine of this process."""
+    return cast(Engine, getattr(app, "engine", None) or LocalEngine())

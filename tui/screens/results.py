@@ -1,5 +1,6 @@
 """The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from rich.style import Style
@@ -12,8 +13,11 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
+from engine.config import StudyConfig
+from engine.prediction import ModelRequest
 from engine.record import StudyRecord
 from engine.results import JobResult
+from tui.engine_port import engine_of
 from tui.palette import variant_mark
 from tui.result_tables import (
     AVERAGES,
@@ -208,6 +212,7 @@ class ResultsScreen(Screen[None]):
         Binding("g", "average", "Average", id="results.average", tooltip="Macro, weighted or micro averages"),
         Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("w", "use_model", "Use", id="results.use_model", tooltip="Ask a trained model about other images"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -363,6 +368,32 @@ class ResultsScreen(Screen[None]):
         for matrix in self.query(ConfusionMatrix):
             matrix.normalise = self._normalise
         self._show_matrix_heading()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A model can be used where one was kept."""
+        if action == "use_model":
+            started = self._record.started
+            return bool(self._evaluated) and started is not None and bool(started.folder)
+        return super().check_action(action, parameters)
+
+    def action_use_model(self) -> None:
+        """Ask the marked variant's model about other images."""
+        from tui.screens.predict import PredictScreen
+
+        started, config = self._record.started, getattr(self.app, "config", None) or StudyConfig()
+        if started is None:
+            return
+        variants = [result.variant for result in self._evaluated]
+        table = self.query_one(MetricsTable)
+        marked = table.row_key_at(table.cursor_row)
+        request = ModelRequest(
+            Path(started.folder),
+            marked if marked in variants else None,
+            device=config.device,
+            offline=config.offline,
+            cache_dir=config.cache_dir,
+        )
+        self.app.push_screen(PredictScreen(engine_of(self.app), request, variants))
 
     def action_classes(self) -> None:
         """Show the classes in place of the matrices (beside them on a wide screen), or the matrices again."""
