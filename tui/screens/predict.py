@@ -28,7 +28,9 @@ NARROW = 100
 
 REFRESH_SECONDS = 0.25
 _BAR = 12
-_LEAST_NAME = 16
+_NAME, _MARKED = 22, 40
+"""Columns of a class's name, and of the whole, beside the table."""
+
 _HINT = "d: name a file, a folder or a .zip with images"
 
 
@@ -113,8 +115,8 @@ class PredictScreen(Screen[None]):
         with Horizontal(id="body"):
             yield DataTable[Text](id="answers", cursor_type="row", zebra_stripes=False)
             with Vertical(id="marked"):
-                yield Container(id="picture")
                 yield Static(id="shares")
+                yield Container(id="picture")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -144,8 +146,8 @@ class PredictScreen(Screen[None]):
         table.clear(columns=True)
         for key, heading in (
             ("predicted", "predicted"),
-            ("sure", "sure"),
-            ("second", "second"),
+            ("confidence", "confidence"),
+            ("runner-up", "runner-up"),
             ("its", ""),
             ("image", "image"),
         ):
@@ -177,7 +179,7 @@ class PredictScreen(Screen[None]):
         key = str(len(self._answers))
         self._answers[key] = answer
         table: DataTable[Text] = self.query_one("#answers", DataTable)
-        path = Text(answer.path, no_wrap=True)
+        path = Text(self._short(answer.path), no_wrap=True)
         if isinstance(answer, SkippedFile):
             self._refused += 1
             refused = Text("refused", style="bold red")
@@ -194,6 +196,10 @@ class PredictScreen(Screen[None]):
             path,
             key=key,
         )
+
+    def _short(self, path: str) -> str:
+        """A path below the folder or archive that was named."""
+        return path.removeprefix(f"{self._paths[0]}/")
 
     def _class(self, label: int) -> str:
         model = self._feed.model if self._feed is not None else None
@@ -252,10 +258,10 @@ class PredictScreen(Screen[None]):
         """The marked image's probabilities as bars, or why it was refused."""
         if isinstance(answer, SkippedFile):
             return Text.assemble((answer.path, "bold"), "\n", (answer.reason, "red"))
-        lines = [Text(formatting.fit_start(answer.path, 40), style="bold")]
+        lines = [Text(formatting.fit_start(answer.path, _MARKED), style="bold")]
         for label in answer.ranking:
             share = answer.probabilities[label]
-            name = formatting.fit(self._class(label), _LEAST_NAME + 6).ljust(_LEAST_NAME + 6)
+            name = formatting.fit(self._class(label), _NAME).ljust(_NAME)
             lines.append(Text(f"{name} {share:.3f} {formatting.bar(share, _BAR)}"))
         return Text("\n").join(lines)
 
