@@ -22,6 +22,7 @@ import frames
 import growth
 import key_press
 import peak_memory
+import predicting
 import preprocessing
 import second_study
 import training_step
@@ -41,6 +42,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "launch": first_frame.rows,
         "memory": peak_memory.rows,
         "growth": growth.rows,
+        "predict": predicting.rows,
     }
 )
 """In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""
