@@ -41,8 +41,10 @@ SETUP: tuple[Binding, ...] = (
     ),
     _key("setup.all", "a", "all", "All", "Take the study's four variants, or none"),
     _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
-    _key("setup.edit", "e", "edit", "Edit", "Change epochs, batch size, learning rate, image size, seed"),
+    _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
+    _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
 )
 
 TRAINING: tuple[Binding, ...] = (
@@ -76,9 +78,13 @@ PREDICT: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.audit import AuditScreen
+    from tui.screens.calibration import CalibrationScreen
+    from tui.screens.comparisons import ComparisonScreen
     from tui.screens.matrix import MatrixScreen
-    from tui.screens.results import MatrixGrid, ResultsScreen
+    from tui.screens.results import ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
+    from tui.widgets.matrix_grid import MatrixGrid
 
     results = [ResultsScreen.BINDINGS, MatrixGrid.BINDINGS, ConfusionMatrix.BINDINGS]
     return {
@@ -87,6 +93,9 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
         "Use the model": PREDICT,
+        "Audit": tuple(_described(AuditScreen.BINDINGS)),
+        "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
+        "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -99,6 +108,9 @@ def section_of(screen: type) -> str:
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
         "PredictScreen": "Use the model",
+        "AuditScreen": "Audit",
+        "ComparisonScreen": "Comparisons",
+        "CalibrationScreen": "Calibration",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

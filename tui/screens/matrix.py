@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Footer, Static
 from engine.record import StudyRecord
 from engine.results import JobResult, Metrics, Prediction
 from tui.palette import variant_mark
-from tui.result_tables import evaluated_results, is_demo, short_names
+from tui.study_facts import evaluated_results, is_demo, short_names, table_words
 from tui.widgets.confusion_matrix import ConfusionMatrix
 
 _TALLEST_CELL = 3
@@ -98,7 +98,8 @@ class MatrixScreen(Screen[None]):
         return matrix
 
     def _title(self) -> str:
-        return f"rows true, columns predicted; {'shares of the row' if self._normalise else 'counts'}"
+        how = "shares of the row" if self._normalise else "counts"
+        return f"rows true, columns predicted; {how}; {table_words(self._record, 'sum')}"
 
     @on(ConfusionMatrix.CursorMoved)
     def _moved(self) -> None:
@@ -107,6 +108,7 @@ class MatrixScreen(Screen[None]):
 
     def _describe(self) -> None:
         metrics, result = self._metrics(), self._result()
+        seeds = self._record.started.repeats if self._record.started else 1
         others = [other.variant for other in evaluated_results(self._record)]
         place = f"  ({others.index(self._variant) + 1} of {len(others)})" if len(others) > 1 else ""
         demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
@@ -117,7 +119,7 @@ class MatrixScreen(Screen[None]):
             (self._variant, "bold"),
             place,
             f"   accuracy {metrics.accuracy:.3f}   macro F1 {metrics.f1.macro:.3f}",
-            f"   {sum(map(sum, metrics.confusion_matrix))} test images",
+            f"   {sum(map(sum, metrics.confusion_matrix))} {'test images' if seeds == 1 else 'predictions'}",
             (f"   {result.status}: {result.reason}" if result.status != "done" else "", "bold"),
         )
         self.query_one("#heading", Static).update(heading)
@@ -191,12 +193,19 @@ class CellScreen(ModalScreen[None]):
         images = cell_images(self._record, self._variant, self._true, self._predicted)
         true, predicted = self._names[self._true], self._names[self._predicted]
         with Vertical() as box:
-            box.border_title = Text(f"{self._variant}: {len(images)} images of {true} taken for {predicted}").markup
+            box.border_title = Text(
+                f"{self._variant}: {len(images)} images of {true} taken for {predicted}{self._which()}"
+            ).markup
             box.border_subtitle = "Escape back"
             if not images:
                 yield Static(self._why_none())
                 return
             yield DataTable[Text](cursor_type="row", fixed_columns=0)
+
+    def _which(self) -> str:
+        """Of several seeds, the predictions of the first are listed."""
+        started, result = self._record.started, self._record.result(self._variant)
+        return f" with seed {result.seed}" if started is not None and started.repeats > 1 and result else ""
 
     def _why_none(self) -> str:
         result = self._record.result(self._variant)

@@ -14,9 +14,10 @@ from textual.widgets import DataTable, Static
 from engine.record import StudyRecord
 from tui.screens.matrix import CellScreen, MatrixScreen, cell_images
 from tui.screens.predict import ImagesScreen
-from tui.screens.results import MatrixGrid, ResultsScreen
+from tui.screens.results import ResultsScreen
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
+from tui.widgets.matrix_grid import MatrixGrid
 from tui.widgets.metrics_table import MetricsTable
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
