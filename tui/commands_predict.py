@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from engine.errors import InputError
 from engine.prediction import ModelRequest
 from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, GroupedOption, SectionedCommand, option, with_options
 
@@ -83,18 +84,21 @@ def predict(
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The file to write."
 )
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 @with_options(MODEL_OPTIONS)
 @with_options(FOLDER_OPTIONS)
 @option(_FOLDERS, "--offline", is_flag=True, help="Never touch the network.")
 @DEBUG_OPTION
 @click.pass_context
-def onnx(ctx: click.Context, /, run: str, out: Path, debug: bool, **options: Any) -> None:
+def onnx(ctx: click.Context, /, run: str, out: Path, force: bool, debug: bool, **options: Any) -> None:
     """Write a trained model as an ONNX file, compared with the original.
 
     RUN is as for predict. The file takes pre-processed images, float32 (N, 3, H, W) in [0, 1]; what the pre-processing
     is, and the classes, stand in its metadata. It needs an optional extra: pip install 'simpsons-tui[onnx]'.
     """
     request = _request(ctx, run, debug, options)
+    if out.exists() and not force:
+        raise InputError(f"{out} is there already: name another file, or replace it with --force")
     from engine.study import export_onnx
     from tui.headless import results_alone_on_stdout
 

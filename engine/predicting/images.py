@@ -5,7 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.dataset.sources import FileSource, ImageSource
+import numpy as np
+import numpy.typing as npt
+
+from engine.dataset.images import decode_rgb
+from engine.dataset.sources import MAX_FILE_BYTES, FileSource, ImageSource, UnreadableImage
 from engine.dataset.tree import MAX_DEPTH, Folder, printable, read_tree
 from engine.errors import DatasetError
 from engine.results import SkippedFile
@@ -35,6 +39,32 @@ def find_images(paths: Sequence[Path]) -> Iterator[NewImage | SkippedFile]:
         else:
             reason = "not a regular file" if path.exists() else "there is no such file or folder"
             yield SkippedFile(printable(str(path)), reason)
+
+
+def read_image(paths: Sequence[Path], shown: str) -> npt.NDArray[np.uint8]:
+    """The upright picture, (H, W, 3) uint8, that `find_images(paths)` gives this path.
+
+    Raises:
+        DatasetError: it is not among them any more, or cannot be decoded.
+    """
+    for image in find_images(paths):
+        if isinstance(image, NewImage) and image.path == shown:
+            return decode(image.source)
+    raise UnreadableImage("it is no longer there")
+
+
+def decode(source: ImageSource) -> npt.NDArray[np.uint8]:
+    """The upright picture, (H, W, 3) uint8.
+
+    Raises:
+        UnreadableImage: with the reason, without the file's name.
+        MemoryError: there is not enough memory now.
+    """
+    data = source.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise UnreadableImage(f"more than {MAX_FILE_BYTES} bytes")
+    # A copy of Pillow's memory, because torch wants memory that may be written to.
+    return np.array(decode_rgb(data))
 
 
 def _below(path: Path) -> Iterator[NewImage | SkippedFile]:

@@ -9,9 +9,8 @@ import numpy as np
 
 from engine.config import MachineSettings
 from engine.control import StudyControl
-from engine.dataset.images import decode_rgb
-from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
-from engine.predicting.images import NewImage
+from engine.dataset.sources import UnreadableImage
+from engine.predicting.images import NewImage, decode
 from engine.preprocess import Step, run_steps
 from engine.preprocess.steps import Pixels
 from engine.results import SkippedFile
@@ -73,7 +72,7 @@ def _start(image: NewImage | SkippedFile, steps: Sequence[Step]) -> Prepared | S
     if isinstance(image, SkippedFile):
         return image
     try:
-        pixels = _decode(image.source)
+        pixels = decode(image.source)
         for _, result in run_steps(steps, pixels, None):
             pixels = result
     except UnreadableImage as error:
@@ -81,14 +80,6 @@ def _start(image: NewImage | SkippedFile, steps: Sequence[Step]) -> Prepared | S
     except MemoryError:
         return SkippedFile(image.path, "not enough memory to decode it")
     return Prepared(image.path, pixels)
-
-
-def _decode(source: ImageSource) -> Pixels:
-    data = source.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise UnreadableImage(f"more than {MAX_FILE_BYTES} bytes")
-    # A copy of Pillow's memory, because torch wants memory that may be written to.
-    return np.array(decode_rgb(data))
 
 
 def _in_batches(

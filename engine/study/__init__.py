@@ -21,7 +21,7 @@ from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
-from engine.study.using import export_onnx, find_run, predict_images
+from engine.study.using import export_onnx, find_run, predict_images, read_image
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -41,6 +41,7 @@ __all__ = [
     "inspect_dataset",
     "load_record",
     "predict_images",
+    "read_image",
     "run_study",
     "warm_up",
 ]

@@ -17,6 +17,9 @@ from engine.results import JobResult
 from engine.variants import get_variant
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.predicting import TrainedModel
 
 LATEST = "latest"
@@ -65,6 +68,17 @@ def predict_images(
     take(replace(opened.info, images=len(images)))
     for answer in opened.model.predict(images, control or StudyControl()):
         take(answer)
+
+
+def read_image(paths: Sequence[Path], shown: str) -> "npt.NDArray[np.uint8]":
+    """The picture, (H, W, 3) uint8, of an image that was predicted: by the paths that were named, and its own.
+
+    Raises:
+        DatasetError: it is not there any more, or cannot be decoded.
+    """
+    from engine.predicting import read_image as read
+
+    return read(paths, shown)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,14 @@
 import os
 import zipfile
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.errors import DatasetError
 from engine.predicting import NewImage, find_images
 from engine.results import SkippedFile
+from engine.study import read_image
 
 
 def touch(*paths):
@@ -59,3 +65,15 @@ def test_names_that_no_terminal_can_show_are_made_printable(tmp_path):
     (image,) = find_images([tmp_path / "d"])
     assert image.path == f"{tmp_path}/d/a\\nb.jpg"
     assert image.source.read() == b"an image by its name"
+
+
+def test_a_picture_is_read_by_the_path_that_was_shown(trained, tmp_path):
+    folder = trained.images / "test" / "red"
+    with zipfile.ZipFile(tmp_path / "frames.zip", "w") as archive:
+        archive.write(folder / "pic_0001.png", "inner/a.png")
+    expected = np.asarray(Image.open(folder / "pic_0001.png").convert("RGB"))
+    paths = [folder, tmp_path / "frames.zip"]
+    for shown in (f"{folder}/pic_0001.png", f"{tmp_path}/frames.zip/inner/a.png"):
+        np.testing.assert_array_equal(read_image(paths, shown), expected)
+    with pytest.raises(DatasetError, match="no longer there"):
+        read_image(paths, "gone.png")

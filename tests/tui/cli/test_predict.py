@@ -152,3 +152,13 @@ def test_onnx_without_its_extra_is_one_line(command, run, monkeypatch, tmp_path)
 
     monkeypatch.setattr("engine.study.export_onnx", refuse)
     assert command("onnx", run, "--out", tmp_path / "m") == (2, "", "simpsons-tui: install the extra\n")
+
+
+def test_onnx_replaces_a_file_only_when_asked_to(command, run, monkeypatch, tmp_path):
+    out = tmp_path / "model.onnx"
+    out.write_text("mine")
+    monkeypatch.setattr("engine.study.export_onnx", lambda *_, **__: 0.0)
+    status, _, err = command("onnx", run, "--out", out)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--force" in err
+    assert command("onnx", run, "--out", out, "--force")[0] == 0
