@@ -15,6 +15,8 @@ from engine.results import DatasetSummary
 if TYPE_CHECKING:
     from textual.app import App
 
+    from engine.claims_report import ClaimsReport
+    from engine.leak_report import LeakReport
     from engine.study import AuditProgress, Estimate
 
 
@@ -37,6 +39,15 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """What a run's study was asked to do; raises SimpsonsError."""
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """The study's claims against a run and its counterpart; raises SimpsonsError."""
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """A run and its counterpart side by side, None where there is none; raises SimpsonsError."""
 
     def predict_images(
         self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
@@ -78,6 +89,24 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """See `engine.study.load_config`."""
+        from engine.study import load_config
+
+        return load_config(folder)
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """See `engine.study.judge_study`."""
+        from engine.study import judge_study
+
+        return judge_study(record, runs_dir)
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """See `engine.study.leak_of_study`."""
+        from engine.study import leak_of_study
+
+        return leak_of_study(record, runs_dir)
 
     def predict_images(
         self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl

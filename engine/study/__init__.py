@@ -18,10 +18,18 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from engine.runs import RunFolder, read_events
 from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
+from engine.study.counterpart import (
+    find_counterpart,
+    find_run,
+    is_of_the_study,
+    judge_study,
+    leak_of_study,
+    load_config,
+)
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
-from engine.study.using import export_onnx, find_run, predict_images, read_image
+from engine.study.using import export_onnx, predict_images, read_image
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -37,8 +45,13 @@ __all__ = [
     "estimate",
     "export_onnx",
     "fetch_dataset",
+    "find_counterpart",
     "find_run",
     "inspect_dataset",
+    "is_of_the_study",
+    "judge_study",
+    "leak_of_study",
+    "load_config",
     "load_record",
     "predict_images",
     "read_image",

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.errors import InputError
-from engine.study import find_run
+from engine.study.using import find_run
 
 
 @pytest.fixture
