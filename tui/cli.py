@@ -19,6 +19,7 @@ from engine.errors import InputError, SimpsonsError
 from tui.commands_audit import register as register_audit
 from tui.commands_claims import register as register_claims
 from tui.commands_export import register as register_export
+from tui.commands_predict import register as register_predict
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -229,6 +230,7 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
 
 
+register_predict(cli)
 register_audit(cli)
 register_claims(cli)
 register_export(cli)
