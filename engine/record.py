@@ -18,6 +18,7 @@ from engine.events import (
     MachineChosen,
     Notice,
     ProtocolApplied,
+    StageStarted,
     StatisticsComputed,
     StudyFinished,
     StudyStarted,
@@ -65,6 +66,8 @@ class StudyRecord:
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
+    cached: dict[JobKey, int] = field(default_factory=dict)
+    """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
     notices: list[Notice] = field(default_factory=list)
@@ -87,6 +90,8 @@ class StudyRecord:
         match event:
             case BatchTrained():
                 self.losses.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event.loss)
+            case StageStarted(stage="preprocess"):
+                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case SuperresWeightsChosen():

@@ -4,6 +4,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,6 +16,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.config import StudyConfig
+from engine.errors import SimpsonsError
+from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
 from tui.commands import StudyCommands
@@ -154,6 +159,41 @@ class DashboardApp(App[int]):
         study = LocalStudy(self.engine, config)
         self.follow(study, config.variants)
         study.start()
+
+    def can_run_clean(self, record: StudyRecord) -> bool:
+        """Whether the same study can be trained under the clean protocol now."""
+        return record.started is not None and record.started.protocol == "official" and not self.engine_running
+
+    def run_clean(self, record: StudyRecord) -> None:
+        """Train the same study under the clean protocol: as this process was asked for it, else as its folder says."""
+        started = record.started
+        if started is None or not self.can_run_clean(record):
+            return
+        if isinstance(self.source, LocalStudy) and self.state is not None and self.state.record is record:
+            self._start_clean(self.source.config)
+            return
+
+        def work() -> None:
+            try:
+                config = self.engine.load_config(Path(started.folder))
+            except SimpsonsError as error:
+                complaint = f"{error}: start it from the set-up, with the protocol clean"
+                later = partial(self.notify, complaint, severity="error", markup=False)
+            else:
+                later = partial(self._start_clean, config)
+            with suppress(RuntimeError):
+                self.call_later(later)
+
+        in_background("configuration", work)
+
+    def _start_clean(self, config: StudyConfig) -> None:
+        self._to_setup("")
+        self.start_study(replace(config, protocol="clean"))
+
+    def runs_dir_of(self, record: StudyRecord) -> Path:
+        """The folder of runs that a study lies in, where its counterpart is looked for."""
+        folder = record.started.folder if record.started else ""
+        return Path(folder).parent if folder else runs_folder(self._config.runs_dir)
 
     def follow(self, source: Source, variants: tuple[str, ...]) -> None:
         """Draw the events of a source: a study of this process, or later one of another process or of the past."""

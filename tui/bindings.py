@@ -71,8 +71,11 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.audit import AuditScreen
     from tui.screens.calibration import CalibrationScreen
+    from tui.screens.claims import ClaimsScreen
     from tui.screens.comparisons import ComparisonScreen
+    from tui.screens.counterpart import CounterpartScreen
     from tui.screens.matrix import MatrixScreen
+    from tui.screens.reading import ReadingScreen
     from tui.screens.results import ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
     from tui.widgets.matrix_grid import MatrixGrid
@@ -86,6 +89,9 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
         "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
+        "Claims and leak": tuple(
+            _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
+        ),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -100,6 +106,8 @@ def section_of(screen: type) -> str:
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",
         "CalibrationScreen": "Calibration",
+        "ClaimsScreen": "Claims and leak",
+        "LeakScreen": "Claims and leak",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

@@ -18,6 +18,7 @@ import click
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
 from tui.commands_audit import register as register_audit
+from tui.commands_claims import register as register_claims
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -202,6 +203,8 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
 
 
 register_audit(cli)
+register_claims(cli)
+
 
 # ---------------------------------------------------------------- the dashboard
 

@@ -1,6 +1,7 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.audit_report import AuditReport
@@ -11,6 +12,8 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
+    from engine.claims_report import ClaimsReport
+    from engine.leak_report import LeakReport
     from engine.study import AuditProgress, Estimate
 
 
@@ -33,6 +36,15 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """What a run's study was asked to do; raises SimpsonsError."""
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """The study's claims against a run and its counterpart; raises SimpsonsError."""
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """A run and its counterpart side by side, None where there is none; raises SimpsonsError."""
 
 
 class LocalEngine:
@@ -69,3 +81,21 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """See `engine.study.load_config`."""
+        from engine.study import load_config
+
+        return load_config(folder)
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """See `engine.study.judge_study`."""
+        from engine.study import judge_study
+
+        return judge_study(record, runs_dir)
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """See `engine.study.leak_of_study`."""
+        from engine.study import leak_of_study
+
+        return leak_of_study(record, runs_dir)

@@ -25,6 +25,7 @@ from engine.events import Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
+from tui.claims_tables import claims_parts
 from tui.progress import LineProgress, progress_on
 from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
@@ -37,6 +38,9 @@ SIGNAL_STATUS = 128
 
 _SKIPPED_SHOWN = 10
 _VERY_WIDE = 10_000
+_CLAIMS_WIDTH = 120
+"""Columns of the claims where the output is no terminal."""
+
 _POLL_SECONDS = 0.5
 """How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
 
@@ -295,7 +299,23 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     if evaluated_results(record):
         yield ""
         yield _classes(record, width)
+    yield from _claims(record, width)
     yield from _words(record)
+
+
+def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """The original study's claims, where these are images of its characters and the protocol is one that it knows."""
+    from engine.study import is_of_the_study, judge_study
+
+    if not is_of_the_study(record) or not evaluated_results(record):
+        return
+    try:
+        report = judge_study(record)
+    except SimpsonsError:  # a protocol with test images of its own
+        return
+    yield ""
+    yield "The study's claims"
+    yield from claims_parts(report, _CLAIMS_WIDTH if width is None else width)
 
 
 def _left_out(dataset: DatasetSummary) -> Iterator[str]:

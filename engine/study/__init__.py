@@ -18,6 +18,14 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from engine.runs import RunFolder, read_events
 from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
+from engine.study.counterpart import (
+    find_counterpart,
+    find_run,
+    is_of_the_study,
+    judge_study,
+    leak_of_study,
+    load_config,
+)
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -35,7 +43,13 @@ __all__ = [
     "clear_cache",
     "estimate",
     "fetch_dataset",
+    "find_counterpart",
+    "find_run",
     "inspect_dataset",
+    "is_of_the_study",
+    "judge_study",
+    "leak_of_study",
+    "load_config",
     "load_record",
     "run_study",
     "warm_up",

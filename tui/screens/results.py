@@ -20,6 +20,7 @@ from tui.screens.comparisons import ComparisonScreen
 from tui.screens.matrix import MatrixScreen
 from tui.statistics_tables import leak_warning, seed_words, verdict
 from tui.study_facts import evaluated_results, is_demo, origin_facts, setting_facts, shortfalls, table_words, warnings
+from tui.study_host import StudyHost
 from tui.tables import BEST
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
@@ -79,6 +80,9 @@ class ResultsScreen(Screen[None]):
         ),
         Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
+        Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
+        Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -267,6 +271,33 @@ class ResultsScreen(Screen[None]):
         table: SortableTable = self.query_one(ClassTable if shown else MetricsTable)
         table.focus(scroll_visible=False)
         self.call_after_refresh(table.scroll_visible, animate=False)  # its place is known after the new layout
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense for this study now."""
+        if action == "run_clean":
+            return isinstance(self.app, StudyHost) and self.app.can_run_clean(self._record)
+        if action in ("claims", "leak"):
+            return isinstance(self.app, StudyHost)
+        return super().check_action(action, parameters)
+
+    def action_claims(self) -> None:
+        """The study's claims, one by one."""
+        if isinstance(self.app, StudyHost):
+            from tui.screens.claims import ClaimsScreen
+
+            self.app.push_screen(ClaimsScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+
+    def action_leak(self) -> None:
+        """What training on copies of the test images was worth."""
+        if isinstance(self.app, StudyHost):
+            from tui.screens.leak import LeakScreen
+
+            self.app.push_screen(LeakScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+
+    def action_run_clean(self) -> None:
+        """Train the same study without the copies."""
+        if isinstance(self.app, StudyHost):
+            self.app.run_clean(self._record)
 
     @on(DataTable.RowHighlighted, "#metrics")
     def _follow_row(self, event: DataTable.RowHighlighted) -> None:
