@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,6 +19,7 @@ from tui.bindings import EVERYWHERE
 from tui.commands import StudyCommands
 from tui.engine_port import Engine, LocalEngine
 from tui.feed import Failure, LocalStudy, Source, in_background
+from tui.pictures import Pictures
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 from tui.view_state import ViewState
@@ -61,8 +63,10 @@ class DashboardApp(App[int]):
         engine: Engine | None = None,
         meter: Meter | None = None,
         now: Callable[[], float] = time.time,
+        pictures: Pictures | None = None,
     ) -> None:
         super().__init__()
+        self.pictures = pictures if pictures is not None else Pictures()
         self.engine: Engine = engine if engine is not None else LocalEngine()
         self.now = now
         self.state: ViewState | None = None
@@ -78,6 +82,11 @@ class DashboardApp(App[int]):
         self._too_small = False
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
+
+    @property
+    def cache_dir(self) -> Path | None:
+        """Where this program was told to keep what can be made again."""
+        return self._config.cache_dir
 
     # ------------------------------------------------------------------ for the command line
 

@@ -43,6 +43,43 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
     _key("setup.edit", "e", "edit", "Edit", "Change epochs, batch size, learning rate, image size, seed"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
+)
+
+BROWSE: tuple[Binding, ...] = (
+    _key("browse.open", "enter", "open", "Steps", "The marked image through every variant", priority=True),
+    _key("browse.next", "tab", "class(1)", "Next class", "The next class", priority=True),
+    _key("browse.previous", "shift+tab", "class(-1)", "Previous", "The class before", show=False, priority=True),
+    _key("browse.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+    _key("browse.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+    _key("browse.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+    _key("browse.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+    _key("browse.on", "pagedown", "page(1)", "Page", "The next page of the class", display="pgdn"),
+    _key("browse.back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+    _key("browse.first", "home", "edge(-1)", "First", "The first image of the class", show=False),
+    _key("browse.last", "end", "edge(1)", "Last", "The last image of the class", show=False),
+    _key("browse.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
+)
+
+CELL: tuple[Binding, ...] = (
+    _key("cell.back", "escape,q", "app.pop_screen", "Back", "Back to the matrix", display="esc"),
+    _key("cell.steps", "enter", "steps", "Steps", "The marked image through every variant", priority=True),
+    _key("cell.box", "o", "box", "Boxes", "Show or hide the boxes"),
+    _key("cell.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+    _key("cell.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+    _key("cell.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+    _key("cell.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+    _key("cell.on", "pagedown", "page(1)", "Page", "The next page", display="pgdn"),
+    _key("cell.page_back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+)
+
+SIDE_BY_SIDE: tuple[Binding, ...] = (
+    _key("steps.next", "n", "step(1)", "Next image", "The next image"),
+    _key("steps.previous", "p", "step(-1)", "Previous", "The image before"),
+    _key("steps.original", "o", "original", "Original", "The file's own picture with its box, or the results"),
+    _key("steps.right", "right", "scroll_columns(1)", "Variants", "Move on over the variants", show=False),
+    _key("steps.left", "left", "scroll_columns(-1)", "Variants back", "Move back over the variants", show=False),
+    _key("steps.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
 )
 
 TRAINING: tuple[Binding, ...] = (
@@ -77,6 +114,9 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Images of a cell": CELL,
+        "Browse": BROWSE,
+        "Steps": SIDE_BY_SIDE,
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -88,6 +128,9 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "CellScreen": "Images of a cell",
+        "BrowseScreen": "Browse",
+        "SideBySideScreen": "Steps",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

@@ -21,6 +21,7 @@ from tui.options import (
     DEBUG_OPTION,
     FOLDER,
     FOLDER_OPTIONS,
+    IMAGES_OPTION,
     STUDY_OPTIONS,
     SectionedCommand,
     SectionedGroup,
@@ -92,19 +93,20 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     metavar="HZ",
     help="Redraws a second; without it, gentle over SSH.",
 )
+@IMAGES_OPTION
 @DEBUG_OPTION
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 @click.pass_context
-def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, **options: Any) -> None:
+def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str, **options: Any) -> None:
     """Train one image classifier on differently pre-processed images, watch it, and read which did better.
 
     Without a command, this opens the dashboard. Press ? there for the keys.
     """
     _remember(ctx, debug, options["runs_dir"])
     if ctx.invoked_subcommand is None:
-        ctx.exit(_dashboard(study_config(options), refresh_rate, ctx.ensure_object(Session)))
+        ctx.exit(_dashboard(study_config(options), refresh_rate, images, ctx.ensure_object(Session)))
     misplaced = [
         name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
@@ -224,15 +226,16 @@ def check_terminal() -> None:
         )
 
 
-def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session) -> int:
+def _dashboard(config: StudyConfig, refresh_rate: float | None, images: str, session: Session) -> int:
     check_terminal()
     from rich.console import Console
 
     from engine.process import keep_memory
     from tui.app import DashboardApp
+    from tui.pictures import pictures_for
 
     keep_memory()  # of use only before there are other threads
-    app = DashboardApp(config, refresh_rate=refresh_rate)
+    app = DashboardApp(config, refresh_rate=refresh_rate, pictures=pictures_for(images, os.environ))
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_HELP_WIDTH)

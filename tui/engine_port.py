@@ -1,6 +1,8 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.config import StudyConfig
 from engine.control import StudyControl
@@ -9,7 +11,31 @@ from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from engine.study import Estimate
+    from engine.study.gallery import GalleryImage, Pixels, VariantPicture
+
+
+class ImageSource(Protocol):
+    """The images of a data set or of a finished run (see `engine.study.gallery.Gallery`); safe for several threads."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in label order."""
+
+    @property
+    def images(self) -> "tuple[GalleryImage, ...]":
+        """All images."""
+
+    def image(self, path: str) -> "GalleryImage":
+        """What is known of one; raises SimpsonsError."""
+
+    def pixels(self, path: str) -> "Pixels":
+        """The picture, (H, W, 3) uint8; raises SimpsonsError."""
+
+    def through(self, path: str, variants: Sequence[str]) -> "Iterator[VariantPicture]":
+        """The picture through each variant, as they are done; raises SimpsonsError."""
 
 
 class Engine(Protocol):
@@ -26,6 +52,12 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def open_gallery(self, config: StudyConfig) -> ImageSource:
+        """The images that a study would use; raises SimpsonsError."""
+
+    def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> ImageSource:
+        """The images of a finished run; raises SimpsonsError."""
 
 
 class LocalEngine:
@@ -54,3 +86,20 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def open_gallery(self, config: StudyConfig) -> ImageSource:
+        """See `engine.study.gallery.open_gallery`."""
+        from engine.study.gallery import open_gallery
+
+        return open_gallery(config)
+
+    def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> ImageSource:
+        """See `engine.study.gallery.open_run_gallery`."""
+        from engine.study.gallery import open_run_gallery
+
+        return open_run_gallery(folder, cache_dir)
+
+
+def engine_of(app: "App[object]") -> Engine:
+    """The engine that an app asks; one that names none asks the engine of this process."""
+    return cast(Engine, getattr(app, "engine", None) or LocalEngine())

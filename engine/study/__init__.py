@@ -63,7 +63,7 @@ def inspect_dataset(config: StudyConfig) -> DatasetSummary:
     Raises:
         SimpsonsError: the data cannot be used; the message says what to do.
     """
-    return _open(config).summary()
+    return open_study_dataset(config).summary()
 
 
 def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:
@@ -85,7 +85,7 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
         raise InputError(f"unknown protocol {config.protocol!r}: choose from {', '.join(PROTOCOLS)}")
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
-    dataset = _open(config)
+    dataset = open_study_dataset(config)
     folder = RunFolder.create(runs_folder(config.runs_dir), config)
     control = control or StudyControl()
     reporter = Reporter(folder, control, emit)
@@ -133,7 +133,12 @@ def clear_cache(config: StudyConfig) -> int:
     return _pixel_cache(config).clear()
 
 
-def _open(config: StudyConfig) -> "Dataset":
+def open_study_dataset(config: StudyConfig) -> "Dataset":
+    """The data set of a study, from names and image headers; makes the demo set where no data is named.
+
+    Raises:
+        SimpsonsError: the data cannot be used; the message says what to do.
+    """
     from engine.dataset import open_dataset
 
     if config.data is None:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -335,6 +336,18 @@ class SetupScreen(Screen[None]):
             self.problem = ""
             self.start_asked = False
             self.read_dataset()
+
+    def action_browse(self) -> None:
+        """Look at the images."""
+        if self.summary is None:
+            self.problem = "the images can be looked at as soon as the data set is read"
+            self.show()
+            return
+        from tui.screens.browse import BrowseScreen
+
+        config = self.study_config() if self.chosen else self.config
+        open_images = partial(self.dashboard.engine.open_gallery, config)
+        self.app.push_screen(BrowseScreen(open_images, config.variants, name=self.summary.name))
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
 from engine.record import StudyRecord
-from tui.screens.matrix import CellScreen, MatrixScreen, cell_images
+from tui.screens.cell import CellScreen, cell_images
+from tui.screens.matrix import MatrixScreen
 from tui.screens.results import MatrixGrid, ResultsScreen
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
