@@ -159,10 +159,10 @@ class CellScreen(Screen[None]):
         return Thumbnail(f"{'boxed' if boxes else 'plain'} {image.path}", make, caption)
 
     def _caption(self, image: Prediction, _size: tuple[int, int] | None) -> Text:
-        sure = f"{self._names[self._predicted]} {image.probabilities[self._predicted]:.2f}"
-        if self._true == self._predicted:
-            return Text(sure)
-        return Text(f"{sure}, {self._names[self._true]} {image.probabilities[self._true]:.2f}")
+        words = [(self._predicted, image.probabilities[self._predicted])]
+        if self._true != self._predicted:
+            words.append((self._true, image.probabilities[self._true]))
+        return Text(", ".join(f"{share:.0%} {self._names[label]}" for label, share in words))
 
     def _details(self) -> Text:
         image = self.chosen

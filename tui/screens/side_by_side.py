@@ -252,8 +252,8 @@ def _costs(picture: "VariantPicture") -> list[Text]:
     done = {step.step: step for step in picture.steps}
     for name in get_variant(picture.variant).steps:
         step = done.get(name)
-        cost = f"{_MILLI * step.seconds:8.1f} ms" if step else "  not used"
-        lines.append(Text(f" {name:<8}{cost}", "dim"))
+        cost = f"{_MILLI * step.seconds:7.1f} ms" if step else " not used"
+        lines.append(Text(f"{name:<8}{cost}", "dim"))
     if picture.mean_difference:
         lines.append(Text(f"changed {picture.mean_difference:.1f} of 255"))
     return lines

@@ -7,7 +7,6 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Static
 
 from engine.record import StudyRecord
 from tui.screens.cell import CellScreen, cell_images
@@ -196,15 +195,8 @@ async def test_arrows_pass_from_matrix_to_matrix(four: StudyRecord, show: Show) 
 
 async def test_three_keys_to_the_images_of_a_cell(four: StudyRecord, show: Show) -> None:
     async with show(four) as pilot:
-        await pilot.press("tab", "right", "enter", "enter")
+        await pilot.press("enter", "enter", "enter")
         assert isinstance(pilot.app.screen, CellScreen)
-        table = pilot.app.screen.query_one(DataTable)
-        assert table.row_count == 6
-        assert [str(cell) for cell in table.get_row_at(0)][:3] == [
-            "0.900",
-            "0.020",
-            "test/homer_simpson/homer_simpson_47.jpg",
-        ]
         await pilot.press("escape", "escape", "escape")
         assert not isinstance(pilot.app.screen, (CellScreen, MatrixScreen, ResultsScreen))
 
@@ -220,8 +212,7 @@ def test_images_of_a_cell_are_sorted_by_confidence(four: StudyRecord) -> None:
 async def test_a_study_without_predictions_says_so(many: StudyRecord, four: StudyRecord, show: Show) -> None:
     async with show(four) as pilot:
         await pilot.press("tab", "end", "enter", "enter")
-        note = pilot.app.screen.query_one(Static)
-        assert "No test image is in this cell" in str(note.render())
+        assert "No test image is in this cell" in text(pilot)
 
 
 async def test_enlarged_matrix_steps_through_the_variants(four: StudyRecord, show: Show) -> None:
