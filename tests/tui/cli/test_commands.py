@@ -61,7 +61,7 @@ class FakeDashboard:
     exit_record = None
     exit_failure = None
 
-    def __init__(self, config, *, refresh_rate=None):
+    def __init__(self, config, *, refresh_rate=None, pictures=None):
         type(self).made = (config, refresh_rate)
 
     def run(self):
@@ -108,7 +108,7 @@ class App:
     return_code = 0
     exit_record = None
     exit_failure = None
-    def __init__(self, config, *, refresh_rate=None): pass
+    def __init__(self, config, *, refresh_rate=None, pictures=None): pass
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()
         print("the last words")
