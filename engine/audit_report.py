@@ -31,7 +31,8 @@ class CopyPair:
         second: the other image.
         kind: "exact" where the decoded pixels are equal, else how close they had to be.
         hash_distance: bits of the 64-bit perceptual hashes that differ.
-        thumbnail_rms: root mean square difference of the thumbnails, in levels of 255.
+        thumbnail_rms: root mean square difference of the thumbnails' colours, in levels of 255.
+        correlation: of the thumbnails' brightness, from -1 to 1; 0 where one of them is featureless.
     """
 
     first: AuditedImage
@@ -39,6 +40,7 @@ class CopyPair:
     kind: CopyKind
     hash_distance: int
     thumbnail_rms: float
+    correlation: float = 0.0
 
     @property
     def crosses_parts(self) -> bool:
@@ -76,8 +78,9 @@ class AuditReport:
         unreadable: files that were left out, with the reason.
         odd: files that are used although something about them is not as it should be (a PNG called .jpg).
         sizes: a summary a part that has images.
-        pairs: the evidence, no more than one pair an image: every test image that copies a training image beside the
-            nearest one; every pair of different classes; and within a part as many as tie each group together.
+        pairs: the evidence, the nearest partner of each image and no more: every test image that copies a training
+            image beside the nearest one; then images beside the nearest copy with another label; then images beside the
+            nearest copy in their own part. Each pair stands once, nearest first.
         groups: paths of the images of each group of two or more that are copies of each other, directly or through
             others, training and test images together.
         leaking_test: number of test images with a copy among the training images.
@@ -128,4 +131,5 @@ class AuditReport:
             return ""
         verb = "is a copy" if self.leaking_test == 1 else "are copies"
         share = 100 * self.leaking_test / self.test
-        return f"{self.leaking_test} of {self.test} test images ({share:.1f} %) {verb} of training images"
+        shot = " or of the same shots" if self.closeness == "scene" else ""
+        return f"{self.leaking_test} of {self.test} test images ({share:.1f} %) {verb} of training images{shot}"

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from engine.results import Averages, ClassScores, JobResult, Metrics, Prediction, Seconds, Status
+from engine.results import Averages, Baseline, ClassScores, JobResult, Metrics, Prediction, Seconds, Status
 
 Matrix = Sequence[Sequence[int]]
 
@@ -40,6 +40,13 @@ def pool_results(results: Sequence[JobResult]) -> JobResult:
 
 
 _WORST_FIRST: tuple[Status, ...] = ("failed", "stopped")
+
+
+def pool_baselines(baselines: Sequence[Baseline]) -> Baseline:
+    """One baseline's scores on several folds as one: those of the sum of the confusion matrices."""
+    if len(baselines) == 1:
+        return baselines[0]
+    return Baseline(baselines[0].name, _add_up([baseline.metrics for baseline in baselines]))
 
 
 def _of_first_seed(results: Sequence[JobResult]) -> tuple[Prediction, ...]:

@@ -84,6 +84,7 @@ class Comparison:
         p_value: of no difference, two-sided.
         adjusted_p: after the correction for all comparisons of the study.
         significant: whether the adjusted p is below 1 - LEVEL.
+        seeds: the seeds that both have.
     """
 
     first: str
@@ -96,6 +97,7 @@ class Comparison:
     p_value: float
     adjusted_p: float
     significant: bool
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

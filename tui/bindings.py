@@ -41,7 +41,8 @@ SETUP: tuple[Binding, ...] = (
     ),
     _key("setup.all", "a", "all", "All", "Take the study's four variants, or none"),
     _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
-    _key("setup.edit", "e", "edit", "Edit", "Change epochs, batch size, learning rate, image size, seed"),
+    _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
+    _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
     _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
 )

@@ -1,9 +1,10 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from engine.audit_report import AuditReport
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.events import Emit
@@ -13,7 +14,7 @@ from engine.results import DatasetSummary
 if TYPE_CHECKING:
     from textual.app import App
 
-    from engine.study import Estimate
+    from engine.study import AuditProgress, Estimate
     from engine.study.gallery import GalleryImage, Pixels, VariantPicture
 
 
@@ -47,6 +48,11 @@ class Engine(Protocol):
     def estimate(self, config: StudyConfig, summary: DatasetSummary) -> "Estimate":
         """Time and disk that the study will take."""
 
+    def audit(
+        self, config: StudyConfig, control: StudyControl, progress: "Callable[[AuditProgress], None]"
+    ) -> AuditReport:
+        """Look at the images themselves; raises SimpsonsError, or StudyStopped where `control` was told to stop."""
+
     def warm_up(self) -> None:
         """Import what the work needs."""
 
@@ -74,6 +80,14 @@ class LocalEngine:
         from engine.study import estimate
 
         return estimate(config, summary)
+
+    def audit(
+        self, config: StudyConfig, control: StudyControl, progress: "Callable[[AuditProgress], None]"
+    ) -> AuditReport:
+        """See `engine.study.audit_dataset`."""
+        from engine.study import audit_dataset
+
+        return audit_dataset(config, control, progress)
 
     def warm_up(self) -> None:
         """See `engine.study.warm_up`."""

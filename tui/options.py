@@ -9,7 +9,8 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from engine.config import RECIPES, DropoutPlace, StudyConfig, get_recipe
+from engine.audit_report import Closeness
+from engine.config import PROTOCOLS, RECIPES, DropoutPlace, StudyConfig, get_recipe
 from engine.variants import STUDY_VARIANTS, VARIANTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -144,6 +145,50 @@ STUDY_OPTIONS = (
         default=StudyConfig.recipe.name,
         show_default=True,
         help=f"Hyper-parameters, of: {', '.join(RECIPES)}.",
+    ),
+    option(
+        _STUDY,
+        "--protocol",
+        type=click.Choice(tuple(PROTOCOLS)),
+        default=StudyConfig.protocol,
+        show_default=True,
+        help="Which images train and which test: " + "; ".join(f"{name}: {words}" for name, words in PROTOCOLS.items()),
+    ),
+    option(
+        _STUDY,
+        "--folds",
+        type=int,
+        metavar="K",
+        default=1,
+        show_default=True,
+        help="Cross-validate with K parts (protocols grouped and boxed).",
+    ),
+    option(
+        _STUDY,
+        "--repeats",
+        type=int,
+        metavar="N",
+        default=1,
+        show_default=True,
+        help="Train with N seeds, from --seed on.",
+    ),
+    option(
+        _STUDY,
+        "--validation",
+        "validation_fraction",
+        type=float,
+        metavar="F",
+        default=StudyConfig.validation_fraction,
+        show_default=True,
+        help="Share of the training images to watch instead of train on; their accuracy is told each epoch.",
+    ),
+    option(
+        _STUDY,
+        "--closeness",
+        type=click.Choice(get_args(Closeness)),
+        default=StudyConfig.closeness,
+        show_default=True,
+        help="What counts as a copy: near, or scene, which also groups frames of one shot.",
     ),
     option(_STUDY, "--epochs", type=int, metavar="N", help="Passes over the training images."),
     option(_STUDY, "--batch-size", type=int, metavar="N", help="Training images a step."),

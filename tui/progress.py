@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from rich.console import Console
 
 from engine.events import (
+    AuditFinished,
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
@@ -61,6 +62,7 @@ class LineProgress:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._epochs = 0
+        self._many_jobs = False
         self._broken = False
 
     def __enter__(self) -> Self:
@@ -92,6 +94,7 @@ class LineProgress:
     def _show(self, event: Event) -> None:
         if isinstance(event, StudyStarted):
             self._epochs = event.recipe.epochs
+            self._many_jobs = event.jobs_per_variant > 1
         level: Level = "info"
         if isinstance(event, Notice):
             level = event.level
@@ -109,7 +112,11 @@ class LineProgress:
         match event:
             case StudyStarted():
                 recipe = recipe_words(event.recipe)
-                text = f"study {event.study}: {_data_words(event.dataset)}; recipe {recipe}, seed {event.seed}"
+                seeds = f"seeds {event.seed} to {event.seeds[-1]}" if event.repeats > 1 else f"seed {event.seed}"
+                folds = f", {event.folds} folds" if event.folds > 1 else ""
+                text = f"study {event.study}: {_data_words(event.dataset)}; recipe {recipe}, {seeds}{folds}"
+            case AuditFinished() if event.audit.sentences:
+                text = f"audit: {event.audit.sentences[0]}"
             case DatasetChecked():
                 text = f"in use: {_data_words(event.dataset)}"
             case MachineChosen():
@@ -133,17 +140,24 @@ class LineProgress:
             case StageStarted():
                 cached = f", {count(event.cached)} of them from the cache" if event.cached else ""
                 unit = "batches" if event.stage == "train" else "images"
-                text = _about(event.variant, f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
+                text = _about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
-                text = _about(
-                    event.variant, f"{_DOING[event.stage].removesuffix(' on')} took {duration(event.seconds)}"
-                )
+                doing = _DOING[event.stage].removesuffix(" on").removesuffix(" among")
+                text = _about(self._job(event), f"{doing} took {duration(event.seconds)}")
             case EpochTrained():
                 scores = f"mean loss {loss(event.loss).strip()}, training accuracy {event.accuracy:.3f}"
-                text = f"{event.variant}: epoch {event.epoch + 1}/{self._epochs}, {scores}"
+                if event.validation_accuracy is not None:
+                    scores += f", validation accuracy {event.validation_accuracy:.3f}"
+                text = f"{self._job(event)}: epoch {event.epoch + 1}/{self._epochs}, {scores}"
             case JobFinished():
-                text = f"{event.result.variant}: {_outcome(event.result)}"
+                text = f"{self._job(event.result)}: {_outcome(event.result)}"
         return text
+
+    def _job(self, part: StageStarted | StageFinished | BatchTrained | EpochTrained | JobResult) -> str:
+        """The variant, with seed and fold where there are several."""
+        if not self._many_jobs or not part.variant:
+            return part.variant
+        return f"{part.variant} (seed {part.seed}, fold {part.fold + 1})"
 
 
 class BarProgress(LineProgress):
@@ -191,7 +205,7 @@ class BarProgress(LineProgress):
             case BatchTrained():
                 self._images += event.images
                 epoch = f"epoch {event.epoch + 1}/{self._epochs}, loss {loss(event.loss).strip()}"
-                self._advance(event.step + 1, f"{event.variant}: {epoch}")
+                self._advance(event.step + 1, f"{self._job(event)}: {epoch}")
             case StageFinished() | StudyFinished():
                 self._end()
             case _:
@@ -200,7 +214,7 @@ class BarProgress(LineProgress):
     def _start(self, event: StageStarted) -> None:
         self._end()
         self._began, self._images, self._cached = event.time, 0, event.cached
-        name = _about(event.variant, _DOING[event.stage])
+        name = _about(self._job(event), _DOING[event.stage])
         self._task = self._bars.add_task(name, total=event.total or None, completed=event.cached, rate="")
 
     def _advance(self, done: int, description: str | None = None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.events import (
+    AuditFinished,
     BatchTrained,
     DatasetChecked,
     EpochTrained,
@@ -58,8 +59,7 @@ MAX_LOG_LINES = 1000
 _PREPROCESS_COST = {"crop": 0.03, "resize": 0.03, "denoise": 0.25, "superres": 2.0, "shrink": 0.03}
 _TRAIN_COST = 0.16
 _EVALUATE_COST = 0.06
-_CHECK_COST = 0.02
-_BASELINES_COST = 0.02
+_COMMON_COSTS: dict[Stage, float] = {"check": 0.02, "audit": 0.005, "baselines": 0.02}
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,7 @@ class JobView:
     smoothed: list[float] = field(default_factory=list)
     epoch: int = 0
     epoch_accuracy: float | None = None
+    validation_accuracy: float | None = None
     train_total: int = 0
     result: JobResult | None = None
     version: int = 0
@@ -251,6 +252,14 @@ class ViewState:
         key = self._current.get(variant)
         return self.jobs[key] if key is not None else JobView(variant)
 
+    def job_place(self, variant: str) -> str:
+        """Which of the variant's jobs is shown, as "2/3"; empty where there is but one."""
+        started, key = self.record.started, self._current.get(variant)
+        if started is None or started.jobs_per_variant == 1:
+            return ""
+        place = 1 if key is None else (key.seed - started.seed) * started.folds + key.fold + 1
+        return f"{place}/{started.jobs_per_variant}"
+
     @property
     def running_variant(self) -> str | None:
         """The variant that is worked on."""
@@ -314,19 +323,31 @@ class ViewState:
         megapixels = recipe.image_size[0] * recipe.image_size[1] / 1e6
         images = dataset.train + dataset.test
         rows: list[tuple[str, float, float, StageView | None]] = []
-        units: dict[Stage, float] = {"check": _CHECK_COST, "baselines": _BASELINES_COST}
-        for stage, unit in units.items():
+        for stage, unit in _COMMON_COSTS.items():
             view = self.common.get(stage)
             rows.append((stage, images * unit * megapixels, view.share if view else 0.0, view))
-        for variant in started.variants:
-            known = VARIANTS.get(variant)
+        train, test = dataset.train, dataset.test
+        if (protocol := self.record.protocol) is not None:
+            train, test = (
+                round(sum(counts) / started.folds) for counts in (protocol.train_counts, protocol.test_counts)
+            )
+        keys = [
+            JobKey(variant, seed, fold)
+            for seed in started.seeds
+            for fold in range(started.folds)
+            for variant in started.variants
+        ]
+        for place, key in enumerate(keys):
+            known = VARIANTS.get(key.variant)
             steps, scale = (known.steps, known.scale) if known else (("resize",), 1)
+            # Later seeds and folds find the pre-processed images in the cache.
+            prepared = images * sum(_PREPROCESS_COST.get(step, 0.0) for step in steps)
             costs: dict[Stage, float] = {
-                "preprocess": images * sum(_PREPROCESS_COST.get(step, 0.0) for step in steps),
-                "train": dataset.train * recipe.epochs * _TRAIN_COST * scale**2,
-                "evaluate": dataset.test * _EVALUATE_COST * scale**2,
+                "preprocess": prepared if place < len(started.variants) else 0.0,
+                "train": train * recipe.epochs * _TRAIN_COST * scale**2,
+                "evaluate": test * _EVALUATE_COST * scale**2,
             }
-            job = self.job(variant)
+            job = self.jobs.get(key) or JobView(key.variant)
             for part, cost in costs.items():
                 view = job.stages.get(part)
                 over = job.ended or (view is not None and view.seconds is not None)
@@ -351,6 +372,7 @@ class ViewState:
             case EpochTrained():
                 job = self._job(event)
                 job.epoch, job.epoch_accuracy = event.epoch + 1, event.accuracy
+                job.validation_accuracy = event.validation_accuracy
                 job.version += 1
             case JobFinished():
                 self._job_finished(event)
@@ -372,6 +394,8 @@ class ViewState:
                 skipped = f", {len(dataset.skipped)} skipped" if dataset.skipped else ""
                 text = f"{formatting.count(dataset.train)} training and {formatting.count(dataset.test)} test images"
                 self._say(event, "info", text + skipped)
+            case AuditFinished() if event.audit.sentences:
+                self._say(event, "info", f"audit: {event.audit.sentences[0]}")
             case MachineChosen():
                 self._say(event, "info", f"machine: {describe_machine(self.record)} ({event.machine.chosen_by})")
             case SuperresWeightsChosen():

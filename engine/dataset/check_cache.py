@@ -6,12 +6,14 @@ disk, damaged file, another process that holds it) is answered by doing without.
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import PIL
+
+from engine.dataset.fingerprints import THUMBNAIL_BYTES, Fingerprint
 
 _FILE = "checked-images.sqlite3"
 
@@ -20,22 +22,36 @@ _BUSY_SECONDS = 2.0
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS checked (
-    key BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, decoder TEXT, digest TEXT, reason TEXT
-) WITHOUT ROWID
+    key BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, decoder TEXT, digest TEXT, reason TEXT,
+    pixels TEXT, hash BLOB, height INTEGER, width INTEGER, format TEXT, thumbnail BLOB
+)
 """
+
+_FOUND = "digest, reason, pixels, hash, height, width, format, thumbnail"
+
+_COLUMNS = 4 + len(_FOUND.split(","))
+
+_TABLE_VERSION = 2
+"""Of the columns, kept in the file; a file of another version is begun anew."""
+
+_HASH_BYTES = 8
 
 _QUERY_KEYS = 500
 """Keys a query; SQLite allows 999 variables everywhere."""
 
-_DECODER = f"1 pillow {PIL.__version__}"
+_DECODER = f"2 pillow {PIL.__version__}"
 """What decoded the image: our rules' version and Pillow's, whose decoders differ in what they forgive."""
 
 
 class Check(NamedTuple):
-    """What reading a file gave: SHA-256 of its bytes in hex, and why it is no image that can be used, or ""."""
+    """What reading a file gave: SHA-256 of its bytes in hex, and the picture or why it is none that can be used.
+
+    Either `reason` is "" and there is a fingerprint, or there is a reason.
+    """
 
     digest: str
     reason: str
+    fingerprint: Fingerprint | None = None
 
 
 class CheckCache:
@@ -55,17 +71,17 @@ class CheckCache:
         found: dict[str, Check] = {}
         keys = list(stamps)
         for start in range(0, len(keys), _QUERY_KEYS):
-            for key, size, mtime_ns, digest, reason in self._rows(keys[start : start + _QUERY_KEYS]):
+            for key, size, mtime_ns, *found_before in self._rows(keys[start : start + _QUERY_KEYS]):
                 name = bytes(key).decode("utf-8", "surrogateescape")
-                if stamps.get(name) == (size, mtime_ns) and isinstance(digest, str) and isinstance(reason, str):
-                    found[name] = Check(digest, reason)
+                check = _check(found_before) if stamps.get(name) == (size, mtime_ns) else None
+                if check is not None:
+                    found[name] = check
         return found
 
-    def _rows(self, keys: list[str]) -> list[tuple[bytes, int, int, str, str]]:
+    def _rows(self, keys: list[str]) -> list[tuple[Any, ...]]:
         if self._connection is None:
             return []
-        marks = ",".join("?" * len(keys))
-        query = f"SELECT key, size, mtime_ns, digest, reason FROM checked WHERE decoder = ? AND key IN ({marks})"
+        query = f"SELECT key, size, mtime_ns, {_FOUND} FROM checked WHERE decoder = ? AND key IN ({_marks(len(keys))})"
         try:
             return self._connection.execute(query, [_DECODER, *map(_blob, keys)]).fetchall()
         except sqlite3.Error:
@@ -76,10 +92,11 @@ class CheckCache:
         """Remember checks, as (file key, stamp, check), in one transaction."""
         if self._connection is None:
             return
-        rows = [(_blob(key), *stamp, _DECODER, *check) for key, stamp, check in checks]
+        rows = [(_blob(key), *stamp, _DECODER, *_columns(check)) for key, stamp, check in checks]
+        query = f"INSERT OR REPLACE INTO checked (key, size, mtime_ns, decoder, {_FOUND}) VALUES ({_marks(_COLUMNS)})"
         try:
             with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?)", rows)
+                self._connection.executemany(query, rows)
         except (sqlite3.Error, OverflowError):
             self._close()
 
@@ -88,6 +105,38 @@ class CheckCache:
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
+
+
+def _columns(check: Check) -> tuple[Any, ...]:
+    """What `_FOUND` names."""
+    taken = check.fingerprint
+    if taken is None:
+        return check.digest, check.reason, *[None] * 6
+    bits = taken.perceptual_hash.to_bytes(_HASH_BYTES, "big")
+    return check.digest, check.reason, taken.pixels, bits, *taken.size, taken.file_format, taken.thumbnail
+
+
+def _check(columns: Sequence[Any]) -> Check | None:
+    """The check that `_columns` wrote, or None where another hand was in the file."""
+    digest, reason, pixels, bits, height, width, file_format, thumbnail = columns
+    if not (isinstance(digest, str) and isinstance(reason, str)):
+        return None
+    if reason:
+        return Check(digest, reason)
+    texts = isinstance(pixels, str) and isinstance(file_format, str)
+    size = isinstance(height, int) and isinstance(width, int)
+    if not (texts and size and _is_blob(bits, _HASH_BYTES) and _is_blob(thumbnail, THUMBNAIL_BYTES)):
+        return None
+    taken = Fingerprint(pixels, int.from_bytes(bits, "big"), thumbnail, (height, width), file_format)
+    return Check(digest, "", taken)
+
+
+def _is_blob(value: Any, length: int) -> bool:
+    return isinstance(value, bytes) and len(value) == length
 
 
 def _blob(key: str) -> bytes:
@@ -114,6 +163,10 @@ def _connect(file: Path) -> sqlite3.Connection | None:
 def _open(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=_BUSY_SECONDS)
     try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version != _TABLE_VERSION:
+            connection.execute("DROP TABLE IF EXISTS checked")
+            connection.execute(f"PRAGMA user_version = {_TABLE_VERSION}")
         connection.execute(_TABLE)
         # A damaged page shows here rather than in the middle of the work.
         connection.execute("SELECT count(key) FROM checked WHERE size < 0").fetchone()

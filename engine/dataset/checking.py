@@ -12,7 +12,8 @@ from pathlib import Path
 from engine.control import StudyControl
 from engine.dataset.check_cache import Check, CheckCache
 from engine.dataset.classes import drop_untrained_classes
-from engine.dataset.images import decode_rgb
+from engine.dataset.fingerprints import Fingerprint, take_fingerprint
+from engine.dataset.images import decode_rgb, file_format
 from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
 from engine.dataset.values import Dataset, ImageSample
 from engine.errors import DatasetError
@@ -29,10 +30,17 @@ _AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class CheckedImage:
-    """An image that could be decoded, and the SHA-256 of its file's bytes in hex."""
+    """An image that could be decoded.
+
+    Attributes:
+        sample: the image.
+        digest: SHA-256 of its file's bytes in hex.
+        fingerprint: what is kept of its pixels.
+    """
 
     sample: ImageSample
     digest: str
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True)
@@ -42,16 +50,20 @@ class CheckedDataset:
     Attributes:
         dataset: without the images that could not.
         digests: SHA-256 of each file's bytes in hex, by the image's path.
+        fingerprints: what is kept of each image's pixels, by its path.
     """
 
     dataset: Dataset
     digests: dict[str, str]
+    fingerprints: dict[str, Fingerprint]
 
     @property
     def images(self) -> tuple[CheckedImage, ...]:
         """All images, those for training first."""
         samples = self.dataset.train + self.dataset.test
-        return tuple(CheckedImage(sample, self.digests[sample.path]) for sample in samples)
+        return tuple(
+            CheckedImage(sample, self.digests[sample.path], self.fingerprints[sample.path]) for sample in samples
+        )
 
 
 def check_images(
@@ -79,8 +91,11 @@ def check_images(
         checks = _check_all(samples, cache, control, progress)
     reasons = {sample.path: check.reason for sample, check in zip(samples, checks, strict=True) if check.reason}
     kept = _without(dataset, reasons)
-    digests = {sample.path: check.digest for sample, check in zip(samples, checks, strict=True) if not check.reason}
-    return CheckedDataset(kept, digests)
+    digests, fingerprints = {}, {}
+    for sample, check in zip(samples, checks, strict=True):
+        if check.fingerprint is not None:
+            digests[sample.path], fingerprints[sample.path] = check.digest, check.fingerprint
+    return CheckedDataset(kept, digests, fingerprints)
 
 
 def _check_all(
@@ -144,13 +159,13 @@ def _check(source: ImageSource) -> Check:
         return Check("", f"more than {MAX_FILE_BYTES} bytes")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        decode_rgb(data)
+        taken = take_fingerprint(decode_rgb(data), file_format(data))
     except UnreadableImage as error:
         return Check(digest, str(error))
     except MemoryError:
         # The file may be sound: without a digest this is not remembered.
         return Check("", "not enough memory to decode it")
-    return Check(digest, "")
+    return Check(digest, "", taken)
 
 
 def _stamp(source: ImageSource) -> tuple[int, int] | None:

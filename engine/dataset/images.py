@@ -51,6 +51,13 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})
 _MAY_ORIENT = frozenset({"exif", "xmp", "Raw profile type exif", "XML:com.adobe.xmp"})
 """Keys of Pillow's `info` where an orientation can be found."""
 
+_FILE_CLASSES: dict[str, type[ImageFile.ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "BMP": BmpImageFile,
+    "WebP": WebPImageFile,
+}
+
 _ONE_LARGE = threading.Lock()
 
 _OUT_OF_MEMORY = "out of memory"
@@ -130,16 +137,25 @@ def _open(data: bytes) -> ImageFile.ImageFile:
 
 
 def _file_class(data: bytes) -> type[ImageFile.ImageFile]:
+    return _FILE_CLASSES[file_format(data)]
+
+
+def file_format(data: bytes) -> str:
+    """The format, "JPEG", "PNG", "BMP" or "WebP", by the first bytes of a file and not by its name.
+
+    Raises:
+        UnreadableImage: it is none of these.
+    """
     if not data:
         raise UnreadableImage("an empty file")
     if data.startswith(b"\xff\xd8"):
-        return JpegImageFile
+        return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PngImageFile
+        return "PNG"
     if data.startswith(b"BM"):
-        return BmpImageFile
+        return "BMP"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return WebPImageFile
+        return "WebP"
     raise UnreadableImage("not a JPEG, PNG, BMP or WebP image")
 
 

@@ -189,7 +189,6 @@ class _Opening:
         if any(self.folders[name] in self.layout.test for name in dataset.classes):
             raise DatasetError(f"{self.location}: none of its test images can be read (such as {self._unread_test})")
         images = dataset.train
-        # A later version keeps near copies on one side: it replaces `split_stratified` and nothing else.
         is_test = split_stratified([image.label for image in images], fraction, seed)
         train = tuple(image for image, aside in zip(images, is_test, strict=True) if not aside)
         test = tuple(image for image, aside in zip(images, is_test, strict=True) if aside)
@@ -197,9 +196,9 @@ class _Opening:
             raise DatasetError(f"{self.location}: one image a class leaves nothing to test on; add images")
         self.notes.append(
             f"no test images are given: {len(test)} of {len(images)} images are set aside at random "
-            f"({fraction:.0%} of each class, seed {seed}); copies of one image can land on both sides"
+            f"({fraction:.0%} of each class, seed {seed}; near copies stay on one side)"
         )
-        return replace(dataset, train=train, test=test)
+        return replace(dataset, train=train, test=test, test_given=False)
 
     def sample(self, dataset: Dataset, size: int | None, seed: int) -> Dataset:
         """With the part of the training images that was asked for, in their order.

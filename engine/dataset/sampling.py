@@ -34,14 +34,35 @@ def sample_stratified(labels: Sequence[int], total: int, seed: int) -> NDArray[n
     return _choose(labels, classes, allocate(counts.tolist(), total), (seed, _SAMPLE))
 
 
-def split_stratified(labels: Sequence[int], fraction: float, seed: int) -> NDArray[np.bool_]:
+def split_stratified(
+    labels: Sequence[int], fraction: float, seed: int, groups: Sequence[int] | None = None
+) -> NDArray[np.bool_]:
     """Which of the images are set aside as test images; (N,) bool.
 
-    `fraction` of each class, rounded, at least one and never all; a class of one image keeps it for training.
+    `fraction` of each class, rounded, at least one and never all; a class of one image keeps it for training. Images
+    of one group (`groups`, (N,)) stay together: in a random order, each group is taken that still fits, so a class may
+    come out a little smaller; one whose every group is too large gives its smallest. A class that is one single group
+    keeps it for training.
     """
-    classes, counts = np.unique(labels, return_counts=True)
-    sizes = [min(max(round(count * fraction), 1), count - 1) for count in counts.tolist()]
-    return _choose(labels, classes, sizes, (seed, _SPLIT))
+    of_class = np.asarray(labels)
+    of_group = np.arange(len(of_class)) if groups is None else np.asarray(groups)
+    members = {group: np.flatnonzero(of_group == group) for group in np.unique(of_group).tolist()}
+    classes, counts = np.unique(of_class, return_counts=True)
+    chosen = np.zeros(len(of_class), dtype=np.bool_)
+    for label, count in zip(classes.tolist(), counts.tolist(), strict=True):
+        size = min(max(round(count * fraction), 1), count - 1)
+        order = np.random.default_rng((seed, _SPLIT, label)).permutation(np.flatnonzero(of_class == label))
+        # The first image of each group stands for it.
+        candidates = [members[group] for group in dict.fromkeys(of_group[order].tolist())]
+        sizes = [int((of_class[places] == label).sum()) for places in candidates]
+        taken = int(chosen[of_class == label].sum())
+        for places, own in zip(candidates, sizes, strict=True):
+            if taken + own <= size and not chosen[places[0]]:
+                chosen[places] = True
+                taken += own
+        if not taken and len(candidates) > 1:
+            chosen[candidates[int(np.argmin(sizes))]] = True
+    return chosen
 
 
 def _choose(

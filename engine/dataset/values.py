@@ -53,6 +53,8 @@ class Dataset:
     Attributes:
         notes: without the one about untested classes, which `summary` adds.
         classes_required: whether the classes were asked for by name, so that none may be left out.
+        test_given: whether the test images are the data set's own; else they are a part of its images chosen at random,
+            which a protocol chooses again once it is known which of them are near copies.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Dataset:
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     classes_required: bool = False
+    test_given: bool = True
 
     def summary(self) -> DatasetSummary:
         """The counts and notes that screens and reports show."""

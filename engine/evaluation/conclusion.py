@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from scipy.stats import binomtest
-
-from engine.results import Baseline, DatasetSummary, JobResult, Metrics
+from engine.audit_report import AuditReport
+from engine.evaluation.verdicts import accuracy_sentences, difference_sentences, names, seed_sentences
+from engine.pooled import pool_results
+from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
+from engine.statistics_report import StudyStatistics
 
 Scored = list[tuple[JobResult, Metrics]]
 
@@ -12,49 +14,55 @@ _ORDER = "It crops in the original's pixels and then resizes; the study resized 
 
 
 def draw_conclusion(
-    dataset: DatasetSummary, results: Sequence[JobResult], baselines: Mapping[str, Baseline]
+    dataset: DatasetSummary,
+    results: Sequence[JobResult],
+    baselines: Mapping[str, Baseline],
+    *,
+    statistics: StudyStatistics | None = None,
+    audit: AuditReport | None = None,
+    protocol: ProtocolSummary | None = None,
 ) -> tuple[str, ...]:
-    """Sentences on the best and worst variant, the classes, the commonest confusions and the baselines."""
-    scored: Scored = [(result, result.metrics) for result in results if result.metrics is not None]
+    """Sentences on what differs, the classes, the commonest confusions, the baselines and what limits all of it.
+
+    `results` may hold several jobs (seeds, folds) of a variant. Without `statistics` nothing is said of differences.
+    """
+    pooled = _pooled(results)
+    scored: Scored = [(result, result.metrics) for result in pooled if result.metrics is not None]
     if not scored:
         return ("No variant was evaluated, so there is nothing to compare.",)
-    sentences = [*_ranking(scored), *_classes(dataset.classes, scored)]
+    sentences = [*_leak(audit, protocol), *_ranking(scored, statistics), *_classes(dataset.classes, scored)]
     sentences += [_commonest_confusion(dataset.classes, result.variant, metrics) for result, metrics in scored]
-    sentences += [*_boxes(dataset, scored), *_against_baselines(scored, baselines)]
-    stopped = [result.variant for result in results if result.status == "stopped"]
+    sentences += [*_boxes(dataset, protocol, scored), *_against_baselines(scored, baselines)]
+    stopped = [result.variant for result in pooled if result.status == "stopped"]
     if stopped:
         sentences.append(f"Stopped early, so not comparable with the rest: {', '.join(stopped)}.")
     return tuple(sentences)
 
 
-def _names(variants: Sequence[str]) -> str:
-    return variants[0] if len(variants) == 1 else f"{', '.join(variants[:-1])} and {variants[-1]}"
+def _pooled(results: Sequence[JobResult]) -> list[JobResult]:
+    """One result a variant, of its finished jobs where it has any."""
+    found = []
+    for variant in dict.fromkeys(result.variant for result in results):
+        jobs = [result for result in results if result.variant == variant]
+        found.append(pool_results([job for job in jobs if job.status == "done"] or jobs))
+    return found
 
 
-def _ranking(scored: Scored) -> list[str]:
-    complete: Scored = [(result, metrics) for result, metrics in scored if result.status == "done"] or scored
-    best = max(metrics.accuracy for _, metrics in complete)
-    worst = min(metrics.accuracy for _, metrics in complete)
-    low, high = _wilson(complete[0][1], best)
-    count = sum(scores.support for scores in complete[0][1].per_class)
-    interval = f"with {count} test images its 95 % Wilson interval is {low:.3f} to {high:.3f}"
-    if len(complete) == 1:
-        return [f"{complete[0][0].variant} reached accuracy {best:.3f}; {interval}."]
-    if best == worst:
-        return [f"All {len(complete)} variants reached the same accuracy, {best:.3f}; {interval}."]
-    best_names = _names([result.variant for result, metrics in complete if metrics.accuracy == best])
-    worst_names = _names([result.variant for result, metrics in complete if metrics.accuracy == worst])
-    verdict = "reaches into" if worst >= low else "lies below"
+def _leak(audit: AuditReport | None, protocol: ProtocolSummary | None) -> list[str]:
+    if audit is None or not audit.leaks or protocol is None or protocol.name != "official":
+        return []
     return [
-        f"Best accuracy: {best_names} ({best:.3f}); worst: {worst_names} ({worst:.3f}).",
-        f"One seed: {interval}; the worst variant's accuracy {verdict} it.",
+        f"{audit.leak_sentence}, so the scores say little of new images: "
+        "press c on the results screen, or give --protocol clean, to train without those."
     ]
 
 
-def _wilson(metrics: Metrics, accuracy: float) -> tuple[float, float]:
-    count = sum(scores.support for scores in metrics.per_class)
-    interval = binomtest(round(accuracy * count), count).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
+def _ranking(scored: Scored, statistics: StudyStatistics | None) -> list[str]:
+    complete: Scored = [(result, metrics) for result, metrics in scored if result.status == "done"] or scored
+    if statistics is None or not statistics.variants:
+        scores = ", ".join(f"{result.variant} {metrics.accuracy:.3f}" for result, metrics in complete)
+        return [f"Accuracy: {scores}. Whether these differ by more than chance was not computed."]
+    return [*accuracy_sentences(statistics), *difference_sentences(statistics), *seed_sentences(statistics)]
 
 
 def _classes(classes: Sequence[str], scored: Scored) -> list[str]:
@@ -66,8 +74,8 @@ def _classes(classes: Sequence[str], scored: Scored) -> list[str]:
     low, high = min(recalls.values()), max(recalls.values())
     if low == high:
         return [f"Every class was recognised equally often ({low:.2f} of its images)."]
-    most = _names([name for name, recall in recalls.items() if recall == low])
-    least = _names([name for name, recall in recalls.items() if recall == high])
+    most = names([name for name, recall in recalls.items() if recall == low])
+    least = names([name for name, recall in recalls.items() if recall == high])
     over = "" if len(scored) == 1 else f", mean of {len(scored)} variants"
     return [f"Most confused class: {most} ({low:.2f} recognised{over}); least: {least} ({high:.2f})."]
 
@@ -87,18 +95,27 @@ def _commonest_confusion(classes: Sequence[str], variant: str, metrics: Metrics)
     return f"{variant}: commonest confusion {pairs[0]}, {most} times{more}."
 
 
-def _boxes(dataset: DatasetSummary, scored: Scored) -> list[str]:
+def _boxes(dataset: DatasetSummary, protocol: ProtocolSummary | None, scored: Scored) -> list[str]:
     if not any(result.variant == "bbox" for result, _ in scored):
         return []
-    train, test = _share(dataset.boxed_train, dataset.train), _share(dataset.boxed_test, dataset.test)
-    sentence = f"bbox: {train} of the training images and {test} of the test images have a box"
+    train = _share(dataset.boxed_train, dataset.train)
     if dataset.boxed_train == 0:
-        return [f"{sentence}, so it saw the same pictures as vanilla."]
+        return [f"bbox: {train} of the training images have a box, so it saw the same pictures as vanilla. {_ORDER}"]
+    name = protocol.name if protocol is not None else "official"
+    if name == "boxed":
+        return [f"bbox: every test image has a box under protocol boxed, which makes this its fair version. {_ORDER}"]
+    fair = "--protocol boxed is the fair version: it tests on images with a box only, near copies kept together."
+    if name == "grouped":
+        return [f"bbox: {train} of the images that are trained and tested on have a box, the rest stay whole; {fair}"]
     if dataset.boxed_test == 0:
         return [
-            f"{sentence}: it trained on crops and was tested on whole images, which by itself costs accuracy. {_ORDER}"
+            f"bbox: {train} of the training images have a box and no test image has one: it trained on crops and was "
+            f"tested on whole images, which by itself costs accuracy; {fair} {_ORDER}"
         ]
-    return [f"{sentence}; images without a box stay whole. {_ORDER}"]
+    test = _share(dataset.boxed_test, dataset.test)
+    return [
+        f"bbox: {train} of the training images and {test} of the test images have a box; the rest stay whole. {_ORDER}"
+    ]
 
 
 def _share(part: int, whole: int) -> str:
@@ -113,7 +130,7 @@ def _against_baselines(scored: Scored, baselines: Mapping[str, Baseline]) -> lis
     }
     for name, baseline in baselines.items():
         behind = [result.variant for result, metrics in scored if metrics.accuracy <= baseline.metrics.accuracy]
-        verdict = f"not beaten by {_names(behind)}" if behind else "beaten by every variant"
+        verdict = f"not beaten by {names(behind)}" if behind else "beaten by every variant"
         what = explanations.get(name, name)
         sentences.append(f"Baseline: {what} scores {baseline.metrics.accuracy:.3f}, {verdict}.")
     return sentences

@@ -1,7 +1,7 @@
 """Divides images among training, validation and test as a protocol says, with near copies on one side.
 
-Groups of near copies are kept together by scikit-learn's StratifiedGroupKFold, which keeps the classes' proportions as
-well as whole groups allow.
+Groups of near copies are kept together: in one part by `split_stratified`, in the folds of a cross-validation by
+scikit-learn's StratifiedGroupKFold, which keeps the classes' proportions as well as whole groups allow.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.config import DIVIDES_TRAINING_IMAGES, Protocol
+from engine.dataset.sampling import split_stratified
 from engine.errors import DatasetError
 
 Rows = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int64]
-
-MIN_PARTS = 2
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def divide(
         groups: number of the group of near copies that each image is in (N,); an image without a copy is alone.
         is_test: which are the data set's own test images (N,); without a meaning where they are not given.
         has_box: which have a bounding box (N,).
-        test_given: whether the data set has test images of its own.
+        test_given: whether the data set has test images of its own; else all are divided, whatever the protocol.
         folds: parts of a cross-validation, for the protocols that divide the training images.
         test_fraction: share that is tested on where there is one fold and the test images are not given.
         validation_fraction: share of the training images to keep out of training.
@@ -98,26 +97,19 @@ def divide(
 
 
 def _parts(labels: Labels, groups: Labels, folds: int, fraction: float, seed: int) -> list[npt.NDArray[np.bool_]]:
-    """The test images of each fold as (n,) bool; with one fold, about `fraction` of the images.
+    """The test images of each fold as (n,) bool; with one fold, about `fraction` of each class.
 
     Raises:
         DatasetError: there are too few groups for so many parts.
     """
-    parts = folds if folds > 1 else max(MIN_PARTS, round(1 / fraction))
+    if folds == 1:
+        return [split_stratified(labels.tolist(), fraction, seed, groups.tolist())]
     fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
-    if fewest < MIN_PARTS:
-        raise DatasetError("a class has no two images that are not near copies, so none can be tested on: add images")
     if folds > fewest:
         raise DatasetError(
             f"--folds {folds}: the smallest class has only {fewest} images that are not near copies; give fewer folds"
         )
-    parts = min(parts, fewest)
-    chosen = _stratified_parts(labels, groups, parts, seed)
-    if folds > 1:
-        return chosen
-    # Several of the parts make up a large fraction: 0.6 is three fifths.
-    wanted = max(1, min(parts - 1, round(fraction * parts)))
-    return [np.logical_or.reduce(chosen[:wanted])]
+    return _stratified_parts(labels, groups, folds, seed)
 
 
 def _stratified_parts(labels: Labels, groups: Labels, parts: int, seed: int) -> list[npt.NDArray[np.bool_]]:

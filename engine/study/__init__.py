@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.audit_report import AuditReport
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.errors import InputError
@@ -16,6 +17,7 @@ from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from engine.runs import RunFolder, read_events
+from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from engine.preprocess import PixelCache
 
 __all__ = [
-    "PROTOCOLS",
+    "AuditProgress",
     "CacheReport",
     "Estimate",
+    "audit_dataset",
     "cache_report",
     "clear_cache",
     "estimate",
@@ -38,11 +41,10 @@ __all__ = [
     "warm_up",
 ]
 
-PROTOCOLS = ("official",)
-"""How images are divided into training and test images: "official" takes them as the data set gives them."""
-
 _WORK_ROOMS = (
+    "engine.audit",
     "engine.preprocess",
+    "engine.protocols",
     "engine.superres",
     "engine.training",
     "engine.evaluation",
@@ -66,6 +68,32 @@ def inspect_dataset(config: StudyConfig) -> DatasetSummary:
     return open_study_dataset(config).summary()
 
 
+def audit_dataset(
+    config: StudyConfig, control: StudyControl | None = None, progress: ReportProgress | None = None
+) -> AuditReport:
+    """What the images themselves say of how far scores on them can be trusted.
+
+    `config` gives the data, its classes and sample, how alike copies are (`closeness`) and the cache's folder. Every
+    image is read once; a second audit takes what is known of them from the cache. `progress` is called in the calling
+    thread and must return at once.
+
+    Raises:
+        SimpsonsError: the data cannot be used; the message says what to do.
+        StudyStopped: `control` was told to stop.
+    """
+    return audit_opened(
+        open_study_dataset(config),
+        config.closeness,
+        cache_folder(config.cache_dir),
+        control or StudyControl(),
+        progress or _say_nothing,
+    )
+
+
+def _say_nothing(_: AuditProgress) -> None:
+    pass
+
+
 def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:
     """How long the study would take and how much disk its cache needs; rough until its stages were timed here."""
     return estimate_study(config, summary, StageTimings.load(cache_folder(config.cache_dir)))
@@ -81,8 +109,6 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
         SimpsonsError: the input cannot be used. Where that shows before the first event, there is no event at all;
             afterwards the stream still ends with `StudyFinished`.
     """
-    if config.protocol not in PROTOCOLS:
-        raise InputError(f"unknown protocol {config.protocol!r}: choose from {', '.join(PROTOCOLS)}")
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
     dataset = open_study_dataset(config)

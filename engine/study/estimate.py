@@ -23,7 +23,7 @@ _RGB_BYTES = 3
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
 
-_FIXED_SECONDS_PER_IMAGE = {"check": 0.002, "preprocess": 0.003, "baselines": 0.001}
+_FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003, "baselines": 0.001}
 _STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
 _TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
 _EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
@@ -79,12 +79,13 @@ class StageTimings:
 def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> Estimate:
     """Add the stages of all chosen variants up."""
     recipe, images = config.recipe, summary.train + summary.test
-    work: list[tuple[Stage, str, int]] = [("check", "", images)]
+    jobs = config.repeats * config.folds
+    work: list[tuple[Stage, str, int]] = [("check", "", images), ("audit", "", images)]
     for variant in config.variants:
         work += [
-            ("preprocess", variant, images),
-            ("train", variant, summary.train * recipe.epochs),
-            ("evaluate", variant, summary.test),
+            ("preprocess", variant, images),  # once: further seeds and folds find it in the cache
+            ("train", variant, summary.train * recipe.epochs * jobs),
+            ("evaluate", variant, summary.test * jobs),
         ]
     work.append(("baselines", "", images))
     known = [timings.lookup(stage, variant, config) for stage, variant, _ in work]

@@ -1,21 +1,27 @@
-"""The order of the parts: check the images, choose how to compute, run the jobs, measure the baselines, conclude."""
+"""The order of the parts: check the images, audit them, divide them, choose how to compute, run the jobs, conclude."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.audit_report import AuditReport
 from engine.config import MachineSettings, StudyConfig
 from engine.control import StudyControl
 from engine.errors import InputError, SimpsonsError, StudyStopped
 from engine.events import (
+    AuditFinished,
     BaselinesMeasured,
     DatasetChecked,
     JobFinished,
     MachineChosen,
+    ProtocolApplied,
+    StatisticsComputed,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
 )
 from engine.locations import cache_folder
+from engine.pooled import pool_baselines
+from engine.record import JobKey
 from engine.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
 from engine.study.reporting import Reporter
@@ -23,8 +29,9 @@ from engine.variants import get_variant
 from engine.version import program_version
 
 if TYPE_CHECKING:
-    from engine.dataset import Dataset
-    from engine.study.jobs import Images, JobInputs
+    from engine.dataset import CheckedDataset, Dataset
+    from engine.study.images import StudyImages
+    from engine.study.jobs import JobInputs
     from engine.superres import SuperresModel
 
 
@@ -35,6 +42,7 @@ class Study:
         self._config, self._control, self._reporter = config, control, reporter
         self._cache_dir = cache_folder(config.cache_dir)
         self._timings = StageTimings.load(self._cache_dir)
+        self._fingerprint = ""
 
     def run(self, dataset: "Dataset") -> None:
         """Do it all; the outcome is in the reporter's record.
@@ -71,16 +79,19 @@ class Study:
                 recipe=config.recipe,
                 seed=config.seed,
                 program_version=program_version(),
+                repeats=config.repeats,
+                folds=config.folds,
                 folder=str(self._reporter.folder.folder),
             )
         )
 
     def _work(self, dataset: "Dataset") -> tuple[Status, str]:
-        images = self._check(dataset)
+        checked = self._check(dataset)
+        images = self._divide(checked, self._audit(checked))
         machine = self._choose_machine(images)
         superres, preprocess_machine = self._load_superres(machine)
         from engine.preprocess import PixelCache
-        from engine.study.jobs import JobInputs, run_job
+        from engine.study.jobs import JobInputs
 
         inputs = JobInputs(
             config=self._config,
@@ -94,19 +105,45 @@ class Study:
             control=self._control,
         )
         try:
-            for variant in self._config.variants:
-                result = run_job(variant, inputs)
-                self._reporter.emit(JobFinished(result=result))
-                if result.status == "stopped":
-                    raise StudyStopped
+            self._run_jobs(inputs)
         finally:
             self._measure_baselines(inputs)
-        failed = [result.variant for result in self._reporter.record.results.values() if result.status == "failed"]
-        return ("failed", f"failed: {', '.join(failed)}") if failed else ("done", "")
+        failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
+        return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 
-    def _check(self, dataset: "Dataset") -> "Images":
+    def _run_jobs(self, inputs: "JobInputs") -> None:
+        """All variants with the first seed, then with the next: what there is so far can always be compared.
+
+        Raises:
+            StudyStopped: a job was stopped.
+        """
+        from engine.study.jobs import run_job
+
+        config = self._config
+        for seed in config.seeds:
+            try:
+                for key in (JobKey(variant, seed, fold) for fold in range(config.folds) for variant in config.variants):
+                    result = run_job(key, inputs)
+                    self._reporter.emit(JobFinished(result=result))
+                    if result.status == "stopped":
+                        raise StudyStopped
+            finally:
+                self._compute_statistics(inputs.images)
+
+    def _compute_statistics(self, images: "StudyImages") -> None:
+        from engine.evaluation import compute_statistics
+
+        results = list(self._reporter.record.results.values())
+        if not any(result.metrics for result in results):
+            return
+        statistics = compute_statistics(
+            self._config.variants, results, images.test_groups, len(images.classes), seed=self._config.seed
+        )
+        self._reporter.emit(StatisticsComputed(statistics=statistics))
+
+    def _check(self, dataset: "Dataset") -> "CheckedDataset":
         from engine.dataset import check_images
-        from engine.study.jobs import Images
+        from engine.dataset.identity import content_fingerprint
 
         with self._reporter.stage("check") as stage:
             stage.start(len(dataset.train) + len(dataset.test))
@@ -117,10 +154,45 @@ class Study:
                 progress=lambda done, _: stage.progress(done),
             )
         self._timings.add("check", "", self._config, stage.fresh, stage.watch.seconds)
-        summary = checked.dataset.summary()
+        self._fingerprint = content_fingerprint(checked)
+        summary = replace(checked.dataset.summary(), fingerprint=self._fingerprint)
         self._reporter.emit(DatasetChecked(dataset=summary))
         self._report_data(summary)
-        return Images.of(checked)
+        return checked
+
+    def _audit(self, checked: "CheckedDataset") -> AuditReport:
+        from engine.audit import audit_images
+        from engine.study.images import pooled_for_audit
+
+        audited = pooled_for_audit(checked)
+        with self._reporter.stage("audit") as stage:
+            stage.start(len(audited.images))
+            audit = audit_images(
+                audited,
+                closeness=self._config.closeness,
+                control=self._control,
+                progress=lambda done, _: stage.progress(done),
+            )
+        self._timings.add("audit", "", self._config, stage.fresh, stage.watch.seconds)
+        self._reporter.emit(AuditFinished(audit=audit))
+        return audit
+
+    def _divide(self, checked: "CheckedDataset", audit: AuditReport) -> "StudyImages":
+        from engine.study.images import divide_images
+
+        images, protocol, dataset = divide_images(checked, audit, self._config)
+        if dataset is not checked.dataset:
+            self._reporter.emit(DatasetChecked(dataset=replace(dataset.summary(), fingerprint=self._fingerprint)))
+        self._reporter.emit(ProtocolApplied(protocol=protocol))
+        self._reporter.notice(protocol.sentence)
+        if protocol.name == "official" and audit.leaks:
+            self._reporter.notice(f"{audit.leak_sentence}: the clean protocol leaves those out", "warning")
+        batch, least = self._config.recipe.batch_size, min(protocol.train_counts)
+        if batch > least:
+            self._reporter.notice(
+                f"a batch of {batch} is more than the {least} training images: one batch an epoch", "warning"
+            )
+        return images
 
     def _report_data(self, summary: DatasetSummary) -> None:
         notice = self._reporter.notice
@@ -131,17 +203,14 @@ class Study:
         if summary.skipped:
             first = summary.skipped[0]
             notice(f"{len(summary.skipped)} left out, the first: {first.path}: {first.reason}", "warning")
-        batch, train = self._config.recipe.batch_size, summary.train
-        if batch > train:
-            notice(f"a batch of {batch} is more than the {train} training images: one batch an epoch", "warning")
 
-    def _choose_machine(self, images: "Images") -> MachineSettings:
+    def _choose_machine(self, images: "StudyImages") -> MachineSettings:
         from engine.training import choose_machine, lower_priority, require_memory
 
         lower_priority()  # a screen runs in the main thread, and its keys come first
         config = self._config
         scale = max(get_variant(name).scale for name in config.variants)
-        require_memory(config.recipe, len(images.train_rows), config.device, scale=scale)
+        require_memory(config.recipe, images.most_training_images, config.device, scale=scale)
         machine = choose_machine(
             config.recipe,
             len(images.classes),
@@ -176,7 +245,11 @@ class Study:
         from engine.evaluation import majority_baseline
 
         images = inputs.images
-        baselines = [majority_baseline(images.train_labels, images.test_labels, images.classes)]
+        majority = [
+            majority_baseline(images.labels[fold.train], images.labels[fold.test], images.classes)
+            for fold in images.folds
+        ]
+        baselines = [pool_baselines(majority)]
         try:
             if not self._control.stop_requested:
                 baselines.append(self._nearest_thumbnail(inputs))
@@ -195,17 +268,20 @@ class Study:
 
         images = inputs.images
         with self._reporter.stage("baselines") as stage, preprocess_variant("vanilla", inputs, stage) as pixels:
-            baseline = thumbnail_baseline(
-                pixels,
-                train_rows=images.train_rows,
-                train_labels=images.train_labels,
-                test_rows=images.test_rows,
-                test_labels=images.test_labels,
-                classes=images.classes,
-                checkpoint=self._control.checkpoint,
-            )
-        self._timings.add("baselines", "", self._config, len(images.train_rows), stage.watch.seconds)
-        return baseline
+            baselines = [
+                thumbnail_baseline(
+                    pixels,
+                    train_rows=fold.train,
+                    train_labels=images.labels[fold.train],
+                    test_rows=fold.test,
+                    test_labels=images.labels[fold.test],
+                    classes=images.classes,
+                    checkpoint=self._control.checkpoint,
+                )
+                for fold in images.folds
+            ]
+        self._timings.add("baselines", "", self._config, len(images.images), stage.watch.seconds)
+        return pool_baselines(baselines)
 
     def _finish(self, status: Status, reason: str, *, keep: bool = True) -> None:
         """Conclude and close; `keep` says whether there is anything that the run folder should be kept for."""
@@ -216,7 +292,14 @@ class Study:
         if record.dataset is not None and any(result.metrics for result in results):
             from engine.evaluation import draw_conclusion
 
-            conclusion = draw_conclusion(record.dataset, results, record.baselines)
+            conclusion = draw_conclusion(
+                record.dataset,
+                results,
+                record.baselines,
+                statistics=record.statistics,
+                audit=record.audit,
+                protocol=record.protocol,
+            )
         folder = reporter.folder
         if folder.failure:
             reporter.notice(f"the run folder is not complete: {folder.failure}", "warning")

@@ -21,7 +21,7 @@ from engine.events import (
     StudyPaused,
     StudyResumed,
 )
-from engine.record import StudyRecord
+from engine.record import JobKey, StudyRecord
 from engine.runs import RunFolder
 
 
@@ -41,21 +41,21 @@ class Stopwatch:
 class StageReporter:
     """Reports one stage of one variant; `watch` times it."""
 
-    def __init__(self, reporter: "Reporter", stage: Stage, variant: str, seed: int) -> None:
+    def __init__(self, reporter: "Reporter", stage: Stage, job: JobKey) -> None:
         self._emit = reporter.emit
         self.watch = Stopwatch(reporter.control)
-        self.stage, self.variant, self.seed = stage, variant, seed
+        self.stage, self.job = stage, job
         self.fresh = 0
         """How many of the stage's total were not cached."""
 
     def start(self, total: int, cached: int = 0) -> None:
         """The amount of work is known: images, or batches of training."""
         self.fresh = total - cached
-        self._emit(StageStarted(stage=self.stage, total=total, variant=self.variant, seed=self.seed, cached=cached))
+        self._emit(StageStarted(stage=self.stage, total=total, cached=cached, **self.job._asdict()))
 
     def progress(self, done: int) -> None:
         """`done` of the total are ready."""
-        self._emit(StageProgress(stage=self.stage, done=done, variant=self.variant, seed=self.seed))
+        self._emit(StageProgress(stage=self.stage, done=done, **self.job._asdict()))
 
 
 class Reporter:
@@ -66,7 +66,7 @@ class Reporter:
         self.record = StudyRecord()
         self._listener = listener
         self._lock = threading.Lock()
-        self._diverged: set[str] = set()
+        self._diverged: set[JobKey] = set()
         control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
 
     def emit(self, event: Event) -> None:
@@ -91,8 +91,11 @@ class Reporter:
     def emit_training(self, event: Event) -> None:
         """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""
         self.emit(event)
-        if isinstance(event, BatchTrained) and not math.isfinite(event.loss) and event.variant not in self._diverged:
-            self._diverged.add(event.variant)
+        if not isinstance(event, BatchTrained) or math.isfinite(event.loss):
+            return
+        job = JobKey(event.variant, event.seed, event.fold)
+        if job not in self._diverged:
+            self._diverged.add(job)
             message = f"the loss is not finite at batch {event.step + 1}: try a lower --lr or --precision fp32"
             self.notice(message, "warning", event.variant)
 
@@ -101,13 +104,14 @@ class Reporter:
         self.emit(Notice(message=message, level=level, variant=variant))
 
     @contextlib.contextmanager
-    def stage(self, stage: Stage, variant: str = "", seed: int = 0) -> Iterator[StageReporter]:
+    def stage(self, stage: Stage, variant: str = "", seed: int = 0, fold: int = 0) -> Iterator[StageReporter]:
         """Frame a stage; its end is reported also when it is stopped or fails."""
-        reporter = StageReporter(self, stage, variant, seed)
+        reporter = StageReporter(self, stage, JobKey(variant, seed, fold))
         try:
             yield reporter
         finally:
-            self.emit(StageFinished(stage=stage, seconds=reporter.watch.seconds, variant=variant, seed=seed))
+            seconds = reporter.watch.seconds
+            self.emit(StageFinished(stage=stage, seconds=seconds, variant=variant, seed=seed, fold=fold))
 
     def keep_traceback(self) -> None:
         """Write the traceback of the error being handled into the run folder: for us, not for the screen."""

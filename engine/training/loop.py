@@ -53,13 +53,15 @@ def train(
     n_classes: int,
     emit: Emit,
     control: StudyControl,
+    validate: Callable[[nn.Module], float] | None = None,
 ) -> TrainingOutcome:
     """Train the recipe's network on the images `rows` of `pixels`, whose classes are `labels` (aligned with `rows`).
 
     Reports every batch and every epoch. The result depends on the arguments alone: bit for bit on one machine. For one
     seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
-    reported like any other.
+    reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
+    every epoch and changes nothing.
     """
     with arithmetic(machine):
         trainer = Trainer(recipe, machine, n_classes, pixels.image_size, seed=seed, fold=fold)
@@ -72,7 +74,7 @@ def train(
                 batches = epoch_batches(len(rows), recipe.batch_size, seed=seed, fold=fold, epoch=epoch)
                 report.start_epoch(epoch)
                 _train_epoch(trainer, read_ahead(batches, load), report, control)
-                report.finish_epoch()
+                report.finish_epoch(validate(trainer.model) if validate is not None else None)
                 epochs_done = epoch + 1
         except StudyStopped:
             report.drain()
@@ -134,7 +136,7 @@ class _Report:
         while self._waiting:
             self._send()
 
-    def finish_epoch(self) -> None:
+    def finish_epoch(self, validation_accuracy: float | None) -> None:
         self.drain()
         self._emit(
             EpochTrained(
@@ -144,6 +146,7 @@ class _Report:
                 accuracy=self._correct / self._images,
                 seed=self._seed,
                 fold=self._fold,
+                validation_accuracy=validation_accuracy,
             )
         )
 

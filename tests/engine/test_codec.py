@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from engine import codec, events
+from engine.audit_report import AuditedImage, AuditReport, CopyPair, SizeSummary
 from engine.config import RECIPES, MachineSettings
 from engine.results import (
     Averages,
@@ -14,9 +15,18 @@ from engine.results import (
     JobResult,
     Metrics,
     Prediction,
+    ProtocolSummary,
     Seconds,
     SkippedFile,
     SuperresWeightsInfo,
+)
+from engine.statistics_report import (
+    Calibration,
+    Comparison,
+    Interval,
+    ReliabilityBin,
+    StudyStatistics,
+    VariantStatistics,
 )
 
 DATASET = DatasetSummary(
@@ -26,6 +36,49 @@ AVERAGES = Averages(0.5, 0.25, 0.125)
 METRICS = Metrics(0.5, AVERAGES, AVERAGES, AVERAGES, (ClassScores("a", 1.0, 0.5, 0.75, 1),), ((1, 0), (1, 0)))
 RESULT = JobResult(
     "vanilla", 3, 0, "stopped", "why", METRICS, 0.5, 2, Seconds(1, 2, 3), (Prediction("t.jpg", 0, 1, (0.25, 0.75)),)
+)
+PAIR = CopyPair(
+    AuditedImage("t/1.jpg", "a", "test", (60, 80)), AuditedImage("x/1.jpg", "b", "train", (180, 240)), "near", 2, 3.5
+)
+AUDIT = AuditReport(
+    closeness="near",
+    classes=("a", "b"),
+    train_counts=(3, 4),
+    test_counts=(1, 1),
+    boxed_train_counts=(1, 1),
+    boxed_test_counts=(0, 0),
+    unreadable=(SkippedFile("x.jpg", "no image"),),
+    odd=(SkippedFile("y.jpg", "a PNG"),),
+    sizes=(SizeSummary("train", (1, 2, 3), (4, 5, 6), 2),),
+    pairs=(PAIR,),
+    groups=(("t/1.jpg", "x/1.jpg"),),
+    leaking_test=1,
+    leaking_train=1,
+    copied_train=0,
+    copied_test=0,
+    sentences=("1 of 2 test images is a copy",),
+    blind_spots=("the same scene a second later",),
+)
+INTERVAL = Interval(0.25, 0.75, "Wilson")
+STATISTICS = StudyStatistics(
+    variants=(
+        VariantStatistics(
+            variant="vanilla",
+            images=2,
+            groups=2,
+            seeds=(3, 4),
+            accuracy=0.5,
+            accuracy_interval=INTERVAL,
+            macro_f1=0.5,
+            macro_f1_interval=INTERVAL,
+            seed_accuracies=(0.5, 0.5),
+            seed_spread=0.0,
+            sampling_error=0.25,
+            calibration=Calibration(0.125, (ReliabilityBin(0.5, 1.0, 2, 0.75, 0.5),)),
+        ),
+    ),
+    comparisons=(Comparison("vanilla", "bbox", 0.5, INTERVAL, 1, 0, "exact McNemar", 1.0, 1.0, False),),
+    refused=("vanilla and denoise: different test images",),
 )
 MACHINE = MachineSettings("cpu", "a processor", "bf16", True, 2, "measured")
 
@@ -41,6 +94,9 @@ EVERY_EVENT = [
         program_version="1",
     ),
     events.DatasetChecked(dataset=DATASET),
+    events.AuditFinished(audit=AUDIT),
+    events.ProtocolApplied(protocol=ProtocolSummary("clean", "clean: 7 train", (5,), (2,), (2,), 3, 0, "00ff")),
+    events.StatisticsComputed(statistics=STATISTICS),
     events.MachineChosen(machine=MACHINE),
     events.SuperresWeightsChosen(weights=SuperresWeightsInfo("shipped", "ours", "00ff", "offline")),
     events.Notice(message="mind — “this”", level="warning", variant="bbox"),

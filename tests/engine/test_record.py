@@ -74,7 +74,7 @@ def record():
 
 def test_the_json_object_is_strict_and_has_the_promised_form(record):
     data = json.loads(json.dumps(record.to_json(), allow_nan=False))
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert data["study"] == "s1"
     assert data["dataset"]["train"] == 7
     assert data["dataset"]["boxed"] == {"train": 2, "test": 0}

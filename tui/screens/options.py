@@ -16,7 +16,7 @@ from engine.errors import InputError
 
 _CLOSE = Binding("escape", "dismiss(None)", "Close", tooltip="Close and change nothing", key_display="esc")
 
-FIELDS = ("epochs", "batch size", "learning rate", "image size", "seed")
+FIELDS = ("epochs", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
 
 
 def _number(name: str, text: str) -> int:
@@ -26,11 +26,11 @@ def _number(name: str, text: str) -> int:
         raise InputError(f"{name}: {text!r} is no whole number") from None
 
 
-def _rate(text: str) -> float:
+def _decimal(name: str, text: str, example: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"learning rate: {text!r} is no number; give one such as 0.001") from None
+        raise InputError(f"{name}: {text!r} is no number; give one such as {example}") from None
 
 
 def _image_size(text: str) -> tuple[int, int]:
@@ -51,14 +51,21 @@ def apply_fields(config: StudyConfig, fields: dict[str, str]) -> StudyConfig:
         config.recipe,
         epochs=_number("epochs", fields["epochs"]),
         batch_size=_number("batch size", fields["batch size"]),
-        learning_rate=_rate(fields["learning rate"]),
+        learning_rate=_decimal("learning rate", fields["learning rate"], "0.001"),
         image_size=_image_size(fields["image size"]),
     )
-    return replace(config, recipe=recipe, seed=_number("seed", fields["seed"]))
+    return replace(
+        config,
+        recipe=recipe,
+        seed=_number("seed", fields["seed"]),
+        repeats=_number("seeds", fields["seeds"]),
+        folds=_number("folds", fields["folds"]),
+        validation_fraction=_decimal("validation", fields["validation"], "0.1"),
+    )
 
 
 class OptionsScreen(ModalScreen[StudyConfig | None]):
-    """Five numbers; Enter takes them, Escape leaves them."""
+    """The recipe's numbers and the study's; Enter takes them, Escape leaves them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _CLOSE,
@@ -72,11 +79,20 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
 
     def compose(self) -> ComposeResult:
         """A line a number."""
-        recipe = self._config.recipe
+        config, recipe = self._config, self._config.recipe
         height, width = recipe.image_size
-        values = (recipe.epochs, recipe.batch_size, f"{recipe.learning_rate:g}", f"{height}x{width}", self._config.seed)
+        values = (
+            recipe.epochs,
+            recipe.batch_size,
+            f"{recipe.learning_rate:g}",
+            f"{height}x{width}",
+            config.seed,
+            config.repeats,
+            config.folds,
+            f"{config.validation_fraction:g}",
+        )
         with Vertical(classes="dialog") as box:
-            box.border_title = f"recipe {recipe.name}"
+            box.border_title = f"recipe {recipe.name}, protocol {config.protocol}"
             box.border_subtitle = "enter: use   esc: leave"
             for name, value in zip(FIELDS, values, strict=True):
                 with Horizontal(classes="field"):

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.config import RECIPES, Recipe, StudyConfig
+from engine.config import DIVIDES_TRAINING_IMAGES, PROTOCOLS, RECIPES, Recipe, StudyConfig
 from engine.errors import SimpsonsError
 from engine.results import DatasetSummary
 from engine.variants import STUDY_VARIANTS, VARIANTS
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _NAME_WIDTH = 14
 _ROOMY = 100
 """Columns from which the long words fit."""
+
+_TALL = 30
+"""Lines from which there is room to say what a protocol is."""
 
 
 class SetupScreen(Screen[None]):
@@ -267,13 +270,15 @@ class SetupScreen(Screen[None]):
             return Text.assemble(
                 ("no variant chosen: press 1 to 5, or a for the study's four", "yellow"), "\n", libraries
             )
+        protocol = self._protocol_text()
         if self.estimate is None:
             known = "time: not known yet" if self.summary is None else "time: reckoning ..."
-            return Text.assemble((known, "dim"), "\n\n", libraries)
+            return Text.assemble(protocol, (known, "dim"), "\n\n", libraries)
         estimate = self.estimate
         enough = estimate.disk_bytes < estimate.free_bytes
         disk = f"{formatting.size(estimate.disk_bytes)} of {formatting.size(estimate.free_bytes)} free"
         return Text.assemble(
+            protocol,
             ("time".ljust(_NAME_WIDTH), "dim"),
             (formatting.duration(estimate.seconds).rjust(10), "bold"),
             (f"\n{'':{_NAME_WIDTH}}{estimate.basis}\n", "dim"),
@@ -281,6 +286,19 @@ class SetupScreen(Screen[None]):
             (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
             libraries,
             ("   Enter starts", "bold") if self.summary else "",
+        )
+
+    def _protocol_text(self) -> Text:
+        """The protocol in words, and how often each variant is trained."""
+        config = self.config
+        jobs = f", {config.repeats} seeds" if config.repeats > 1 else ""
+        jobs += f", {config.folds} folds" if config.folds > 1 else ""
+        jobs += f", {config.validation_fraction:.0%} watched" if config.validation_fraction else ""
+        return Text.assemble(
+            ("protocol".ljust(_NAME_WIDTH), "dim"),
+            (config.protocol.rjust(10), "bold" if config.protocol == "official" else "bold yellow"),
+            f"{jobs}\n",
+            (f"{PROTOCOLS[config.protocol]}\n" if self.size.height >= _TALL else "", "dim"),
         )
 
     # ------------------------------------------------------------------ keys
@@ -311,6 +329,14 @@ class SetupScreen(Screen[None]):
         names = list(RECIPES)
         index = names.index(self.config.recipe.name) if self.config.recipe.name in names else -1
         self.config = replace(self.config, recipe=RECIPES[names[(index + 1) % len(names)]])
+        self._changed()
+
+    def action_protocol(self) -> None:
+        """Go on to the next protocol; folds are kept only where it has any."""
+        names = list(PROTOCOLS)
+        protocol = names[(names.index(self.config.protocol) + 1) % len(names)]
+        folds = self.config.folds if protocol in DIVIDES_TRAINING_IMAGES else 1
+        self.config = replace(self.config, protocol=protocol, folds=folds)
         self._changed()
 
     def action_edit(self) -> None:

@@ -147,7 +147,10 @@ class TrainingScreen(Screen[None]):
         started = record.started
         left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=self.size.width < NARROW)]
         if started is not None:
-            left += [Text(f"protocol {started.protocol}"), Text(f"recipe {started.recipe.name}")]
+            leaks = record.audit is not None and record.audit.leaks and started.protocol == "official"
+            protocol = Text(f"protocol {started.protocol}")
+            left += [protocol.append(" (leaks)", "bold yellow") if leaks else protocol]
+            left += [Text(f"recipe {started.recipe.name}")]
         elif self.dashboard.engine_running:
             left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
         notes = self.dashboard.control_note()

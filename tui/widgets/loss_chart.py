@@ -54,6 +54,8 @@ class LossChart(LinesView):
         style = variant_style(variant)
         colour = style.colour(dark=dark)
         title = Text.assemble((f"{variant} ", "bold"), (style.marker, colour))
+        if place := state.job_place(variant):
+            title.append(f" {place}", "dim")
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
         if job.losses:
             curve = Curve(colour, style.marker, job.losses, job.smoothed)
@@ -104,9 +106,18 @@ def _figure(job: JobView) -> Text:
     if job.accuracy is not None:
         return Text.assemble((f"acc {job.accuracy:.3f}  ", "green"), formatting.loss(job.last_loss).strip())
     if job.losses:
-        return Text(formatting.loss(job.last_loss), "bold")
+        return Text.assemble((_epoch_words(job), "dim"), (formatting.loss(job.last_loss), "bold"))
     stage = job.stage
     return Text(f"{STAGE_WORDS[stage.stage]}{formatting.percent(stage.share)}" if stage else job.status, "dim")
+
+
+def _epoch_words(job: JobView) -> str:
+    """The last epoch's accuracy on the training images, and on those kept out of training where there are any."""
+    if job.epoch_accuracy is None:
+        return ""
+    if job.validation_accuracy is None:
+        return f"train {job.epoch_accuracy:.3f}  "
+    return f"train {job.epoch_accuracy:.3f} val {job.validation_accuracy:.3f}  "
 
 
 def _waiting_lines(job: JobView, width: int, colour: str) -> list[Text]:

@@ -97,7 +97,7 @@ def _variant_lines(state: ViewState, variant: str, index: int, width: int, *, ma
     job, style = state.job(variant), variant_style(variant)
     epochs = state.record.started.recipe.epochs if state.record.started else 0
     colour = style.colour(dark=dark)
-    word = standing(job, epochs)
+    word = f"{state.job_place(variant)} {standing(job, epochs)}".strip()
     name = formatting.fit(variant, width - len(word) - 10)
     head = Text.assemble(
         " ",
@@ -147,8 +147,9 @@ class FoldedVariants(LinesView):
             _, left = progress_words(job)
             colour = variant_style(running).colour(dark=dark)
             bar = (formatting.bar(share, _FOLDED_BAR), colour)
+            place = f"{running} {state.job_place(running)}".strip()
             parts.append(
-                Text.assemble(f" {running} {standing(job, epochs)} ", bar, f"{formatting.percent(share)} {left}")
+                Text.assemble(f" {place} {standing(job, epochs)} ", bar, f"{formatting.percent(share)} {left}")
             )
         elif state.common_stage is not None:
             parts.append(Text(f" {common_words(state)}"))

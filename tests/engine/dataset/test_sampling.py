@@ -41,3 +41,25 @@ def test_choices_depend_on_the_seed_alone():
     assert (first != sample_stratified(labels, 30, seed=4)).any()
     # A larger sample holds the smaller one.
     assert (sample_stratified(labels, 60, seed=3) >= first).all()
+
+
+def test_groups_are_set_aside_whole_and_no_more_than_the_fraction():
+    labels = [0] * 50 + [1] * 50
+    groups = [place // 4 for place in range(100)]
+    aside = split_stratified(labels, 0.3, seed=5, groups=groups)
+    for group in set(groups):
+        assert len({bool(aside[place]) for place in range(100) if groups[place] == group}) == 1
+    assert [12 <= int(aside[start : start + 50].sum()) <= 15 for start in (0, 50)] == [True, True]
+
+
+def test_images_without_copies_are_split_as_without_groups():
+    labels = [0] * 30 + [1] * 12
+    expected = split_stratified(labels, 0.2, seed=3)
+    assert split_stratified(labels, 0.2, seed=3, groups=list(range(42))).tolist() == expected.tolist()
+
+
+def test_a_class_of_large_groups_gives_its_smallest_and_one_of_a_single_group_keeps_it():
+    labels = [0] * 10 + [1] * 6
+    groups = [0] * 6 + [1] * 4 + [2] * 6
+    aside = split_stratified(labels, 0.2, seed=0, groups=groups)
+    assert aside.tolist() == [False] * 6 + [True] * 4 + [False] * 6

@@ -1,62 +1,154 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from engine.evaluation import compute_metrics, draw_conclusion
-from engine.results import Baseline, DatasetSummary, JobResult, Seconds
+from engine.audit_report import AuditReport
+from engine.evaluation import compute_metrics, compute_statistics, draw_conclusion
+from engine.results import Baseline, DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
+from engine.statistics.proportions import newcombe_interval
 
 CLASSES = ("apu", "bart", "homer")
 DATASET = DatasetSummary("set", "/set", "kaggle", False, CLASSES, (50, 50, 50), (10, 10, 10), 50, 0)
 LABELS = np.repeat(np.arange(3), 10)
+OFFICIAL = ProtocolSummary("official", "as given", (150,), (0,), (30,))
+LEAKING = AuditReport("near", CLASSES, (50,) * 3, (10,) * 3, (17,) * 3, (0,) * 3, (), (), (), (), (), 29, 40, 0, 0)
 
 
-def result(variant, predicted, status="done"):
-    metrics = None if predicted is None else compute_metrics(LABELS, np.array(predicted), CLASSES)
-    return JobResult(variant, 0, 0, status, "", metrics, 0.5, 5, Seconds())
+def result(variant, predicted, status="done", seed=0):
+    if predicted is None:
+        return JobResult(variant, seed, 0, status, "", None, 0.5, 5, Seconds())
+    said = tuple(
+        Prediction(f"{i}.jpg", int(label), choice, tuple(float(c == choice) for c in range(3)))
+        for i, (label, choice) in enumerate(zip(LABELS, predicted, strict=True))
+    )
+    metrics = compute_metrics(LABELS, np.array(predicted), CLASSES)
+    return JobResult(variant, seed, 0, status, "", metrics, 0.5, 5, Seconds(), said)
 
 
 GOOD = [0] * 10 + [1] * 10 + [2] * 10
 APU_AS_HOMER = [0] * 2 + [2] * 8 + [1] * 10 + [2] * 10
+ONE_WRONG = [1, *GOOD[1:]]
+BAD = [2] * 10 + [1] * 10 + [0] * 10
 
 
-def text(results, baselines=(), dataset=DATASET):
-    return " ".join(draw_conclusion(dataset, results, {b.name: b for b in baselines}))
+def text(results, baselines=(), dataset=DATASET, *, audit=None, protocol=OFFICIAL, tested=True):
+    variants = list(dict.fromkeys(entry.variant for entry in results))
+    statistics = compute_statistics(variants, results, {}, 3, replicates=300) if tested else None
+    named = {baseline.name: baseline for baseline in baselines}
+    return " ".join(draw_conclusion(dataset, results, named, statistics=statistics, audit=audit, protocol=protocol))
 
 
-def test_best_worst_classes_and_commonest_confusion_are_named():
+def test_classes_and_commonest_confusion_are_named():
     said = text([result("vanilla", GOOD), result("denoise", APU_AS_HOMER)])
-    assert "Best accuracy: vanilla (1.000); worst: denoise (0.733)." in said
     assert "Most confused class: apu (0.60 recognised, mean of 2 variants); least: bart and homer (1.00)." in said
     assert "denoise: commonest confusion apu taken for homer, 8 times." in said
     assert "vanilla: no test image was taken for another class." in said
 
 
-def test_whether_the_gap_is_inside_the_interval_is_said():
-    nearly = [1, *GOOD[1:]]
-    assert "accuracy reaches into it" in text([result("vanilla", GOOD), result("denoise", nearly)])
-    assert "accuracy lies below it" in text([result("vanilla", GOOD), result("denoise", APU_AS_HOMER)])
+def test_accuracies_come_with_their_intervals_the_highest_first():
+    said = text([result("denoise", APU_AS_HOMER), result("vanilla", GOOD)])
+    assert (
+        "Accuracy with 95 % intervals (Wilson; 30 test images): "
+        "vanilla 1.000 [0.886, 1.000], denoise 0.733 [0.556, 0.858]." in said
+    )
 
 
-def test_ties_are_not_given_to_the_first():
-    assert "All 2 variants reached the same accuracy" in text([result("vanilla", GOOD), result("bbox", GOOD)])
+def test_a_difference_that_the_images_bear_is_said_with_its_interval():
+    said = text([result("denoise", APU_AS_HOMER), result("vanilla", GOOD)])
+    interval = newcombe_interval(22, 8, 0, 0)
+    assert (
+        f"vanilla recognises more than denoise: by 0.267 [{interval.low:.3f}, {interval.high:.3f}], p = 0.008" in said
+    )
+    assert "no difference" not in said
 
 
-def test_one_variant_alone_is_not_compared():
-    said = text([result("vanilla", APU_AS_HOMER)])
-    assert "vanilla reached accuracy 0.733" in said
-    assert "worst" not in said
+def test_a_difference_that_they_do_not_bear_is_not_said():
+    said = text([result("vanilla", GOOD), result("bbox", ONE_WRONG), result("denoise", GOOD)])
+    assert (
+        "Between vanilla, bbox and denoise there is no difference that 30 images can show "
+        "(exact McNemar, Holm correction for 3 comparisons)." in said
+    )
+    for word in ("Best:", "Worst:", "better", "recognises more"):
+        assert word not in said
 
 
-def test_the_box_variant_says_what_explains_it():
-    boxed = result("bbox", GOOD)
-    assert "33 % of the training images and 0 % of the test images" in text([boxed])
-    assert "the study resized first" in text([boxed])
-    assert "same pictures as vanilla" in text([boxed], dataset=replace(DATASET, boxed_train=0))
+def test_only_what_stands_out_is_called_best_or_worst():
+    said = text([result("vanilla", GOOD), result("bbox", BAD), result("denoise", ONE_WRONG)])
+    assert "Worst: bbox, below each other variant." in said
+    assert "Best:" not in said
+    assert "vanilla recognises more than bbox" in said
+    assert "denoise recognises more than bbox" in said
+    assert "No difference that 30 images can show" in said
+    assert "between: vanilla and denoise." in said
+
+
+def test_one_seed_says_what_it_leaves_open():
+    said = text([result("vanilla", GOOD), result("bbox", ONE_WRONG)])
+    assert "One seed: how much the scores move with another one is not known" in said
+    assert "--repeats" in said
+
+
+def test_several_seeds_set_their_spread_against_the_error_of_the_images():
+    jobs = [result("vanilla", said, seed=seed) for seed, said in enumerate((GOOD, ONE_WRONG, APU_AS_HOMER))]
+    jobs += [result("bbox", said, seed=seed) for seed, said in enumerate((ONE_WRONG, GOOD, APU_AS_HOMER))]
+    said = text(jobs)
+    assert "vanilla 0.145 (3 seeds) against 0.0" in said
+    assert "One seed" not in said
+    assert "paired bootstrap over images and seeds" in said
+    assert said.count("vanilla: commonest confusion") == 1, "the seeds are pooled"
+    assert "apu taken for homer, 8 times" in said
+
+
+def test_refused_comparisons_are_told():
+    other = replace(result("bbox", GOOD), predictions=result("bbox", GOOD).predictions[:-1])
+    assert "vanilla and bbox are not compared: they were not tested on the same images." in text(
+        [result("vanilla", GOOD), other]
+    )
+
+
+def test_without_statistics_nothing_is_said_of_differences():
+    said = text([result("vanilla", GOOD), result("denoise", APU_AS_HOMER)], tested=False)
+    assert "Accuracy: vanilla 1.000, denoise 0.733." in said
+    assert "not computed" in said
+    assert "recognises more" not in said
+
+
+def test_a_leak_comes_first_and_only_where_it_is_in_the_scores():
+    scored = [result("vanilla", GOOD)]
+    said = text(scored, audit=LEAKING)
+    assert said.startswith("29 of 30 test images (96.7 %) are copies of training images")
+    assert "--protocol clean" in said
+    assert "copies of training" not in text(scored, audit=LEAKING, protocol=replace(OFFICIAL, name="clean"))
+    assert "copies of training" not in text(scored, audit=replace(LEAKING, leaking_test=0))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "words"),
+    [
+        ("official", "33 % of the training images have a box and no test image has one"),
+        ("clean", "no test image has one"),
+        ("grouped", "33 % of the images that are trained and tested on have a box"),
+        ("boxed", "every test image has a box under protocol boxed, which makes this its fair version"),
+    ],
+)
+def test_the_box_variant_says_what_explains_it_and_offers_a_fair_version(protocol, words):
+    said = text([result("bbox", GOOD)], protocol=replace(OFFICIAL, name=protocol))
+    assert words in said
+    assert ("--protocol boxed is the fair version" in said) is (protocol != "boxed")
+
+
+def test_the_box_variant_without_boxes_or_with_some_in_the_test_images():
+    boxed = [result("bbox", GOOD)]
+    assert "same pictures as vanilla" in text(boxed, dataset=replace(DATASET, boxed_train=0))
+    assert "and 50 % of the test images have a box" in text(boxed, dataset=replace(DATASET, boxed_test=15))
+    assert "the study resized first" in text(boxed)
+    assert "bbox:" not in text([result("vanilla", APU_AS_HOMER)])
 
 
 def test_a_stopped_variant_does_not_compete():
     said = text([result("vanilla", APU_AS_HOMER), result("bbox", GOOD, status="stopped")])
-    assert "vanilla reached accuracy 0.733" in said
+    assert "test images): vanilla 0.733 [0.556, 0.858]." in said
     assert "Stopped early, so not comparable with the rest: bbox." in said
 
 

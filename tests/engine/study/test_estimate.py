@@ -32,6 +32,7 @@ def test_stages_timed_here_count_with_what_they_took(config):
     timings = StageTimings.load(config.cache_dir)
     for stage, variant, images, seconds in [
         ("check", "", 1000, 1.0),
+        ("audit", "", 1000, 3.0),
         ("preprocess", "vanilla", 1000, 10.0),
         ("train", "vanilla", 4000, 400.0),
         ("evaluate", "vanilla", 200, 2.0),
@@ -41,7 +42,9 @@ def test_stages_timed_here_count_with_what_they_took(config):
     timings.save()
     known = estimate_study(config, SUMMARY, StageTimings.load(config.cache_dir))
     assert known.basis == "measured here"
-    assert known.seconds == pytest.approx(1 + 10 + 400 + 2 + 5)
+    assert known.seconds == pytest.approx(1 + 3 + 10 + 400 + 2 + 5)
+    repeated = estimate_study(replace(config, repeats=3), SUMMARY, StageTimings.load(config.cache_dir))
+    assert repeated.seconds == pytest.approx(1 + 3 + 10 + 3 * (400 + 2) + 5)
     partly = estimate_study(replace(config, variants=("vanilla", "bbox")), SUMMARY, timings)
     assert partly.basis == "partly measured here"
 

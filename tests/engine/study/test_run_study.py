@@ -9,6 +9,7 @@ import pytest
 from engine.control import StudyControl
 from engine.errors import InputError, StorageError
 from engine.events import (
+    AuditFinished,
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
@@ -16,8 +17,10 @@ from engine.events import (
     JobFinished,
     MachineChosen,
     Notice,
+    ProtocolApplied,
     StageFinished,
     StageStarted,
+    StatisticsComputed,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -56,10 +59,21 @@ def test_the_events_come_in_the_order_that_screens_rely_on(config):
     events = []
     run_study(config, events.append)
     jobs = [(variant, stage) for variant in config.variants for stage in ("preprocess", "train", "evaluate")]
-    assert stages(events) == [("", "check"), *jobs, ("", "baselines")]
+    assert stages(events) == [("", "check"), ("", "audit"), *jobs, ("", "baselines")]
     assert stages(events, StageFinished) == stages(events)
     kinds = [type(event) for event in events if not isinstance(event, Notice)]
-    order = [StudyStarted, DatasetChecked, MachineChosen, BatchTrained, EpochTrained, JobFinished, BaselinesMeasured]
+    order = [
+        StudyStarted,
+        DatasetChecked,
+        AuditFinished,
+        ProtocolApplied,
+        MachineChosen,
+        BatchTrained,
+        EpochTrained,
+        JobFinished,
+        StatisticsComputed,
+        BaselinesMeasured,
+    ]
     assert sorted(order, key=kinds.index) == order
     assert kinds[-1] is StudyFinished
     assert SuperresWeightsChosen not in kinds

@@ -25,7 +25,7 @@ def test_json_is_the_whole_of_standard_output(command, studies):
     data = strict(out)
     assert status == 0
     assert out.count("\n") == 1
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert list(data["variants"]) == ["vanilla", "bbox", "denoise", "superres"]
     assert data["variants"]["vanilla"]["loss"][1] is None
     assert data["variants"]["bbox"]["confusion_matrix"] == [[4, 1, 0], [0, 4, 1], [1, 0, 4]]
@@ -74,6 +74,8 @@ def test_a_failed_variant_is_status_1_and_the_rest_stays(fake_command):
     out, err = child.communicate(timeout=TIMEOUT)
     data = strict(out)
     assert child.returncode == 1
+    (job,) = data["variants"]["bbox"].pop("jobs")
+    assert (job["seed"], job["fold"], job["status"], job["reason"]) == (0, 0, "failed", "out of memory")
     assert data["variants"]["bbox"] | {"loss": None} == {
         **NO_SCORES,
         "status": "failed",
@@ -131,6 +133,7 @@ def test_a_signal_stops_the_study_and_prints_what_there_is(fake_command, number,
         "status": "stopped",
         "reason": "did not start",
         "loss": [],
+        "jobs": [],
     }
 
 

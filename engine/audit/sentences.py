@@ -1,0 +1,179 @@
+"""The findings of an audit in words, the gravest first, and what the audit cannot see."""
+
+from collections.abc import Iterator, Sequence
+
+from engine.audit_report import AuditReport, Closeness, CopyPair, SizeSummary
+
+_CLOSE_BITS = 4
+"""Bits of the hash within which a scaled or re-encoded picture stays (measured: see `engine.audit.copies.LIMITS`)."""
+
+_RESOLUTION_RATIO = 1.25
+"""Ratio of the parts' median sizes from which on one of them is said to be of another resolution."""
+
+_IMBALANCE_RATIO = 1.5
+"""Ratio of the largest to the smallest class from which on the classes are said to be out of balance."""
+
+_BOXED_GAP = 0.1
+"""Difference of the parts' shares of images with a box from which on they are said to differ."""
+
+_NAMED = 3
+
+
+def findings(report: AuditReport) -> tuple[str, ...]:
+    """One sentence a finding, the gravest first; what was looked for and not found is said too."""
+    return tuple(
+        sentence
+        for part in (_leaks, _labels, _boxes, _resolution, _copies_within, _balance, _files)
+        for sentence in part(report)
+    )
+
+
+def _leaks(report: AuditReport) -> Iterator[str]:
+    if not report.test:
+        return
+    if not report.leaks:
+        yield f"none of the {report.test:,} test images is a copy of a training image, as far as this audit sees"
+        return
+    yield report.leak_sentence + _how_close([pair for pair in report.pairs if pair.crosses_parts])
+    together = "are copies of them or of their copies" if report.leaking_train > 1 else "is a copy of them"
+    yield (
+        f"{_of(report.leaking_train, report.train, 'training image')} {together}: the clean protocol leaves these out"
+    )
+
+
+def _how_close(pairs: Sequence[CopyPair]) -> str:
+    """How sure that is, from one pair a test image."""
+    exact = sum(pair.kind == "exact" for pair in pairs)
+    close = sum(pair.hash_distance <= _CLOSE_BITS for pair in pairs)
+    words = []
+    if exact:
+        words.append(f"{exact} pixel for pixel")
+    if exact < close < len(pairs):
+        words.append(f"{close} within {_CLOSE_BITS} of the hash's 64 bits")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _labels(report: AuditReport) -> Iterator[str]:
+    odd = [pair for pair in report.pairs if pair.crosses_classes]
+    if not odd:
+        return
+    first = odd[0]
+    what = "one pair of copies has" if len(odd) == 1 else f"{len(odd):,} pairs of copies have"
+    yield (
+        f"{what} two labels, such as {first.first.path} ({first.first.class_name}) and "
+        f"{first.second.path} ({first.second.class_name}): a label is wrong, or the picture shows both"
+    )
+
+
+def _boxes(report: AuditReport) -> Iterator[str]:
+    boxed_train, boxed_test = sum(report.boxed_train_counts), sum(report.boxed_test_counts)
+    if not (boxed_train or boxed_test):
+        yield "no image has a bounding box: cropping changes nothing"
+        return
+    train = _share_words(boxed_train, report.train, "training")
+    if not report.test:
+        yield f"{train} have a bounding box"
+        return
+    test = _share_words(boxed_test, report.test, "test")
+    gap = abs(boxed_train / max(1, report.train) - boxed_test / report.test)
+    consequence = ": what crops trains on another kind of picture than it is tested on" if gap > _BOXED_GAP else ""
+    yield f"{train} and {test} have a bounding box{consequence}"
+
+
+def _share_words(part: int, whole: int, name: str) -> str:
+    if part == 0:
+        return f"no {name} image"
+    return f"{part:,} of {whole:,} {name} images ({_percent(part, whole)})"
+
+
+def _resolution(report: AuditReport) -> Iterator[str]:
+    by_part = {summary.part: summary for summary in report.sizes}
+    if len(by_part) < len(("train", "test")):
+        return
+    train, test = by_part["train"], by_part["test"]
+    ratio = (_median_area(train) / _median_area(test)) ** 0.5
+    if max(ratio, 1 / ratio) < _RESOLUTION_RATIO:
+        return
+    smaller, times = ("smaller", ratio) if ratio > 1 else ("larger", 1 / ratio)
+    yield (
+        f"test images are {times:.1f} times {smaller} than training images ({_median(test)} against {_median(train)} "
+        "pixels, medians): what was learnt from one sharpness is tested on another"
+    )
+
+
+def _median_area(summary: SizeSummary) -> int:
+    return max(1, summary.height[1] * summary.width[1])
+
+
+def _median(summary: SizeSummary) -> str:
+    return f"{summary.height[1]} x {summary.width[1]}"
+
+
+def _copies_within(report: AuditReport) -> Iterator[str]:
+    if report.copied_train:
+        what = "copies another training image" if report.copied_train == 1 else "copy another training image"
+        yield (
+            f"{_of(report.copied_train, report.train, 'training image')} {what}: "
+            "a random split would put copies on both sides"
+        )
+    if report.copied_test:
+        what = "copies another test image" if report.copied_test == 1 else "copy another test image"
+        yield f"{_of(report.copied_test, report.test, 'test image')} {what}: they count more than once"
+
+
+def _balance(report: AuditReport) -> Iterator[str]:
+    counts = dict(zip(report.classes, report.train_counts, strict=True))
+    if len(counts) < 2:  # noqa: PLR2004 - nothing to compare
+        return
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    if counts[least] and counts[most] / counts[least] >= _IMBALANCE_RATIO:
+        yield (
+            f"{most} has {counts[most] / counts[least]:.1f} times as many training images as {least} "
+            f"({counts[most]:,} and {counts[least]:,})"
+        )
+    untested = [name for name, count in zip(report.classes, report.test_counts, strict=True) if not count]
+    if untested and report.test:
+        yield f"{_names(untested)} {'has' if len(untested) == 1 else 'have'} no test image"
+
+
+def _files(report: AuditReport) -> Iterator[str]:
+    for files, one, many in (
+        (report.unreadable, "file or annotation was left out", "files or annotations were left out"),
+        (report.odd, "file is not what its name says", "files are not what their names say"),
+    ):
+        if files:
+            first = files[0]
+            what = f"1 {one}" if len(files) == 1 else f"{len(files):,} {many}, such as"
+            join = ":" if len(files) == 1 else ""
+            yield f"{what}{join} {first.path} ({first.reason})"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more classes" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _of(part: int, whole: int, name: str) -> str:
+    return f"{part:,} of {whole:,} {name}s ({_percent(part, whole)})"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def blind_spots(closeness: Closeness) -> tuple[str, ...]:
+    """What copies these limits miss; `tests/engine/audit/test_planted_copies.py` measures it."""
+    missed = "mirrored, turned or cropped copies, and copies under a large drawing or caption, are not found"
+    alone = "pictures without features (one colour, almost black) count as copies only where all pixels are equal"
+    if closeness == "near":
+        return (
+            "the same scene a second later is not found where anything moved: the scene setting groups such frames",
+            missed,
+            alone,
+        )
+    return (
+        "the same scene from another angle or with another zoom is not found",
+        "some of what is grouped may be two pictures that only look alike: look at the pairs",
+        missed,
+        alone,
+    )

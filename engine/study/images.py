@@ -1,0 +1,143 @@
+"""The images of a study, numbered once for all jobs, and how the protocol divides them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.audit_report import AuditReport
+from engine.config import DIVIDES_TRAINING_IMAGES, StudyConfig
+from engine.dataset import CheckedDataset, CheckedImage, Dataset
+from engine.dataset.identity import test_fingerprint
+from engine.protocols import Division, Fold, divide, group_numbers
+from engine.results import ProtocolSummary
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class StudyImages:
+    """The images that take part; a variant's pixel table has its rows in this order.
+
+    Attributes:
+        images: N of them.
+        labels: (N,) indices into `classes`.
+        groups: (N,) number of the group of near copies that each is in.
+        classes: names in label order.
+        folds: rows of the training, validation and test images of each fold.
+    """
+
+    images: tuple[CheckedImage, ...]
+    labels: Rows
+    groups: Rows
+    classes: tuple[str, ...]
+    folds: tuple[Fold, ...]
+
+    @property
+    def test_groups(self) -> dict[str, int]:
+        """Group of near copies of every test image, by path."""
+        return {self.images[row].sample.path: int(self.groups[row]) for fold in self.folds for row in fold.test}
+
+    @property
+    def most_training_images(self) -> int:
+        """Of the fold that has most."""
+        return max(len(fold.train) for fold in self.folds)
+
+
+def pooled_for_audit(checked: CheckedDataset) -> CheckedDataset:
+    """As the audit should see it: where the test images are not given, what was set aside so far is no part yet."""
+    dataset = checked.dataset
+    if dataset.test_given:
+        return checked
+    return replace(checked, dataset=replace(dataset, train=dataset.train + dataset.test, test=()))
+
+
+def divide_images(
+    checked: CheckedDataset, audit: AuditReport, config: StudyConfig
+) -> tuple[StudyImages, ProtocolSummary, Dataset]:
+    """Apply the study's protocol.
+
+    Returns the images, what was done, and the data set as it then is: with other test images than before where the
+    data gives none of its own.
+
+    Raises:
+        DatasetError: the protocol leaves too few images.
+    """
+    dataset, images = checked.dataset, checked.images
+    labels = np.array([image.sample.label for image in images], dtype=np.int64)
+    groups = group_numbers([image.sample.path for image in images], audit.groups)
+    division = divide(
+        config.protocol,
+        labels=labels,
+        groups=groups,
+        is_test=np.arange(len(images)) >= len(dataset.train),
+        has_box=np.array([image.sample.box is not None for image in images], dtype=np.bool_),
+        test_given=dataset.test_given,
+        folds=config.folds,
+        # With --sample the test images are more of what is left than they were of the whole.
+        test_fraction=config.test_fraction if dataset.test_given else len(dataset.test) / len(images),
+        validation_fraction=config.validation_fraction,
+        seed=config.seed,
+    )
+    taking_part = np.unique(np.concatenate([part for fold in division.folds for part in _parts(fold)]))
+    study_images = StudyImages(
+        images=tuple(images[row] for row in taking_part),
+        labels=labels[taking_part],
+        groups=groups[taking_part],
+        classes=dataset.classes,
+        folds=tuple(Fold(*(np.searchsorted(taking_part, part) for part in _parts(fold))) for fold in division.folds),
+    )
+    return study_images, _summary(study_images, division, config), _as_divided(dataset, images, division)
+
+
+def _parts(fold: Fold) -> tuple[Rows, Rows, Rows]:
+    return fold.train, fold.validation, fold.test
+
+
+def _as_divided(dataset: Dataset, images: Sequence[CheckedImage], division: Division) -> Dataset:
+    if dataset.test_given or len(division.folds) > 1:
+        return dataset
+    fold = division.folds[0]
+    train = np.sort(np.concatenate([fold.train, fold.validation]))
+    return replace(
+        dataset,
+        train=tuple(images[row].sample for row in train),
+        test=tuple(images[row].sample for row in fold.test),
+    )
+
+
+def _summary(images: StudyImages, division: Division, config: StudyConfig) -> ProtocolSummary:
+    folds = images.folds
+    tested = [[images.images[row] for row in fold.test] for fold in folds]
+    return ProtocolSummary(
+        name=config.protocol,
+        sentence=_sentence(division, config),
+        train_counts=tuple(len(fold.train) for fold in folds),
+        validation_counts=tuple(len(fold.validation) for fold in folds),
+        test_counts=tuple(len(fold.test) for fold in folds),
+        left_out=len(division.left_out),
+        set_aside=len(division.set_aside),
+        test_fingerprint=test_fingerprint(tested, images.classes),
+    )
+
+
+def _sentence(division: Division, config: StudyConfig) -> str:
+    first = division.folds[0]
+    counts = f"{len(first.train):,} images train and {len(first.test):,} test"
+    if len(division.folds) > 1:
+        tested = sum(len(fold.test) for fold in division.folds)
+        counts = f"{len(division.folds)} folds test {tested:,} images, each with what the others hold for training"
+    if len(first.validation):
+        counts += f", {len(first.validation):,} are watched while training"
+    details = []
+    if config.protocol == "clean":
+        copies = f"{len(division.left_out):,} training images"
+        details.append(f"{copies} that copy a test image, or a copy of one, are left out")
+    if len(division.set_aside):
+        details.append(f"the {len(division.set_aside):,} test images of the data set are set aside")
+    if config.protocol in DIVIDES_TRAINING_IMAGES:
+        details.append("near copies stay together")
+    if config.protocol == "boxed":
+        details.append("only images with a box are tested on")
+    return f"{config.protocol}: {counts}" + (f" ({'; '.join(details)})" if details else "")
