@@ -162,8 +162,8 @@ class Gallery:
 
         sample = self.samples[self.image(path).path]
         pixels, costs = self.pixels(path), []
+        superres = self.superres() if "superres" in get_variant(variant).steps else None
         with self._superres_lock:
-            superres = self._load_superres() if "superres" in get_variant(variant).steps else None
             steps = build_steps(get_variant(variant), StepContext(self.recipe, self.machine, superres))
             began = time.perf_counter()
             for step, result in run_steps(tuple(s for s in steps if s.applies_to(sample)), pixels, sample.box):
@@ -184,15 +184,21 @@ class Gallery:
             return self._machine
         return MachineSettings("cpu", "", "fp32", True, os.cpu_count() or 1, "default")
 
-    def _load_superres(self) -> "SuperresModel":
-        if self._superres is None:
-            from engine.superres import load_superres
+    def superres(self) -> "SuperresModel":
+        """The super-resolution network, loaded once.
 
-            config = self.config
-            self._superres = load_superres(
-                config.superres_weights, offline=config.offline, cache_dir=cache_folder(config.cache_dir)
-            )
-        return self._superres
+        Raises:
+            SimpsonsError: its weights cannot be read.
+        """
+        with self._superres_lock:
+            if self._superres is None:
+                from engine.superres import load_superres
+
+                config = self.config
+                self._superres = load_superres(
+                    config.superres_weights, offline=config.offline, cache_dir=cache_folder(config.cache_dir)
+                )
+            return self._superres
 
 
 def _described(sample: "ImageSample", part: Literal["train", "test"]) -> GalleryImage:
