@@ -103,6 +103,33 @@ TRAINING: tuple[Binding, ...] = (
 )
 
 
+INSIDE: tuple[Binding, ...] = (
+    _key("inside.next", "n,right", "step(1)", "Next image", "The next image", display="n"),
+    _key("inside.previous", "p,left", "step(-1)", "Previous", "The image before", display="p"),
+    _key("inside.variant", "tab", "variant(1)", "Variant", "The next variant's network", priority=True),
+    _key(
+        "inside.variant_back",
+        "shift+tab",
+        "variant(-1)",
+        "Variant back",
+        "The network before",
+        show=False,
+        priority=True,
+    ),
+    _key("inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"),
+    _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture on the whole screen; again for the next, then all"),
+    _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
+    _key("inside.measure", "c", "measure", "Colour, box", "What the networks lose without colour, background or box"),
+    _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
+)
+
+MEASURED: tuple[Binding, ...] = (
+    _key("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
+    _key("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
+    _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+)
+
+
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.matrix import MatrixScreen
@@ -118,6 +145,8 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Images of a cell": CELL,
         "Browse": BROWSE,
         "Steps": SIDE_BY_SIDE,
+        "Inside the network": INSIDE,
+        "Colour and box": MEASURED,
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -132,6 +161,8 @@ def section_of(screen: type) -> str:
         "CellScreen": "Images of a cell",
         "BrowseScreen": "Browse",
         "SideBySideScreen": "Steps",
+        "InsideScreen": "Inside the network",
+        "MeasuredScreen": "Colour and box",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

@@ -14,7 +14,9 @@ from engine.results import DatasetSummary
 if TYPE_CHECKING:
     from textual.app import App
 
+    from engine.explanation_report import ExplanationReport
     from engine.study import AuditProgress, Estimate
+    from engine.study.explaining import ExplanationProgress, InsideView
     from engine.study.gallery import GalleryImage, Pixels, VariantPicture
 
 
@@ -37,6 +39,13 @@ class ImageSource(Protocol):
 
     def through(self, path: str, variants: Sequence[str]) -> "Iterator[VariantPicture]":
         """The picture through each variant, as they are done; raises SimpsonsError."""
+
+
+class Looker(Protocol):
+    """Looks into one network of a finished run; used by one thread at a time."""
+
+    def look(self, path: str, label: int) -> "InsideView":
+        """One image whose true class is `label`; raises SimpsonsError."""
 
 
 class Engine(Protocol):
@@ -64,6 +73,21 @@ class Engine(Protocol):
 
     def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> ImageSource:
         """The images of a finished run; raises SimpsonsError."""
+
+    def open_explainer(self, folder: Path, variant: str, cache_dir: Path | None) -> Looker:
+        """The network of one variant of a finished run; raises SimpsonsError."""
+
+    def stored_explanation(self, folder: Path) -> "ExplanationReport | None":
+        """What was measured of a run before."""
+
+    def measure_explanation(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        progress: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> "ExplanationReport":
+        """What its networks lose without parts of the picture; raises SimpsonsError, StudyStopped."""
 
 
 class LocalEngine:
@@ -112,6 +136,30 @@ class LocalEngine:
         from engine.study.gallery import open_run_gallery
 
         return open_run_gallery(folder, cache_dir)
+
+    def open_explainer(self, folder: Path, variant: str, cache_dir: Path | None) -> Looker:
+        """See `engine.study.explaining.open_explainer`."""
+        from engine.study.explaining import open_explainer
+
+        return open_explainer(folder, variant, cache_dir=cache_dir)
+
+    def stored_explanation(self, folder: Path) -> "ExplanationReport | None":
+        """See `engine.study.explaining.stored_explanation`."""
+        from engine.study.explaining import stored_explanation
+
+        return stored_explanation(folder)
+
+    def measure_explanation(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        progress: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> "ExplanationReport":
+        """See `engine.study.explaining.measure_explanation`."""
+        from engine.study.explaining import measure_explanation
+
+        return measure_explanation(folder, cache_dir=cache_dir, progress=progress, control=control)
 
 
 def engine_of(app: "App[object]") -> Engine:

@@ -67,7 +67,7 @@ def _overall(ablation: Ablation) -> str:
     verdict = (
         "no effect that these images can show"
         if ablation.p_value >= 1 - LEVEL
-        else ("a real loss" if total.lost > total.gained else "a real gain")
+        else ("a loss beyond chance" if total.lost > total.gained else "a gain beyond chance")
     )
     worst = _worst(ablation.classes)
     return (
@@ -94,10 +94,9 @@ def _box_or_background(ablations: Sequence[Ablation]) -> list[str]:
     variant = ablations[0].variant
     figures = f"{without_background:.3f} from the box alone, {without_box:.3f} from the background alone"
     if _apart(box, background):
-        where = "the character more than at" if without_background > without_box else "the background more than at"
-        other = "the background" if without_background > without_box else "the character"
-        return [f"{variant} looks at {where} {other}: {figures}."]
-    return [f"{variant}: whether it looks at the character or at the background cannot be told apart: {figures}."]
+        parts = ("character", "background") if without_background > without_box else ("background", "character")
+        return [f"{variant} takes more from the {parts[0]} than from the {parts[1]}: {figures}."]
+    return [f"{variant}: whether it takes more from the character or the background cannot be told apart: {figures}."]
 
 
 def _apart(one: Outcome, other: Outcome) -> bool:

@@ -48,7 +48,12 @@ def maps_picture(maps: Floats) -> Pixels:
     span = maps.max(axis=(1, 2), keepdims=True) - least
     scaled = np.divide(maps - least, span, out=np.zeros_like(maps), where=span > 0)
     tiles = coloured(scaled).astype(np.uint8)
-    return tiled(tiles, max(1, round(math.sqrt(channels * height / width))))
+    return tiled(tiles, square(channels, height, width))
+
+
+def square(count: int, height: int, width: int) -> int:
+    """How many columns make a grid of `count` tiles of this size about as high as wide."""
+    return max(1, round(math.sqrt(count * height / width)))
 
 
 def tiled(tiles: Pixels, columns: int) -> Pixels:

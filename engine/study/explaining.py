@@ -6,6 +6,7 @@ Importing this is cheap; torch is loaded when something is opened.
 import contextlib
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Explainer",
     "ExplanationProgress",
+    "InsideView",
     "measure_explanation",
     "open_explainer",
     "stored_explanation",
@@ -39,6 +41,28 @@ REPORT_FILE = "explanation.json"
 
 REPORT_VERSION = 1
 """Raised when an older report says something else by the same names."""
+
+
+@dataclass(frozen=True)
+class InsideView:
+    """One image as one network sees it, as pictures (H, W, 3) uint8.
+
+    Attributes:
+        pixels: what the network sees.
+        probabilities: of the classes, in label order.
+        predicted: the likeliest class.
+        for_predicted, for_true: Grad-CAM as heat over the pixels, for the predicted and for the true class.
+        blocks: name and maps in a grid of every block.
+        filters: the first layer's kernels in a grid.
+    """
+
+    pixels: Pixels
+    probabilities: tuple[float, ...]
+    predicted: int
+    for_predicted: Pixels
+    for_true: Pixels
+    blocks: tuple[tuple[str, Pixels], ...]
+    filters: Pixels
 
 
 class Explainer:
@@ -119,6 +143,23 @@ class Explainer:
         from engine.explain import overlay
 
         return overlay(self.image(path), self.grad_cam(path, label))
+
+    def look(self, path: str, label: int) -> InsideView:
+        """All of the above for an image whose true class is `label`."""
+        from engine.explain.sheets import square, tiled
+
+        said = self.said(path)
+        predicted = int(said.argmax())
+        filters = self.filters()
+        return InsideView(
+            pixels=self.image(path),
+            probabilities=tuple(float(share) for share in said),
+            predicted=predicted,
+            for_predicted=self.grad_cam_picture(path, predicted),
+            for_true=self.grad_cam_picture(path, label),
+            blocks=self.maps_pictures(path),
+            filters=tiled(filters, square(len(filters), 1, 1)),
+        )
 
     def ablations(self, progress: Tell, control: StudyControl) -> tuple[Ablation, ...]:
         """What this network loses when a part of the picture is taken away.

@@ -24,6 +24,7 @@ from tui.engine_port import engine_of
 from tui.feed import in_background
 from tui.palette import variant_mark
 from tui.result_tables import evaluated_results, short_names
+from tui.run_folders import run_folder
 from tui.widgets.picture import PictureGrid, Thumbnail
 
 if TYPE_CHECKING:
@@ -247,9 +248,3 @@ def cell_images(record: StudyRecord, variant: str, true: int, predicted: int) ->
         return []
     images = [image for image in result.predictions if (image.label, image.predicted) == (true, predicted)]
     return sorted(images, key=lambda image: (-image.probabilities[predicted], image.path))
-
-
-def run_folder(record: StudyRecord) -> Path:
-    """The folder that holds the study's run."""
-    finished = record.finished.folder if record.finished is not None else ""
-    return Path(finished or (record.started.folder if record.started is not None else ""))

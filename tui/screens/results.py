@@ -208,6 +208,7 @@ class ResultsScreen(Screen[None]):
         Binding("g", "average", "Average", id="results.average", tooltip="Macro, weighted or micro averages"),
         Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("i", "inside", "Inside", id="results.inside", tooltip="What the networks look at, image by image"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -372,6 +373,13 @@ class ResultsScreen(Screen[None]):
             shown = not self.has_class("-classes")
         self.set_class(shown, "-classes")
         self.query_one(ClassTable if shown else MetricsTable).focus()
+
+    def action_inside(self) -> None:
+        """Look into the networks."""
+        from tui.screens.inside import InsideScreen
+
+        if self._evaluated:
+            self.app.push_screen(InsideScreen(self._record))
 
     @on(DataTable.RowHighlighted, "#metrics")
     def _follow_row(self, event: DataTable.RowHighlighted) -> None:

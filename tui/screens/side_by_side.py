@@ -1,6 +1,7 @@
 """One image through every variant: what each step cost, what it changed, and what each network said of it."""
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -17,9 +18,11 @@ from engine.record import StudyRecord
 from engine.variants import get_variant
 from tui.bindings import SIDE_BY_SIDE
 from tui.drawing import with_box
+from tui.engine_port import engine_of
 from tui.feed import in_background
 from tui.palette import variant_mark
-from tui.result_tables import short_names
+from tui.result_tables import evaluated_results, short_names
+from tui.run_folders import run_folder
 from tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -262,3 +265,24 @@ def _costs(picture: "VariantPicture") -> list[Text]:
 def _gains(pictures: "dict[str, VariantPicture]") -> str:
     gains = [f"{name} ×{one.gain:.1f}" for name, one in pictures.items() if one.mean_difference]
     return f" ({', '.join(gains)})" if gains else ""
+
+
+def open_side_by_side(screen: Screen[None], record: StudyRecord, path: str, paths: tuple[str, ...]) -> None:
+    """Find a run's images in a thread, then show one through every variant; what goes wrong is a message below."""
+    engine, folder = engine_of(screen.app), run_folder(record)
+    cache_dir: Path | None = getattr(screen.app, "cache_dir", None)
+    variants = tuple(result.variant for result in evaluated_results(record))
+
+    def show(source: "ImageSource") -> None:
+        screen.app.push_screen(SideBySideScreen(source, path, variants, record=record, paths=paths))
+
+    def work() -> None:
+        with suppress(RuntimeError):
+            try:
+                source = engine.open_run_gallery(folder, cache_dir)
+            except Exception as failure:  # whatever it is, the screen below stays as it was
+                screen.app.call_later(screen.notify, str(failure), severity="error")
+            else:
+                screen.app.call_later(show, source)
+
+    in_background("open images", work)

@@ -9,7 +9,8 @@ from engine.errors import StorageError
 from engine.events import JobFinished, StudyFinished, StudyStarted
 from engine.record import StudyRecord
 from engine.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds
-from tui.screens.cell import CellScreen, run_folder
+from tui.run_folders import run_folder
+from tui.screens.cell import CellScreen
 from tui.screens.side_by_side import SideBySideScreen
 
 CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
