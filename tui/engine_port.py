@@ -24,6 +24,10 @@ class ImageSource(Protocol):
     """The images of a data set or of a finished run (see `engine.study.gallery.Gallery`); safe for several threads."""
 
     @property
+    def identity(self) -> str:
+        """Another one for every source: pictures are remembered by it and their path."""
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Class names in label order."""
 

@@ -15,18 +15,13 @@ _SMALLEST_P = 0.001
 
 def ablation_table(report: ExplanationReport, *, dark: bool = True) -> Table:
     """A line a variant and change, over all classes."""
-    table = _table("variant", "taken away", "images", "before", "after", "95 %", "lost", "gained", "p")
+    table = _table("variant", "taken away", "n", "before", "after", "95 %", "lost", "won", "p")
     last = ""
     for ablation in report.ablations:
         if last and last != ablation.variant:
             table.add_section()
-        name = Text.assemble(variant_mark(ablation.variant, dark=dark), f" {ablation.variant}")
-        table.add_row(
-            name if ablation.variant != last else Text(),
-            _change(ablation),
-            *_cells(ablation.total),
-            _p(ablation.p_value),
-        )
+        name = _name(ablation, last, dark=dark)
+        table.add_row(name, _change(ablation), *_cells(ablation.total), _p(ablation.p_value))
         last = ablation.variant
     return table
 
@@ -39,12 +34,8 @@ def class_table(report: ExplanationReport, *, dark: bool = True) -> Table:
     for ablation in report.ablations:
         if last and last != ablation.variant:
             table.add_section()
-        name = Text.assemble(variant_mark(ablation.variant, dark=dark), f" {ablation.variant}")
-        table.add_row(
-            name if ablation.variant != last else Text(),
-            _change(ablation),
-            *(_turned(ablation.of(class_name)) for class_name in names),
-        )
+        name = _name(ablation, last, dark=dark)
+        table.add_row(name, _change(ablation), *(_turned(ablation.of(class_name)) for class_name in names))
         last = ablation.variant
     return table
 
@@ -61,10 +52,17 @@ def _lines(heading: str, sentences: tuple[str, ...]) -> Iterator[Text]:
 
 
 def _table(*headings: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place < 2 else "right", no_wrap=True)  # noqa: PLR2004 - the names
     return table
+
+
+def _name(ablation: Ablation, last: str, *, dark: bool) -> Text:
+    """The variant, where it is another than in the line above."""
+    if ablation.variant == last:
+        return Text()
+    return Text.assemble(variant_mark(ablation.variant, dark=dark), f" {ablation.variant}")
 
 
 def _change(ablation: Ablation) -> Text:
@@ -78,10 +76,15 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         f"{outcome.images}",
         f"{outcome.before / outcome.images:.3f}",
         f"{outcome.after / outcome.images:.3f}",
-        f"[{interval.low:.3f} {interval.high:.3f}]",
+        f"[{_share(interval.low)} {_share(interval.high)}]",
         f"{outcome.lost}",
         f"{outcome.gained}",
     )
+
+
+def _share(value: float) -> str:
+    """Three decimals without the 0 before them, which all but 1 have."""
+    return f"{value:.3f}".removeprefix("0")
 
 
 def _turned(outcome: Outcome | None) -> Text:

@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from engine.codec import from_jsonable, to_jsonable
 from engine.control import StudyControl
-from engine.errors import StorageError
+from engine.errors import SimpsonsError
 from engine.explanation_report import Ablation, ExplanationReport
 from engine.files import replace_json
 from engine.record import JobKey, StudyRecord
 from engine.study.ablating import Measurement
-from engine.study.finished import ExplanationProgress, FinishedRun, Tell, folder_of
+from engine.study.finished import ExplanationProgress, FinishedRun, Tell, evaluated_keys, folder_of
 from engine.study.gallery import Pixels, VariantPicture
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def measure_explanation(
         return known
     tell, control = progress or _say_nothing, control or StudyControl()
     run = FinishedRun(folder, cache_dir)
-    keys = run.keys(seed, fold)
+    keys = evaluated_keys(run.record, seed, fold)
     images = run.divided(fold, tell, control)
     measurement = Measurement(run, images, keys, tell, control)
     ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
@@ -232,13 +232,22 @@ def measure_explanation(
 
 
 def stored_explanation(source: Path | StudyRecord) -> ExplanationReport | None:
-    """What was measured of a run before; None where that was never done or cannot be read any more."""
+    """What was measured of a run before.
+
+    None where that was never done, cannot be read any more, or where the run has evaluated more variants since.
+    """
     try:
+        from engine.study import load_record
+
         data = json.loads((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
         if data["version"] != REPORT_VERSION:
             return None
         report: ExplanationReport = from_jsonable(ExplanationReport, data["report"])
-    except (OSError, ValueError, KeyError, TypeError, StorageError):
+        record = source if isinstance(source, StudyRecord) else load_record(source)
+        measured = {ablation.variant for ablation in report.ablations}
+        if {key.variant for key in evaluated_keys(record, report.seed, report.fold)} != measured:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, SimpsonsError):
         return None
     return report
 

@@ -52,6 +52,21 @@ def folder_of(source: Path | StudyRecord) -> Path:
     return Path(folder)
 
 
+def evaluated_keys(record: StudyRecord, seed: int | None, fold: int) -> list[JobKey]:
+    """One evaluated job a variant, all of one seed (the first where none is named), in the study's order.
+
+    Raises:
+        InputError: there is none.
+    """
+    variants = record.started.variants if record.started is not None else ()
+    done = [key for key, result in record.results.items() if result.metrics is not None and key.fold == fold]
+    seeds = sorted({key.seed for key in done}) if seed is None else [seed]
+    found = [key for variant in variants for key in done if seeds and (key.variant, key.seed) == (variant, seeds[0])]
+    if not found:
+        raise InputError(f"the run has no evaluated job{'' if seed is None else f' of seed {seed}'} in fold {fold}")
+    return found
+
+
 class FinishedRun:
     """A finished run with what reading its networks and images takes."""
 
@@ -78,25 +93,6 @@ class FinishedRun:
         which = variant if seed is None else f"{variant} with seed {seed}"
         have = ", ".join(dict.fromkeys(known.variant for known in self.record.results)) or "none"
         raise InputError(f"{self.folder}: no finished job of {which}, fold {fold}: it has {have}")
-
-    def keys(self, seed: int | None, fold: int) -> list[JobKey]:
-        """One evaluated job a variant, all of one seed, in the study's order.
-
-        Raises:
-            InputError: there is none.
-        """
-        started = self.record.started
-        assert started is not None
-        done = [key for key, result in self.record.results.items() if result.metrics is not None and key.fold == fold]
-        seeds = sorted({key.seed for key in done} if seed is None else {seed})
-        found = (
-            [key for variant in started.variants for key in done if (key.variant, key.seed) == (variant, seeds[0])]
-            if seeds
-            else []
-        )
-        if not found:
-            raise InputError(f"{self.folder}: no evaluated job with seed {seed}, fold {fold}")
-        return found
 
     def network(self, key: JobKey) -> "nn.Module":
         """The network of a job."""

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -94,12 +95,14 @@ class Gallery:
     """The images of one data set by path; safe for several threads.
 
     Attributes:
+        identity: another one for every gallery, for those who remember pictures by path.
         config: the study that they belong to, which says how they are pre-processed.
         classes: class names in label order.
         images: those for training first, in the data set's order.
     """
 
     def __init__(self, dataset: "Dataset", config: StudyConfig, machine: MachineSettings | None = None) -> None:
+        self.identity = uuid.uuid4().hex
         self.config = config
         self.classes = dataset.classes
         self.samples = {sample.path: sample for sample in (*dataset.train, *dataset.test)}

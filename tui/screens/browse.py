@@ -166,7 +166,7 @@ class BrowseScreen(Screen[None]):
         def make() -> "Pixels":
             return with_box(source.pixels(image.path), image.box)
 
-        return Thumbnail(f"boxed {image.path}", make, partial(self._caption, image))
+        return Thumbnail(f"boxed {image.path} {source.identity}", make, partial(self._caption, image))
 
     def _caption(self, image: "GalleryImage", size: tuple[int, int] | None) -> Text:
         name = formatting.fit_start(image.path.rpartition("/")[2].rpartition(".")[0] or image.path, _SHORT_NAME)

@@ -157,7 +157,7 @@ class CellScreen(Screen[None]):
             pixels = source.pixels(image.path)
             return with_box(pixels, source.image(image.path).box) if boxes else pixels
 
-        return Thumbnail(f"{'boxed' if boxes else 'plain'} {image.path}", make, caption)
+        return Thumbnail(f"{'boxed' if boxes else 'plain'} {image.path} {source.identity}", make, caption)
 
     def _caption(self, image: Prediction, _size: tuple[int, int] | None) -> Text:
         words = [(self._predicted, image.probabilities[self._predicted])]

@@ -62,7 +62,7 @@ class VariantColumn(Vertical):
         mark = variant_mark(self.variant, dark=self.app.current_theme.dark)
         self.query_one(".name", Static).update(Text.assemble(mark, " ", (self.variant, "bold")))
 
-    def show(self, path: str, picture: "VariantPicture | None", said: Text) -> None:
+    def show(self, key: str, picture: "VariantPicture | None", said: Text) -> None:
         """Show a result, or that it is on its way."""
         result, difference = self.query_one(".picture", Picture), self.query_one(".difference", Picture)
         if picture is None:
@@ -70,12 +70,12 @@ class VariantColumn(Vertical):
             difference.show_note("")
             self.query_one(".words", Static).update(said)
             return
-        result.show_pixels(f"{self.variant} of {path}", picture.pixels)
+        result.show_pixels(f"{self.variant} of {key}", picture.pixels)
         self.query_one(".words", Static).update(Text("\n").join([*_costs(picture), said]))
         if not picture.mean_difference:
             difference.show_note("as the plain resize")
         else:
-            difference.show_pixels(f"difference of {self.variant} of {path}", picture.difference)
+            difference.show_pixels(f"difference of {self.variant} of {key}", picture.difference)
 
 
 class SideBySideScreen(Screen[None]):
@@ -199,7 +199,11 @@ class SideBySideScreen(Screen[None]):
         self.query_one("#legend", Static).update(Text(legend + more, "dim"))
         for column in self.query(VariantColumn):
             if not self._original:
-                column.show(self._path, self._pictures.get(column.variant), self._said(column.variant))
+                column.show(
+                    f"{self._path} {self._source.identity}",
+                    self._pictures.get(column.variant),
+                    self._said(column.variant),
+                )
 
     def _said(self, variant: str) -> Text:
         """What the variant's network said of the image, where that is known."""
@@ -239,7 +243,7 @@ class SideBySideScreen(Screen[None]):
         source, path = self._source, self._path
         for column in self.query(VariantColumn):
             column.query_one(".picture", Picture).show(
-                f"boxed {path}", lambda: with_box(source.pixels(path), source.image(path).box)
+                f"boxed {path} {source.identity}", lambda: with_box(source.pixels(path), source.image(path).box)
             )
 
 

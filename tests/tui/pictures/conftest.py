@@ -24,6 +24,7 @@ class FakeImages:
     """Twenty images of one class and three of the other; those with a 0 in the name have a box."""
 
     def __init__(self, broken: str = "") -> None:
+        self.identity = "fake"
         self.classes = CLASSES
         self.broken = broken
         self.threads: set[str] = set()
