@@ -136,6 +136,7 @@ class DashboardApp(App[int]):
     def _warmed_up(self) -> None:
         self.warm = True
         self._setup.show()
+        self._setup.begin_audit()
 
     def on_resize(self, event: events.Resize) -> None:
         """One clear line where the screens would be cut to pieces."""
@@ -158,6 +159,7 @@ class DashboardApp(App[int]):
         """Run a study of this process."""
         if self.engine_running:
             return
+        self._setup.stop_audit()  # the study makes its own
         study = LocalStudy(self.engine, config)
         self.follow(study, config.variants)
         study.start()

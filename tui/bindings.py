@@ -44,6 +44,7 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
     _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
 )
 
@@ -132,9 +133,13 @@ MEASURED: tuple[Binding, ...] = (
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
+    from tui.screens.audit import AuditScreen
+    from tui.screens.calibration import CalibrationScreen
+    from tui.screens.comparisons import ComparisonScreen
     from tui.screens.matrix import MatrixScreen
-    from tui.screens.results import MatrixGrid, ResultsScreen
+    from tui.screens.results import ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
+    from tui.widgets.matrix_grid import MatrixGrid
 
     results = [ResultsScreen.BINDINGS, MatrixGrid.BINDINGS, ConfusionMatrix.BINDINGS]
     return {
@@ -147,6 +152,9 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Steps": SIDE_BY_SIDE,
         "Inside the network": INSIDE,
         "Colour and box": MEASURED,
+        "Audit": tuple(_described(AuditScreen.BINDINGS)),
+        "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
+        "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -163,6 +171,9 @@ def section_of(screen: type) -> str:
         "SideBySideScreen": "Steps",
         "InsideScreen": "Inside the network",
         "MeasuredScreen": "Colour and box",
+        "AuditScreen": "Audit",
+        "ComparisonScreen": "Comparisons",
+        "CalibrationScreen": "Calibration",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

@@ -17,6 +17,7 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
+from tui.commands_audit import register as register_audit
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -201,6 +202,8 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
 
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
 
+
+register_audit(cli)
 
 # ---------------------------------------------------------------- the dashboard
 

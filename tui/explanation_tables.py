@@ -8,7 +8,7 @@ from rich.text import Text
 
 from engine.explanation_report import Ablation, ExplanationReport, Outcome
 from tui.palette import variant_mark
-from tui.result_tables import short_names
+from tui.study_facts import short_names
 
 _SMALLEST_P = 0.001
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
@@ -26,17 +26,10 @@ from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from tui.progress import LineProgress, progress_on
-from tui.result_tables import (
-    confusion_table,
-    evaluated_results,
-    metrics_data,
-    metrics_table,
-    per_class_table,
-    shortfalls,
-    study_facts,
-    to_rich,
-    warnings,
-)
+from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
+from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
+from tui.study_facts import evaluated_results, shortfalls, study_facts, table_words, warnings
+from tui.tables import to_rich
 
 FAILURE = 1
 SIGNAL_STATUS = 128
@@ -66,8 +59,9 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
-            text = _json_text(study.record) if as_json else _report_text(study.record, results)
-            _write(results, text, study.record)
+            text = _json_text(study.record) if as_json else report_text(study.record, results)
+            finished = study.record.finished
+            write_results(results, text, finished.folder if finished is not None else "")
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
 
 
@@ -116,8 +110,14 @@ class _Study:
 class StopOnSignal:
     """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once."""
 
-    def __init__(self, control: StudyControl, progress: LineProgress) -> None:
+    def __init__(
+        self,
+        control: StudyControl,
+        progress: LineProgress,
+        words: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+    ) -> None:
         self.received = 0
+        self._words = words
         self._control, self._progress = control, progress
         self._before: dict[int, Any] = {}
 
@@ -140,9 +140,7 @@ class StopOnSignal:
             os._exit(SIGNAL_STATUS + number)
         self.received = number
         self._control.stop()
-        self._progress.say(
-            "stopping after this batch; once more ends at once, and loses what is not finished", "warning"
-        )
+        self._progress.say(self._words, "warning")
 
 
 # ---------------------------------------------------------------- what stands on standard output
@@ -179,25 +177,41 @@ def _json_text(record: StudyRecord) -> str:
     return json.dumps(record.to_json(), allow_nan=False) + "\n"
 
 
-def _write(results: TextIO, text: str, record: StudyRecord) -> None:
+def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
+    """Write to standard output; `kept_in` is a folder that has the results as well.
+
+    Raises:
+        OutputError: it cannot take them.
+    """
     try:
         results.write(text)
         results.flush()
     except OSError as error:
         with contextlib.suppress(OSError, ValueError):  # what is buffered must not be tried again at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())
-        kept = f"; they are kept in {record.finished.folder}" if record.finished and record.finished.folder else ""
+        kept = f"; they are kept in {kept_in}" if kept_in else ""
         raise OutputError(
             f"the results could not be written to standard output ({error.strerror or error}){kept}"
         ) from error
 
 
-def _report_text(record: StudyRecord, results: TextIO) -> str:
-    """The results as a person reads them, at least as wide as their widest table: nothing is cut."""
+def report_text(record: StudyRecord, results: TextIO) -> str:
+    """The results as a person reads them."""
+    return printed(list(_report(record, _terminal_width(results))), results)
+
+
+def _terminal_width(results: TextIO) -> int | None:
     screen = Console(file=results)
-    width = screen.width if screen.is_terminal else None
-    parts = list(_report(record, width))
-    console = Console(file=results, width=max(screen.width, *map(_natural_width, parts)))
+    return screen.width if screen.is_terminal else None
+
+
+def printed(parts: Sequence[RenderableType], results: TextIO) -> str:
+    """Parts below each other as text for a stream, at least as wide as the widest table: nothing is cut.
+
+    A `Text` is a sentence that a terminal's edge may break between words; a string is not broken.
+    """
+    width = _terminal_width(results)
+    console = Console(file=results, width=max(Console(file=results).width, *map(_natural_width, parts)))
     with console.capture() as capture:
         for part in parts:
             if isinstance(part, Text) and width is not None:
@@ -222,8 +236,31 @@ def _metrics(record: StudyRecord, width: int | None) -> Table:
     return _narrowed(to_rich(replace(data, columns=columns), str(table.title)))
 
 
+def _verdict(record: StudyRecord) -> Iterator[Text]:
+    for words in (verdict(record), seed_words(record)):
+        if words:
+            yield Text(words)
+    if leak := leak_warning(record):
+        yield Text(f"{leak}: --protocol clean trains without them", style="bold")
+
+
+def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """Comparisons and calibration, where there are any."""
+    if (comparisons := comparison_table(record)) is not None:
+        yield ""
+        yield _fitted(comparisons, width)
+    for sentence in record.statistics.refused if record.statistics else ():
+        yield Text(sentence)
+    if (calibration := calibration_table(record)) is not None:
+        yield ""
+        yield _fitted(calibration, width)
+
+
 def _classes(record: StudyRecord, width: int | None) -> Table:
-    table = per_class_table(record)
+    return _fitted(per_class_table(record), width)
+
+
+def _fitted(table: Table, width: int | None) -> Table:
     return table if width is None or _natural_width(table) <= width else _narrowed(table)
 
 
@@ -245,12 +282,16 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     yield from _left_out(dataset)
     yield ""
     yield _metrics(record, width)
+    yield from _verdict(record)
     for variant, sentence in shortfalls(record):
         yield f"{variant}: {sentence}"
+    yield from _statistics(record, width)
     for result in evaluated_results(record):
         if result.metrics is not None:
             yield ""
-            yield confusion_table(result.metrics, dataset.classes, title=result.variant)
+            yield confusion_table(
+                result.metrics, dataset.classes, title=f"{result.variant}, {table_words(record, 'sum')}"
+            )
     if evaluated_results(record):
         yield ""
         yield _classes(record, width)

@@ -29,7 +29,7 @@ from engine.events import (
 from engine.record import describe_weights
 from engine.results import DatasetSummary, JobResult
 from tui.formatting import count, duration, loss, rate
-from tui.result_tables import machine_words, recipe_words
+from tui.study_facts import machine_words, recipe_words
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

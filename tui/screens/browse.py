@@ -19,7 +19,7 @@ from tui import formatting
 from tui.bindings import BROWSE
 from tui.drawing import with_box
 from tui.feed import in_background
-from tui.result_tables import short_names
+from tui.study_facts import short_names
 from tui.widgets.picture import PictureGrid, Thumbnail
 
 if TYPE_CHECKING:

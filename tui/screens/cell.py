@@ -23,8 +23,8 @@ from tui.drawing import with_box
 from tui.engine_port import engine_of
 from tui.feed import in_background
 from tui.palette import variant_mark
-from tui.result_tables import evaluated_results, short_names
 from tui.run_folders import run_folder
+from tui.study_facts import evaluated_results, short_names
 from tui.widgets.picture import PictureGrid, Thumbnail
 
 if TYPE_CHECKING:
@@ -131,9 +131,12 @@ class CellScreen(Screen[None]):
     def _heading(self) -> Text:
         true, predicted = self._names[self._true], self._names[self._predicted]
         what = f"{true} recognised" if self._true == self._predicted else f"{true} taken for {predicted}"
+        started, result = self._record.started, self._record.result(self._variant)
+        # Of several seeds, the predictions of the first are shown.
+        seed = f" with seed {result.seed}" if started is not None and started.repeats > 1 and result else ""
         return Text.assemble(
             (self._variant, "bold"),
-            f"   {formatting.count(len(self._images))} images of ",
+            f"{seed}   {formatting.count(len(self._images))} images of ",
             (what, "bold"),
             ("   the surest first", "dim"),
         )

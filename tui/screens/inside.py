@@ -21,8 +21,8 @@ from tui.bindings import INSIDE
 from tui.engine_port import engine_of
 from tui.feed import in_background
 from tui.palette import variant_mark
-from tui.result_tables import evaluated_results, short_names
 from tui.run_folders import run_folder
+from tui.study_facts import evaluated_results, short_names
 from tui.widgets.picture import Picture
 
 if TYPE_CHECKING:

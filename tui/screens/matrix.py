@@ -12,8 +12,8 @@ from textual.widgets import Footer, Static
 from engine.record import StudyRecord
 from engine.results import JobResult, Metrics
 from tui.palette import variant_mark
-from tui.result_tables import evaluated_results, is_demo
 from tui.screens.cell import CellScreen
+from tui.study_facts import evaluated_results, is_demo, table_words
 from tui.widgets.confusion_matrix import ConfusionMatrix
 
 _TALLEST_CELL = 3
@@ -98,7 +98,8 @@ class MatrixScreen(Screen[None]):
         return matrix
 
     def _title(self) -> str:
-        return f"rows true, columns predicted; {'shares of the row' if self._normalise else 'counts'}"
+        how = "shares of the row" if self._normalise else "counts"
+        return f"rows true, columns predicted; {how}; {table_words(self._record, 'sum')}"
 
     @on(ConfusionMatrix.CursorMoved)
     def _moved(self) -> None:
@@ -107,6 +108,7 @@ class MatrixScreen(Screen[None]):
 
     def _describe(self) -> None:
         metrics, result = self._metrics(), self._result()
+        seeds = self._record.started.repeats if self._record.started else 1
         others = [other.variant for other in evaluated_results(self._record)]
         place = f"  ({others.index(self._variant) + 1} of {len(others)})" if len(others) > 1 else ""
         demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
@@ -117,7 +119,7 @@ class MatrixScreen(Screen[None]):
             (self._variant, "bold"),
             place,
             f"   accuracy {metrics.accuracy:.3f}   macro F1 {metrics.f1.macro:.3f}",
-            f"   {sum(map(sum, metrics.confusion_matrix))} test images",
+            f"   {sum(map(sum, metrics.confusion_matrix))} {'test images' if seeds == 1 else 'predictions'}",
             (f"   {result.status}: {result.reason}" if result.status != "done" else "", "bold"),
         )
         self.query_one("#heading", Static).update(heading)

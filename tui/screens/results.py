@@ -13,163 +13,23 @@ from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
 from engine.record import StudyRecord
-from engine.results import JobResult
 from tui.palette import variant_mark
-from tui.result_tables import (
-    AVERAGES,
-    BEST,
-    Average,
-    class_data,
-    evaluated_results,
-    is_demo,
-    metrics_data,
-    origin_facts,
-    setting_facts,
-    shortfalls,
-    warnings,
-)
+from tui.result_tables import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
+from tui.screens.calibration import CalibrationScreen
+from tui.screens.comparisons import ComparisonScreen
 from tui.screens.matrix import MatrixScreen
+from tui.statistics_tables import leak_warning, seed_words, verdict
+from tui.study_facts import evaluated_results, is_demo, origin_facts, setting_facts, shortfalls, table_words, warnings
+from tui.tables import BEST
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
+from tui.widgets.matrix_grid import NARROW, MatrixGrid
 from tui.widgets.metrics_table import MetricsTable, SortableTable
-
-NARROW = 100
-"""Below this many columns tables use short heads and one matrix shows at a time."""
 
 WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
 
-_LEAST_MATRIX = 38  # columns: six classes at the narrowest cell, row names, border
-_FRAME = 3  # lines of a matrix that are not cells: border and column names
-_FEW_CLASSES = 12
-_TALLEST_CELL = 3
-
-
-class MatrixGrid(Container):
-    """Confusion matrices side by side; where only one fits, Tab and the arrow keys show the next."""
-
-    DEFAULT_CSS = """
-    MatrixGrid {
-        layout: grid; grid-gutter: 0; height: auto;
-        &.-single > ConfusionMatrix { display: none; &.-current { display: block; } }
-    }
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "tab",
-            "step(1)",
-            "Next matrix",
-            show=False,
-            id="results.next",
-            tooltip="The next matrix, then the next part",
-        ),
-        Binding(
-            "shift+tab", "step(-1)", "Previous", show=False, id="results.previous", tooltip="The matrix or part before"
-        ),
-    ]
-
-    def __init__(self, results: list[JobResult], classes: tuple[str, ...], *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._results = results
-        self._class_names = classes
-        self._current = 0
-
-    @property
-    def matrices(self) -> list[ConfusionMatrix]:
-        """The matrices in the study's order."""
-        return list(self.query(ConfusionMatrix))
-
-    def compose(self) -> ComposeResult:
-        """One matrix an evaluated variant."""
-        for result in self._results:
-            if result.metrics is None:
-                continue
-            yield ConfusionMatrix(result.variant, result.metrics, self._class_names)
-
-    def fit(self, width: int, height: int) -> None:
-        """Lay out for a screen of this size in cells; `height` is what the matrices may take."""
-        matrices = self.matrices
-        if not matrices:
-            return
-        count = len(matrices)
-        columns = 1 if width < NARROW else count if width >= count * _LEAST_MATRIX else 2
-        self.set_class(columns == 1 and count > 1, "-single")
-        rows = 1 if columns == 1 else -(-count // columns)
-        classes = max(1, len(self._class_names))
-        tall = 1
-        if classes <= _FEW_CLASSES:
-            tall = max(1, min(_TALLEST_CELL, (height // rows - _FRAME) // classes))
-        lines = min(classes * tall + _FRAME, max(_FRAME + 6, height))
-        self.styles.grid_size_columns = columns
-        self.styles.grid_size_rows = rows
-        self.styles.grid_rows = str(lines)
-        for matrix in matrices:
-            matrix.cell_height = tall
-            matrix.styles.height = lines
-        self._name_matrices()
-        self.show_variant(matrices[self._current].variant)
-
-    def _name_matrices(self) -> None:
-        dark = self.app.current_theme.dark
-        for place, (matrix, result) in enumerate(zip(self.matrices, self._results, strict=True), start=1):
-            accuracy = f"{matrix.metrics.accuracy:.3f}"
-            status = "" if result.status == "done" else f" {result.status}"
-            more = f"  {place} of {len(self._results)}, Tab goes on" if self.has_class("-single") else ""
-            title = Text.assemble(
-                variant_mark(matrix.variant, dark=dark), f" {matrix.variant} {accuracy}{status}{more}"
-            )
-            matrix.border_title = title.markup
-
-    def show_variant(self, variant: str) -> None:
-        """Make a variant's matrix the one that shows where only one fits; without a matrix nothing changes."""
-        if all(matrix.variant != variant for matrix in self.matrices):
-            return
-        for place, matrix in enumerate(self.matrices):
-            current = matrix.variant == variant
-            matrix.set_class(current, "-current")
-            if current:
-                self._current = place
-
-    def focus_variant(self, variant: str) -> None:
-        """Go to a variant's matrix."""
-        self.show_variant(variant)
-        for matrix in self.matrices:
-            if matrix.variant == variant:
-                matrix.focus()
-
-    def on_descendant_focus(self) -> None:
-        """What has the focus is the current one."""
-        for matrix in self.matrices:
-            if matrix.has_focus:
-                self.show_variant(matrix.variant)
-
-    def action_step(self, step: int) -> None:
-        """The next matrix; past the last, the next part of the screen."""
-        matrices, place = self.matrices, self._current + step
-        if 0 <= place < len(matrices):
-            self.focus_variant(matrices[place].variant)
-        elif step > 0:
-            self._leave(forward=True)
-        else:
-            self._leave(forward=False)
-
-    def _leave(self, *, forward: bool) -> None:
-        move = self.screen.focus_next if forward else self.screen.focus_previous
-        for _ in self.matrices:
-            focused = move()
-            if focused is None or focused.parent is not self:
-                return
-
-    @on(ConfusionMatrix.EdgeReached)
-    def _neighbour(self, event: ConfusionMatrix.EdgeReached) -> None:
-        event.stop()
-        matrices = self.matrices
-        place = matrices.index(event.matrix) + event.direction
-        if 0 <= place < len(matrices):
-            neighbour = matrices[place]
-            neighbour.cursor = (event.matrix.cursor[0], 0 if event.direction > 0 else len(self._class_names) - 1)
-            self.focus_variant(neighbour.variant)
+_MARGINS = 2  # columns beside the table of variants
 
 
 class ResultsScreen(Screen[None]):
@@ -205,8 +65,19 @@ class ResultsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "classes", "Classes", id="results.classes", tooltip="Scores of every class, or the matrices"),
         Binding("r", "normalise", "Shares", id="results.normalise", tooltip="Counts or shares of the row"),
-        Binding("g", "average", "Average", id="results.average", tooltip="Macro, weighted or micro averages"),
-        Binding("s", "sort", "Sort", id="results.sort", tooltip="Sort the table by the next column"),
+        Binding("p", "comparisons", "Pairs", id="results.pairs", tooltip="Every variant against every other"),
+        Binding(
+            "b",
+            "calibration",
+            "Calibration",
+            show=False,
+            id="results.calibration",
+            tooltip="How well the predicted probabilities fit what is right",
+        ),
+        Binding(
+            "g", "average", "Average", show=False, id="results.average", tooltip="Macro, weighted or micro averages"
+        ),
+        Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
         Binding("i", "inside", "Inside", id="results.inside", tooltip="What the networks look at, image by image"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
@@ -234,7 +105,7 @@ class ResultsScreen(Screen[None]):
                 yield Static(id="matrix-heading")
                 yield MatrixGrid(self._evaluated, dataset.classes if dataset else (), id="matrices")
             with Container(id="classes"):
-                yield Static(f"Classes  ({BEST} best variant of a class)", id="class-heading")
+                yield Static(classes_heading(self._record), id="class-heading")
                 yield ClassTable(id="class-table")
             yield Static(id="findings")
         yield Footer()
@@ -275,7 +146,12 @@ class ResultsScreen(Screen[None]):
         return text.append_text(_fact_words(setting_facts(self._record)))
 
     def _notes(self) -> Text:
-        lines = [
+        said = [Text(words) for words in (verdict(self._record),) if words]
+        if leak := leak_warning(self._record):
+            said.append(Text(f"{leak}: press c for the clean protocol", style=self._alarm))
+        lines = [Text(" ─ ").join(said)] if said else []
+        lines += [Text(words) for words in (seed_words(self._record),) if words]
+        lines += [
             Text(f"{BEST} best of its column among finished variants   sorted by {self._sort_words()}", style="dim")
         ]
         for variant, words in shortfalls(self._record):
@@ -306,12 +182,21 @@ class ResultsScreen(Screen[None]):
     def _show_tables(self) -> None:
         marks = {variant: self._mark(variant) for variant in self._variants()}
         table = self.query_one(MetricsTable)
-        table.show_data(metrics_data(self._record, self._average), marks=marks, narrow=self._narrow)
+        self._show_metrics(table, marks)
         self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
         self.query_one("#notes", Static).update(self._notes())
         self.query_one("#facts", Static).update(self._facts())
         for place in ("#beside", "#findings"):
             self.query_one(place, Static).update(self._findings())
+
+    def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
+        """With as many of the intervals as the width allows; the accuracy's always."""
+        room = self.size.width - _MARGINS
+        for intervals in (INTERVALS, INTERVALS[:1]):
+            data = metrics_data(self._record, self._average, intervals=intervals)
+            table.show_data(data, marks=marks, narrow=self._narrow)
+            if table.whole_width <= room:
+                return
 
     @property
     def _alarm(self) -> Style:
@@ -331,7 +216,7 @@ class ResultsScreen(Screen[None]):
             heading.update("No variant was evaluated, so there is no confusion matrix.")
             return
         how = "shares of the row" if self._normalise else "counts"
-        heading.update(f"Confusion matrices  (rows true, columns predicted; {how})")
+        heading.update(f"Confusion matrices, {table_words(self._record, 'sum')} (rows true, columns predicted; {how})")
 
     # ------------------------------------------------------------ keys
 
@@ -365,6 +250,14 @@ class ResultsScreen(Screen[None]):
             matrix.normalise = self._normalise
         self._show_matrix_heading()
 
+    def action_comparisons(self) -> None:
+        """Variants against variants."""
+        self.app.push_screen(ComparisonScreen(self._record))
+
+    def action_calibration(self) -> None:
+        """Reliability charts."""
+        self.app.push_screen(CalibrationScreen(self._record))
+
     def action_classes(self) -> None:
         """Show the classes in place of the matrices (beside them on a wide screen), or the matrices again."""
         if self.has_class("-wide"):
@@ -372,7 +265,9 @@ class ResultsScreen(Screen[None]):
         else:
             shown = not self.has_class("-classes")
         self.set_class(shown, "-classes")
-        self.query_one(ClassTable if shown else MetricsTable).focus()
+        table: SortableTable = self.query_one(ClassTable if shown else MetricsTable)
+        table.focus(scroll_visible=False)
+        self.call_after_refresh(table.scroll_visible, animate=False)  # its place is known after the new layout
 
     def action_inside(self) -> None:
         """Look into the networks."""

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -16,15 +17,18 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.audit_report import Closeness
 from engine.config import DIVIDES_TRAINING_IMAGES, PROTOCOLS, RECIPES, Recipe, StudyConfig
 from engine.errors import SimpsonsError
 from engine.results import DatasetSummary
 from engine.variants import STUDY_VARIANTS, VARIANTS
 from tui import formatting
+from tui.audit_run import AuditRun
+from tui.audit_tables import headline, is_grave
 from tui.bindings import SETUP
 from tui.feed import in_background
 from tui.palette import variant_style
-from tui.widgets.dataset_panel import ClassBars, dataset_lines
+from tui.widgets.dataset_panel import LABEL_WIDTH, ClassBars, dataset_lines
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
 
 if TYPE_CHECKING:
@@ -37,6 +41,10 @@ _ROOMY = 100
 
 _TALL = 30
 """Lines from which there is room to say what a protocol is."""
+
+
+_AUDIT_LOOK_SECONDS = 0.5
+"""How often a running audit is asked how far it is."""
 
 
 class SetupScreen(Screen[None]):
@@ -59,9 +67,18 @@ class SetupScreen(Screen[None]):
             super().__init__()
             self.turn, self.estimate = turn, estimate
 
+    class AuditEnded(Message):
+        """The images were looked at, or can't be."""
+
+        def __init__(self, run: AuditRun) -> None:
+            super().__init__()
+            self.run = run
+
     def __init__(self, config: StudyConfig) -> None:
         super().__init__()
         self.config = config
+        self.audit: AuditRun | None = None
+        self._audits: dict[Closeness, AuditRun] = {}
         self.chosen = set(config.variants)
         self.summary: DatasetSummary | None = None
         self.dataset_error = ""
@@ -85,6 +102,7 @@ class SetupScreen(Screen[None]):
             with VerticalScroll(id="data", classes="panel") as data:
                 data.border_title = "data set"
                 yield Static(id="dataset")
+                yield Static(id="audit")
                 yield ClassBars(id="bars")
                 yield Static(id="remarks")
             with VerticalScroll(id="choices", can_focus=False):
@@ -103,10 +121,12 @@ class SetupScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
         self.call_after_refresh(self.read_dataset)
+        self.set_interval(_AUDIT_LOOK_SECONDS, self._look_at_audit)
         self.show()
 
     def on_screen_resume(self) -> None:
-        """Another study may have timed the machine meanwhile."""
+        """Another study may have timed the machine meanwhile, and have read the images."""
+        self.begin_audit()
         self.show()
         self._ask_estimate()
 
@@ -117,6 +137,9 @@ class SetupScreen(Screen[None]):
         self._turn += 1
         turn, config = self._turn, self.config
         self.summary, self.dataset_error, self.estimate = None, "", None
+        self.stop_audit()
+        self.audit = None
+        self._audits.clear()
         self.show()
 
         def work() -> None:
@@ -137,6 +160,7 @@ class SetupScreen(Screen[None]):
             return
         self.summary, self.dataset_error = message.summary, message.error
         self.problem = ""
+        self.begin_audit()
         self.show()
         self._ask_estimate()
         asked, self.start_asked = self.start_asked, False
@@ -164,6 +188,39 @@ class SetupScreen(Screen[None]):
         if message.turn == self._estimate_turn:
             self.estimate = message.estimate
             self._show_plan()
+
+    def begin_audit(self) -> None:
+        """Look at the images, once it is known which they are and the libraries no longer need the processor."""
+        if self.summary is not None and self.dashboard.warm and self.dashboard.screen is self:
+            self.audit_with(self.config.closeness)
+
+    def audit_with(self, closeness: Closeness) -> AuditRun:
+        """The audit of these images with these limits: the known one, the one under way, or a new one.
+
+        The study that is started from here uses the same limits.
+        """
+        self.config = replace(self.config, closeness=closeness)
+        run = self._audits.get(closeness)
+        if run is None or run.stopped:
+            self.stop_audit()
+            run = self._audits[closeness] = AuditRun(closeness)
+            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(self.AuditEnded(ended)))
+        self.audit = run
+        return run
+
+    def stop_audit(self) -> None:
+        """End an audit that is under way."""
+        if self.audit is not None and self.audit.running:
+            self.audit.stop()
+
+    @on(AuditEnded)
+    def _audit_ended(self, message: AuditEnded) -> None:
+        if message.run is self.audit:
+            self._show_audit()
+
+    def _look_at_audit(self) -> None:
+        if self.audit is not None and self.audit.running and self.is_current:
+            self._show_audit()
 
     def _tell(self, message: Message) -> None:
         # The loop is closed where the user left while the thread worked.
@@ -213,9 +270,15 @@ class SetupScreen(Screen[None]):
             self.query_one("#dataset", Static).update(waiting)
         else:
             self.query_one("#dataset", Static).update(dataset_lines(self.summary, width))
+        self._show_audit()
         self.query_one(ClassBars).show_summary(self.summary, dark=self.dashboard.dark_ground)
         remarks = _remarks(self.summary) if self.summary else Text()
         self.query_one("#remarks", Static).update(remarks)
+
+    def _show_audit(self) -> None:
+        line = self.query_one("#audit", Static)
+        line.display = self.summary is not None
+        line.update(_audit_words(self.audit) if self.summary is not None else "")
 
     def _options(self) -> list[Option]:
         return [Option(self._variant_text(index, name), id=name) for index, name in enumerate(VARIANTS, start=1)]
@@ -373,7 +436,23 @@ class SetupScreen(Screen[None]):
 
         config = self.study_config() if self.chosen else self.config
         open_images = partial(self.dashboard.engine.open_gallery, config)
-        self.app.push_screen(BrowseScreen(open_images, config.variants, name=self.summary.name))
+        audit = self.audit.report if self.audit is not None else None
+        self.app.push_screen(BrowseScreen(open_images, config.variants, name=self.summary.name, audit=audit))
+
+    def action_audit(self) -> None:
+        """Open the audit of these images."""
+        if self.summary is None:
+            self.problem = "the audit begins as soon as the data set is read"
+            self.show()
+            return
+        from tui.screens.audit import AuditScreen
+
+        run = self.audit_with(self.config.closeness)
+        name = demo_label(short=True).plain if self.summary.is_demo else self.summary.name
+        open_images = partial(self.dashboard.engine.open_gallery, self.config)
+        self.app.push_screen(
+            AuditScreen(run, name, is_demo=self.summary.is_demo, again=self.audit_with, open_images=open_images)
+        )
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
@@ -398,6 +477,25 @@ class SetupScreen(Screen[None]):
 def _place(recipe: Recipe) -> str:
     names = list(RECIPES)
     return f"{names.index(recipe.name) + 1} of {len(names)}, r: next" if recipe.name in names else ""
+
+
+def _audit_words(run: AuditRun | None) -> Table:
+    """What the audit found or how far it is, and how to see more."""
+    more = Text("u: details", "bold")
+    if run is None or run.stopped:
+        words, style, more = "not yet", "dim", Text("u: begin", "dim")
+    elif run.error:
+        words, style = run.error, "red"
+    elif run.report is None:
+        words, style, more = run.progress_words(), "dim", Text()
+    else:
+        words, style = headline(run.report), "bold yellow" if is_grave(run.report) else ""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=LABEL_WIDTH, no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(Text("audit", "dim"), Text(words, style))
+    grid.add_row("", more)
+    return grid
 
 
 def _remarks(summary: DatasetSummary) -> Text:

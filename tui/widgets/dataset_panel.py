@@ -7,9 +7,9 @@ from textual.widget import Widget
 from engine.results import DatasetSummary
 from tui import formatting
 from tui.palette import variant_style
-from tui.result_tables import short_names
+from tui.study_facts import short_names
 
-_LABEL_WIDTH = 10
+LABEL_WIDTH = 10
 _COUNT_WIDTH = 6
 _LONGEST_NAME, _SHORTEST_NAME = 22, 8
 _TRAIN_PART = 0.68
@@ -28,7 +28,7 @@ def dataset_lines(summary: DatasetSummary, width: int) -> Text:
     boxed = f"{_share(summary.boxed_train, summary.train)} train, {_share(summary.boxed_test, summary.test)} test"
     rows = [
         ("name", "demo set (drawings)" if summary.is_demo else summary.name),
-        ("from", formatting.fit_start(formatting.place(summary.location), max(10, width - _LABEL_WIDTH))),
+        ("from", formatting.fit_start(formatting.place(summary.location), max(10, width - LABEL_WIDTH))),
         ("layout", f"{LAYOUTS.get(summary.layout, summary.layout)}, {len(summary.classes)} classes"),
         ("images", f"{formatting.count(summary.train)} train, {formatting.count(summary.test)} test"),
         ("boxes", boxed),
@@ -38,10 +38,10 @@ def dataset_lines(summary: DatasetSummary, width: int) -> Text:
         style = "bold yellow" if label == "name" and summary.is_demo else ""
         lines.append(
             Text.assemble(
-                (label.ljust(_LABEL_WIDTH), "dim"), (formatting.fit(value, max(8, width - _LABEL_WIDTH)), style)
+                (label.ljust(LABEL_WIDTH), "dim"), (formatting.fit(value, max(8, width - LABEL_WIDTH)), style)
             )
         )
-    return Text("\n").join([*lines, Text()])
+    return Text("\n").join(lines)
 
 
 def _share(part: int, whole: int) -> str:

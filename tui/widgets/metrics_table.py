@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from tui.result_tables import Cell, Column, Row, TableData
+from tui.tables import Cell, Column, Row, TableData, head_text, right_aligned
 
 BEST_STYLE = Style(bold=True, underline=True)
 APART_KEY = "·apart·"
@@ -49,6 +49,11 @@ class SortableTable(DataTable[Text]):
         if self.sort_key not in {column.key for column in data.columns} and data.columns:
             self.sort_key, self.sort_reversed = data.columns[0].key, False
         self._fill()
+
+    @property
+    def whole_width(self) -> int:
+        """Columns that the table takes where nothing is cut."""
+        return sum(column.get_render_width(self) for column in self.ordered_columns)
 
     @property
     def sort_words(self) -> str:
@@ -96,7 +101,7 @@ class SortableTable(DataTable[Text]):
         if not data.columns:
             return
         data = data.sorted_by(self.sort_key, reverse=self.sort_reversed)
-        heads = [self._head(column, first=position == 0) for position, column in enumerate(data.columns)]
+        heads = [self._head(data, place) for place in range(len(data.columns))]
         lines = [(row.key, self._cells(row, data)) for row in data.rows]
         if data.apart:
             heading = Text(data.apart_heading, style=Style(dim=True, italic=True))
@@ -107,6 +112,10 @@ class SortableTable(DataTable[Text]):
             width = max(
                 max(map(cell_len, text.plain.split("\n"))) for text in (head, *(line[place] for _, line in lines))
             )
+            if column.numeric:
+                head = right_aligned(head, width)  # noqa: PLW2901
+                for _, line in lines:
+                    line[place] = right_aligned(line[place], width)
             self.add_column(head, key=column.key, width=width)
         for key, line in lines:
             self.add_row(*line, key=key)
@@ -119,20 +128,19 @@ class SortableTable(DataTable[Text]):
             return ""
         return self.ordered_rows[position].key.value or ""
 
-    def _head(self, column: Column, *, first: bool) -> Text:
-        text = Text(justify="right" if column.numeric else "left", no_wrap=True)
-        gap = "" if first else " " * (_NARROW_GAP if self._narrow else _GAP)
+    def _head(self, data: TableData, place: int) -> Text:
+        column = data.columns[place]
+        gap = " " * (0 if place == 0 else _NARROW_GAP if self._narrow else _GAP)
+        text = Text(gap, no_wrap=True)
+        variant = column.heading if column.key.partition(":")[2] else ""
+        if variant in self._marks:
+            text.append_text(self._marks[variant]).append(" ")
         heading = column.short if self._narrow and column.short else column.heading
+        name, _, unit = head_text(column, (*data.rows, *data.apart), place, heading).plain.partition("\n")
         arrow = ""
         if column.key == self.sort_key:
             arrow = "▲" if (column.better == "lower") != self.sort_reversed else "▼"
-        variant = column.heading if column.key.partition(":")[2] else ""
-        text.append(gap)
-        if variant in self._marks:
-            text.append_text(self._marks[variant]).append(" ")
-        text.append(heading)
-        text.append(f"\n{gap}{column.unit}{' ' if column.unit and arrow else ''}{arrow}")
-        return text
+        return text.append(f"{name}\n{gap}{unit}{' ' if column.unit and arrow else ''}{arrow}")
 
     def _cells(self, row: Row, data: TableData, style: Style | None = None) -> list[Text]:
         return [
@@ -141,7 +149,7 @@ class SortableTable(DataTable[Text]):
         ]
 
     def _cell(self, cell: Cell, column: Column, row: Row, style: Style | None, *, first: bool) -> Text:
-        text = Text(justify="right" if column.numeric else "left", no_wrap=True)
+        text = Text(no_wrap=True)
         if first:
             if row.key in self._marks:
                 text.append_text(self._marks[row.key]).append(" ")
@@ -152,7 +160,8 @@ class SortableTable(DataTable[Text]):
         best = BEST_STYLE if cell.best else None
         if cell.best:
             text.append(cell.marked_text[: -len(cell.text)], style=Style(bold=True, color="green"))
-        return text.append(cell.text, style=best or style or Style())
+        text.append(cell.text, style=best or style or Style())
+        return text.append(cell.note, style=Style(dim=True))
 
 
 class MetricsTable(SortableTable):

@@ -19,9 +19,8 @@ def _shifted(image: Image.Image, share: float) -> Image.Image:
     """Moved to the right, the left edge repeated."""
     by = round(share * image.width)
     pixels = np.asarray(image)
-    return Image.fromarray(
-        np.concatenate((np.repeat(pixels[:, :1], by, axis=1), pixels[:, : image.width - by]), axis=1)
-    )
+    edge = np.repeat(pixels[:, :1], by, axis=1)
+    return Image.fromarray(np.concatenate((edge, pixels[:, : image.width - by]), axis=1))
 
 
 def _cropped(image: Image.Image, share: float) -> Image.Image:

@@ -11,6 +11,7 @@ from PIL import Image
 from engine.config import MachineSettings, Recipe
 from engine.control import StudyControl
 from engine.dataset import Box, CheckedImage, ImageSample
+from engine.dataset.fingerprints import take_fingerprint
 from engine.preprocess import PixelCache, preprocess
 from engine.results import SuperresWeightsInfo
 from engine.variants import VARIANTS
@@ -68,7 +69,8 @@ def make_image(picture):
         Image.fromarray(picture(seed, height, width)).save(buffer, "PNG")
         source = CountingSource(buffer.getvalue())
         digest = hashlib.sha256(source.data).hexdigest()
-        return CheckedImage(ImageSample(f"picture-{seed}.png", 0, box, source), digest)
+        fingerprint = take_fingerprint(Image.fromarray(picture(seed, height, width)), "PNG")
+        return CheckedImage(ImageSample(f"picture-{seed}.png", 0, box, source), digest, fingerprint)
 
     return make
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.dataset import CheckedImage, ImageSample
+from engine.dataset.fingerprints import Fingerprint
 from engine.dataset.sources import FileSource
 from engine.preprocess import cache
 
@@ -22,6 +23,7 @@ from pathlib import Path
 from engine.config import MachineSettings, Recipe
 from engine.control import StudyControl
 from engine.dataset import CheckedImage, ImageSample
+from engine.dataset.fingerprints import Fingerprint
 from engine.dataset.sources import FileSource
 from engine.preprocess import PixelCache, preprocess, results
 from engine.variants import VARIANTS
@@ -38,7 +40,7 @@ def fsync(descriptor):
 
 os.fsync = fsync
 images = [
-    CheckedImage(ImageSample(path, 0, None, FileSource(path)), digest)
+    CheckedImage(ImageSample(path, 0, None, FileSource(path)), digest, Fingerprint(digest, 0, b"", (30, 40), "PNG"))
     for path, _, digest in (picture.rpartition("=") for picture in pictures)
 ]
 preprocess(VARIANTS["vanilla"], images, Recipe("small", image_size=(12, 16)), superres=None,
@@ -54,7 +56,8 @@ def files(tmp_path, picture):
         path = tmp_path / f"{seed}.png"
         Image.fromarray(picture(seed)).save(path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        images.append(CheckedImage(ImageSample(str(path), 0, None, FileSource(str(path))), digest))
+        fingerprint = Fingerprint(digest, 0, b"", (30, 40), "PNG")
+        images.append(CheckedImage(ImageSample(str(path), 0, None, FileSource(str(path))), digest, fingerprint))
     return images
 
 

@@ -5,13 +5,17 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from engine.config import MachineSettings, get_recipe
+from engine.audit_report import AuditReport
+from engine.config import MachineSettings, Protocol, get_recipe
+from engine.evaluation import compute_statistics
 from engine.events import (
+    AuditFinished,
     BaselinesMeasured,
     Event,
     JobFinished,
     MachineChosen,
     Notice,
+    StatisticsComputed,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -43,6 +47,8 @@ Matrix = Sequence[Sequence[int]]
 
 TIMES = Seconds(41, 252, 6)
 
+REPLICATES = 300
+
 
 def metrics_of(matrix: Matrix, classes: Sequence[str]) -> Metrics:
     """Scores of a confusion matrix; a class without test images scores NaN."""
@@ -73,8 +79,11 @@ def metrics_of(matrix: Matrix, classes: Sequence[str]) -> Metrics:
     )
 
 
-def predictions_of(matrix: Matrix, classes: Sequence[str]) -> tuple[Prediction, ...]:
-    """One prediction an image of the matrix, surer from image to image of a cell."""
+def predictions_of(matrix: Matrix, classes: Sequence[str], shift: int = 0) -> tuple[Prediction, ...]:
+    """One prediction an image of the matrix, surer from image to image of a cell.
+
+    Each class's images are numbered from its first cell on; `shift` turns the numbers, so that variants err elsewhere.
+    """
     found = []
     for label, row in enumerate(matrix):
         number = 0
@@ -83,7 +92,7 @@ def predictions_of(matrix: Matrix, classes: Sequence[str]) -> tuple[Prediction, 
                 sure = 0.5 + 0.4 * (place + 1) / count
                 rest = (1 - sure) / (len(classes) - 1)
                 probabilities = tuple(sure if column == predicted else rest for column in range(len(classes)))
-                path = f"test/{classes[label]}/{classes[label]}_{number}.jpg"
+                path = f"test/{classes[label]}/{classes[label]}_{(number + shift) % sum(row)}.jpg"
                 found.append(Prediction(path, label, predicted, probabilities))
                 number += 1
     return tuple(found)
@@ -94,6 +103,8 @@ def job(
     matrix: Matrix | None,
     classes: Sequence[str] = SIX,
     *,
+    seed: int = 0,
+    shift: int = 0,
     status: Status = "done",
     reason: str = "",
     loss: float | None = 0.31,
@@ -104,7 +115,7 @@ def job(
     return JobFinished(
         result=JobResult(
             variant,
-            0,
+            seed,
             0,
             status,
             reason,
@@ -112,7 +123,7 @@ def job(
             loss,
             epochs,
             seconds,
-            predictions_of(matrix, classes) if matrix else (),
+            predictions_of(matrix, classes, shift) if matrix else (),
         )
     )
 
@@ -128,6 +139,36 @@ def six_by_six(right: Sequence[int]) -> list[list[int]]:
     return matrix
 
 
+def audit_of(dataset: DatasetSummary, leaking: int) -> AuditReport:
+    """An audit that found nothing but copies of training images among the test images."""
+    none = (0,) * len(dataset.classes)
+    return AuditReport(
+        closeness="near",
+        classes=dataset.classes,
+        train_counts=dataset.train_counts,
+        test_counts=dataset.test_counts,
+        boxed_train_counts=none,
+        boxed_test_counts=none,
+        unreadable=(),
+        odd=(),
+        sizes=(),
+        pairs=(),
+        groups=(),
+        leaking_test=leaking,
+        leaking_train=leaking,
+        copied_train=0,
+        copied_test=0,
+    )
+
+
+def statistics_of(jobs: Sequence[Event], variants: Sequence[str], n_classes: int) -> StatisticsComputed:
+    """What the engine computes from the jobs, with fewer resamples."""
+    results = [event.result for event in jobs if isinstance(event, JobFinished)]
+    return StatisticsComputed(
+        time=7, statistics=compute_statistics(variants, results, {}, n_classes, replicates=REPLICATES)
+    )
+
+
 def study(
     jobs: Sequence[Event],
     variants: tuple[str, ...],
@@ -136,8 +177,12 @@ def study(
     *,
     demo: bool = False,
     finished: StudyFinished | None = None,
+    statistics: bool = False,
+    leaking: int = 0,
+    protocol: Protocol = "official",
+    repeats: int = 1,
 ) -> StudyRecord:
-    """A whole study around some finished jobs."""
+    """A whole study around some finished jobs; without `statistics` as an older version recorded it."""
     counts = test_counts or (50,) * len(classes)
     dataset = DatasetSummary(
         "demo" if demo else "springfield-6",
@@ -160,11 +205,13 @@ def study(
             study="20261123-0408-springfield",
             dataset=dataset,
             variants=variants,
-            protocol="official",
+            protocol=protocol,
             recipe=get_recipe("paper"),
             seed=0,
             program_version="0.1.0",
+            repeats=repeats,
         ),
+        *([AuditFinished(time=1, audit=audit_of(dataset, leaking))] if leaking else []),
         MachineChosen(time=1, machine=MachineSettings("cpu", "AMD EPYC", "bf16", True, 2, "measured")),
         SuperresWeightsChosen(time=2, weights=SuperresWeightsInfo("shipped", "NinaSR-B0 x2", "ab" * 32)),
         Notice(time=3, message="33 % of the training images have a box and none of the test images", variant="bbox"),
@@ -175,6 +222,7 @@ def study(
             message="trained on cropped images, tested on whole ones: no test image has a box",
         ),
         *jobs,
+        *([statistics_of(jobs, variants, len(classes))] if statistics else []),
         BaselinesMeasured(
             time=8,
             baselines=(
@@ -207,13 +255,48 @@ def four_variants() -> StudyRecord:
     return study(
         [
             job("vanilla", six_by_six((42, 41, 40, 44, 41, 34)), loss=0.3141),
-            job("bbox", six_by_six((22, 31, 30, 34, 35, 28)), loss=1.2, seconds=Seconds(38, 251, 6)),
-            job("denoise", six_by_six((40, 41, 38, 43, 40, 33)), loss=math.nan, seconds=Seconds(131, 259, 6)),
-            job("superres", six_by_six((43, 41, 41, 45, 40, 34)), loss=0.44, seconds=Seconds(338, 4252, 6)),
+            job("bbox", six_by_six((22, 31, 30, 34, 35, 28)), shift=7, loss=1.2, seconds=Seconds(38, 251, 6)),
+            job("denoise", six_by_six((40, 41, 38, 43, 40, 33)), shift=13, loss=math.nan, seconds=Seconds(131, 259, 6)),
+            job("superres", six_by_six((43, 41, 41, 45, 40, 34)), shift=29, loss=0.44, seconds=Seconds(338, 4252, 6)),
         ],
         ("vanilla", "bbox", "denoise", "superres"),
         demo=True,
+        statistics=True,
     )
+
+
+@pytest.fixture
+def leaking() -> StudyRecord:
+    """Three variants that do not differ, on test images of which 299 copy training images."""
+    return leaking_variants()
+
+
+def leaking_variants() -> StudyRecord:
+    return study(
+        [
+            job("vanilla", six_by_six((42, 41, 40, 44, 41, 34))),
+            job("denoise", six_by_six((40, 41, 38, 43, 40, 33)), shift=13),
+            job("superres", six_by_six((43, 41, 41, 45, 40, 34)), shift=29),
+        ],
+        ("vanilla", "denoise", "superres"),
+        statistics=True,
+        leaking=299,
+    )
+
+
+@pytest.fixture
+def repeated() -> StudyRecord:
+    """Two variants with three seeds each, under another protocol."""
+    return repeated_variants()
+
+
+def repeated_variants() -> StudyRecord:
+    jobs = [
+        job(variant, six_by_six([right - 2 * seed for right in rights]), seed=seed)
+        for seed in range(3)
+        for variant, rights in (("vanilla", (42, 41, 40, 44, 41, 34)), ("bbox", (22, 31, 30, 34, 35, 28)))
+    ]
+    return study(jobs, ("vanilla", "bbox"), statistics=True, protocol="grouped", repeats=3)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from textual.pilot import Pilot
 from engine.record import StudyRecord
 from tui.screens.cell import CellScreen, cell_images
 from tui.screens.matrix import MatrixScreen
-from tui.screens.results import MatrixGrid, ResultsScreen
+from tui.screens.results import ResultsScreen
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
+from tui.widgets.matrix_grid import MatrixGrid
 from tui.widgets.metrics_table import MetricsTable
 
 SIZES = [(80, 24), (120, 40), (200, 50)]

@@ -1,0 +1,59 @@
+"""What the screens of statistics share: a heading, a page that scrolls, the way back."""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from engine.record import StudyRecord
+from tui.palette import variant_mark
+from tui.statistics_tables import NO_STATISTICS
+from tui.study_facts import is_demo
+
+
+class StatisticsScreen(Screen[None]):
+    """A page on a study's statistics; says why where there are none. Each has its own keys."""
+
+    DEFAULT_CSS = """
+    StatisticsScreen {
+        & > #title { height: auto; padding: 0 1; }
+        & > #page { height: 1fr; scrollbar-size: 1 1; }
+        & > #page > Static { height: auto; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+
+    def compose(self) -> ComposeResult:
+        """Heading, page, keys."""
+        yield Static(id="title")
+        with VerticalScroll(id="page"):
+            if self._record.statistics is None:
+                yield Static(NO_STATISTICS)
+            else:
+                yield from self.page()
+        yield Footer()
+
+    def page(self) -> Iterable[Widget]:
+        """What the page holds."""
+        raise NotImplementedError
+
+    def heading(self) -> str:
+        """What stands over the page."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll."""
+        demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
+        self.query_one("#title", Static).update(demo.append(self.heading(), style="bold"))
+        self.query_one("#page").focus()
+
+    def named(self, variant: str) -> Text:
+        """A variant with its mark."""
+        return Text.assemble(variant_mark(variant, dark=self.app.current_theme.dark), f" {variant}")

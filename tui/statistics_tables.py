@@ -1,0 +1,284 @@
+"""What the scores bear, as texts and tables: intervals, the verdict in a line, comparisons, calibration."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from engine.record import StudyRecord
+from engine.results import JobResult
+from engine.statistics_report import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
+from tui.study_facts import jobs_words, protocol_name, table_words
+from tui.tables import NOTHING, Cell, Column, Row, TableData, to_rich
+
+DIFFERS = "*"
+"""Stands beside a difference that the tests bear out."""
+
+NO_STATISTICS = "This study holds no statistics: it has not ended, or an older version of the program made it."
+
+_TINY_P = 0.001
+_SAME = 5e-4  # scores that look alike at three decimals
+_PAIRS_NAMED = 3
+_LABEL = 11  # columns of a bin's range
+_AROUND_BAR = _LABEL + 12
+_LEAST_BAR = 10
+
+
+def share(value: float) -> str:
+    """A share of 1 in four characters: .758, 1.00."""
+    if not math.isfinite(value):
+        return f"{NOTHING:>4}"
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0") else text[:4]
+
+
+def interval_text(interval: Interval) -> str:
+    """[.758 .848]."""
+    return f"[{share(interval.low)} {share(interval.high)}]"
+
+
+def signed(value: float) -> str:
+    """A difference of shares in five characters: +.013, -.200; no sign where it rounds to nothing."""
+    text = f"{abs(value):.3f}"
+    sign = " " if float(text) == 0 else "+" if value > 0 else "-"
+    return sign + (text[1:] if text.startswith("0") else text[:4])
+
+
+def signed_interval(interval: Interval) -> str:
+    """[-.031 +.058]."""
+    return f"[{signed(interval.low)} {signed(interval.high)}]"
+
+
+def p_text(value: float) -> str:
+    """P = .013, p < .001."""
+    return "p < .001" if value < _TINY_P else f"p = {share(value)}"
+
+
+def covering_statistics(record: StudyRecord, result: JobResult | None) -> VariantStatistics | None:
+    """The statistics that belong to a variant's scores; None where these hold jobs that the statistics leave out."""
+    if result is None or result.metrics is None or record.statistics is None:
+        return None
+    found = record.statistics.of(result.variant)
+    return found if found is not None and abs(found.accuracy - result.metrics.accuracy) < _SAME else None
+
+
+def turned(comparison: Comparison, first: str) -> tuple[float, Interval]:
+    """The difference and its interval as `first` minus the other."""
+    if comparison.first == first:
+        return comparison.difference, comparison.interval
+    interval = comparison.interval
+    return -comparison.difference, Interval(-interval.high, -interval.low, interval.method, interval.level)
+
+
+# ---------------------------------------------------------------- the verdict in a line
+
+
+def verdict(record: StudyRecord) -> str:
+    """Which pairs differ significantly, with the test behind it; "" where there is nothing to compare."""
+    statistics = record.statistics
+    if statistics is None or not statistics.comparisons:
+        return ""
+    how = comparison_words(record, statistics)
+    sure = [entry for entry in statistics.comparisons if entry.significant]
+    if not sure:
+        pairs = "no pair differs" if len(statistics.comparisons) > 1 else "the two do not differ"
+        return f"{pairs} significantly ({how})"
+    if len(statistics.comparisons) == 1:
+        return f"the two differ significantly ({how}): {_ordered(sure[0])}"
+    named = "; ".join(_ordered(entry) for entry in sure[:_PAIRS_NAMED])
+    more = f" and {len(sure) - _PAIRS_NAMED} more" if len(sure) > _PAIRS_NAMED else ""
+    return f"{len(sure)} of {len(statistics.comparisons)} pairs differ significantly ({how}): {named}{more}"
+
+
+def _ordered(comparison: Comparison) -> str:
+    pair = (comparison.first, comparison.second)
+    better, worse = pair if comparison.difference > 0 else (pair[1], pair[0])
+    return f"{better} above {worse}"
+
+
+def comparison_words(record: StudyRecord, statistics: StudyStatistics) -> str:
+    """The test, the correction and the number of images: "exact McNemar, Holm; n = 300"."""
+    methods = list(dict.fromkeys(entry.method for entry in statistics.comparisons))
+    if len(statistics.comparisons) > 1:
+        methods.append(statistics.correction)
+    images = "/".join(dict.fromkeys(str(entry.images) for entry in statistics.variants))
+    words = jobs_words(record)
+    return f"{', '.join(methods)}; n = {images}{f'; {words}' if words else ''}"
+
+
+def seed_words(record: StudyRecord) -> str:
+    """The spread over seeds apart from the error of the test images, where there are several seeds; else ""."""
+    entries = record.statistics.variants if record.statistics else ()
+    several = [entry for entry in entries if entry.seed_spread is not None]
+    if not several:
+        return ""
+    spreads = "; ".join(f"{one.variant} {share(one.seed_spread or 0)} ({share(one.sampling_error)})" for one in several)
+    return f"standard deviation over seeds (standard error of the test images): {spreads}"
+
+
+def leak_warning(record: StudyRecord) -> str:
+    """What stands beside every figure that copies of training images are in; else ""."""
+    if record.audit is None or not record.audit.leaks or protocol_name(record) != "official":
+        return ""
+    return record.audit.leak_sentence
+
+
+# ---------------------------------------------------------------- comparisons
+
+
+def comparison_title(record: StudyRecord) -> str:
+    """What stands over comparisons."""
+    statistics = record.statistics
+    how = f" ({comparison_words(record, statistics)})" if statistics and statistics.comparisons else ""
+    return f"Comparisons, protocol {protocol_name(record)}{how}"
+
+
+def comparison_table(record: StudyRecord) -> Table | None:
+    """Every pair with its difference, interval and p values; None where nothing was compared."""
+    statistics = record.statistics
+    if statistics is None or not statistics.comparisons:
+        return None
+    columns = (
+        Column("pair", "pair", numeric=False),
+        Column("difference", "difference", "accuracy"),
+        Column("interval", "95 % interval"),
+        Column("first", "only first", "right"),
+        Column("second", "only second", "right"),
+        Column("p", "p"),
+        Column("adjusted", "adjusted p", statistics.correction),
+        Column("verdict", "verdict", numeric=False),
+    )
+    rows = tuple(_comparison_row(entry) for entry in statistics.comparisons)
+    return to_rich(TableData(columns, rows), comparison_title(record))
+
+
+def _comparison_row(entry: Comparison) -> Row:
+    texts = (
+        f"{entry.first} - {entry.second}",
+        signed(entry.difference),
+        signed_interval(entry.interval),
+        str(entry.first_only),
+        str(entry.second_only),
+        p_text(entry.p_value).removeprefix("p ").removeprefix("= "),
+        p_text(entry.adjusted_p).removeprefix("p ").removeprefix("= "),
+        f"{DIFFERS} {_ordered(entry)}" if entry.significant else "no difference shown",
+    )
+    return Row(texts[0], tuple(Cell(text, best=False) for text in texts))
+
+
+def comparison_matrix(statistics: StudyStatistics, heads: Sequence[Text]) -> Table:
+    """Variants against variants: row minus column, interval, adjusted p; `heads` name the variants in their order."""
+    variants = [entry.variant for entry in statistics.variants]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="")
+    table.add_column("", no_wrap=True)
+    for head in heads:
+        table.add_column(head, no_wrap=True)
+    for row, head in zip(variants, heads, strict=True):
+        table.add_row(head, *(_matrix_cell(statistics, row, column) for column in variants))
+    return table
+
+
+def _matrix_cell(statistics: StudyStatistics, row: str, column: str) -> Text:
+    comparison = statistics.between(row, column) if row != column else None
+    if comparison is None:
+        return Text("·" if row == column else "not compared", "dim")
+    difference, interval = turned(comparison, row)
+    sure = comparison.significant
+    return Text.assemble(
+        (f"{signed(difference)}{f' {DIFFERS}' if sure else ''}", "bold underline" if sure else ""),
+        "\n",
+        (signed_interval(interval), "" if sure else "dim"),
+        "\n",
+        (p_text(comparison.adjusted_p), "" if sure else "dim"),
+    )
+
+
+def comparison_legend(statistics: StudyStatistics) -> list[str]:
+    """What the cells of the matrix mean, and which comparisons were refused."""
+    if not statistics.comparisons:
+        return list(statistics.refused)
+    intervals = " / ".join(dict.fromkeys(entry.interval.method for entry in statistics.comparisons))
+    count = len(statistics.comparisons)
+    adjusted = f"p adjusted for {count} comparisons ({statistics.correction})" if count > 1 else "p"
+    limit = share(1 - LEVEL)[:3]
+    return [
+        f"Accuracy of the row minus the column, 95 % interval ({intervals}), {adjusted}.",
+        f"{DIFFERS} significant: p below {limit}. Without it: no difference that these images can show.",
+        *statistics.refused,
+    ]
+
+
+# ---------------------------------------------------------------- calibration
+
+
+def calibration_title(record: StudyRecord) -> str:
+    """What stands over reliability tables and charts."""
+    return f"Calibration, {table_words(record)}"
+
+
+def calibration_table(record: StudyRecord) -> Table | None:
+    """Share right and number of predictions by confidence, the expected calibration error below; None without any."""
+    entries = record.statistics.variants if record.statistics else ()
+    if not entries:
+        return None
+    columns = (
+        Column("bin", "confidence", numeric=False),
+        *(Column(entry.variant, entry.variant, "right (n)") for entry in entries),
+    )
+    rows = tuple(_bin_rows(entries))
+    last = Row("ece", (Cell("expected error"), *(Cell(error_text(entry)) for entry in entries)))
+    title = f"{calibration_title(record)} (share right of the predictions made with that confidence)"
+    return to_rich(TableData(columns, rows, (last,)), title)
+
+
+def used_bins(entries: Sequence[VariantStatistics]) -> range:
+    """The places of the bins from the first to the last that any variant has predictions in."""
+    used = [place for entry in entries for place, one in enumerate(entry.calibration.bins) if one.count]
+    return range(min(used), max(used) + 1) if used else range(0)
+
+
+def _bin_rows(entries: Sequence[VariantStatistics]) -> Iterator[Row]:
+    for place in used_bins(entries):
+        bins = [entry.calibration.bins[place] for entry in entries]
+        label = bin_text(bins[0].low, bins[0].high)
+        cells = (Cell(f"{share(one.accuracy)} ({one.count})" if one.count else NOTHING) for one in bins)
+        yield Row(label, (Cell(label), *cells))
+
+
+def bin_text(low: float, high: float) -> str:
+    """(.60 .67]."""
+    return f"({_two(low)} {_two(high)}]"
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}".removeprefix("0") if value < 1 else "1.0"
+
+
+def error_text(entry: VariantStatistics) -> str:
+    """The expected calibration error with three decimals."""
+    error = entry.calibration.expected_error
+    return f"{error:.3f}" if math.isfinite(error) else NOTHING
+
+
+def reliability_chart(entry: VariantStatistics, places: range, width: int, colour: str) -> list[Text]:
+    """One line for each bin in `places`: its range, a bar as long as the share right, the number.
+
+    A stroke stands at the mean confidence: a bar that ends before it was too sure, one that passes it not sure enough.
+    """
+    bar_width = max(_LEAST_BAR, width - _AROUND_BAR)
+    lines = [Text(f"{'confidence':<{_LABEL}}{'0':<{bar_width - 1}}1{'right':>6}{'n':>6}", "dim")]
+    for one in entry.calibration.bins[places.start : places.stop]:
+        line = Text(f"{bin_text(one.low, one.high):<{_LABEL}}", "dim" if one.count == 0 else "")
+        if one.count == 0:
+            lines.append(line.append(" " * bar_width).append(f"{NOTHING:>6}{0:>6}", "dim"))
+            continue
+        filled = round(one.accuracy * bar_width)
+        stroke = min(bar_width - 1, int(one.confidence * bar_width))
+        for place in range(bar_width):
+            if place == stroke:
+                line.append("┃", "bold")
+            else:
+                line.append("█" if place < filled else "·", colour if place < filled else "dim")
+        lines.append(line.append(f"{share(one.accuracy):>6}{one.count:>6,}"))
+    return lines
