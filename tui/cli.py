@@ -18,6 +18,7 @@ import click
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
 from tui.commands_audit import register as register_audit
+from tui.commands_explain import register as register_explain
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -204,6 +205,7 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
 
 
 register_audit(cli)
+register_explain(cli)
 
 # ---------------------------------------------------------------- the dashboard
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from engine.study.explaining import ExplanationProgress
     from engine.study.figures import Figure
 
-_WIDE = 200
-"""Columns of the tables where standard output is no terminal: nothing is cut."""
-
 _EXAMPLES = """\b
 Examples:
   simpsons-tui explain RUN
@@ -56,26 +53,47 @@ def explain(
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
     ctx.obj.debug = ctx.obj.debug or debug
+    ctx.exit(_run(run, variant, out, cache_dir, as_json=as_json))
+
+
+def register(group: click.Group) -> None:
+    """Add the command to the program."""
+    group.add_command(explain)
+
+
+def _run(
+    run: Path, variants: tuple[str, ...] | None, out: Path | None, cache_dir: Path | None, *, as_json: bool
+) -> int:
+    from engine.control import StudyControl
+    from engine.errors import StudyStopped
     from engine.process import keep_memory
     from engine.study import load_record
-    from tui.headless import StopOnSignal, results_alone_on_stdout
+    from tui.headless import SIGNAL_STATUS, StopOnSignal, printed, results_alone_on_stdout, write_results
     from tui.progress import progress_on
 
+    record = load_record(run)
+    for name in variants or ():
+        if record.result(name) is None:
+            raise InputError(f"--variant {name}: {run} has no finished job of it")
     keep_memory()
+    control = StudyControl()
     with results_alone_on_stdout() as results:
-        record = load_record(run)
-        unknown = [name for name in variant or () if record.result(name) is None]
-        if unknown:
-            raise InputError(f"--variant {unknown[0]}: {run} has no finished job of it")
-        from engine.control import StudyControl
-
-        control = StudyControl()
-        with progress_on(sys.stderr) as progress, StopOnSignal(control, progress):
-            report = _measure(run, cache_dir, control, progress.say)
-            figures = _draw(record, run, variant, cache_dir, progress.say) if out is not None else []
+        with (
+            progress_on(sys.stderr) as progress,
+            StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
+        ):
+            try:
+                report = _measure(run, cache_dir, control, progress.say)
+                figures = _draw(record, run, variants, cache_dir, progress.say) if out is not None else []
+            except StudyStopped:
+                return SIGNAL_STATUS + stop.received
         written = _write(figures, out) if out is not None else []
-        data = _json(report, variant, written)
-        results.write(json.dumps(data, allow_nan=False) + "\n" if as_json else _text(report, variant, written, results))
+        if as_json:
+            text = json.dumps(_json(report, variants, written), allow_nan=False) + "\n"
+        else:
+            text = printed(list(_parts(report, variants, written)), results)
+        write_results(results, text)
+    return 0
 
 
 def _measure(run: Path, cache_dir: Path | None, control: Any, say: Any) -> "ExplanationReport":
@@ -139,17 +157,6 @@ def _json(report: "ExplanationReport", variants: tuple[str, ...] | None, written
     if variants is not None:
         data["ablations"] = [one for one in data["ablations"] if one["variant"] in variants]
     return {**data, "pictures": [str(path) for path in written]}
-
-
-def _text(report: "ExplanationReport", variants: tuple[str, ...] | None, written: list[Path], results: Any) -> str:
-    from rich.console import Console
-
-    screen = Console(file=results)
-    console = Console(file=results, width=screen.width if screen.is_terminal else _WIDE)
-    with console.capture() as capture:
-        for part in _parts(report, variants, written):
-            console.print(part, highlight=False)
-    return capture.get()
 
 
 def _parts(
