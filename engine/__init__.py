@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.errors import SimpsonsError
     from engine.events import Event
     from engine.record import StudyRecord
-    from engine.study import run_study
+    from engine.study import list_runs, load_record, resume_study, run_study
     from engine.variants import VARIANTS, Variant
 
 _HOMES = {
@@ -26,6 +26,9 @@ _HOMES = {
     "StudyControl": "engine.control",
     "StudyRecord": "engine.record",
     "Variant": "engine.variants",
+    "list_runs": "engine.study",
+    "load_record": "engine.study",
+    "resume_study": "engine.study",
     "run_study": "engine.study",
 }
 
@@ -40,6 +43,9 @@ __all__ = [
     "StudyControl",
     "StudyRecord",
     "Variant",
+    "list_runs",
+    "load_record",
+    "resume_study",
     "run_study",
 ]
 

@@ -109,7 +109,7 @@ def event_to_line(event: Event) -> str:
     return json.dumps({"event": type(event).__name__, **to_jsonable(event)}, separators=(",", ":"), allow_nan=False)
 
 
-def event_from_line(line: str) -> Event:
+def event_from_line(line: str | bytes) -> Event:
     """The event that `event_to_line` wrote.
 
     Raises:
@@ -117,5 +117,18 @@ def event_from_line(line: str) -> Event:
     """
     data = json.loads(line)
     if not isinstance(data, dict) or data.get("event") not in _EVENT_TYPES:
-        raise ValueError(f"not an event: {line[:80]}")
-    return _dataclass(_EVENT_TYPES[data["event"]], data)
+        raise ValueError(f"not an event: {line[:80]!r}")
+    kind = _EVENT_TYPES[data["event"]]
+    scalars = _plain_scalars(data["event"])
+    if scalars is not None and all(type(data.get(name)) is known for name, known in scalars):
+        del data["event"]
+        if len(data) == len(scalars):
+            return kind(**data)  # what a long training consists of, at a fifth of the time
+    return _dataclass(kind, data)
+
+
+@functools.cache
+def _plain_scalars(name: str) -> tuple[tuple[str, type], ...] | None:
+    """Names and types of the fields of an event that holds nothing but strings and finite numbers."""
+    fields = tuple(typing.get_type_hints(_EVENT_TYPES[name]).items())
+    return fields if all(known in (str, int, float) for _, known in fields) else None

@@ -196,8 +196,35 @@ class StudyResumed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StudyContinued(Event):
+    """A study that was interrupted or stopped goes on: jobs that are not done are worked on again.
+
+    What came last before is the end no more. Events of the parts before the first job come again where they must.
+    """
+
+    program_version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingContinued(Event):
+    """A job's training goes on where a checkpoint has it: after `step` batches, of which `epoch` are whole epochs.
+
+    What was told of later batches and epochs of this job is void: they come again.
+    """
+
+    variant: str
+    epoch: int
+    step: int
+    seed: int = 0
+    fold: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudyFinished(Event):
-    """The last event. `reason` is empty where all went well; `conclusion` holds sentences drawn from the numbers."""
+    """The last event, unless the study is continued.
+
+    `reason` is empty where all went well; `conclusion` holds sentences drawn from the numbers.
+    """
 
     status: Status
     reason: str = ""

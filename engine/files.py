@@ -1,12 +1,17 @@
 """Writing a whole file so that its reader finds the old or the new content, never a part."""
 
 import contextlib
+import errno
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{8}")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextlib.contextmanager
@@ -27,6 +32,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    sync_folder(path.parent)
 
 
 def replace_json(path: Path, data: Any) -> None:
@@ -38,3 +44,26 @@ def replace_json(path: Path, data: Any) -> None:
     """
     with replacing(path) as stream:
         stream.write(json.dumps(data, allow_nan=False, indent=1).encode())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring new names in a folder to the disk, where the system can: a power cut must not undo a rename."""
+    with contextlib.suppress(OSError):  # not every file system can, and the content is safe already
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers of whole files left in a folder and below it when they were killed."""
+    for path in folder.rglob(".*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def is_full(error: OSError) -> bool:
+    """Whether it failed for want of disk space, which somebody can make."""
+    return error.errno in _FULL

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import platform
 import sys
 import threading
 
@@ -46,3 +47,12 @@ def lower_priority(by: int = 5) -> None:
     with contextlib.suppress(OSError):
         niceness = os.getpriority(os.PRIO_PROCESS, main_thread) + by
         os.setpriority(os.PRIO_PROCESS, thread, min(_MAX_NICE, niceness))
+
+
+def processor_name() -> str:
+    """What this machine calls its processor."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -13,15 +13,19 @@ from engine.events import (
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
+    EpochTrained,
     Event,
     JobFinished,
     MachineChosen,
     Notice,
     ProtocolApplied,
+    StageStarted,
     StatisticsComputed,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
+    TrainingContinued,
 )
 from engine.pooled import pool_results
 from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary, SuperresWeightsInfo
@@ -34,7 +38,7 @@ SCHEMA = 2
 _NO_SCORES = dict.fromkeys(("accuracy", "precision", "recall", "f1", "per_class", "confusion_matrix"))
 
 
-_LASTING: dict[type[Event], str] = {
+LASTING: dict[type[Event], str] = {
     DatasetChecked: "dataset",
     AuditFinished: "audit",
     ProtocolApplied: "protocol",
@@ -64,7 +68,12 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    epoch_starts: dict[JobKey, list[BatchTrained]] = field(default_factory=dict)
+    """The first batch of each epoch."""
+    epochs: dict[JobKey, list[EpochTrained]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
+    cached: dict[JobKey, int] = field(default_factory=dict)
+    """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
     notices: list[Notice] = field(default_factory=list)
@@ -80,13 +89,15 @@ class StudyRecord:
 
     def apply(self, event: Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
-        if type(event) in _LASTING:
-            name = _LASTING[type(event)]
+        if type(event) in LASTING:
+            name = LASTING[type(event)]
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case BatchTrained():
-                self.losses.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event.loss)
+            case BatchTrained() | EpochTrained():
+                self._take_training(event)
+            case StageStarted(stage="preprocess"):
+                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
             case StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case SuperresWeightsChosen():
@@ -101,7 +112,31 @@ class StudyRecord:
             case StudyFinished():
                 self.finished = event
             case _:
-                pass
+                self._take_back(event)
+
+    def _take_back(self, event: Event) -> None:
+        """Where an interrupted study goes on, forget what comes again."""
+        if isinstance(event, TrainingContinued):
+            del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
+        elif isinstance(event, StudyContinued):
+            self.finished = None
+            self.results = {key: result for key, result in self.results.items() if result.status == "done"}
+
+    def _take_training(self, event: BatchTrained | EpochTrained) -> None:
+        """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
+        key = JobKey(event.variant, event.seed, event.fold)
+        if isinstance(event, EpochTrained):
+            ended = self.epochs.setdefault(key, [])
+            while ended and ended[-1].epoch >= event.epoch:
+                ended.pop()
+            ended.append(event)
+            return
+        self.losses.setdefault(key, []).append(event.loss)
+        starts = self.epoch_starts.setdefault(key, [])
+        while starts and starts[-1].step >= event.step:
+            starts.pop()
+        if not starts or starts[-1].epoch != event.epoch:
+            starts.append(event)
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

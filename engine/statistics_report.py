@@ -48,9 +48,9 @@ class VariantStatistics:
         groups: groups of near copies among them; images without a copy count as one each.
         seeds: the seeds whose jobs are complete, in order.
         accuracy: mean over seeds of the share of test images that are right.
-        accuracy_interval: Wilson for one seed; bootstrap over groups and seeds for more.
+        accuracy_interval: Wilson for one seed; Student's t on a bootstrap over groups and seeds for more.
         macro_f1: mean over seeds.
-        macro_f1_interval: bootstrap over groups (and seeds).
+        macro_f1_interval: bootstrap over groups, bias-corrected and accelerated; for several seeds as the accuracy's.
         seed_accuracies: aligned with `seeds`.
         seed_spread: standard deviation of `seed_accuracies` (n - 1), None for one seed.
         sampling_error: standard error of the accuracy that comes from which images are in the test set alone.
@@ -78,7 +78,7 @@ class Comparison:
     Attributes:
         first, second: names, in the study's order.
         difference: accuracy of `first` minus accuracy of `second`.
-        interval: of the difference.
+        interval: of the difference; Newcombe's for one seed, Student's t on the paired bootstrap for more.
         first_only, second_only: images that only the one got right, summed over seeds.
         method: "exact McNemar" for one seed, "paired bootstrap over images and seeds" for more.
         p_value: of no difference, two-sided.

@@ -1,9 +1,13 @@
 """The dashboard: a set-up screen, a training screen that draws the engine's events, and a results screen."""
 
+import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,11 +18,14 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.config import StudyConfig
+from engine.errors import InputError, SimpsonsError
+from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
 from tui.commands import StudyCommands
 from tui.engine_port import Engine, LocalEngine
 from tui.feed import Failure, LocalStudy, Source, in_background
+from tui.handover import spawn_worker
 from tui.pictures import Pictures
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
@@ -32,6 +39,8 @@ REMOTE_REFRESH_RATE = 2.0
 
 SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE = 0.1, 30.0
 METER_SECONDS = 1.0
+SIGNAL_STATUS = 128
+"""Ended by signal n is exit status 128 + n."""
 _FEW_COLOURS = ("standard", "windows")
 TEXTUAL_THEME = "TEXTUAL_THEME"
 _REMOTE_VARIABLES = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
@@ -64,6 +73,8 @@ class DashboardApp(App[int]):
         meter: Meter | None = None,
         now: Callable[[], float] = time.time,
         pictures: Pictures | None = None,
+        resume: Path | None = None,
+        spawn_worker: Callable[[Path], int] = spawn_worker,
     ) -> None:
         super().__init__()
         self.pictures = pictures if pictures is not None else Pictures()
@@ -80,6 +91,11 @@ class DashboardApp(App[int]):
         self._setup = SetupScreen(config)
         self._announced = False
         self._too_small = False
+        self._resume = resume
+        self._spawn_worker = spawn_worker
+        self._signal = 0
+        self._could_detach = False
+        self.worker: int | None = None
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
 
@@ -87,6 +103,10 @@ class DashboardApp(App[int]):
     def cache_dir(self) -> Path | None:
         """Where this program was told to keep what can be made again."""
         return self._config.cache_dir
+
+    def config(self) -> StudyConfig:
+        """What the command line asked for."""
+        return self._config
 
     # ------------------------------------------------------------------ for the command line
 
@@ -122,6 +142,17 @@ class DashboardApp(App[int]):
         self.set_interval(self._refresh_seconds, self._pump)
         self.set_interval(METER_SECONDS, self._tick)
         self.call_after_refresh(self._warm_up)
+        if not self.is_headless:
+            self._obey_signals()
+        if self._resume is not None:
+            self.call_after_refresh(self.resume_study, self._resume)
+
+    def _obey_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.terminate, number)
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, self.hang_up)
 
     def _warm_up(self) -> None:
         def work() -> None:
@@ -164,6 +195,49 @@ class DashboardApp(App[int]):
         self.follow(study, config.variants)
         study.start()
 
+    def resume_study(self, folder: Path) -> None:
+        """Go on with a run in this process."""
+        if self.engine_running:
+            return
+        study = LocalStudy(self.engine, self._config, folder)
+        self.follow(study, self._config.variants)
+        study.start()
+
+    def can_run_clean(self, record: StudyRecord) -> bool:
+        """Whether the same study can be trained under the clean protocol now."""
+        return record.started is not None and record.started.protocol == "official" and not self.engine_running
+
+    def run_clean(self, record: StudyRecord) -> None:
+        """Train the same study under the clean protocol: as this process was asked for it, else as its folder says."""
+        started = record.started
+        if started is None or not self.can_run_clean(record):
+            return
+        if isinstance(self.source, LocalStudy) and self.state is not None and self.state.record is record:
+            self._start_clean(self.source.config)
+            return
+
+        def work() -> None:
+            try:
+                config = self.engine.load_config(Path(started.folder))
+            except SimpsonsError as error:
+                complaint = f"{error}: start it from the set-up, with the protocol clean"
+                later = partial(self.notify, complaint, severity="error", markup=False)
+            else:
+                later = partial(self._start_clean, config)
+            with suppress(RuntimeError):
+                self.call_later(later)
+
+        in_background("configuration", work)
+
+    def _start_clean(self, config: StudyConfig) -> None:
+        self._to_setup("")
+        self.start_study(replace(config, protocol="clean"))
+
+    def runs_dir_of(self, record: StudyRecord) -> Path:
+        """The folder of runs that a study lies in, where its counterpart is looked for."""
+        folder = record.started.folder if record.started else ""
+        return Path(folder).parent if folder else runs_folder(self._config.runs_dir)
+
     def follow(self, source: Source, variants: tuple[str, ...]) -> None:
         """Draw the events of a source: a study of this process, or later one of another process or of the past."""
         from tui.screens.training import TrainingScreen
@@ -182,6 +256,9 @@ class DashboardApp(App[int]):
             state.apply(event)
         if news:
             self._redraw()
+        if self._could_detach != self.can_detach:
+            self._could_detach = self.can_detach
+            self.refresh_bindings()
         # A window that is open keeps its place; what follows waits until it is closed.
         if not running and not self._announced and not self.screen.is_modal:
             self._announced = True
@@ -197,8 +274,14 @@ class DashboardApp(App[int]):
         source, state = self.source, self.state
         if source is None or state is None:
             return
+        if self.worker is not None or self._signal:
+            self.exit(return_code=SIGNAL_STATUS + self._signal if self._signal else 0)
+            return
         failure = source.failure
         if failure is not None and failure.expected and state.record.started is None:
+            if self._resume is not None:
+                self.exit(return_code=InputError.exit_status)  # the command line says why
+                return
             self._to_setup(failure.message)
             return
         if self.has_results and failure is None:
@@ -244,10 +327,14 @@ class DashboardApp(App[int]):
         """What the user asked of the engine, for the first line."""
         if self.source is None or self.state is None or not self.engine_running:
             return ""
+        if self.source.control.handing_over:
+            return "handing over after this batch"
         if self.source.control.stop_requested:
             return "stopping after this batch"
         if self.state.paused and self.source.control.paused:
             return "paused"
+        if self.source.control.held:
+            return "waiting: the disk is full"
         return "pausing after this batch" if self.source.control.paused else ""
 
     def toggle_pause(self) -> None:
@@ -266,6 +353,54 @@ class DashboardApp(App[int]):
                 self._tick()
 
         self.push_screen(ConfirmScreen(STOP_QUESTION, STOP_DETAIL), answered)
+
+    # ------------------------------------------------------------------ leaving a study that goes on
+
+    @property
+    def can_detach(self) -> bool:
+        """Whether a study of this process runs that another process could go on with."""
+        state = self.state
+        return (
+            isinstance(self.source, LocalStudy)
+            and self.engine_running
+            and not self.source.control.stop_requested
+            and state is not None
+            and state.record.started is not None
+            and Path(state.record.started.folder).is_dir()
+        )
+
+    def detach(self) -> None:
+        """Hand the study to a process of its own; this one ends when the batch under way is saved."""
+        if not self.can_detach or self.state is None or self.state.record.started is None or self.source is None:
+            return
+        try:
+            self.worker = self._spawn_worker(Path(self.state.record.started.folder))
+        except OSError as error:
+            self.notify(f"no process for the study: {error.strerror or error}", severity="error")
+            return
+        self.source.control.hand_over()
+        self._tick()
+
+    def finish_hand_over(self) -> None:
+        """Wait until a study that is handed over has saved its place; what a closed terminal ended is not over yet."""
+        if self.worker is not None and isinstance(self.source, LocalStudy):
+            self.source.wait()
+
+    def hang_up(self) -> None:
+        """The terminal was closed or the connection lost: the study goes on without it."""
+        self._signal = signal.SIGHUP
+        if self.can_detach:
+            self.detach()
+        if self.worker is None:
+            self.exit(return_code=SIGNAL_STATUS + self._signal)
+
+    def terminate(self, number: int) -> None:
+        """Stop after the batch, save, and leave."""
+        self._signal = number
+        if self.source is not None and self.engine_running:
+            self.source.control.stop()
+        else:
+            self.exit(return_code=SIGNAL_STATUS + number)
 
     # ------------------------------------------------------------------ keys of every screen
 

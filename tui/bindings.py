@@ -87,6 +87,7 @@ SIDE_BY_SIDE: tuple[Binding, ...] = (
 TRAINING: tuple[Binding, ...] = (
     _key("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
     _key("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
+    _key("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
     _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
     _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
     _key("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
@@ -130,13 +131,24 @@ MEASURED: tuple[Binding, ...] = (
     _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
 )
 
+PREDICT: tuple[Binding, ...] = (
+    _key("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
+    _key("predict.variant", "tab", "variant(1)", "Variant", "The same images with the next variant's model"),
+    _key("predict.before", "shift+tab", "variant(-1)", "Previous", "With the variant's before", show=False),
+    _key("predict.stop", "s", "stop", "Stop", "End here and keep what there is"),
+    _key("predict.back", "escape", "app.back", "Results", "Back to the results", display="esc"),
+)
+
 
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.audit import AuditScreen
     from tui.screens.calibration import CalibrationScreen
+    from tui.screens.claims import ClaimsScreen
     from tui.screens.comparisons import ComparisonScreen
+    from tui.screens.counterpart import CounterpartScreen
     from tui.screens.matrix import MatrixScreen
+    from tui.screens.reading import ReadingScreen
     from tui.screens.results import ResultsScreen
     from tui.widgets.confusion_matrix import ConfusionMatrix
     from tui.widgets.matrix_grid import MatrixGrid
@@ -152,9 +164,13 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Steps": SIDE_BY_SIDE,
         "Inside the network": INSIDE,
         "Colour and box": MEASURED,
+        "Use the model": PREDICT,
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
         "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
+        "Claims and leak": tuple(
+            _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
+        ),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -171,9 +187,12 @@ def section_of(screen: type) -> str:
         "SideBySideScreen": "Steps",
         "InsideScreen": "Inside the network",
         "MeasuredScreen": "Colour and box",
+        "PredictScreen": "Use the model",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",
         "CalibrationScreen": "Calibration",
+        "ClaimsScreen": "Claims and leak",
+        "LeakScreen": "Claims and leak",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -18,7 +17,10 @@ import click
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
 from tui.commands_audit import register as register_audit
+from tui.commands_claims import register as register_claims
 from tui.commands_explain import register as register_explain
+from tui.commands_export import register as register_export
+from tui.commands_predict import register as register_predict
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -31,6 +33,8 @@ from tui.options import (
     study_config,
     with_options,
 )
+from tui.session import Session
+from tui.session import remember as _remember
 
 if TYPE_CHECKING:
     from engine.record import StudyRecord
@@ -40,20 +44,6 @@ FAILURE, WRONG_USE, INTERRUPTED = 1, 2, 130
 _HELP_WIDTH = 100
 _CANNOT_DRAW = ("", "dumb", "unknown")
 _MIN_REFRESH, _MAX_REFRESH = 0.2, 30.0
-
-
-@dataclass
-class Session:
-    """What the error handler must know of the command that ran."""
-
-    debug: bool = False
-    runs_dir: Path | None = None
-
-
-def _remember(ctx: click.Context, /, debug: bool, runs_dir: Path | None = None) -> None:
-    session = ctx.ensure_object(Session)
-    session.debug = session.debug or debug
-    session.runs_dir = runs_dir or session.runs_dir
 
 
 # ---------------------------------------------------------------- the commands
@@ -126,8 +116,8 @@ Examples:
 
 Progress goes to standard error, results to standard output. With --json, standard output is one JSON
 object and nothing else. Ctrl-C stops after the batch under way and prints what there is; a second one
-ends at once. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted,
-143 terminated.
+ends at once. A closed terminal ends nothing. 'simpsons-tui resume' goes on with what was stopped or cut
+off. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted, 143 terminated.
 
 {_ENVIRONMENT}"""
 
@@ -144,6 +134,54 @@ def run(ctx: click.Context, /, debug: bool, as_json: bool, **options: Any) -> No
     from tui.headless import run_headless
 
     ctx.exit(run_headless(config, as_json=as_json))
+
+
+_RESUME_EXAMPLES = """\b
+Examples:
+  simpsons-tui resume                             the newest run that is not done
+  simpsons-tui resume 20260314-0915               by the beginning of its name
+  simpsons-tui resume RUN --json > result.json
+
+What is done stays done; the variant under way goes on from its last epoch (or from the batch at which it
+was stopped), and the results are those of a study that was never interrupted. Variants that failed are
+tried again. The images must be the same."""
+
+
+@cli.command(cls=SectionedCommand, epilog=_RESUME_EXAMPLES)
+@click.argument("run", required=False, default="", metavar="[RUN]")
+@option("Output", "--headless", is_flag=True, help="Without a screen, also in a terminal.")
+@option("Output", "--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
+@click.option("--wait", "wait_seconds", type=float, hidden=True)
+@IMAGES_OPTION
+@FOLDER_OPTIONS[1]
+@DEBUG_OPTION
+@click.pass_context
+def resume(
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    headless: bool,
+    as_json: bool,
+    wait_seconds: float | None,
+    images: str,
+    **options: Any,
+) -> None:
+    """Go on with a study that was stopped, killed or cut off.
+
+    RUN is its name, the beginning of it, or its folder. In a terminal this opens the dashboard.
+    """
+    _remember(ctx, options["debug"], options["runs_dir"])
+    from engine.study import find_resumable
+
+    folder = find_resumable(run, options["runs_dir"])
+    if headless or as_json or not is_terminal(sys.stdout):
+        from tui.headless import resume_headless
+
+        ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
+    from engine.study import load_config
+
+    ctx.exit(_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder))
 
 
 _FETCH_EXAMPLES = """\b
@@ -204,8 +242,12 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
 
 
+register_predict(cli)
 register_audit(cli)
 register_explain(cli)
+register_claims(cli)
+register_export(cli)
+
 
 # ---------------------------------------------------------------- the dashboard
 
@@ -231,7 +273,9 @@ def check_terminal() -> None:
         )
 
 
-def _dashboard(config: StudyConfig, refresh_rate: float | None, images: str, session: Session) -> int:
+def _dashboard(
+    config: StudyConfig, refresh_rate: float | None, images: str, session: Session, *, resume: Path | None = None
+) -> int:
     check_terminal()
     from rich.console import Console
 
@@ -240,16 +284,17 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, images: str, ses
     from tui.pictures import pictures_for
 
     keep_memory()  # of use only before there are other threads
-    app = DashboardApp(config, refresh_rate=refresh_rate, pictures=pictures_for(images, os.environ))
+    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, pictures=pictures_for(images, os.environ))
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_HELP_WIDTH)
     app.run()
+    app.finish_hand_over()
     status = app.return_code or 0
     if details := trouble.getvalue().strip():
         status = _keep_details(details.splitlines()[-1], details, session)
     else:
-        _say_where_it_is_kept(app.exit_record)
+        _say_where_it_is_kept(app.exit_record, app.worker)
         if app.exit_failure is not None:
             _complain(app.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
@@ -257,13 +302,15 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, images: str, ses
     return status
 
 
-def _say_where_it_is_kept(record: "StudyRecord | None") -> None:
+def _say_where_it_is_kept(record: "StudyRecord | None", worker: int | None) -> None:
     if record is None or record.started is None:
         return
     folder = record.started.folder
     if Path(folder).is_dir():  # a study that could not start leaves none
-        status = record.finished.status if record.finished is not None else "left while it ran"
-        click.echo(f"study {status}, kept in {folder}")
+        going_on = "left while it ran" if worker is None else f"goes on in process {worker}"
+        status = record.finished.status if record.finished is not None else going_on
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            click.echo(f"study {status}, kept in {folder}")
 
 
 def _leave_at_once(status: int) -> NoReturn:

@@ -8,13 +8,16 @@ from engine.audit_report import AuditReport
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.events import Emit
+from engine.prediction import ModelRequest, TakePrediction
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
     from textual.app import App
 
+    from engine.claims_report import ClaimsReport
     from engine.explanation_report import ExplanationReport
+    from engine.leak_report import LeakReport
     from engine.study import AuditProgress, Estimate
     from engine.study.explaining import ExplanationProgress, InsideView
     from engine.study.gallery import GalleryImage, Pixels, VariantPicture
@@ -93,6 +96,23 @@ class Engine(Protocol):
     ) -> "ExplanationReport":
         """What its networks lose without parts of the picture; raises SimpsonsError, StudyStopped."""
 
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        """Tell what a run came to, and go on with it to the end; raises SimpsonsError where it cannot be."""
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """What a run's study was asked to do; raises SimpsonsError."""
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """The study's claims against a run and its counterpart; raises SimpsonsError."""
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """A run and its counterpart side by side, None where there is none; raises SimpsonsError."""
+
+    def predict_images(
+        self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
+    ) -> None:
+        """What a run's model says of images, as it comes; raises SimpsonsError, or StudyStopped."""
+
 
 class LocalEngine:
     """The engine of this process. It is imported by the first call, after the first frame is drawn."""
@@ -164,6 +184,38 @@ class LocalEngine:
         from engine.study.explaining import measure_explanation
 
         return measure_explanation(folder, cache_dir=cache_dir, progress=progress, control=control)
+
+    def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
+        """See `engine.study.resume_study`."""
+        from engine.study import resume_study
+
+        return resume_study(folder, emit, control)
+
+    def load_config(self, folder: Path) -> StudyConfig:
+        """See `engine.study.load_config`."""
+        from engine.study import load_config
+
+        return load_config(folder)
+
+    def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
+        """See `engine.study.judge_study`."""
+        from engine.study import judge_study
+
+        return judge_study(record, runs_dir)
+
+    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
+        """See `engine.study.leak_of_study`."""
+        from engine.study import leak_of_study
+
+        return leak_of_study(record, runs_dir)
+
+    def predict_images(
+        self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
+    ) -> None:
+        """See `engine.study.predict_images`."""
+        from engine.study import predict_images
+
+        predict_images(request, paths, take, control)
 
 
 def engine_of(app: "App[object]") -> Engine:

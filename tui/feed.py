@@ -68,10 +68,11 @@ class Source(Protocol):
 
 
 class LocalStudy:
-    """A study that runs in a thread of this process; a `Source`."""
+    """A study that runs in a thread of this process; a `Source`. With a run folder it goes on with that run."""
 
-    def __init__(self, engine: Engine, config: StudyConfig) -> None:
+    def __init__(self, engine: Engine, config: StudyConfig, folder: Path | None = None) -> None:
         self.config = config
+        self._folder = folder
         self._control = StudyControl()
         self._failure: Failure | None = None
         self._engine = engine
@@ -102,9 +103,16 @@ class LocalStudy:
         """The events since the last call."""
         return self._buffer.drain()
 
+    def wait(self, seconds: float | None = None) -> None:
+        """Return when the engine's thread has ended, or after so many seconds."""
+        self._thread.join(seconds)
+
     def _work(self) -> None:
         try:
-            self._engine.run_study(self.config, self._buffer.put, self.control)
+            if self._folder is None:
+                self._engine.run_study(self.config, self._buffer.put, self.control)
+            else:
+                self._engine.resume_study(self._folder, self._buffer.put, self.control)
         except StudyStopped:
             self._failure = Failure("stopped", expected=True)
         except SimpsonsError as error:

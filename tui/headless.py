@@ -2,13 +2,13 @@
 
 import contextlib
 import io
-import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
 
@@ -21,10 +21,12 @@ from rich.text import Text
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.errors import SimpsonsError, StudyStopped
-from engine.events import Event
+from engine.events import Emit, Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
+from tui.claims_tables import claims_parts
+from tui.export.json_object import json_text
 from tui.progress import LineProgress, progress_on
 from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
@@ -37,6 +39,9 @@ SIGNAL_STATUS = 128
 
 _SKIPPED_SHOWN = 10
 _VERY_WIDE = 10_000
+_CLAIMS_WIDTH = 120
+"""Columns of the claims where the output is no terminal."""
+
 _POLL_SECONDS = 0.5
 """How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
 
@@ -52,14 +57,44 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
         SimpsonsError: the input cannot be used, or the results cannot be written.
         Exception: an error of the program's own.
     """
+
+    def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
+        from engine.study import run_study
+
+        run_study(config, take, control)
+
+    return _headless(work, as_json=as_json)
+
+
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+    """Go on with a run, write the results of the whole study and return the exit status.
+
+    Raises:
+        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
+
+    def work(take: Emit, recall: Emit, control: StudyControl) -> None:
+        from engine.study import resume_study
+
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
+
+    return _headless(work, as_json=as_json)
+
+
+_Work = Callable[[Emit, Emit, StudyControl], None]
+"""Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
+
+
+def _headless(work: _Work, *, as_json: bool) -> int:
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
-        study = _Study(config)
+        study = _Study(work)
         with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
-            text = _json_text(study.record) if as_json else report_text(study.record, results)
+            text = json_text(study.record) if as_json else report_text(study.record, results)
             finished = study.record.finished
             write_results(results, text, finished.folder if finished is not None else "")
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
@@ -74,7 +109,7 @@ def _status(record: StudyRecord) -> int:
 class _Study:
     """A study in a thread of its own, so that this one answers signals while a batch of seconds runs."""
 
-    config: StudyConfig
+    job: _Work
     control: StudyControl = field(default_factory=StudyControl)
     record: StudyRecord = field(default_factory=StudyRecord)
     error: BaseException | None = None
@@ -87,11 +122,13 @@ class _Study:
             self.record.apply(event)
             progress.take(event)
 
+        def recall(event: Event) -> None:
+            self.record.apply(event)
+            progress.recall(event)
+
         def work() -> None:
             try:
-                from engine.study import run_study
-
-                run_study(self.config, take, self.control)
+                self.job(take, recall, self.control)
             except BaseException as error:  # raised again by `raise_error`
                 self.error = error
             finally:
@@ -108,7 +145,10 @@ class _Study:
 
 
 class StopOnSignal:
-    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once."""
+    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once.
+
+    A closed terminal (SIGHUP) ends nothing.
+    """
 
     def __init__(
         self,
@@ -126,6 +166,8 @@ class StopOnSignal:
             # A job in a shell's background ignores Ctrl-C on purpose.
             if signal.getsignal(number) != signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
+        if hasattr(signal, "SIGHUP"):
+            self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return self
 
     def __exit__(
@@ -171,10 +213,6 @@ def results_alone_on_stdout() -> Iterator[TextIO]:
         sys.stdout.flush()
         os.dup2(kept, descriptor)
         os.close(kept)
-
-
-def _json_text(record: StudyRecord) -> str:
-    return json.dumps(record.to_json(), allow_nan=False) + "\n"
 
 
 def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
@@ -295,7 +333,23 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     if evaluated_results(record):
         yield ""
         yield _classes(record, width)
+    yield from _claims(record, width)
     yield from _words(record)
+
+
+def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """The original study's claims, where these are images of its characters and the protocol is one that it knows."""
+    from engine.study import is_of_the_study, judge_study
+
+    if not is_of_the_study(record) or not evaluated_results(record):
+        return
+    try:
+        report = judge_study(record)
+    except SimpsonsError:  # a protocol with test images of its own
+        return
+    yield ""
+    yield "The study's claims"
+    yield from claims_parts(report, _CLAIMS_WIDTH if width is None else width)
 
 
 def _left_out(dataset: DatasetSummary) -> Iterator[str]:

@@ -22,6 +22,7 @@ from engine.events import (
     StageFinished,
     StageProgress,
     StageStarted,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -82,6 +83,12 @@ class LineProgress:
         except (OSError, ValueError):
             self._broken = True
 
+    def recall(self, event: Event) -> None:
+        """Take from an event what later lines refer to; what was told by another process is not told again."""
+        if isinstance(event, StudyStarted):
+            self._epochs = event.recipe.epochs
+            self._many_jobs = event.jobs_per_variant > 1
+
     def say(self, message: str, level: Level = "info", at: float | None = None) -> None:
         """Write one line, with the time of day."""
         stamp = time.strftime("%H:%M:%S", time.localtime(at))
@@ -92,9 +99,7 @@ class LineProgress:
         self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def _show(self, event: Event) -> None:
-        if isinstance(event, StudyStarted):
-            self._epochs = event.recipe.epochs
-            self._many_jobs = event.jobs_per_variant > 1
+        self.recall(event)
         level: Level = "info"
         if isinstance(event, Notice):
             level = event.level
@@ -126,6 +131,8 @@ class LineProgress:
             case BaselinesMeasured():
                 scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
                 text = f"baselines, accuracy: {scores}"
+            case StudyContinued():
+                text = "the study goes on"
             case StudyFinished():
                 reason = f" ({event.reason})" if event.reason else ""
                 kept = f"; kept in {event.folder}" if event.folder else ""
@@ -138,8 +145,8 @@ class LineProgress:
             case Notice():
                 text = _about(event.variant, event.message)
             case StageStarted():
-                cached = f", {count(event.cached)} of them from the cache" if event.cached else ""
-                unit = "batches" if event.stage == "train" else "images"
+                unit, known = ("batches", "done before") if event.stage == "train" else ("images", "from the cache")
+                cached = f", {count(event.cached)} of them {known}" if event.cached else ""
                 text = _about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
                 doing = _DOING[event.stage].removesuffix(" on").removesuffix(" among")

@@ -24,11 +24,13 @@ from engine.events import (
     StageFinished,
     StageProgress,
     StageStarted,
+    StudyContinued,
     StudyFinished,
     StudyPaused,
     StudyResumed,
     StudyStarted,
     SuperresWeightsChosen,
+    TrainingContinued,
 )
 from engine.record import JobKey, StudyRecord, describe_weights
 from engine.results import JobResult
@@ -190,6 +192,14 @@ class JobView:
     def accuracy(self) -> float | None:
         """Test accuracy, once measured."""
         return self.result.metrics.accuracy if self.result and self.result.metrics else None
+
+    def go_back(self, epoch: int, step: int) -> None:
+        """What came after `step` batches is void."""
+        kept, self.epoch = self.losses[:step], epoch
+        self.losses, self.smoothed, self._weight, self._average = [], [], 0.0, 0.0
+        for value in kept:
+            self.add_loss(value)
+        self.version += 1
 
     def add_loss(self, value: float) -> bool:
         """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
@@ -359,7 +369,7 @@ class ViewState:
     def apply(self, event: Event) -> None:
         """Take the next event of the stream."""
         self.record.apply(event)
-        self._last_time = event.time
+        before, self._last_time = self._last_time, event.time
         match event:
             case BatchTrained():
                 self._batch(event)
@@ -376,6 +386,8 @@ class ViewState:
                 job.version += 1
             case JobFinished():
                 self._job_finished(event)
+            case StudyContinued() | TrainingContinued():
+                self._go_on(event, before)
             case StudyPaused():
                 self.clock.pause(event.time)
                 self._say(event, "info", "paused")
@@ -411,7 +423,30 @@ class ViewState:
             case _:
                 pass
 
-    def _job(self, event: BatchTrained | EpochTrained | StageStarted | StageProgress | StageFinished) -> JobView:
+    def _go_on(self, event: StudyContinued | TrainingContinued, before: float) -> None:
+        if isinstance(event, StudyContinued):
+            self._begin_anew(event, before)
+            return
+        self._job(event).go_back(event.epoch, event.step)
+        self._say(event, "info", f"{event.variant}: training goes on after batch {event.step}")
+
+    def _begin_anew(self, event: StudyContinued, before: float) -> None:
+        """Nobody worked since the event at `before`; what was under way then begins anew."""
+        self.clock.pause(before)
+        self.clock.resume(event.time)
+        for view in (*self.common.values(), *(view for job in self.jobs.values() for view in job.stages.values())):
+            if view.seconds is None:
+                view.seconds = max(0.0, self.clock.at(event.time) - view.started)
+        for job in self.jobs.values():
+            if job.status != "done":
+                job.status, job.result = "waiting", None
+                job.version += 1
+        self._say(event, "info", "the study goes on")
+
+    def _job(
+        self,
+        event: BatchTrained | EpochTrained | StageStarted | StageProgress | StageFinished | TrainingContinued,
+    ) -> JobView:
         key = JobKey(event.variant, event.seed, event.fold)
         self._current[event.variant] = key
         return self.jobs.setdefault(key, JobView(event.variant))
@@ -456,7 +491,8 @@ class ViewState:
         if view is not None:
             view.seconds = event.seconds
             took = formatting.duration(event.seconds)
-            cached = f", {formatting.count(view.cached)} from the cache" if view.cached else ""
+            from_cache = view.cached and event.stage != "train"  # which goes on after batches done before
+            cached = f", {formatting.count(view.cached)} from the cache" if from_cache else ""
             self._say(event, "info", f"{event.variant}: {STAGE_WORDS[event.stage]} took {took}{cached}")
         job.version += 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from engine.audit_report import AuditReport
-from engine.evaluation.verdicts import accuracy_sentences, difference_sentences, names, seed_sentences
+from engine.evaluation.verdicts import accuracy_sentences, copy_sentences, difference_sentences, names, seed_sentences
 from engine.pooled import pool_results
 from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.statistics_report import StudyStatistics
@@ -62,7 +62,8 @@ def _ranking(scored: Scored, statistics: StudyStatistics | None) -> list[str]:
     if statistics is None or not statistics.variants:
         scores = ", ".join(f"{result.variant} {metrics.accuracy:.3f}" for result, metrics in complete)
         return [f"Accuracy: {scores}. Whether these differ by more than chance was not computed."]
-    return [*accuracy_sentences(statistics), *difference_sentences(statistics), *seed_sentences(statistics)]
+    said = (accuracy_sentences, difference_sentences, copy_sentences, seed_sentences)
+    return [sentence for sentences in said for sentence in sentences(statistics)]
 
 
 def _classes(classes: Sequence[str], scored: Scored) -> list[str]:

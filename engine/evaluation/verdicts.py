@@ -35,7 +35,8 @@ def difference_sentences(statistics: StudyStatistics) -> list[str]:
     sentences = []
     if statistics.comparisons:
         sentences += _extremes(statistics)
-        sentences += [_better(entry) for entry in statistics.comparisons if entry.significant]
+        how = ", adjusted" if len(statistics.comparisons) > 1 else ""
+        sentences += [_better(entry, how) for entry in statistics.comparisons if entry.significant]
         sentences += _undecided(statistics)
     return [*sentences, *statistics.refused]
 
@@ -61,14 +62,14 @@ def _order(comparison: Comparison) -> tuple[str, str]:
     return pair if comparison.difference > 0 else (pair[1], pair[0])
 
 
-def _better(comparison: Comparison) -> str:
+def _better(comparison: Comparison, how: str) -> str:
     better, worse = _order(comparison)
     interval = comparison.interval
     if better == comparison.second:
         interval = Interval(-interval.high, -interval.low, interval.method, interval.level)
     return (
         f"{better} recognises more than {worse}: by {abs(comparison.difference):.3f} "
-        f"{_interval(interval)}, {p_words(comparison.adjusted_p)} ({comparison.method}, adjusted)."
+        f"{_interval(interval)}, {p_words(comparison.adjusted_p)} ({comparison.method}{how})."
     )
 
 
@@ -92,6 +93,18 @@ def _undecided(statistics: StudyStatistics) -> list[str]:
         return [f"No difference that {images} images can show ({how}) between: {pairs}."]
     compared = list(dict.fromkeys(name for entry in open_pairs for name in (entry.first, entry.second)))
     return [f"Between {names(compared)} there is no difference that {images} images can show ({how})."]
+
+
+def copy_sentences(statistics: StudyStatistics) -> list[str]:
+    """What near copies within the test set do to the methods that take each image as evidence of its own."""
+    copied = [entry for entry in statistics.variants if entry.groups < entry.images and len(entry.seeds) == 1]
+    if not copied:
+        return []
+    entry = copied[0]
+    return [
+        f"The {entry.images} test images hold {entry.groups} different pictures, near copies counted once: the "
+        "intervals of the accuracy and the comparisons take them as independent and are too sure; those of F1 do not."
+    ]
 
 
 def seed_sentences(statistics: StudyStatistics) -> list[str]:

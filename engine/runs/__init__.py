@@ -1,9 +1,31 @@
-"""The run folder: the events of one study as they happened, its configuration, result and weights.
+"""The run folder: the truth about one study, as it happens and for good.
 
-Layout of a folder: `study.json` (format version and configuration), `events.jsonl` (one event a line, appended),
-`result.json` (at the end), `weights/<variant>-seed<seed>-fold<fold>.safetensors`.
+`engine.runs.layout` says what lies where.
 """
 
-from engine.runs.store import FORMAT_VERSION, RunFolder, read_events
+from engine.runs.layout import FORMAT_VERSION, NewerVersionError, RunHeader, load_config, read_header
+from engine.runs.listing import find_run, list_runs, remove_run, summary_of
+from engine.runs.lock import describe_writer, is_live
+from engine.runs.reader import EventFollower, load_record, read_events
+from engine.runs.requests import Request, send_request
+from engine.runs.writer import RunFolder
 
-__all__ = ["FORMAT_VERSION", "RunFolder", "read_events"]
+__all__ = [
+    "FORMAT_VERSION",
+    "EventFollower",
+    "NewerVersionError",
+    "Request",
+    "RunFolder",
+    "RunHeader",
+    "describe_writer",
+    "find_run",
+    "is_live",
+    "list_runs",
+    "load_config",
+    "load_record",
+    "read_events",
+    "read_header",
+    "remove_run",
+    "send_request",
+    "summary_of",
+]

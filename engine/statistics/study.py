@@ -1,7 +1,7 @@
 """The statistics of a whole study, from the results of its jobs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -37,6 +37,10 @@ def compute_statistics(
 ) -> StudyStatistics:
     """Intervals of every variant and a comparison of every two, from the jobs that are done.
 
+    With one seed, Wilson's and Newcombe's intervals and McNemar's test take every image as evidence of its own, so near
+    copies within the test set make them too sure; all that is resampled draws whole groups of near copies. Folds are
+    pooled as if one network had judged all their images: that they share training images is in none of the methods.
+
     Args:
         variants: names in the study's order.
         results: ended jobs of any variant, seed and fold. A seed counts where all folds are done that any variant has
@@ -55,14 +59,16 @@ def compute_statistics(
             refused.append(note)
         if found is not None:
             outcomes.append(found)
+    resampled = [_Resampled.of(entry, n_classes, seed, replicates) for entry in outcomes]
     comparisons = []
-    for first, second in combinations(outcomes, 2):
-        if why := _why_refused(first, second):
-            refused.append(f"{first.variant} and {second.variant} are not compared: {why}.")
+    for first, second in combinations(resampled, 2):
+        if why := _why_refused(first.outcomes, second.outcomes):
+            names = f"{first.outcomes.variant} and {second.outcomes.variant}"
+            refused.append(f"{names} are not compared: {why}.")
         else:
-            comparisons.append(_compare(first, second, n_classes, seed, replicates))
+            comparisons.append(_compare(first, second, seed))
     return StudyStatistics(
-        variants=tuple(_describe(entry, n_classes, seed, replicates) for entry in outcomes),
+        variants=tuple(_describe(entry, seed) for entry in resampled),
         comparisons=_corrected(comparisons),
         refused=tuple(refused),
     )
@@ -79,21 +85,38 @@ def _why_refused(first: Outcomes, second: Outcomes) -> str:
 # ---------------------------------------------------------------- one variant
 
 
-def _describe(outcomes: Outcomes, n_classes: int, seed: int, replicates: int) -> VariantStatistics:
-    counts = outcomes.group_counts(n_classes)
-    draws = resample(counts, replicates=replicates, seed=seed)
-    by_seed = accuracy(counts.sum(axis=1))
-    spread = two_level_spread(by_seed, accuracy(draws), outcomes.n_groups, seed=seed)
-    mean = float(by_seed.mean())
+@dataclass(frozen=True)
+class _Resampled:
+    """A variant's outcomes with the scores of every seed (S,) and of every draw of groups with every seed (B, S)."""
+
+    outcomes: Outcomes
+    accuracies: Floats
+    drawn_accuracies: Floats
+    f1s: Floats
+    drawn_f1s: Floats
+    f1_interval: Interval | None
+
+    @classmethod
+    def of(cls, outcomes: Outcomes, n_classes: int, seed: int, replicates: int) -> "_Resampled":
+        counts = outcomes.group_counts(n_classes)
+        draws = resample(counts, replicates=replicates, seed=seed)
+        total = counts.sum(axis=1)
+        alone = bca_interval(counts, draws, macro_f1) if len(outcomes.seeds) == 1 else None
+        return cls(outcomes, accuracy(total), accuracy(draws), macro_f1(total), macro_f1(draws), alone)
+
+
+def _describe(entry: _Resampled, seed: int) -> VariantStatistics:
+    outcomes, by_seed = entry.outcomes, entry.accuracies
+    spread = two_level_spread(by_seed, entry.drawn_accuracies, outcomes.n_groups, seed=seed)
     return VariantStatistics(
         variant=outcomes.variant,
         images=len(outcomes.items),
         groups=outcomes.n_groups,
         seeds=outcomes.seeds,
-        accuracy=mean,
-        accuracy_interval=_accuracy_interval(outcomes, draws, seed),
-        macro_f1=float(macro_f1(counts.sum(axis=1)).mean()),
-        macro_f1_interval=_f1_interval(outcomes, counts, draws, seed),
+        accuracy=float(by_seed.mean()),
+        accuracy_interval=_accuracy_interval(entry, seed),
+        macro_f1=float(entry.f1s.mean()),
+        macro_f1_interval=_f1_interval(entry, seed),
         seed_accuracies=tuple(float(value) for value in by_seed),
         seed_spread=float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
         sampling_error=spread.images**0.5,
@@ -101,29 +124,29 @@ def _describe(outcomes: Outcomes, n_classes: int, seed: int, replicates: int) ->
     )
 
 
-def _accuracy_interval(outcomes: Outcomes, draws: Floats, seed: int) -> Interval:
-    by_seed = outcomes.right.mean(axis=1)
-    if len(by_seed) > 1:
-        found = _mean_interval(by_seed, accuracy(draws), outcomes.n_groups, seed)
-        if found is not None:
-            return found
+def _accuracy_interval(entry: _Resampled, seed: int) -> Interval:
+    found = _mean_interval(entry.accuracies, entry.drawn_accuracies, entry.outcomes.n_groups, seed)
     # Without any spread (every image right with every seed) the seeds add nothing to what one says.
-    return wilson_interval(int(np.count_nonzero(outcomes.right[0])), len(outcomes.items))
+    return found or _wilson(entry.outcomes)
 
 
-def _f1_interval(outcomes: Outcomes, counts: Floats, draws: Floats, seed: int) -> Interval:
-    if len(outcomes.seeds) > 1:
-        found = _mean_interval(macro_f1(counts.sum(axis=1)), macro_f1(draws), outcomes.n_groups, seed)
-    else:
-        found = bca_interval(counts, draws, macro_f1)
+def _f1_interval(entry: _Resampled, seed: int) -> Interval:
+    found = entry.f1_interval or _mean_interval(entry.f1s, entry.drawn_f1s, entry.outcomes.n_groups, seed)
     if found is not None:
         return found
     # All images right, or none: there is nothing to resample, and F1 is near the accuracy.
-    wilson = wilson_interval(int(np.count_nonzero(outcomes.right[0])), len(outcomes.items))
-    return Interval(wilson.low, wilson.high, "Wilson of the accuracy, as all draws are alike")
+    return replace(_wilson(entry.outcomes), method="Wilson of the accuracy, as all draws are alike")
+
+
+def _wilson(outcomes: Outcomes) -> Interval:
+    """For the first seed."""
+    return wilson_interval(int(np.count_nonzero(outcomes.right[0])), len(outcomes.items))
 
 
 def _mean_interval(by_seed: Floats, drawn: Floats, n_groups: int, seed: int) -> Interval | None:
+    """Of a mean over several seeds; None for one seed."""
+    if len(by_seed) == 1:
+        return None
     spread = two_level_spread(by_seed, drawn, n_groups, seed=seed)
     return spread_interval(float(by_seed.mean()), spread, lowest=0.0)
 
@@ -131,9 +154,10 @@ def _mean_interval(by_seed: Floats, drawn: Floats, n_groups: int, seed: int) -> 
 # ---------------------------------------------------------------- two variants
 
 
-def _compare(first: Outcomes, second: Outcomes, n_classes: int, seed: int, replicates: int) -> Comparison:
-    seeds = sorted(set(first.seeds) & set(second.seeds))
-    first, second = first.with_seeds(seeds), second.with_seeds(seeds)
+def _compare(one: _Resampled, other: _Resampled, seed: int) -> Comparison:
+    seeds = sorted(set(one.outcomes.seeds) & set(other.outcomes.seeds))
+    rows = [[entry.outcomes.seeds.index(common) for common in seeds] for entry in (one, other)]
+    first, second = (entry.outcomes.with_seeds(seeds) for entry in (one, other))
     first_only = int(np.count_nonzero(first.right & ~second.right))
     second_only = int(np.count_nonzero(~first.right & second.right))
     difference = (first_only - second_only) / first.right.size
@@ -141,10 +165,8 @@ def _compare(first: Outcomes, second: Outcomes, n_classes: int, seed: int, repli
     method, p_value = MCNEMAR, mcnemar_p(first_only, second_only)
     if len(seeds) > 1:
         method = PAIRED_BOOTSTRAP
-        drawn = _drawn_accuracy(first, n_classes, seed, replicates) - _drawn_accuracy(
-            second, n_classes, seed, replicates
-        )
-        by_seed = first.right.mean(axis=1) - second.right.mean(axis=1)
+        by_seed = one.accuracies[rows[0]] - other.accuracies[rows[1]]
+        drawn = one.drawn_accuracies[:, rows[0]] - other.drawn_accuracies[:, rows[1]]
         spread = two_level_spread(by_seed, drawn, first.n_groups, seed=seed)
         if found := spread_interval(difference, spread, lowest=-1.0):
             interval, p_value = found, spread_p(difference, spread)
@@ -169,11 +191,6 @@ def _newcombe(first: Outcomes, second: Outcomes) -> Interval:
     cells = (one & other, one & ~other, ~one & other, ~one & ~other)
     both, first_only, second_only, neither = (int(np.count_nonzero(cell)) for cell in cells)
     return newcombe_interval(both, first_only, second_only, neither)
-
-
-def _drawn_accuracy(outcomes: Outcomes, n_classes: int, seed: int, replicates: int) -> Floats:
-    """Of each draw of groups with each seed, (B, S)."""
-    return accuracy(resample(outcomes.group_counts(n_classes), replicates=replicates, seed=seed))
 
 
 def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:

@@ -16,11 +16,33 @@ from engine.events import Emit
 from engine.locations import cache_folder, runs_folder
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
-from engine.runs import RunFolder, read_events
+from engine.run_summary import RunSummary
+from engine.runs import (
+    EventFollower,
+    Request,
+    RunFolder,
+    find_run,
+    is_live,
+    load_config,
+    load_record,
+    read_events,
+    remove_run,
+    send_request,
+    summary_of,
+)
+from engine.runs import list_runs as _list_runs
 from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
+from engine.study.counterpart import (
+    find_counterpart,
+    is_of_the_study,
+    judge_study,
+    leak_of_study,
+)
 from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
+from engine.study.resuming import require_unfinished
+from engine.study.using import export_onnx, predict_images, read_image
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -30,14 +52,34 @@ __all__ = [
     "AuditProgress",
     "CacheReport",
     "Estimate",
+    "EventFollower",
+    "Request",
+    "RunSummary",
     "audit_dataset",
     "cache_report",
     "clear_cache",
     "estimate",
+    "export_onnx",
     "fetch_dataset",
+    "find_counterpart",
+    "find_resumable",
+    "find_run",
+    "follow_events",
     "inspect_dataset",
+    "is_live",
+    "is_of_the_study",
+    "judge_study",
+    "leak_of_study",
+    "list_runs",
+    "load_config",
     "load_record",
+    "predict_images",
+    "read_image",
+    "remove_run",
+    "resume_study",
     "run_study",
+    "send_request",
+    "summary_of",
     "warm_up",
 ]
 
@@ -119,13 +161,69 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     return reporter.record
 
 
-def load_record(folder: Path) -> StudyRecord:
-    """The record of a study from its run folder.
+def resume_study(
+    folder: Path,
+    emit: Emit | None = None,
+    control: StudyControl | None = None,
+    *,
+    replay: Emit | None = None,
+    wait_seconds: float | None = None,
+) -> StudyRecord:
+    """Go on with a study that was interrupted or stopped, and return its record.
+
+    What is done stays; the job under way goes on from its checkpoint, and one that failed is tried again. The outcome
+    is that of a study that was never interrupted. `replay` gets what the folder holds already, by default `emit`. A
+    writer that is about to let go is waited for, for as long as `wait_seconds`.
 
     Raises:
-        StorageError: the folder is no run folder or is damaged.
+        SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
     """
-    return StudyRecord.from_events(read_events(folder))
+    config = load_config(folder)
+    run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
+    try:
+        control = control or StudyControl()
+        reporter = Reporter(run, control, emit)
+        past = list(read_events(folder))
+        require_unfinished(StudyRecord.from_events(past), folder)
+        dataset = open_study_dataset(config)
+        reporter.replay(past, replay or emit)
+    except BaseException:
+        run.close()
+        raise
+    Study(config, control, reporter).run(dataset)
+    return reporter.record
+
+
+def find_resumable(name: str, runs_dir: Path | None = None) -> Path:
+    """The run that `name` means (see `find_run`); for "" the newest that can be gone on with.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name:
+        return find_run(name, runs_folder(runs_dir))
+    for run in list_runs(runs_dir):
+        if run.resumable:
+            return run.folder
+    raise InputError(f"no run in {runs_folder(runs_dir)} is unfinished: there is nothing to go on with")
+
+
+def list_runs(runs_dir: Path | None = None) -> list[RunSummary]:
+    """All runs, the newest first; those that cannot be read are among them, with the reason.
+
+    Raises:
+        StorageError: the folder of runs cannot be read.
+    """
+    return _list_runs(runs_folder(runs_dir))
+
+
+def follow_events(folder: Path) -> EventFollower:
+    """A reader of a run's events that gives those there are, and later those that came since.
+
+    Raises:
+        StorageError: there is no such run, or a newer version wrote it.
+    """
+    return EventFollower(folder)
 
 
 def fetch_dataset(destination: Path | None = None) -> Path:

@@ -3,7 +3,6 @@
 Importing this loads neither torch nor torchvision; `Gallery.through` does, when it is called.
 """
 
-import json
 import os
 import threading
 import time
@@ -17,9 +16,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.codec import from_jsonable
 from engine.config import MachineSettings, Recipe, StudyConfig
-from engine.errors import InputError, SimpsonsError, StorageError
+from engine.errors import InputError
 from engine.locations import cache_folder
 from engine.variants import get_variant
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 Pixels = npt.NDArray[np.uint8]
 """(H, W, 3) RGB."""
 
-_STUDY_FILE = "study.json"
 _FULL = 255
 _STRONGEST = 99.5
 """Percentile of the differences that is shown at full strength, so that single pixels do not hide the rest."""
@@ -227,28 +224,12 @@ def open_run_gallery(folder: Path, cache_dir: Path | None = None) -> Gallery:
     Raises:
         SimpsonsError: the folder is no run folder, or its data is gone or has changed.
     """
-    from engine.study import load_record, open_study_dataset
+    from engine.study import load_config, load_record, open_study_dataset
 
-    config = read_run_config(folder)
+    config = load_config(folder)
     if cache_dir is not None:
         config = replace(config, cache_dir=cache_dir)
     return Gallery(open_study_dataset(config), config, load_record(folder).machine)
-
-
-def read_run_config(folder: Path) -> StudyConfig:
-    """What the study in a run folder was asked to do.
-
-    Raises:
-        StorageError: there is none, or it cannot be read.
-    """
-    path = folder / _STUDY_FILE
-    try:
-        config: StudyConfig = from_jsonable(StudyConfig, json.loads(path.read_text(encoding="utf-8"))["config"])
-    except OSError as error:
-        raise StorageError(f"{folder} is no run folder: {path.name}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, SimpsonsError) as error:
-        raise StorageError(f"{path} cannot be used: {error}") from None
-    return config
 
 
 def _compared(variant: str, pixels: Pixels, steps: tuple[StepCost, ...], plain: Pixels) -> VariantPicture:

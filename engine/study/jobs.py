@@ -15,16 +15,25 @@ from engine.config import MachineSettings, StudyConfig
 from engine.control import StudyControl
 from engine.errors import SimpsonsError, StudyStopped
 from engine.evaluation import compute_metrics
-from engine.events import Stage
+from engine.events import Stage, TrainingContinued
 from engine.preprocess import PixelCache, PixelTable, preprocess
 from engine.protocols import Fold
 from engine.record import JobKey
 from engine.results import JobResult, Prediction, Seconds, Status
+from engine.study.checkpoints import JobCheckpoints
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
 from engine.study.reporting import Reporter, StageReporter
 from engine.superres import SuperresModel
-from engine.training import TrainingOutcome, predict, save_weights, steps_per_epoch, train
+from engine.training import (
+    Checkpoint,
+    CheckpointError,
+    TrainingOutcome,
+    predict,
+    steps_per_epoch,
+    train,
+    weights_to_bytes,
+)
 from engine.variants import get_variant
 
 
@@ -50,6 +59,7 @@ class _Job:
     key: JobKey
     seconds: dict[Stage, float] = field(default_factory=dict)
     outcome: TrainingOutcome | None = None
+    checkpoints: JobCheckpoints | None = None
 
     def result(self, status: Status, reason: str) -> JobResult:
         return JobResult(
@@ -79,6 +89,8 @@ def run_job(key: JobKey, inputs: JobInputs) -> JobResult:
                 raise StudyStopped
             return _evaluate(job, outcome, pixels, inputs)
     except StudyStopped:
+        if inputs.control.handing_over:
+            raise
         return job.result("stopped", "stopped before it could be evaluated")
     except Exception as error:  # whatever one variant runs into, the others must go on
         reporter.keep_traceback()
@@ -129,31 +141,66 @@ def _timed(job: _Job, stage: Stage, inputs: JobInputs) -> Iterator[StageReporter
 
 
 def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
-    config, images = inputs.config, inputs.images
-    recipe, fold = config.recipe, images.folds[job.key.fold]
-    steps = recipe.epochs * steps_per_epoch(len(fold.train), recipe.batch_size)
+    """Train to the end, from the job's checkpoint where there is one."""
+    job.checkpoints = checkpoints = JobCheckpoints(
+        job.key,
+        inputs.reporter,
+        inputs.images,
+        recipe=inputs.config.recipe,
+        machine=inputs.machine,
+        image_size=pixels.image_size,
+    )
+    begun = checkpoints.load()
     with _timed(job, "train", inputs) as stage:
-        stage.start(steps)
-        outcome = train(
-            variant=job.key.variant,
-            seed=job.key.seed,
-            fold=job.key.fold,
-            recipe=recipe,
-            machine=inputs.machine,
-            pixels=pixels,
-            rows=fold.train,
-            labels=images.labels[fold.train],
-            n_classes=len(images.classes),
-            emit=inputs.reporter.emit_training,
-            control=inputs.control,
-            validate=_validation(fold, pixels, inputs) if len(fold.validation) else None,
-        )
+        try:
+            outcome = _train_from(begun, job, pixels, inputs, stage)
+        except CheckpointError as error:  # a file that says that it is ours, with tensors that are not
+            checkpoints.reject(error)
+            begun = None
+            outcome = _train_from(begun, job, pixels, inputs, stage)
         job.outcome = outcome
-    seen = len(fold.train) * recipe.epochs * outcome.steps_done // steps
-    inputs.timings.add("train", job.key.variant, config, seen, stage.watch.seconds)
+    job.seconds["train"] += checkpoints.seconds_before
+    recipe, images = inputs.config.recipe, len(inputs.images.folds[job.key.fold].train)
+    steps = outcome.steps_done - (begun.position.steps_done if begun else 0)
+    seen = images * steps // steps_per_epoch(images, recipe.batch_size)
+    inputs.timings.add("train", job.key.variant, inputs.config, seen, stage.watch.seconds)
+    if outcome.stopped and inputs.control.handing_over:
+        raise StudyStopped
     if outcome.steps_done:
-        _keep_weights(job, outcome, inputs)
+        inputs.reporter.folder.write_weights(job.key, weights_to_bytes(outcome.model))
     return outcome
+
+
+def _train_from(
+    begun: Checkpoint | None, job: _Job, pixels: PixelTable, inputs: JobInputs, stage: StageReporter
+) -> TrainingOutcome:
+    images, key, reporter, recipe = inputs.images, job.key, inputs.reporter, inputs.config.recipe
+    fold = images.folds[key.fold]
+    step, epoch = (begun.position.steps_done, begun.position.epochs_done) if begun else (0, 0)
+    stage.start(recipe.epochs * steps_per_epoch(len(fold.train), recipe.batch_size), cached=step)
+    if reporter.record.losses.get(key):
+        reporter.emit(TrainingContinued(epoch=epoch, step=step, **key._asdict()))
+    return train(
+        variant=key.variant,
+        seed=key.seed,
+        fold=key.fold,
+        recipe=recipe,
+        machine=inputs.machine,
+        pixels=pixels,
+        rows=fold.train,
+        labels=images.labels[fold.train],
+        n_classes=len(images.classes),
+        emit=reporter.emit_training,
+        control=inputs.control,
+        validate=_validation(fold, pixels, inputs) if len(fold.validation) else None,
+        resume=begun,
+        keep=lambda checkpoint: _keep(checkpoint, job, stage),
+    )
+
+
+def _keep(checkpoint: Checkpoint, job: _Job, stage: StageReporter) -> None:
+    if job.checkpoints is not None:
+        job.checkpoints.keep(checkpoint, stage.watch)
 
 
 def _validation(fold: Fold, pixels: PixelTable, inputs: JobInputs) -> Callable[[nn.Module], float]:
@@ -183,15 +230,6 @@ def _probabilities(
         control=StudyControl(),
         on_progress=on_progress,
     )
-
-
-def _keep_weights(job: _Job, outcome: TrainingOutcome, inputs: JobInputs) -> None:
-    folder, variant = inputs.reporter.folder, job.key.variant
-    try:
-        save_weights(outcome.model, folder.weights_file(*job.key))
-    except OSError as error:
-        message = f"weights of {variant} not saved: {error.strerror or error}"
-        inputs.reporter.notice(message, "warning", variant)
 
 
 def _evaluate(job: _Job, outcome: TrainingOutcome, pixels: PixelTable, inputs: JobInputs) -> JobResult:

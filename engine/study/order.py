@@ -15,6 +15,7 @@ from engine.events import (
     MachineChosen,
     ProtocolApplied,
     StatisticsComputed,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -25,6 +26,7 @@ from engine.record import JobKey
 from engine.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
 from engine.study.reporting import Reporter
+from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
 from engine.variants import get_variant
 from engine.version import program_version
 
@@ -36,13 +38,18 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """One study from its first event to its last."""
+    """One study from its first event to its last, or from where it was interrupted."""
 
     def __init__(self, config: StudyConfig, control: StudyControl, reporter: Reporter) -> None:
         self._config, self._control, self._reporter = config, control, reporter
         self._cache_dir = cache_folder(config.cache_dir)
         self._timings = StageTimings.load(self._cache_dir)
         self._fingerprint = ""
+        self._done_before = set(reporter.record.results)
+
+    @property
+    def _continued(self) -> bool:
+        return self._reporter.record.started is not None
 
     def run(self, dataset: "Dataset") -> None:
         """Do it all; the outcome is in the reporter's record.
@@ -52,24 +59,37 @@ class Study:
                 all the same.
         """
         status: Status
+        continued = self._continued
         try:
             self._announce(dataset)
             status, reason = self._work(dataset)
         except StudyStopped:
+            if self._control.handing_over:
+                self._leave()
+                return
             status, reason = "stopped", "stopped on request"
         except Exception as error:
             from engine.study.jobs import describe_error
 
             self._reporter.keep_traceback()
-            nothing_done = not self._reporter.record.results
-            self._finish("failed", describe_error(error), keep=not (isinstance(error, InputError) and nothing_done))
+            nothing_done = set(self._reporter.record.results) <= self._done_before
+            worthless = isinstance(error, InputError) and nothing_done and not continued
+            self._finish("failed", describe_error(error), keep=not worthless)
             if isinstance(error, SimpsonsError) and nothing_done:
                 raise
             return
         self._finish(status, reason)
 
+    def _leave(self) -> None:
+        """Let another process go on: what is done is kept, and the study has not ended."""
+        self._timings.save()
+        self._reporter.folder.close()
+
     def _announce(self, dataset: "Dataset") -> None:
         config = self._config
+        if self._continued:
+            self._reporter.emit(StudyContinued(program_version=program_version()))
+            return
         self._reporter.emit(
             StudyStarted(
                 study=self._reporter.folder.study,
@@ -107,7 +127,8 @@ class Study:
         try:
             self._run_jobs(inputs)
         finally:
-            self._measure_baselines(inputs)
+            if not self._control.handing_over:
+                self._measure_baselines(inputs)
         failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 
@@ -119,16 +140,21 @@ class Study:
         """
         from engine.study.jobs import run_job
 
-        config = self._config
+        config, folder = self._config, self._reporter.folder
         for seed in config.seeds:
+            keys = [JobKey(variant, seed, fold) for fold in range(config.folds) for variant in config.variants]
+            waiting = [key for key in keys if key not in self._reporter.record.results]
             try:
-                for key in (JobKey(variant, seed, fold) for fold in range(config.folds) for variant in config.variants):
+                for key in waiting:
                     result = run_job(key, inputs)
                     self._reporter.emit(JobFinished(result=result))
                     if result.status == "stopped":
                         raise StudyStopped
+                    if result.status == "done":
+                        folder.drop_checkpoint(key)
             finally:
-                self._compute_statistics(inputs.images)
+                if waiting and not self._control.handing_over:
+                    self._compute_statistics(inputs.images)
 
     def _compute_statistics(self, images: "StudyImages") -> None:
         from engine.evaluation import compute_statistics
@@ -155,6 +181,7 @@ class Study:
             )
         self._timings.add("check", "", self._config, stage.fresh, stage.watch.seconds)
         self._fingerprint = content_fingerprint(checked)
+        require_same_data(self._reporter.record, self._fingerprint)
         summary = replace(checked.dataset.summary(), fingerprint=self._fingerprint)
         self._reporter.emit(DatasetChecked(dataset=summary))
         self._report_data(summary)
@@ -174,16 +201,17 @@ class Study:
                 progress=lambda done, _: stage.progress(done),
             )
         self._timings.add("audit", "", self._config, stage.fresh, stage.watch.seconds)
-        self._reporter.emit(AuditFinished(audit=audit))
+        self._reporter.tell(AuditFinished(audit=audit))
         return audit
 
     def _divide(self, checked: "CheckedDataset", audit: AuditReport) -> "StudyImages":
         from engine.study.images import divide_images
 
         images, protocol, dataset = divide_images(checked, audit, self._config)
+        require_same_division(self._reporter.record, protocol)
         if dataset is not checked.dataset:
             self._reporter.emit(DatasetChecked(dataset=replace(dataset.summary(), fingerprint=self._fingerprint)))
-        self._reporter.emit(ProtocolApplied(protocol=protocol))
+        self._reporter.tell(ProtocolApplied(protocol=protocol))
         self._reporter.notice(protocol.sentence)
         if protocol.name == "official" and audit.leaks:
             self._reporter.notice(f"{audit.leak_sentence}: the clean protocol leaves those out", "warning")
@@ -208,7 +236,8 @@ class Study:
         from engine.training import choose_machine, lower_priority, require_memory
 
         lower_priority()  # a screen runs in the main thread, and its keys come first
-        config = self._config
+        before = self._reporter.record.machine
+        config = self._config if before is None else as_computed_before(self._config, before)
         scale = max(get_variant(name).scale for name in config.variants)
         require_memory(config.recipe, images.most_training_images, config.device, scale=scale)
         machine = choose_machine(
@@ -220,6 +249,16 @@ class Study:
             threads=config.threads,
             cache_dir=self._cache_dir,
         )
+        return self._settle_machine(machine)
+
+    def _settle_machine(self, machine: MachineSettings) -> MachineSettings:
+        """What was chosen when the study began stays, but for a computer that it is not on any more."""
+        before = self._reporter.record.machine
+        if before is not None and before.device_name == machine.device_name:
+            return before
+        if before is not None:
+            message = f"begun on {before.device_name}, goes on on {machine.device_name}: the last digits may differ"
+            self._reporter.notice(message, "warning")
         self._reporter.emit(MachineChosen(machine=machine))
         return machine
 
@@ -231,6 +270,10 @@ class Study:
         from engine.superres import load_superres, recall_precision
 
         superres = load_superres(config.superres_weights, offline=config.offline, cache_dir=self._cache_dir)
+        record = self._reporter.record
+        require_same_weights(record, superres.info)
+        if record.superres_precision is not None:
+            return superres, replace(machine, precision=record.superres_precision)
         precision = recall_precision(
             superres, config.recipe.image_size, machine, self._cache_dir, precision=config.precision
         )
@@ -254,7 +297,9 @@ class Study:
             if not self._control.stop_requested:
                 baselines.append(self._nearest_thumbnail(inputs))
         except StudyStopped:
-            pass  # the majority alone, then
+            if self._control.handing_over:
+                raise
+            # the majority alone, then
         except Exception as error:
             from engine.study.jobs import describe_error
 
@@ -301,8 +346,8 @@ class Study:
                 protocol=record.protocol,
             )
         folder = reporter.folder
-        if folder.failure:
-            reporter.notice(f"the run folder is not complete: {folder.failure}", "warning")
+        if not folder.settle():
+            reporter.notice(f"the run folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         where = str(folder.folder) if keep else ""
         reporter.emit(StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where))
         if not keep:

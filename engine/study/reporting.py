@@ -5,24 +5,44 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.control import StudyControl
 from engine.events import (
     BatchTrained,
+    DatasetChecked,
     Emit,
     Event,
+    JobFinished,
     Level,
     Notice,
+    ProtocolApplied,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
+    StatisticsComputed,
+    StudyContinued,
+    StudyFinished,
     StudyPaused,
     StudyResumed,
+    StudyStarted,
 )
-from engine.record import JobKey, StudyRecord
+from engine.record import LASTING, JobKey, StudyRecord
 from engine.runs import RunFolder
+
+_SUMMARISED = (
+    StudyStarted,
+    DatasetChecked,
+    ProtocolApplied,
+    JobFinished,
+    StatisticsComputed,
+    StudyPaused,
+    StudyResumed,
+    StudyContinued,
+    StudyFinished,
+)
+"""Events that change what a list of runs shows."""
 
 
 class Stopwatch:
@@ -67,26 +87,48 @@ class Reporter:
         self._listener = listener
         self._lock = threading.Lock()
         self._diverged: set[JobKey] = set()
+        self._told: list[str] = []
+        self._said: set[tuple[str, str, str]] = set()
+        folder.serve(control, self._told.append)
         control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
 
     def emit(self, event: Event) -> None:
         """Take the next event."""
         with self._lock:
-            self._keep(event)
-            if self._listener is None:
-                return
-            try:
-                self._listener(event)
-            except Exception as error:  # who looks on must not end a study
-                self._listener = None
-                self.keep_traceback()
-                self._keep(
-                    Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning")
-                )
+            while self._told:  # by the run folder, in the middle of keeping an event
+                self._take(Notice(message=self._told.pop(0), level="warning"))
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        self._keep(event)
+        if self._listener is None:
+            return
+        try:
+            self._listener(event)
+        except Exception as error:  # who looks on must not end a study
+            self._listener = None
+            self.keep_traceback()
+            self._keep(Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning"))
 
     def _keep(self, event: Event) -> None:
         self.record.apply(event)
         self.folder.append(event)
+        if isinstance(event, _SUMMARISED):
+            self.folder.write_summary(self.record)
+
+    def replay(self, events: Iterable[Event], listener: Emit | None) -> None:
+        """Take in what the run folder holds already, before the study goes on; `listener` is shown it."""
+        for event in events:
+            self.record.apply(event)
+            if listener is not None:
+                listener(event)
+        self._said = {(notice.message, notice.level, notice.variant) for notice in self.record.notices}
+
+    def tell(self, event: Event) -> None:
+        """Take an event that says how something is, unless the record has just that already."""
+        name = LASTING[type(event)]
+        if getattr(self.record, name) != getattr(event, name):
+            self.emit(event)
 
     def emit_training(self, event: Event) -> None:
         """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""
@@ -100,7 +142,9 @@ class Reporter:
             self.notice(message, "warning", event.variant)
 
     def notice(self, message: str, level: Level = "info", variant: str = "") -> None:
-        """Add a line to the message log."""
+        """Add a line to the message log; what was said before the study went on is not said again."""
+        if (message, level, variant) in self._said:
+            return
         self.emit(Notice(message=message, level=level, variant=variant))
 
     @contextlib.contextmanager

@@ -2,19 +2,32 @@
 
 from engine.process import lower_priority
 from engine.training.batches import steps_per_epoch
+from engine.training.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    checkpoint_to_bytes,
+    job_identity,
+    read_checkpoint,
+)
 from engine.training.inference import predict
 from engine.training.loop import TrainingOutcome, train
 from engine.training.machine import choose_machine, require_memory
-from engine.training.weights import load_weights, save_weights
+from engine.training.weights import load_weights, save_weights, weights_to_bytes
 
 __all__ = [
+    "Checkpoint",
+    "CheckpointError",
     "TrainingOutcome",
+    "checkpoint_to_bytes",
     "choose_machine",
+    "job_identity",
     "load_weights",
     "lower_priority",
     "predict",
+    "read_checkpoint",
     "require_memory",
     "save_weights",
     "steps_per_epoch",
     "train",
+    "weights_to_bytes",
 ]

@@ -17,6 +17,7 @@ from engine.errors import StudyStopped
 from engine.events import BatchTrained, Emit, EpochTrained
 from engine.training.arithmetic import arithmetic
 from engine.training.batches import Places, epoch_batches, read_ahead
+from engine.training.checkpoint import Checkpoint, Position
 from engine.training.pixels import Pixels, image_loader
 from engine.training.trainer import Trainer
 
@@ -54,6 +55,8 @@ def train(
     emit: Emit,
     control: StudyControl,
     validate: Callable[[nn.Module], float] | None = None,
+    resume: Checkpoint | None = None,
+    keep: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingOutcome:
     """Train the recipe's network on the images `rows` of `pixels`, whose classes are `labels` (aligned with `rows`).
 
@@ -62,22 +65,42 @@ def train(
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
     reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
     every epoch and changes nothing.
+
+    `keep` gets a checkpoint after every epoch's report, and at a stop; its tensors change with the next step. With
+    `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
+
+    Raises:
+        CheckpointError: `resume` belongs to another network.
     """
     with arithmetic(machine):
         trainer = Trainer(recipe, machine, n_classes, pixels.image_size, seed=seed, fold=fold)
         report = _Report(variant, seed, fold, emit, lag=0 if machine.device == "cpu" else 1)
         epochs_done = 0
+        if resume is not None:
+            trainer.restore(resume.tensors, resume.position.steps_done)
+            report.restore(resume.position)
+            epochs_done = resume.position.epochs_done
+
+        def keep_position() -> None:
+            if keep is not None:
+                keep(Checkpoint(report.position(epochs_done, trainer.steps_done), trainer.state()))
+
+        begun_at = trainer.steps_done
         try:
             control.checkpoint()
             load = _batch_loader(pixels, rows, labels, machine)
-            for epoch in range(recipe.epochs):
+            for epoch in range(epochs_done, recipe.epochs):
                 batches = epoch_batches(len(rows), recipe.batch_size, seed=seed, fold=fold, epoch=epoch)
+                ahead = batches[trainer.steps_done - epoch * len(batches) :]
                 report.start_epoch(epoch)
-                _train_epoch(trainer, read_ahead(batches, load), report, control)
+                _train_epoch(trainer, read_ahead(ahead, load), report, control)
                 report.finish_epoch(validate(trainer.model) if validate is not None else None)
                 epochs_done = epoch + 1
+                keep_position()
         except StudyStopped:
             report.drain()
+            if trainer.steps_done > begun_at:
+                keep_position()
         return TrainingOutcome(
             model=trainer.model,
             stopped=epochs_done < recipe.epochs,
@@ -123,9 +146,17 @@ class _Report:
         self._variant, self._seed, self._fold, self._emit, self._lag = variant, seed, fold, emit, lag
         self._waiting: deque[tuple[int, int, Tensor]] = deque()
         self.last_loss = math.nan
+        self._epoch, self._loss, self._correct, self._images = 0, 0.0, 0.0, 0
+
+    def position(self, epochs_done: int, steps_done: int) -> Position:
+        return Position(epochs_done, steps_done, self._loss, self._correct, self._images, self.last_loss)
+
+    def restore(self, position: Position) -> None:
+        self._loss, self._correct, self._images = position.loss_sum, position.right, position.images
+        self.last_loss = position.last_loss
 
     def start_epoch(self, epoch: int) -> None:
-        self._epoch, self._loss, self._correct, self._images = epoch, 0.0, 0.0, 0
+        self._epoch = epoch
 
     def add(self, step: int, images: int, outcome: Tensor) -> None:
         self._waiting.append((step, images, outcome))
@@ -149,6 +180,7 @@ class _Report:
                 validation_accuracy=validation_accuracy,
             )
         )
+        self._loss, self._correct, self._images = 0.0, 0.0, 0
 
     def _send(self) -> None:
         step, images, outcome = self._waiting.popleft()

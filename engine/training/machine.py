@@ -1,8 +1,6 @@
 """Choosing how to compute on this machine: by timing real steps once, and remembering what was fastest."""
 
-import contextlib
 import math
-import platform
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +14,7 @@ from engine.devices import has_bf16, is_clearly_faster
 from engine.errors import InputError
 from engine.memory import recall, remember
 from engine.models import DEFAULT_NETWORK
-from engine.process import keep_memory
+from engine.process import keep_memory, processor_name
 from engine.training.probe import Probe, agrees
 
 _MEMORY_FILE = "machine.json"
@@ -141,15 +139,7 @@ def _find_device(name: str) -> torch.device:
 def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return _processor()
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
-        for line in lines:
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return processor_name()
 
 
 def _measure(recipe: Recipe, n_classes: int, base: MachineSettings) -> _Choice:

@@ -16,9 +16,13 @@ def save_weights(model: nn.Module, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replacing(path) as stream:
-        stream.write(save(tensors))
+        stream.write(weights_to_bytes(model))
+
+
+def weights_to_bytes(model: nn.Module) -> bytes:
+    """The content of a weights file."""
+    return save({name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()})
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

@@ -21,8 +21,11 @@ import first_frame
 import frames
 import growth
 import key_press
+import kills
 import peak_memory
+import predicting
 import preprocessing
+import run_store
 import second_study
 import training_step
 import whole_study
@@ -41,6 +44,9 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "launch": first_frame.rows,
         "memory": peak_memory.rows,
         "growth": growth.rows,
+        "runs": run_store.rows,
+        "kills": kills.rows,
+        "predict": predicting.rows,
     }
 )
 """In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""

@@ -109,6 +109,8 @@ EVERY_EVENT = [
     events.BaselinesMeasured(baselines=(Baseline("majority", METRICS),)),
     events.StudyPaused(),
     events.StudyResumed(),
+    events.StudyContinued(program_version="1"),
+    events.TrainingContinued(variant="bbox", epoch=1, step=5, seed=3, fold=1),
     events.StudyFinished(status="done", conclusion=("one", "two"), folder="/runs/s"),
 ]
 

@@ -67,7 +67,7 @@ class AuditScreen(Screen[None]):
             "closeness",
             "Near/scene",
             id="audit.closeness",
-            tooltip="What counts as a copy: the same picture, or also a frame of the same shot",
+            tooltip="Copies alone, or frames of one shot too",
         ),
         Binding("tab", "app.focus_next", "Next part", id="audit.next", tooltip="The findings, then the pairs"),
         Binding("o", "sort(1)", "Sort", id="audit.sort", tooltip="Sort the pairs by the next column"),
@@ -89,6 +89,7 @@ class AuditScreen(Screen[None]):
         self.run_shown = run
         self._data_name, self._is_demo, self._again = name, is_demo, again
         self._drawn: AuditReport | None = None
+        self._filled: tuple[AuditReport, bool] | None = None
 
     # ------------------------------------------------------------------ parts
 
@@ -165,8 +166,11 @@ class AuditScreen(Screen[None]):
         panel = self.query_one("#audit-pairs-panel")
         panel.border_title = "copies" if report is None else f"copies: {group_words(report)}"
         if report is not None and pairs:
-            table.show_data(pair_data(report, short=self.size.width < _ROOMY), narrow=self.size.width < _ROOMY)
-        self._show_pair(0)
+            short = self.size.width < _ROOMY
+            if self._filled is None or self._filled[0] is not report or self._filled[1] != short:
+                self._filled = report, short
+                table.show_data(pair_data(report, short=short), narrow=short)
+            self._show_pair(int(table.row_key_at(table.cursor_row) or 0))
 
     @on(DataTable.RowHighlighted, "#audit-pairs")
     def _marked(self, event: DataTable.RowHighlighted) -> None:

@@ -19,10 +19,9 @@ _LEGEND = (
     "past it: not sure enough. Expected calibration error: mean gap of bar and stroke over all predictions, {bins} "
     "bins (Guo et al. 2017)."
 )
-_SIDE_BY_SIDE = 100
-"""From this many columns charts stand in two columns, from twice as many less a chart's frame in four."""
+_SIDE_BY_SIDE, _FOUR = 100, 190
+"""From this many columns two charts stand beside each other, and four."""
 
-_FOUR = 190
 _FRAME = 3  # lines of a chart that are no bins: border and head
 
 
@@ -85,11 +84,18 @@ class CalibrationScreen(StatisticsScreen):
             id="charts",
         )
         charts.styles.grid_rows = str(len(places) + _FRAME)
+        charts.styles.grid_size_columns = self._columns
         yield charts
         yield Static(_LEGEND.format(bins=len(statistics.variants[0].calibration.bins)))
 
+    @property
+    def _columns(self) -> int:
+        """One, two or four charts beside each other."""
+        width, statistics = self.size.width, self._record.statistics
+        most = len(statistics.variants) if statistics else 1
+        return min(most, 1 if width < _SIDE_BY_SIDE else 2 if width < _FOUR else 4)
+
     def on_resize(self) -> None:
-        """One, two or four beside each other."""
+        """Lay the charts out for the new width."""
         for charts in self.query("#charts"):
-            columns = 1 if self.size.width < _SIDE_BY_SIDE else 2 if self.size.width < _FOUR else 4
-            charts.styles.grid_size_columns = min(columns, len(charts.children))
+            charts.styles.grid_size_columns = self._columns

@@ -9,9 +9,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
 QUIT_QUESTION = "A study is running. Leave?"
-QUIT_DETAIL = "Finished variants are kept; the batch under way is given up."
+QUIT_DETAIL = "What is done is kept; 'simpsons-tui resume' goes on with the rest."
 STOP_QUESTION = "Stop after this batch?"
-STOP_DETAIL = "What was trained is kept and evaluated."
+STOP_DETAIL = "What was trained is evaluated; 'simpsons-tui resume' can go on."
 
 
 class ConfirmScreen(ModalScreen[bool]):

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
@@ -32,7 +33,8 @@ class StatisticsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Heading, page, keys."""
-        yield Static(id="title")
+        demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
+        yield Static(demo.append(self.heading(), style="bold"), id="title")
         with VerticalScroll(id="page"):
             if self._record.statistics is None:
                 yield Static(NO_STATISTICS)
@@ -50,8 +52,11 @@ class StatisticsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll."""
-        demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
-        self.query_one("#title", Static).update(demo.append(self.heading(), style="bold"))
+        self.query_one("#page").focus()
+        self.app.theme_changed_signal.subscribe(self, self._recolour)
+
+    async def _recolour(self, _theme: Theme) -> None:
+        await self.recompose()
         self.query_one("#page").focus()
 
     def named(self, variant: str) -> Text:

@@ -183,6 +183,8 @@ class TrainingScreen(Screen[None]):
         running = self.dashboard.engine_running
         if action in ("pause", "stop"):
             return running
+        if action == "detach":
+            return self.dashboard.can_detach
         if action == "results":
             return self.dashboard.has_results
         if action == "focus_chart":
@@ -199,6 +201,10 @@ class TrainingScreen(Screen[None]):
     def action_stop(self) -> None:
         """End after this batch, once confirmed."""
         self.dashboard.ask_stop()
+
+    def action_detach(self) -> None:
+        """Leave; the study goes on in a process of its own."""
+        self.dashboard.detach()
 
     def action_results(self) -> None:
         """The tables."""

@@ -78,6 +78,7 @@ def test_only_what_stands_out_is_called_best_or_worst():
     assert "Worst: bbox, below each other variant." in said
     assert "Best:" not in said
     assert "vanilla recognises more than bbox" in said
+    assert "p < 0.001 (exact McNemar, adjusted)." in said
     assert "denoise recognises more than bbox" in said
     assert "No difference that 30 images can show" in said
     assert "between: vanilla and denoise." in said
@@ -98,6 +99,14 @@ def test_several_seeds_set_their_spread_against_the_error_of_the_images():
     assert "paired bootstrap over images and seeds" in said
     assert said.count("vanilla: commonest confusion") == 1, "the seeds are pooled"
     assert "apu taken for homer, 8 times" in said
+
+
+def test_near_copies_within_the_test_set_are_told_where_they_matter():
+    entry = result("vanilla", APU_AS_HOMER)
+    paired = compute_statistics(["vanilla"], [entry], {f"{i}.jpg": i // 2 for i in range(30)}, 3, replicates=300)
+    said = " ".join(draw_conclusion(DATASET, [entry], {}, statistics=paired))
+    assert "The 30 test images hold 15 different pictures" in said
+    assert "different pictures" not in text([entry])
 
 
 def test_refused_comparisons_are_told():

@@ -60,11 +60,15 @@ class FakeDashboard:
     return_code = 0
     exit_record = None
     exit_failure = None
+    worker = None
 
-    def __init__(self, config, *, refresh_rate=None, pictures=None):
-        type(self).made = (config, refresh_rate)
+    def __init__(self, config, *, refresh_rate=None, resume=None, pictures=None):
+        type(self).made = (config, refresh_rate, resume)
 
     def run(self):
+        return None
+
+    def finish_hand_over(self):
         return None
 
 
@@ -82,7 +86,7 @@ def test_without_a_command_the_dashboard_opens_with_the_options(command, termina
     monkeypatch.setattr("threading.enumerate", list)
     status, _, err = command("--variants", "bbox", "--refresh-rate", 4)
     assert (status, err) == (0, "")
-    assert terminal.made == (StudyConfig(variants=("bbox",), runs_dir=tmp_path / "runs"), 4.0)
+    assert terminal.made == (StudyConfig(variants=("bbox",), runs_dir=tmp_path / "runs"), 4.0, None)
 
 
 def test_the_dashboards_own_status_is_the_programs(command, terminal, monkeypatch):
@@ -108,7 +112,9 @@ class App:
     return_code = 0
     exit_record = None
     exit_failure = None
-    def __init__(self, config, *, refresh_rate=None, pictures=None): pass
+    worker = None
+    def __init__(self, config, *, refresh_rate=None, resume=None, pictures=None): pass
+    def finish_hand_over(self): pass
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()
         print("the last words")

@@ -47,14 +47,15 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., DashboardApp]]:
     """Builds apps whose engine's thread is set free at the end."""
     engines: list[Any] = []
 
-    def make(engine: Any = None, config: Any = _KIT.CONFIG) -> DashboardApp:
+    def make(engine: Any = None, config: Any = _KIT.CONFIG, **options: Any) -> DashboardApp:
         engine = engine or _KIT.FakeEngine()
         engines.append(engine)
         config = replace(config, runs_dir=tmp_path / "runs", cache_dir=tmp_path / "cache")
         return DashboardApp(
-            config, refresh_rate=30, engine=engine, meter=_KIT.FixedMeter(), now=lambda: _KIT.START + 100
+            config, refresh_rate=30, engine=engine, meter=_KIT.FixedMeter(), now=lambda: _KIT.START + 100, **options
         )
 
     yield make
     for engine in engines:
         engine.go.set()
+        engine.audit_may_end.set()

@@ -2,15 +2,21 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from engine.record import StudyRecord
+from tui.bindings import section_of, sections
+from tui.screens.calibration import CalibrationScreen
 from tui.screens.cell import CellScreen, cell_images
+from tui.screens.comparisons import ComparisonScreen
 from tui.screens.matrix import MatrixScreen
+from tui.screens.predict import ImagesScreen
 from tui.screens.results import ResultsScreen
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
@@ -281,3 +287,119 @@ async def test_light_theme_takes_darker_marks(four: StudyRecord, show: Show) -> 
         pilot.app.theme = "textual-light"
         await pilot.pause()
         assert table.get_row("vanilla")[0].spans[0].style != dark
+
+
+async def test_w_uses_the_marked_variants_model(show: Show, four: StudyRecord) -> None:
+    async with show(four) as pilot:
+        await pilot.press("w")
+        assert not isinstance(pilot.app.screen, ModalScreen)  # a record without a folder has no model
+    assert four.started is not None
+    four.started = replace(four.started, folder="/runs/20261123")
+    async with show(four) as pilot:
+        await pilot.press("down", "w")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ImagesScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "▲ bbox   run 20261123" in lines(pilot)[0]
+
+
+# ---------------------------------------------------------------- comparisons and calibration
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("key", ["p", "b"])
+async def test_pairs_and_calibration(
+    four: StudyRecord, show: Show, snapshot: SnapshotAssertion, key: str, size: tuple[int, int]
+) -> None:
+    async with show(four, size) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        assert text(pilot) == snapshot
+
+
+@pytest.mark.parametrize(("key", "screen"), [("p", ComparisonScreen), ("b", CalibrationScreen)])
+@pytest.mark.parametrize("back", ["same", "escape"])
+async def test_to_statistics_and_back(four: StudyRecord, show: Show, key: str, screen: type, back: str) -> None:
+    async with show(four) as pilot:
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, screen)
+        await pilot.press(key if back == "same" else back)
+        assert isinstance(pilot.app.screen, ResultsScreen)
+
+
+@pytest.mark.parametrize("key", ["p", "b"])
+async def test_an_older_run_says_why_it_holds_no_statistics(mixed: StudyRecord, show: Show, key: str) -> None:
+    async with show(mixed, (80, 24)) as pilot:
+        await pilot.press(key)
+        assert "This study holds no statistics" in text(pilot)
+
+
+async def test_what_could_not_be_compared_is_said(four: StudyRecord, show: Show) -> None:
+    assert four.statistics is not None
+    pairs = tuple(entry for entry in four.statistics.comparisons if "superres" not in (entry.first, entry.second))
+    four.statistics = replace(four.statistics, comparisons=pairs, refused=("superres was tested on other images.",))
+    async with show(four) as pilot:
+        await pilot.press("p")
+        assert text(pilot).count("not compared") == 6
+        assert "superres was tested on other images." in text(pilot)
+
+
+async def test_nothing_to_compare_says_what_it_takes(four: StudyRecord, show: Show) -> None:
+    assert four.statistics is not None
+    four.statistics = replace(four.statistics, comparisons=(), variants=four.statistics.variants[:1])
+    async with show(four) as pilot:
+        await pilot.press("p")
+        assert "Two variants that were trained" in text(pilot)
+        await pilot.press("p", "b")
+        assert "vanilla" in text(pilot)
+
+
+async def test_the_leak_is_said_with_the_pairs(leaking: StudyRecord, show: Show) -> None:
+    async with show(leaking) as pilot:
+        assert "press c for the clean protocol" in text(pilot)
+        await pilot.press("p")
+        assert "299 of 300 test images (99.7 %) are copies of training images" in text(pilot)
+
+
+async def test_several_seeds_are_named(repeated: StudyRecord, show: Show) -> None:
+    async with show(repeated) as pilot:
+        assert "sum of 3 seeds" in text(pilot)
+        await pilot.press("p")
+        assert "paired bootstrap over images and seeds; n = 300; mean of 3 seeds" in text(pilot)
+
+
+async def test_charts_scroll_where_they_do_not_fit(four: StudyRecord, show: Show) -> None:
+    async with show(four, (80, 24)) as pilot:
+        await pilot.press("b")
+        assert "superres" not in text(pilot)
+        await pilot.press("end")
+        assert "superres" in text(pilot)
+
+
+@pytest.mark.parametrize("screen", [ComparisonScreen, CalibrationScreen])
+def test_help_lists_the_keys_of_statistics(screen: type) -> None:
+    assert {"escape", "p", "b"} & {binding.key for binding in sections()[section_of(screen)]}
+
+
+@pytest.mark.parametrize("key", ["p", "b"])
+async def test_statistics_take_the_marks_of_another_theme(four: StudyRecord, show: Show, key: str) -> None:
+    async with show(four) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        before = text(pilot)
+        page = pilot.app.screen.query_one("#page").children[0]
+        pilot.app.theme = "textual-light"
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#page").children[0] is not page
+        assert text(pilot) == before
+
+
+async def test_several_seeds_add_up_in_the_matrices(repeated: StudyRecord, show: Show) -> None:
+    async with show(repeated) as pilot:
+        await pilot.press("tab", "right", "enter")
+        assert isinstance(pilot.app.screen, MatrixScreen)
+        assert "900 predictions" in text(pilot)
+        assert "protocol grouped, sum of 3 seeds" in text(pilot)
+        await pilot.press("enter")
+        assert "6 images of homer taken for lisa with seed 0" in text(pilot)

@@ -1,0 +1,30 @@
+"""What a study ran on, written beside its results: numbers differ in their last digits from machine to machine."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from engine.process import processor_name
+from engine.version import program_version
+
+_LIBRARIES = ("torch", "torchvision", "numpy", "scikit-learn", "scikit-image", "pillow")
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions of Python, the program and the libraries that compute, and the machine; loads none of them."""
+    return {
+        "program": program_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": processor_name(),
+        "cores": os.cpu_count(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

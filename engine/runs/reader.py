@@ -1,0 +1,114 @@
+"""Reading a run folder, whole or while it grows."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from engine.codec import event_from_line
+from engine.errors import StorageError
+from engine.events import Event, JobFinished, Notice
+from engine.record import JobKey, StudyRecord
+from engine.runs import layout
+from engine.runs.lock import is_live
+from engine.runs.predictions import read_predictions
+
+_TAIL_BYTES = 1 << 16
+"""More than the last event takes: it holds sentences, no predictions."""
+
+
+def read_events(folder: Path) -> Iterator[Event]:
+    """The events of a run folder in order; a last line that was cut off in writing is left out.
+
+    Raises:
+        StorageError: there is no such run, a newer version wrote it, or a line in the middle is damaged.
+    """
+    return iter(EventFollower(folder).drain())
+
+
+def load_record(folder: Path) -> StudyRecord:
+    """The record of a study from its run folder.
+
+    Raises:
+        StorageError: as `read_events`.
+    """
+    return StudyRecord.from_events(read_events(folder))
+
+
+class EventFollower:
+    """Reads a stream of events as it grows."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin at the first event.
+
+        Raises:
+            StorageError: there is no such run, or a newer version wrote it.
+        """
+        self.folder = folder
+        self._path = folder / layout.EVENTS_FILE
+        self._offset = self._lines = 0
+        layout.read_header(folder)
+
+    @property
+    def live(self) -> bool:
+        """Whether a process writes the run now; where none does, `drain` once more for its last words."""
+        return is_live(self.folder)
+
+    def drain(self) -> list[Event]:
+        """The events since the last call; a line that is not complete yet waits for the next.
+
+        A writer whose disk is full cuts the file back and writes the same lines again, so a place once read stays
+        good.
+
+        Raises:
+            StorageError: the stream cannot be read, or a line in it is damaged.
+        """
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._offset)
+                content = stream.read()
+        except OSError as error:
+            raise StorageError(
+                f"{self.folder} is no run folder: {self._path.name}: {error.strerror or error}"
+            ) from None
+        whole = content[: content.rfind(b"\n") + 1]
+        events: list[Event] = []
+        for line in whole.splitlines():
+            self._lines += 1
+            events += self._decode(line)
+        self._offset += len(whole)
+        return events
+
+    def _decode(self, line: bytes) -> list[Event]:
+        try:
+            event = event_from_line(line)
+        except ValueError as error:
+            raise StorageError(
+                f"{self._path}, line {self._lines} is damaged ({error}): take that line out to read the rest, or "
+                f"remove the run"
+            ) from None
+        if not isinstance(event, JobFinished) or event.result.predictions or event.result.metrics is None:
+            return [event]
+        return self._with_predictions(event)
+
+    def _with_predictions(self, event: JobFinished) -> list[Event]:
+        """Predictions lie in a file of their own; where that is damaged the rest of the result still counts."""
+        result = event.result
+        key = JobKey(result.variant, result.seed, result.fold)
+        path = self.folder / layout.PREDICTIONS / f"{layout.job_name(key)}.json"
+        try:
+            return [replace(event, result=replace(result, predictions=read_predictions(path)))]
+        except StorageError as error:
+            message = f"the predictions of {layout.job_name(key)} are missing: {error}"
+            return [event, Notice(time=event.time, message=message, level="warning", variant=result.variant)]
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether the last whole event of a run is `StudyFinished`; reads the end of the stream only."""
+    try:
+        with (folder / layout.EVENTS_FILE).open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = stream.read().rpartition(b"\n")[0].splitlines()
+    except OSError:
+        return False
+    return bool(lines) and b'"event":"StudyFinished"' in lines[-1]

@@ -1,0 +1,64 @@
+"""What watchers ask of the process that writes a run: small files that it looks for, in the order of their numbers."""
+
+import contextlib
+import re
+import secrets
+from pathlib import Path
+from typing import Literal, get_args
+
+from engine.control import StudyControl
+from engine.errors import StorageError
+from engine.files import replacing
+from engine.runs.layout import CONTROL
+from engine.runs.lock import is_live
+
+Request = Literal["pause", "resume", "stop"]
+
+_NAME = re.compile(rf"(\d+)-({'|'.join(get_args(Request))})-[0-9a-f]+")
+
+
+def send_request(folder: Path, request: Request) -> None:
+    """Ask the writer of a run to pause, to go on or to stop; it answers within a second or after its batch.
+
+    Raises:
+        StorageError: nobody writes this run, or its folder cannot be written.
+    """
+    if not is_live(folder):
+        raise StorageError(f"no process works on {folder}: there is nothing to {request}; go on with it by resume")
+    control = folder / CONTROL
+    try:
+        control.mkdir(exist_ok=True)
+        number = 1 + max((number for number, _, _ in _pending(control)), default=0)
+        with replacing(control / f"{number:06d}-{request}-{secrets.token_hex(3)}") as stream:
+            stream.write(b"")
+    except OSError as error:
+        raise StorageError(f"cannot ask the writer of {folder} to {request}: {error.strerror or error}") from None
+
+
+class RequestReader:
+    """The writer's side: hands what is asked to the study's control."""
+
+    def __init__(self, folder: Path, control: StudyControl) -> None:
+        self._folder, self._control = folder / CONTROL, control
+
+    def poll(self) -> None:
+        """Do what was asked since the last call; costs one look at the folder where nothing was."""
+        for _, request, path in _pending(self._folder):
+            {"pause": self._control.pause, "resume": self._control.resume, "stop": self._control.stop}[request]()
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def forget_requests(folder: Path) -> None:
+    """Drop what was asked of a writer that is no more."""
+    for _, _, path in _pending(folder / CONTROL):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _pending(control: Path) -> list[tuple[int, str, Path]]:
+    try:
+        names = [(_NAME.fullmatch(path.name), path) for path in control.iterdir()]
+    except OSError:
+        return []
+    return sorted((int(match[1]), match[2], path) for match, path in names if match)

@@ -1,0 +1,307 @@
+"""Writing one run folder so that a kill at any moment leaves it whole, and a full disk loses nothing."""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.codec import event_to_line, to_jsonable
+from engine.config import StudyConfig
+from engine.control import POLL_SECONDS, StudyControl
+from engine.errors import StorageError
+from engine.events import (
+    BatchTrained,
+    DatasetChecked,
+    Event,
+    JobFinished,
+    Notice,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    StudyPaused,
+    StudyResumed,
+)
+from engine.files import is_full, remove_leftovers, replace_json, replacing
+from engine.record import JobKey, StudyRecord, metrics_to_json
+from engine.results import JobResult
+from engine.runs import layout
+from engine.runs.environment import describe_environment
+from engine.runs.lock import WriterLock
+from engine.runs.naming import new_run
+from engine.runs.predictions import predictions_to_bytes
+from engine.runs.requests import RequestReader, forget_requests
+from engine.runs.stream import LineStream
+from engine.runs.summary import summarise, summary_to_json
+
+FLUSH_SECONDS = 1.0
+"""How much of a stream of batches a kill may cost; every other event is flushed at once."""
+
+_CAN_BE_LOST = (BatchTrained, Notice, StageStarted, StageFinished)
+"""Events that a power cut may take, with what led to them; the others are on the disk before the study goes on."""
+
+
+class RunFolder:
+    """One study's folder, open for writing by the one process that makes it.
+
+    Nothing here waits or ends a study. Where the disk is full, what is to be written is kept in memory and the
+    study's control holds the engine at its next checkpoint until there is room. Any other trouble closes the folder
+    for good and is kept in `failure`. Methods may be called from any thread.
+    """
+
+    def __init__(self, folder: Path, lock: WriterLock) -> None:
+        """Open a folder whose lock is held.
+
+        Raises:
+            OSError: it cannot be written.
+            StorageError: it is no run folder.
+        """
+        self.folder = folder
+        self.failure = ""
+        self.header = layout.read_header(folder)
+        self._stream = LineStream(folder / layout.EVENTS_FILE)
+        self._lock = lock
+        self._files: dict[Path, bytes] = {}
+        self._flushed = time.monotonic()
+        self._busy = threading.RLock()
+        self._control: StudyControl | None = None
+        self._tell: Callable[[str], None] = _say_nothing
+        self._paused = False
+
+    @classmethod
+    def create(cls, runs_dir: Path, config: StudyConfig) -> "RunFolder":
+        """Make a new folder, named by the time (UTC) and a random part.
+
+        Raises:
+            StorageError: the folder cannot be made or written.
+        """
+        folder: Path | None = None
+        try:
+            folder, sequence = new_run(runs_dir)
+            lock = WriterLock(folder)
+            lock.acquire()
+            header = {
+                "version": layout.FORMAT_VERSION,
+                "study": folder.name,
+                "sequence": sequence,
+                "config": to_jsonable(_from_anywhere(config)),
+                "fingerprint": "",
+                "environment": describe_environment(),
+            }
+            replace_json(folder / layout.STUDY_FILE, header)
+            return cls(folder, lock)
+        except OSError as error:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            reason = error.strerror or str(error)
+            raise StorageError(f"cannot write to {runs_dir} ({reason}): name another folder with --runs-dir") from None
+
+    @classmethod
+    def open_for_resume(cls, folder: Path, *, wait_seconds: float | None = None) -> "RunFolder":
+        """Open a run to go on with it, once nobody else writes it.
+
+        Raises:
+            StorageError: another process writes it, or it cannot be written or is damaged.
+        """
+        layout.read_header(folder)
+        lock = WriterLock(folder)
+        try:
+            lock.acquire(wait_seconds)
+            forget_requests(folder)
+            remove_leftovers(folder)
+            return cls(folder, lock)
+        except OSError as error:
+            lock.release()
+            raise StorageError(f"cannot write to {folder}: {error.strerror or error}") from None
+        except StorageError:
+            lock.release()
+            raise
+
+    @property
+    def study(self) -> str:
+        """The study's ID."""
+        return self.header.study
+
+    def serve(self, control: StudyControl, tell: Callable[[str], None]) -> None:
+        """Hand requests that come through the folder to `control`, and have it wait while the disk is full.
+
+        `tell` gets a sentence for the user when that begins.
+        """
+        self._control, self._tell = control, tell
+        control.attend(RequestReader(self.folder, control).poll)
+
+    def append(self, event: Event) -> None:
+        """Add one event to the stream; predictions go to a file of their own."""
+        if isinstance(event, StageProgress):
+            return  # of no use once it has passed
+        if isinstance(event, StudyPaused | StudyResumed):
+            self._paused = isinstance(event, StudyPaused)
+        with self._busy:
+            if self._closed:
+                return
+            if isinstance(event, DatasetChecked) and not self.header.fingerprint:
+                self._keep_fingerprint(event.dataset.fingerprint)
+            self._stream.add(self._line(event).encode())
+            if not isinstance(event, BatchTrained) or time.monotonic() - self._flushed >= FLUSH_SECONDS:
+                self._write(durable=not isinstance(event, _CAN_BE_LOST))
+
+    def write_summary(self, record: StudyRecord) -> None:
+        """Bring what lists of runs show up to date."""
+        summary = summarise(record, self.folder, sequence=self.header.sequence, paused=self._paused)
+        self._put(self.folder / layout.SUMMARY_FILE, _json_bytes(summary_to_json(summary)))
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write the study's JSON object beside the stream."""
+        self._put(self.folder / layout.RESULT_FILE, _json_bytes(result))
+
+    def write_weights(self, key: JobKey, content: bytes) -> None:
+        """Keep the weights of a job."""
+        self._put(self._job_file(layout.WEIGHTS, key, "safetensors"), content)
+
+    def weights_file(self, variant: str, seed: int, fold: int) -> Path:
+        """Where the weights of one job go; the folder is made.
+
+        Raises:
+            OSError: the folder cannot be made.
+        """
+        path = self._job_file(layout.WEIGHTS, JobKey(variant, seed, fold), "safetensors")
+        path.parent.mkdir(exist_ok=True)
+        return path
+
+    def write_checkpoint(self, key: JobKey, content: bytes) -> None:
+        """Keep where a job is; the events up to here are on the disk before it."""
+        with self._busy:
+            self._write(durable=True)
+            self._put(self.checkpoint_file(key), content)
+
+    def checkpoint_file(self, key: JobKey) -> Path:
+        """Where a job's checkpoint lies, if there is one."""
+        return self._job_file(layout.CHECKPOINTS, key, "safetensors")
+
+    def drop_checkpoint(self, key: JobKey) -> None:
+        """A job is done: nobody will go on with it."""
+        path = self.checkpoint_file(key)
+        with self._busy:
+            self._files.pop(path, None)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                self._fail(error)
+
+    def settle(self) -> bool:
+        """Wait until everything is written or a stop is asked for; returns whether it is."""
+        while not self._catch_up():
+            if self._closed or self._control is None or self._control.stop_requested:
+                return False
+            time.sleep(POLL_SECONDS)
+        return not self.failure
+
+    def close(self) -> None:
+        """Bring all to the disk, as far as it has room, and let others write."""
+        with self._busy:
+            if not self._closed and not self._catch_up():
+                self.failure = self.failure or f"{self.folder}: the disk is full, and the last events are not kept"
+            self._stream.close()
+            self._lock.release()
+
+    def discard(self) -> None:
+        """Remove the folder of a study that never came to work."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ------------------------------------------------------------------ inside
+
+    @property
+    def _closed(self) -> bool:
+        return self._stream.closed
+
+    def _job_file(self, part: str, key: JobKey, ending: str) -> Path:
+        return self.folder / part / f"{layout.job_name(key)}.{ending}"
+
+    def _line(self, event: Event) -> str:
+        if not isinstance(event, JobFinished):
+            return event_to_line(event)
+        result = event.result
+        key = JobKey(result.variant, result.seed, result.fold)
+        self._put(self._job_file(layout.METRICS, key, "json"), _json_bytes(_scores(result)))
+        if result.predictions:
+            self._put(self._job_file(layout.PREDICTIONS, key, "json"), predictions_to_bytes(result.predictions))
+        return event_to_line(replace(event, result=replace(result, predictions=())))
+
+    def _keep_fingerprint(self, fingerprint: str) -> None:
+        self.header = replace(self.header, fingerprint=fingerprint)
+        self._put(self.folder / layout.STUDY_FILE, _json_bytes(to_jsonable(self.header)))
+
+    def _put(self, path: Path, content: bytes) -> None:
+        """Write a whole file, now or when there is room; the newest content counts."""
+        with self._busy:
+            if self._closed:
+                return
+            self._files.pop(path, None)
+            self._files[path] = content
+            self._write(durable=False)
+
+    def _write(self, *, durable: bool) -> bool:
+        """Write what waits: files first, because events speak of them. Returns whether all is written."""
+        try:
+            while self._files:
+                path = next(iter(self._files))
+                path.parent.mkdir(exist_ok=True)
+                with replacing(path) as stream:
+                    stream.write(self._files[path])
+                del self._files[path]
+            (self._stream.sync if durable else self._stream.flush)()
+            self._flushed = time.monotonic()
+        except OSError as error:
+            if is_full(error):
+                self._wait_for_room()
+            else:
+                self._fail(error)
+            return False
+        return True
+
+    def _catch_up(self) -> bool:
+        with self._busy:
+            return not self._closed and self._write(durable=True)
+
+    def _wait_for_room(self) -> None:
+        if self._control is None or self._control.held:
+            return
+        message = f"the disk of {self.folder} is full: free some space; the study waits and then goes on"
+        self._control.obstruct(lambda: self._closed or self._catch_up(), message)
+        self._tell(message)
+
+    def _fail(self, error: OSError) -> None:
+        self.failure = f"{self.folder}: {error.strerror or error}"
+        self._stream.close()
+
+
+def _scores(result: JobResult) -> dict[str, Any]:
+    return {
+        "variant": result.variant,
+        "seed": result.seed,
+        "fold": result.fold,
+        "status": result.status,
+        "reason": result.reason,
+        "epochs_done": result.epochs_done,
+        "final_loss": to_jsonable(result.final_loss),
+        "seconds": to_jsonable(result.seconds),
+        "metrics": metrics_to_json(result.metrics) if result.metrics else None,
+    }
+
+
+def _from_anywhere(config: StudyConfig) -> StudyConfig:
+    """The same with paths that mean the same in every working folder."""
+    paths = {name: getattr(config, name) for name in ("data", "superres_weights", "cache_dir", "runs_dir")}
+    return replace(config, **{name: path.absolute() for name, path in paths.items() if path is not None})
+
+
+def _json_bytes(data: Any) -> bytes:
+    return json.dumps(data, allow_nan=False, indent=1).encode()
+
+
+def _say_nothing(_message: str) -> None:
+    pass

@@ -1,0 +1,68 @@
+"""What going on with a study must find as it was: otherwise old and new results would not belong together."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from engine.config import MachineSettings, StudyConfig
+from engine.errors import InputError
+from engine.record import StudyRecord
+from engine.results import ProtocolSummary, SuperresWeightsInfo
+
+
+def require_unfinished(record: StudyRecord, folder: Path) -> None:
+    """Refuse a study that has nothing left to do.
+
+    Raises:
+        InputError: it is done.
+    """
+    if record.finished is not None and record.finished.status == "done":
+        raise InputError(f"{folder}: the study is done, there is nothing to go on with")
+
+
+def require_same_data(record: StudyRecord, fingerprint: str) -> None:
+    """Refuse other images than the study began with.
+
+    Raises:
+        InputError: they are others.
+    """
+    before = record.dataset.fingerprint if record.dataset else ""
+    if before and before != fingerprint:
+        raise InputError(
+            "the images are not those that the study began with (files were added, removed or changed): "
+            "bring them back, or start a new study"
+        )
+
+
+def require_same_division(record: StudyRecord, protocol: ProtocolSummary) -> None:
+    """Refuse to test on other images than the variants that are done.
+
+    Raises:
+        InputError: the protocol now divides the images in another way, as a newer version may.
+    """
+    if record.protocol is not None and record.protocol.test_fingerprint != protocol.test_fingerprint:
+        raise InputError("the test images are not those that the study began with: start a new study")
+
+
+def require_same_weights(record: StudyRecord, weights: SuperresWeightsInfo) -> None:
+    """Refuse other super-resolution weights than the study began with.
+
+    Raises:
+        InputError: they are others.
+    """
+    before = record.superres_weights
+    if before is not None and before.sha256 != weights.sha256:
+        raise InputError(
+            f"the super-resolution weights are not those that the study began with ({before.description}, sha256 "
+            f"{before.sha256[:12]}): give those, or start a new study"
+        )
+
+
+def as_computed_before(config: StudyConfig, machine: MachineSettings) -> StudyConfig:
+    """The same study with nothing left to choose of how to compute: another way would change the last digits."""
+    return replace(
+        config,
+        device=machine.device,
+        precision=machine.precision,
+        memory_format="channels_last" if machine.channels_last else "contiguous",
+        threads=machine.threads,
+    )

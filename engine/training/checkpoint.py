@@ -1,0 +1,133 @@
+"""Where a job in training is, as a safetensors file, which cannot run code when it is read."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from engine.config import MachineSettings, Recipe
+from engine.errors import StorageError
+
+FORMAT = "simpsons-tui checkpoint 1"
+
+Identity = Mapping[str, str]
+"""What training depends on, part by part, in a form that compares: going on is right only where all parts are equal."""
+
+
+class CheckpointError(StorageError):
+    """A checkpoint that cannot be gone on from; the message says why."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far training is.
+
+    Attributes:
+        epochs_done: whole epochs.
+        steps_done: optimiser steps, those of the epoch under way included.
+        loss_sum, right, images: sums over the images of the epoch under way, for its report.
+        last_loss: of the last batch.
+    """
+
+    epochs_done: int
+    steps_done: int
+    loss_sum: float
+    right: float
+    images: int
+    last_loss: float
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that changes while a job trains: a position, and the tensors of the network and its optimiser.
+
+    `seconds` is what training took so far, if its caller says.
+    """
+
+    position: Position
+    tensors: Mapping[str, Tensor]
+    seconds: float = 0.0
+
+
+def job_identity(
+    *,
+    variant: str,
+    seed: int,
+    fold: int,
+    recipe: Recipe,
+    machine: MachineSettings,
+    image_size: tuple[int, int],
+    n_classes: int,
+    images: str,
+) -> Identity:
+    """What a job's result depends on; `images` stands for the training images, their labels and their order."""
+    arithmetic = [machine.device, machine.precision, "channels_last" if machine.channels_last else "contiguous"]
+    return {
+        "variant": variant,
+        "seed": str(seed),
+        "fold": str(fold),
+        "recipe": json.dumps(asdict(recipe), sort_keys=True),
+        "arithmetic": f"{', '.join(arithmetic)}, {machine.threads} threads",
+        "image size": f"{image_size[0]}x{image_size[1]}",
+        "number of classes": str(n_classes),
+        "training images": images,
+    }
+
+
+def checkpoint_to_bytes(checkpoint: Checkpoint, identity: Identity) -> bytes:
+    """The content of a checkpoint's file."""
+    # Hexadecimal keeps every bit of a number, and says NaN and infinity too.
+    position = {
+        name: value.hex() if isinstance(value, float) else value for name, value in asdict(checkpoint.position).items()
+    }
+    header = {
+        "format": FORMAT,
+        "position": json.dumps(position),
+        "identity": json.dumps(dict(identity)),
+        "seconds": checkpoint.seconds.hex(),
+    }
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
+    return save(tensors, metadata=header)
+
+
+def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
+    """A checkpoint of just this job.
+
+    Raises:
+        CheckpointError: the file cannot be read, is damaged or belongs to something else.
+    """
+    try:
+        with safe_open(path, framework="pt") as stream:
+            header = stream.metadata() or {}
+            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is no whole checkpoint ({error})") from None
+    if header.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no checkpoint of this version of simpsons-tui")
+    try:
+        position, theirs = _position(json.loads(header["position"])), dict(json.loads(header["identity"]))
+        seconds = float.fromhex(header["seconds"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+    for part in identity:
+        if theirs.get(part) != identity[part]:
+            raise CheckpointError(f"{path} was made with another {part}: {theirs.get(part)}, not {identity[part]}")
+    return Checkpoint(position, tensors, seconds)
+
+
+def _position(data: Any) -> Position:
+    if not isinstance(data, dict):
+        raise ValueError("no position")
+    return Position(
+        epochs_done=int(data["epochs_done"]),
+        steps_done=int(data["steps_done"]),
+        loss_sum=float.fromhex(data["loss_sum"]),
+        right=float.fromhex(data["right"]),
+        images=int(data["images"]),
+        last_loss=float.fromhex(data["last_loss"]),
+    )

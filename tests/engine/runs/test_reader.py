@@ -1,0 +1,131 @@
+import json
+
+import pytest
+
+from engine.codec import event_to_line
+from engine.errors import StorageError
+from engine.events import BatchTrained, JobFinished, Notice
+from engine.runs import EventFollower, NewerVersionError, RunFolder, load_record, read_events
+
+
+def test_the_record_of_a_run_is_that_of_its_events(write, events):
+    record = load_record(write(events))
+    assert record.finished.conclusion == ("one",)
+    assert [len(losses) for losses in record.losses.values()] == [2, 2]
+    assert record.result("bbox").metrics.accuracy == 0.75
+    assert len(record.result("bbox").predictions) == 4
+
+
+def test_a_line_cut_off_by_a_kill_is_left_out(write, events, plain):
+    folder = write(events)
+    path = folder / "events.jsonl"
+    whole = path.read_bytes()
+    for cut in (1, 5, 20):
+        path.write_bytes(whole[:-cut])
+        assert plain(read_events(folder)) == plain(events[:-1])
+
+
+@pytest.mark.parametrize("damage", [b"garbage", b"{}", b'{"event":"Nothing"}', b'{"event":"BatchTrained"}', bytes(9)])
+def test_a_damaged_line_is_named(write, events, damage):
+    folder = write(events)
+    path = folder / "events.jsonl"
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:2], damage, *lines[2:], b""]))
+    with pytest.raises(StorageError, match=r"events\.jsonl, line 3 is damaged .*take that line out"):
+        list(read_events(folder))
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(StorageError, match="no run folder"):
+        list(read_events(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "two"}', '{"version": 2, "study": "s"}'])
+def test_a_damaged_description_is_named(write, events, content):
+    folder = write(events)
+    (folder / "study.json").write_text(content)
+    with pytest.raises(StorageError, match=r"study\.json is damaged"):
+        list(read_events(folder))
+
+
+def test_a_newer_version_says_what_to_do(write, events):
+    folder = write(events)
+    header = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps({**header, "version": 3}))
+    with pytest.raises(NewerVersionError, match="update the program"):
+        list(read_events(folder))
+    with pytest.raises(NewerVersionError):
+        RunFolder.open_for_resume(folder)
+
+
+def test_a_folder_of_the_first_version_reads_the_same(write, events, plain):
+    folder = write(events)
+    (folder / "events.jsonl").write_text("".join(event_to_line(event) + "\n" for event in events))
+    header = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps({"version": 1, "study": header["study"], "config": {}}))
+    for path in (folder / "predictions").iterdir():
+        path.unlink()
+    assert plain(read_events(folder)) == plain(events)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"paths": ["a"], "labels": [], "predicted": []}'])
+def test_damaged_predictions_cost_the_predictions_alone(write, events, content):
+    folder = write(events)
+    path = folder / "predictions" / "bbox-seed0-fold0.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    read = list(read_events(folder))
+    (finished,) = (event for event in read if isinstance(event, JobFinished) and event.result.variant == "bbox")
+    assert (finished.result.metrics.accuracy, finished.result.predictions) == (0.75, ())
+    (notice,) = (event for event in read if isinstance(event, Notice) and event.variant == "bbox")
+    assert "bbox-seed0-fold0.json" in notice.message
+
+
+def test_following_gives_every_event_once(run, events, plain):
+    follower, read = EventFollower(run.folder), []
+    for event in events:
+        run.append(event)
+        read += follower.drain()
+    run.close()
+    read += follower.drain()
+    assert plain(read) == plain(events)
+    assert follower.drain() == []
+
+
+def test_following_waits_for_the_end_of_a_line(write, events, plain):
+    folder = write(events)
+    path = folder / "events.jsonl"
+    whole = path.read_bytes()
+    follower, read = EventFollower(folder), []
+    for end in (*range(0, len(whole), 97), len(whole)):
+        path.write_bytes(whole[:end])
+        read += follower.drain()
+    assert plain(read) == plain(events)
+
+
+def test_following_outlives_a_file_that_is_cut_back_and_written_again(write, events, plain):
+    folder = write(events)
+    path = folder / "events.jsonl"
+    whole = path.read_bytes()
+    follower = EventFollower(folder)
+    assert len(follower.drain()) == len(events)
+    path.write_bytes(whole[:50])
+    assert follower.drain() == []
+    path.write_bytes(whole + whole.splitlines()[-1] + b"\n")
+    assert plain(follower.drain()) == plain(events[-1:])
+
+
+def test_whoever_follows_sees_whether_the_writer_lives(run):
+    follower = EventFollower(run.folder)
+    assert follower.live
+    run.close()
+    assert not follower.live
+
+
+def test_a_long_run_reads_as_written(write, plain):
+    batches = [
+        BatchTrained(variant="vanilla", epoch=step // 10, step=step, loss=float("nan") if step % 7 else 0.1, images=4)
+        for step in range(60)
+    ]
+    assert plain(read_events(write(batches))) == plain(batches)

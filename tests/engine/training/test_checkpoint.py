@@ -1,0 +1,168 @@
+"""Training that is interrupted and gone on with ends bit for bit as if it had not been."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from engine.control import StudyControl
+from engine.events import BatchTrained, EpochTrained
+from engine.training import CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint, train
+from engine.training.checkpoint import Checkpoint, Position
+from engine.training.trainer import Trainer
+
+CLASSES = 3
+STEPS = 12  # four epochs of three batches
+
+
+@pytest.fixture
+def recipe(recipe):
+    return replace(recipe, epochs=4)
+
+
+@pytest.fixture
+def identity(recipe, machine):
+    return identity_of(recipe, machine)
+
+
+def identity_of(recipe, machine, **changes):
+    parts = {"variant": "vanilla", "seed": 1, "fold": 0, "image_size": (16, 20), "n_classes": CLASSES, "images": "aa"}
+    return job_identity(recipe=recipe, machine=machine, **{**parts, **changes})
+
+
+def run(tiny, recipe, machine, *, stop_at=None, resume=None):
+    """Outcome, events and checkpoints (as bytes, because tensors go on changing)."""
+    control, events, kept = StudyControl(), [], []
+
+    def emit(event):
+        events.append(event)
+        if isinstance(event, BatchTrained) and event.step == stop_at:
+            control.stop()
+
+    outcome = train(
+        variant="vanilla",
+        seed=1,
+        fold=0,
+        recipe=recipe,
+        machine=machine,
+        pixels=tiny.pixels,
+        rows=tiny.rows,
+        labels=tiny.labels,
+        n_classes=CLASSES,
+        emit=emit,
+        control=control,
+        resume=resume,
+        keep=lambda checkpoint: kept.append(checkpoint_to_bytes(checkpoint, identity_of(recipe, machine))),
+    )
+    return outcome, events, kept
+
+
+def stored(tmp_path, content, identity):
+    path = tmp_path / "job.safetensors"
+    path.write_bytes(content)
+    return read_checkpoint(path, identity)
+
+
+def told(events, kind):
+    return [replace(event, time=0) for event in events if isinstance(event, kind)]
+
+
+def same_weights(one, two):
+    pairs = zip(one.model.state_dict().items(), two.model.state_dict().items(), strict=True)
+    return all(name == other and torch.equal(a, b) for (name, a), (other, b) in pairs)
+
+
+@pytest.mark.parametrize("case", [(True, 5), (True, 6), (True, 7), (False, 6)])
+def test_going_on_ends_as_if_there_had_been_no_interruption(tiny, recipe, machine, tmp_path, case):
+    channels_last, stop_at = case
+    machine = replace(machine, channels_last=channels_last)
+    whole, events, _ = run(tiny, recipe, machine)
+    part, before, kept = run(tiny, recipe, machine, stop_at=stop_at)
+    assert part.steps_done == stop_at + 1
+    rest, after, _ = run(tiny, recipe, machine, resume=stored(tmp_path, kept[-1], identity_of(recipe, machine)))
+    assert same_weights(rest, whole)
+    assert told(before, BatchTrained) + told(after, BatchTrained) == told(events, BatchTrained)
+    assert told(before, EpochTrained) + told(after, EpochTrained) == told(events, EpochTrained)
+    assert (rest.stopped, rest.epochs_done, rest.steps_done) == (False, 4, STEPS)
+    assert rest.final_loss == whole.final_loss
+
+
+def test_going_on_works_in_bf16_too(tiny, recipe, machine, tmp_path):
+    machine = replace(machine, precision="bf16")
+    whole, _, kept = run(tiny, recipe, machine)
+    rest, _, _ = run(tiny, recipe, machine, resume=stored(tmp_path, kept[1], identity_of(recipe, machine)))
+    assert same_weights(rest, whole)
+
+
+def test_every_epoch_is_kept_once_it_was_reported(tiny, recipe, machine, identity, tmp_path):
+    _, _, kept = run(tiny, recipe, machine)
+    positions = [stored(tmp_path, content, identity).position for content in kept]
+    assert [(position.epochs_done, position.steps_done) for position in positions] == [(1, 3), (2, 6), (3, 9), (4, 12)]
+
+
+def test_what_is_all_done_is_not_trained_again(tiny, recipe, machine, identity, tmp_path):
+    whole, _, kept = run(tiny, recipe, machine)
+    again, events, _ = run(tiny, recipe, machine, resume=stored(tmp_path, kept[-1], identity))
+    assert same_weights(again, whole)
+    assert (told(events, BatchTrained), again.final_loss, again.stopped) == ([], whole.final_loss, False)
+
+
+def test_a_stop_before_the_first_batch_keeps_nothing(tiny, recipe, machine):
+    control, kept = StudyControl(), []
+    control.stop()
+    arguments = {"pixels": tiny.pixels, "rows": tiny.rows, "labels": tiny.labels, "n_classes": CLASSES}
+    train(
+        variant="vanilla", seed=1, fold=0, recipe=recipe, machine=machine, **arguments,
+        emit=lambda event: None, control=control, keep=kept.append,
+    )  # fmt: skip
+    assert kept == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.1 + 0.2])
+def test_every_number_of_a_position_comes_back_as_it_was(tmp_path, identity, value):
+    position = Position(1, 2, value, 3.0, 4, value)
+    back = stored(tmp_path, checkpoint_to_bytes(Checkpoint(position, {}), identity), identity).position
+    assert repr(back) == repr(position)
+
+
+def test_a_checkpoint_of_something_else_says_what_differs(tiny, recipe, machine, tmp_path):
+    _, _, kept = run(tiny, recipe, machine)
+    others = {
+        "recipe": identity_of(replace(recipe, learning_rate=0.5), machine),
+        "arithmetic": identity_of(recipe, replace(machine, precision="bf16")),
+        "training images": identity_of(recipe, machine, images="bb"),
+        "fold": identity_of(recipe, machine, fold=1),
+    }
+    for part, other in others.items():
+        with pytest.raises(CheckpointError, match=f"another {part}"):
+            stored(tmp_path, kept[0], other)
+
+
+def test_a_file_that_is_no_checkpoint_is_named(tiny, recipe, machine, identity, tmp_path):
+    _, _, kept = run(tiny, recipe, machine)
+    path = tmp_path / "job.safetensors"
+    with pytest.raises(CheckpointError, match=r"job\.safetensors"):
+        read_checkpoint(path, identity)
+    for content in (b"", b"text", kept[0][:-1], kept[0][:100], bytes(1000)):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match="no whole checkpoint"):
+            read_checkpoint(path, identity)
+    save_file({"weight": torch.zeros(2)}, path)
+    with pytest.raises(CheckpointError, match="no checkpoint of this version"):
+        read_checkpoint(path, identity)
+    header = {"format": "simpsons-tui checkpoint 1", "position": "[]", "identity": json.dumps(dict(identity))}
+    save_file({"weight": torch.zeros(2)}, path, metadata=header)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_checkpoint(path, identity)
+
+
+@pytest.mark.parametrize("missing", ["model.", "optimiser."])
+def test_tensors_of_another_network_are_refused(recipe, machine, missing):
+    trainer = Trainer(recipe, machine, CLASSES, (16, 20), seed=1, fold=0)
+    trainer.step(torch.zeros((2, 16, 20, 3), dtype=torch.uint8), torch.tensor([0, 1]))
+    tensors = trainer.state()
+    del tensors[next(name for name in tensors if name.startswith(missing))]
+    with pytest.raises(CheckpointError, match="another network"):
+        trainer.restore(tensors, 1)

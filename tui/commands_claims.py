@@ -1,0 +1,141 @@
+"""The commands `claims` and `leak`: what a study's figures say of the original study, and of its leaking test set."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.errors import InputError
+from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, option
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from engine.record import StudyRecord
+
+_CLAIMS_EXAMPLES = """\b
+Examples:
+  simpsons-tui claims
+  simpsons-tui claims 20261124-2302
+  simpsons-tui claims FULL_RUN SMALLER_RUN --json
+
+The run under the other protocol (official or clean) is found in the runs folder; a second run can be
+named in its place, or one under the same protocol on another amount of data."""
+
+_LEAK_EXAMPLES = """\b
+Examples:
+  simpsons-tui leak
+  simpsons-tui leak OFFICIAL_RUN CLEAN_RUN"""
+
+_JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
+
+
+@click.command(cls=SectionedCommand, epilog=_CLAIMS_EXAMPLES)
+@click.argument("run", default="")
+@click.argument("second", default="", metavar="[RUN2]")
+@_JSON
+@FOLDER_OPTIONS[1]
+@DEBUG_OPTION
+@click.pass_context
+def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+    """Hold the original study's claims against a run, one by one.
+
+    RUN is a run's folder, its name or the beginning of one; without it, the newest.
+    """
+    _remember(ctx, debug, runs_dir)
+    from engine.codec import to_jsonable
+    from engine.study import judge_study
+
+    folder, records = _load([run, second], runs_dir)
+    report = judge_study(records[0], folder, records[1] if second else None)
+    if as_json:
+        _write_json(to_jsonable(report))
+        return
+    from tui.claims_tables import claims_parts
+
+    _write_parts(lambda width: claims_parts(report, width))
+
+
+@click.command(cls=SectionedCommand, epilog=_LEAK_EXAMPLES)
+@click.argument("run", default="")
+@click.argument("second", default="", metavar="[RUN2]")
+@_JSON
+@FOLDER_OPTIONS[1]
+@DEBUG_OPTION
+@click.pass_context
+def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+    """Show official and clean side by side: what copies of the test images were worth.
+
+    RUN is a run's folder, its name or the beginning of one; without it, the newest. Its counterpart is found in the
+    runs folder, or named as RUN2.
+    """
+    _remember(ctx, debug, runs_dir)
+    from engine.codec import to_jsonable
+    from engine.study import leak_of_study
+
+    folder, records = _load([run, second], runs_dir)
+    report = leak_of_study(records[0], folder, records[1] if second else None)
+    if report is None:
+        raise InputError(_no_counterpart(records[0], folder))
+    if as_json:
+        _write_json(to_jsonable(report))
+        return
+    from tui.claims_tables import leak_parts
+
+    _write_parts(lambda width: leak_parts(report, width))
+
+
+def register(group: click.Group) -> None:
+    """Add the commands to the program."""
+    group.add_command(claims)
+    group.add_command(leak)
+
+
+def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
+    """Tell the error handler what it must know."""
+    session: Any = ctx.obj
+    if session is not None:
+        session.debug = session.debug or debug
+        session.runs_dir = runs_dir or session.runs_dir
+
+
+def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["StudyRecord"]]:
+    """The folder of runs, and the records of those that were named (the newest where none was)."""
+    from engine.locations import runs_folder
+    from engine.study import find_run, load_record
+
+    folder = runs_folder(runs_dir)
+    wanted = [name for name in names if name] or [""]
+    return folder, [load_record(find_run(name, folder)) for name in wanted]
+
+
+def _no_counterpart(record: "StudyRecord", folder: Path) -> str:
+    started, dataset = record.started, record.dataset
+    if started is None or dataset is None or not dataset.fingerprint:
+        return "the run does not say which images it used (an older version made it): name its counterpart as RUN2"
+    other = "clean" if started.protocol == "official" else "official"
+    return (
+        f"there is no finished {other} run of study {started.study} in {folder}: "
+        f"train it with --protocol {other}, or name it as RUN2"
+    )
+
+
+def _write_json(data: Any) -> None:
+    click.echo(json.dumps(data, allow_nan=False))
+
+
+_PLAIN_WIDTH = 120
+"""Columns where the output is no terminal."""
+
+
+def _write_parts(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=_PLAIN_WIDTH)
+    for part in parts(console.width):
+        console.print(part)

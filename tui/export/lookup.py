@@ -1,0 +1,44 @@
+"""Finding the run that is to be exported, and what lies beside its record."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from engine.errors import SimpsonsError
+from engine.locations import runs_folder
+from engine.record import StudyRecord
+from tui.export.values import Exported, Figure
+
+
+def find_run(name: str | None, runs_dir: Path | None = None) -> Path:
+    """The folder of a run: a path, its name in the runs folder or a unique beginning of it; the newest for None.
+
+    Raises:
+        InputError: there is none, or several begin so.
+    """
+    from engine.study import find_run
+
+    return find_run(name or "", runs_folder(runs_dir))
+
+
+def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Exported:
+    """A record with what its run folder and that of its counterpart have to say; what cannot be read is left out.
+
+    `pictures` adds what the networks look at, which takes some seconds and the run's images.
+    """
+    from engine.study import is_of_the_study, judge_study, leak_of_study, load_config
+
+    config = claims = leak = None
+    with suppress(SimpsonsError):
+        config = load_config(folder)
+    with suppress(SimpsonsError):  # other protocols have no counterpart
+        leak = leak_of_study(record, folder.parent)
+        if is_of_the_study(record):
+            claims = judge_study(record, folder.parent)
+    figures = _figures(record, folder) if pictures else ()
+    return Exported(record, config, figures=figures, claims=claims, leak=leak)
+
+
+def _figures(record: StudyRecord, folder: Path) -> tuple[Figure, ...]:
+    from engine.study.figures import report_figures
+
+    return tuple(Figure(title, caption, png) for title, caption, png in report_figures(record, folder))

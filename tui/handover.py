@@ -1,0 +1,32 @@
+"""Handing a study to a process of its own, which no closed terminal and no lost connection can end."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+LOG_FILE = "worker.log"
+"""In the run folder: what the process would show if it had a screen."""
+
+WAIT_SECONDS = 600.0
+"""How long it waits for this process to save its place, after its batch, and to let go of the run."""
+
+
+def spawn_worker(folder: Path) -> int:
+    """Start a process that goes on with a run as soon as nobody else writes it; returns its number.
+
+    It begins in a session of its own at once, so it lives even where this process is ended in the middle of saving:
+    it then goes on from the checkpoint before.
+
+    Raises:
+        OSError: it cannot be started, or its log cannot be written.
+    """
+    command = [sys.executable, "-m", "tui.cli", "resume", str(folder), "--headless", "--wait", str(WAIT_SECONDS)]
+    with (folder / LOG_FILE).open("ab") as log:
+        worker = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
+    return worker.pid
