@@ -139,8 +139,9 @@ def show(images: FakeImages) -> Show:
         *,
         pictures: Pictures | None = None,
         error: Exception | None = None,
+        engine: object = None,
     ) -> AsyncIterator[Shown]:
-        async with Host(screen, pictures, FakeEngine(images, error)).run_test(size=size) as pilot:
+        async with Host(screen, pictures, engine or FakeEngine(images, error)).run_test(size=size) as pilot:
             yield Shown(pilot)
 
     return shown
