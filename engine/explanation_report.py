@@ -26,6 +26,8 @@ class Outcome:
         images: how many.
         before, after: how many of them were recognised, as they are and changed.
         lost, gained: how many were recognised only before, only after.
+        called_before, called_after: how many images of any class were called this one; a class that is named more often
+            keeps more of its images for that reason alone.
         before_interval, after_interval: of the shares, Wilson.
     """
 
@@ -35,6 +37,8 @@ class Outcome:
     after: int
     lost: int
     gained: int
+    called_before: int
+    called_after: int
     before_interval: Interval
     after_interval: Interval
 

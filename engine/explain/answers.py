@@ -57,9 +57,13 @@ def _guess(ablation: Ablation, name: str, phrase: str, what: str) -> list[str]:
     test += f"Fisher p {_p(p_value)})"
     if p_value >= 1 - LEVEL:
         return [f"{start}: no difference that these images can show {test}."]
-    more = one.lost * others_before > others_lost * one.before
-    verdict = "it depends on this more than the others do" if more else "it depends on this less than the others do"
-    return [f"{start}: {verdict} {test}."]
+    if one.lost * others_before > others_lost * one.before:
+        return [f"{start}: it depends on this more than the others do {test}."]
+    called = f"{one.called_before} before, {one.called_after} of {total.images} images after"
+    if one.called_after > one.called_before:
+        why = f"but it is also named more often ({called}), which by itself keeps its images right"
+        return [f"{start}: it loses less than the others do {test}, {why}."]
+    return [f"{start}: it depends on this less than the others do {test}; named {called}."]
 
 
 def _overall(ablation: Ablation) -> str:

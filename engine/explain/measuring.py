@@ -27,11 +27,11 @@ def measure_change(
     The test is McNemar's in its exact form (a binomial test of the images whose answer turned), the intervals are
     Wilson's.
     """
-    right_before, right_after = before == labels, after == labels
     everything = np.ones(len(labels), dtype=np.bool_)
-    total = _outcome("", everything, right_before, right_after)
+    right = before == labels, after == labels
+    total = _outcome("", everything, *right, called=(len(labels), len(labels)))
     outcomes = tuple(
-        _outcome(name, labels == label, right_before, right_after)
+        _outcome(name, labels == label, *right, called=(int((before == label).sum()), int((after == label).sum())))
         for label, name in enumerate(classes)
         if np.any(labels == label)
     )
@@ -41,7 +41,12 @@ def measure_change(
 
 
 def _outcome(
-    name: str, chosen: npt.NDArray[np.bool_], before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_]
+    name: str,
+    chosen: npt.NDArray[np.bool_],
+    before: npt.NDArray[np.bool_],
+    after: npt.NDArray[np.bool_],
+    *,
+    called: tuple[int, int],
 ) -> Outcome:
     images = int(chosen.sum())
     right_before, right_after = int((before & chosen).sum()), int((after & chosen).sum())
@@ -52,6 +57,8 @@ def _outcome(
         after=right_after,
         lost=int((before & ~after & chosen).sum()),
         gained=int((~before & after & chosen).sum()),
+        called_before=called[0],
+        called_after=called[1],
         before_interval=wilson(right_before, images),
         after_interval=wilson(right_after, images),
     )

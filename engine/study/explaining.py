@@ -52,6 +52,8 @@ class InsideView:
         probabilities: of the classes, in label order.
         predicted: the likeliest class.
         for_predicted, for_true: Grad-CAM as heat over the pixels, for the predicted and for the true class.
+        speaks_for_predicted, speaks_for_true: whether there is any such heat: the mean gradients that Grad-CAM weighs the
+            maps with can leave nothing above 0, also for the class that was said.
         blocks: name and maps in a grid of every block.
         filters: the first layer's kernels in a grid.
     """
@@ -61,6 +63,8 @@ class InsideView:
     predicted: int
     for_predicted: Pixels
     for_true: Pixels
+    speaks_for_predicted: bool
+    speaks_for_true: bool
     blocks: tuple[tuple[str, Pixels], ...]
     filters: Pixels
 
@@ -146,17 +150,20 @@ class Explainer:
 
     def look(self, path: str, label: int) -> InsideView:
         """All of the above for an image whose true class is `label`."""
+        from engine.explain import overlay
         from engine.explain.sheets import square, tiled
 
-        said = self.said(path)
+        said, pixels, filters = self.said(path), self.image(path), self.filters()
         predicted = int(said.argmax())
-        filters = self.filters()
+        evidence, true_evidence = self.grad_cam(path, predicted), self.grad_cam(path, label)
         return InsideView(
-            pixels=self.image(path),
+            pixels=pixels,
             probabilities=tuple(float(share) for share in said),
             predicted=predicted,
-            for_predicted=self.grad_cam_picture(path, predicted),
-            for_true=self.grad_cam_picture(path, label),
+            for_predicted=overlay(pixels, evidence),
+            for_true=overlay(pixels, true_evidence),
+            speaks_for_predicted=bool(evidence.any()),
+            speaks_for_true=bool(true_evidence.any()),
             blocks=self.maps_pictures(path),
             filters=tiled(filters, square(len(filters), 1, 1)),
         )

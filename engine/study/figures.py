@@ -147,7 +147,8 @@ class _Sheets:
                 told.append(f"{variant}: {self._name(prediction.label)} called {self._name(view.predicted)}")
         caption = (
             "Grad-CAM at the last block for the surest right and the surest wrong answer of each variant; the "
-            f"brighter, the more speaks for the class. {'; '.join(told)}."
+            "brighter, the more speaks for the class; where nothing is bright, its mean weights leave nothing above 0. "
+            f"{'; '.join(told)}."
         )
         return caption, sheet(rows, ["input", "for the class that was said", "for the true class"], names)
 

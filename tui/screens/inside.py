@@ -208,8 +208,8 @@ class InsideScreen(Screen[None]):
         first, last = view.blocks[0], view.blocks[-1]
         return [
             ("input", Text(f"input {width}×{height}"), view.pixels),
-            ("predicted", Text.assemble("speaks for ", (predicted, "bold"), " (said)"), view.for_predicted),
-            ("true", Text.assemble("speaks for ", (true, "bold"), " (true)"), view.for_true),
+            ("predicted", _evidence(predicted, "said", found=view.speaks_for_predicted), view.for_predicted),
+            ("true", _evidence(true, "true", found=view.speaks_for_true), view.for_true),
             ("filters", Text("filters of the first layer"), view.filters),
             ("first", Text(f"{first[0]}: feature maps"), first[1]),
             ("last", Text(f"{last[0]}: feature maps"), last[1]),
@@ -255,3 +255,7 @@ class InsideScreen(Screen[None]):
         from tui.screens.measured import MeasuredScreen
 
         self.app.push_screen(MeasuredScreen(self._record))
+
+
+def _evidence(name: str, which: str, *, found: bool) -> Text:
+    return Text.assemble("speaks for " if found else "nothing for ", (name, "bold"), f" ({which})")

@@ -38,7 +38,9 @@ class Looker:
         if self.error:
             raise self.error
         blocks = (("block1", plain((90, 0, 90))), ("block2", plain((0, 90, 90))))
-        return InsideView(plain(INPUT), (0.2, 0.8), 1, plain(SAID), plain(TRUE), blocks, plain((70, 70, 70)))
+        return InsideView(
+            plain(INPUT), (0.2, 0.8), 1, plain(SAID), plain(TRUE), True, False, blocks, plain((70, 70, 70))
+        )
 
 
 class Engine:
@@ -118,7 +120,7 @@ def report():
 async def test_six_pictures_of_one_image(show, images, record, size):
     async with show(InsideScreen(record), size, engine=Engine(images)) as shown:
         await shown.until(lambda: {INPUT, SAID, TRUE, (90, 0, 90), (0, 90, 90), (70, 70, 70)} <= shown.colours())
-        for words in ("input 32×24", "speaks for marge (said)", "speaks for apu (true)", "block2", "filters"):
+        for words in ("input 32×24", "speaks for marge (said)", "nothing for apu (true)", "block2", "filters"):
             assert words in shown.text
         assert "✗ true apu; said marge 0.80, apu 0.20" in shown.text
         assert "train/apu/pic_0.jpg   image 1 of 3" in shown.text
