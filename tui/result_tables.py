@@ -14,7 +14,7 @@ from engine.results import ClassScores, JobResult, Metrics
 from tui.formatting import duration
 from tui.heat import heat_style
 from tui.statistics_tables import covering_statistics, interval_text
-from tui.study_facts import evaluated_results, short_names, study_variants, table_words, variant_status
+from tui.study_facts import evaluated_results, seeds_evaluated, short_names, study_variants, table_words, variant_status
 from tui.tables import BEST, DECIMALS, NOTHING, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
 
 Average = Literal["macro", "weighted", "micro"]
@@ -177,8 +177,8 @@ def class_data(record: StudyRecord) -> TableData:
 
 def _support_unit(record: StudyRecord) -> str:
     """An image counts once a seed."""
-    seeds = record.started.repeats if record.started else 1
-    return "test" if seeds == 1 else f"test ×{seeds}"
+    seeds = seeds_evaluated(record)
+    return f"test ×{seeds}" if seeds > 1 else "test"
 
 
 def _mark_across(cells: list[Cell], eligible: Sequence[bool]) -> list[Cell]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from engine.record import StudyRecord
 from engine.results import JobResult
 from engine.statistics_report import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
-from tui.study_facts import jobs_words, protocol_name, table_words
+from tui.study_facts import protocol_name, table_words
 from tui.tables import NOTHING, Cell, Column, Row, TableData, to_rich
 
 DIFFERS = "*"
@@ -98,13 +98,18 @@ def _ordered(comparison: Comparison) -> str:
 
 
 def comparison_words(record: StudyRecord, statistics: StudyStatistics) -> str:
-    """The test, the correction and the number of images: "exact McNemar, Holm; n = 300"."""
+    """The test, the correction, the number of images: "exact McNemar, Holm; n = 300"; for statistics with pairs."""
     methods = list(dict.fromkeys(entry.method for entry in statistics.comparisons))
     if len(statistics.comparisons) > 1:
         methods.append(statistics.correction)
     images = "/".join(dict.fromkeys(str(entry.images) for entry in statistics.variants))
-    words = jobs_words(record)
-    return f"{', '.join(methods)}; n = {images}{f'; {words}' if words else ''}"
+    seeds = max(len(entry.seeds) for entry in statistics.comparisons)
+    words = [f"n = {images}"]
+    if seeds > 1:
+        words.append(f"{seeds} seeds")
+    if record.started is not None and record.started.folds > 1:
+        words.append(f"{record.started.folds} folds")
+    return "; ".join((", ".join(methods), *words))
 
 
 def seed_words(record: StudyRecord) -> str:

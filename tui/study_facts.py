@@ -99,14 +99,27 @@ def _image_words(summary: ProtocolSummary) -> str:
     return f"{train:,} train, {test:,} test{each}"
 
 
+def seeds_evaluated(record: StudyRecord) -> int:
+    """How many seeds the scores are made of: those that any variant was evaluated with."""
+    return len({key.seed for key, result in record.results.items() if result.metrics is not None})
+
+
 def jobs_words(record: StudyRecord, how: str = "mean") -> str:
     """What a number is made of where each variant is trained more than once: "mean of 3 seeds, 5 folds"; else ""."""
     started = record.started
     if started is None:
         return ""
-    seeds = f"{how} of {started.repeats} seeds" if started.repeats > 1 else ""
     folds = f"{started.folds} folds" if started.folds > 1 else ""
-    return ", ".join(filter(None, (seeds, folds)))
+    return ", ".join(filter(None, (_seed_words(record, started.repeats, how), folds)))
+
+
+def _seed_words(record: StudyRecord, repeats: int, how: str) -> str:
+    done = seeds_evaluated(record)
+    if repeats == 1:
+        return ""
+    if done in (0, repeats):
+        return f"{how} of {repeats} seeds"
+    return f"1 of {repeats} seeds" if done == 1 else f"{how} of {done} of {repeats} seeds"
 
 
 def table_words(record: StudyRecord, how: str = "mean") -> str:

@@ -52,8 +52,8 @@ class InsideView:
         probabilities: of the classes, in label order.
         predicted: the likeliest class.
         for_predicted, for_true: Grad-CAM as heat over the pixels, for the predicted and for the true class.
-        speaks_for_predicted, speaks_for_true: whether there is any such heat: the mean gradients that Grad-CAM weighs the
-            maps with can leave nothing above 0, also for the class that was said.
+        speaks_for_predicted, speaks_for_true: whether there is any such heat: the mean gradients that Grad-CAM weighs
+            the maps with can leave nothing above 0, also for the class that was said.
         blocks: name and maps in a grid of every block.
         filters: the first layer's kernels in a grid.
     """

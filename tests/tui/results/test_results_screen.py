@@ -366,7 +366,7 @@ async def test_several_seeds_are_named(repeated: StudyRecord, show: Show) -> Non
     async with show(repeated) as pilot:
         assert "sum of 3 seeds" in text(pilot)
         await pilot.press("p")
-        assert "paired bootstrap over images and seeds; n = 300; mean of 3 seeds" in text(pilot)
+        assert "paired bootstrap over images and seeds; n = 300; 3 seeds" in text(pilot)
 
 
 async def test_charts_scroll_where_they_do_not_fit(four: StudyRecord, show: Show) -> None:

@@ -145,6 +145,17 @@ def test_several_seeds_are_named_and_their_spread_stands_apart(repeated: StudyRe
     assert "paired bootstrap over images and seeds" in verdict(repeated)
 
 
+def test_seeds_that_did_not_end_are_not_counted(repeated: StudyRecord) -> None:
+    for key in [key for key in repeated.results if key.seed == 2]:
+        del repeated.results[key]
+    assert table_words(repeated) == "protocol grouped, mean of 2 of 3 seeds"
+    for key in [key for key in repeated.results if key.seed == 1]:
+        del repeated.results[key]
+    assert table_words(repeated) == "protocol grouped, 1 of 3 seeds"
+    repeated.results.clear()
+    assert table_words(repeated) == "protocol grouped, mean of 3 seeds", "what will be"
+
+
 def test_a_comparison_turns_round() -> None:
     difference, interval = turned(comparison("a", "b", 0.1, 0.5), "b")
     assert difference == -0.1
