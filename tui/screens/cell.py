@@ -136,8 +136,8 @@ class CellScreen(Screen[None]):
         seed = f" with seed {result.seed}" if started is not None and started.repeats > 1 and result else ""
         return Text.assemble(
             (self._variant, "bold"),
-            f"{seed}   {formatting.count(len(self._images))} images of ",
-            (what, "bold"),
+            f"   {formatting.count(len(self._images))} images of ",
+            (what + seed, "bold"),
             ("   the surest first", "dim"),
         )
 
