@@ -26,6 +26,7 @@ from tui.commands import StudyCommands
 from tui.engine_port import Engine, LocalEngine
 from tui.feed import Failure, LocalStudy, Source, in_background
 from tui.handover import spawn_worker
+from tui.pictures import Pictures
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 from tui.view_state import ViewState
@@ -71,11 +72,13 @@ class DashboardApp(App[int]):
         engine: Engine | None = None,
         meter: Meter | None = None,
         now: Callable[[], float] = time.time,
+        pictures: Pictures | None = None,
         resume: Path | None = None,
         spawn_worker: Callable[[Path], int] = spawn_worker,
         leave: Callable[[int], object] = os._exit,
     ) -> None:
         super().__init__()
+        self.pictures = pictures if pictures is not None else Pictures()
         self.engine: Engine = engine if engine is not None else LocalEngine()
         self.now = now
         self.state: ViewState | None = None
@@ -98,6 +101,10 @@ class DashboardApp(App[int]):
         self.animation_level = "none"
 
     @property
+    def cache_dir(self) -> Path | None:
+        """Where this program was told to keep what can be made again."""
+        return self._config.cache_dir
+
     def config(self) -> StudyConfig:
         """What the command line asked for."""
         return self._config

@@ -6,7 +6,7 @@ import click
 
 from engine.errors import InputError
 from tui.commands_predict import split_model
-from tui.export.formats import FORMATS, ExportFormat
+from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
 from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, option
 from tui.session import remember
 
@@ -87,7 +87,7 @@ def export(
 
     form = choose_format(format_name, out)
     folder = find_run(run, runs_dir)
-    exported = gather(load_record(folder), folder)
+    exported = gather(load_record(folder), folder, pictures=form.name in WITH_PICTURES)
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)
         assert isinstance(content, bytes)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -425,6 +426,19 @@ class SetupScreen(Screen[None]):
             self.start_asked = False
             self.read_dataset()
 
+    def action_browse(self) -> None:
+        """Look at the images."""
+        if self.summary is None:
+            self.problem = "the images can be looked at as soon as the data set is read"
+            self.show()
+            return
+        from tui.screens.browse import BrowseScreen
+
+        config = self.study_config() if self.chosen else self.config
+        open_images = partial(self.dashboard.engine.open_gallery, config)
+        audit = self.audit.report if self.audit is not None else None
+        self.app.push_screen(BrowseScreen(open_images, config.variants, name=self.summary.name, audit=audit))
+
     def action_audit(self) -> None:
         """Open the audit of these images."""
         if self.summary is None:
@@ -435,7 +449,10 @@ class SetupScreen(Screen[None]):
 
         run = self.audit_with(self.config.closeness)
         name = demo_label(short=True).plain if self.summary.is_demo else self.summary.name
-        self.app.push_screen(AuditScreen(run, name, is_demo=self.summary.is_demo, again=self.audit_with))
+        open_images = partial(self.dashboard.engine.open_gallery, self.config)
+        self.app.push_screen(
+            AuditScreen(run, name, is_demo=self.summary.is_demo, again=self.audit_with, open_images=open_images)
+        )
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
