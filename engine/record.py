@@ -13,6 +13,7 @@ from engine.events import (
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
+    EpochTrained,
     Event,
     JobFinished,
     MachineChosen,
@@ -67,6 +68,9 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    epoch_starts: dict[JobKey, list[BatchTrained]] = field(default_factory=dict)
+    """The first batch of each epoch."""
+    epochs: dict[JobKey, list[EpochTrained]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
     cached: dict[JobKey, int] = field(default_factory=dict)
     """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
@@ -90,8 +94,8 @@ class StudyRecord:
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case BatchTrained():
-                self.losses.setdefault(JobKey(event.variant, event.seed, event.fold), []).append(event.loss)
+            case BatchTrained() | EpochTrained():
+                self._take_training(event)
             case StageStarted(stage="preprocess"):
                 self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
             case StudyStarted():
@@ -117,6 +121,22 @@ class StudyRecord:
         elif isinstance(event, StudyContinued):
             self.finished = None
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
+
+    def _take_training(self, event: BatchTrained | EpochTrained) -> None:
+        """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
+        key = JobKey(event.variant, event.seed, event.fold)
+        if isinstance(event, EpochTrained):
+            ended = self.epochs.setdefault(key, [])
+            while ended and ended[-1].epoch >= event.epoch:
+                ended.pop()
+            ended.append(event)
+            return
+        self.losses.setdefault(key, []).append(event.loss)
+        starts = self.epoch_starts.setdefault(key, [])
+        while starts and starts[-1].step >= event.step:
+            starts.pop()
+        if not starts or starts[-1].epoch != event.epoch:
+            starts.append(event)
 
     def jobs(self, variant: str) -> list[JobResult]:
         """The ended jobs of a variant by seed and fold."""

@@ -97,6 +97,11 @@ class DashboardApp(App[int]):
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
 
+    @property
+    def config(self) -> StudyConfig:
+        """What the command line asked for."""
+        return self._config
+
     # ------------------------------------------------------------------ for the command line
 
     @property

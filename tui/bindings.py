@@ -68,6 +68,15 @@ TRAINING: tuple[Binding, ...] = (
 )
 
 
+PREDICT: tuple[Binding, ...] = (
+    _key("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
+    _key("predict.variant", "tab", "variant(1)", "Variant", "The same images with the next variant's model"),
+    _key("predict.before", "shift+tab", "variant(-1)", "Previous", "With the variant's before", show=False),
+    _key("predict.stop", "s", "stop", "Stop", "End here and keep what there is"),
+    _key("predict.back", "escape", "app.back", "Results", "Back to the results", display="esc"),
+)
+
+
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.audit import AuditScreen
@@ -87,6 +96,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Use the model": PREDICT,
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
         "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
@@ -104,6 +114,7 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "PredictScreen": "Use the model",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",
         "CalibrationScreen": "Calibration",

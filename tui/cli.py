@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -19,6 +18,8 @@ from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
 from tui.commands_audit import register as register_audit
 from tui.commands_claims import register as register_claims
+from tui.commands_export import register as register_export
+from tui.commands_predict import register as register_predict
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -30,6 +31,8 @@ from tui.options import (
     study_config,
     with_options,
 )
+from tui.session import Session
+from tui.session import remember as _remember
 
 if TYPE_CHECKING:
     from engine.record import StudyRecord
@@ -39,20 +42,6 @@ FAILURE, WRONG_USE, INTERRUPTED = 1, 2, 130
 _HELP_WIDTH = 100
 _CANNOT_DRAW = ("", "dumb", "unknown")
 _MIN_REFRESH, _MAX_REFRESH = 0.2, 30.0
-
-
-@dataclass
-class Session:
-    """What the error handler must know of the command that ran."""
-
-    debug: bool = False
-    runs_dir: Path | None = None
-
-
-def _remember(ctx: click.Context, /, debug: bool, runs_dir: Path | None = None) -> None:
-    session = ctx.ensure_object(Session)
-    session.debug = session.debug or debug
-    session.runs_dir = runs_dir or session.runs_dir
 
 
 # ---------------------------------------------------------------- the commands
@@ -241,8 +230,10 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
 
 
+register_predict(cli)
 register_audit(cli)
 register_claims(cli)
+register_export(cli)
 
 
 # ---------------------------------------------------------------- the dashboard

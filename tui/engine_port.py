@@ -1,17 +1,20 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.audit_report import AuditReport
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.events import Emit
+from engine.prediction import ModelRequest, TakePrediction
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from engine.claims_report import ClaimsReport
     from engine.leak_report import LeakReport
     from engine.study import AuditProgress, Estimate
@@ -48,6 +51,11 @@ class Engine(Protocol):
 
     def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
         """A run and its counterpart side by side, None where there is none; raises SimpsonsError."""
+
+    def predict_images(
+        self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
+    ) -> None:
+        """What a run's model says of images, as it comes; raises SimpsonsError, or StudyStopped."""
 
 
 class LocalEngine:
@@ -108,3 +116,16 @@ class LocalEngine:
         from engine.study import leak_of_study
 
         return leak_of_study(record, runs_dir)
+
+    def predict_images(
+        self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
+    ) -> None:
+        """See `engine.study.predict_images`."""
+        from engine.study import predict_images
+
+        predict_images(request, paths, take, control)
+
+
+def engine_of(app: "App[object]") -> Engine:
+    """The engine that an app asks; one that names none asks the engine of this process."""
+    return cast(Engine, getattr(app, "engine", None) or LocalEngine())

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import os
 import signal
 import sys
@@ -27,6 +26,7 @@ from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
 from tui.claims_tables import claims_parts
+from tui.export.json_object import json_text
 from tui.progress import LineProgress, progress_on
 from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
@@ -94,7 +94,7 @@ def _headless(work: _Work, *, as_json: bool) -> int:
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
-            text = _json_text(study.record) if as_json else report_text(study.record, results)
+            text = json_text(study.record) if as_json else report_text(study.record, results)
             finished = study.record.finished
             write_results(results, text, finished.folder if finished is not None else "")
     return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
@@ -213,10 +213,6 @@ def results_alone_on_stdout() -> Iterator[TextIO]:
         sys.stdout.flush()
         os.dup2(kept, descriptor)
         os.close(kept)
-
-
-def _json_text(record: StudyRecord) -> str:
-    return json.dumps(record.to_json(), allow_nan=False) + "\n"
 
 
 def write_results(results: TextIO, text: str, kept_in: str = "") -> None:

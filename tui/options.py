@@ -83,7 +83,7 @@ class SectionedCommand(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(param, click.Option):  # arguments stand in the first line
                 sections.setdefault(getattr(param, "section", "Other options"), []).append(record)
         for heading, rows in sections.items():
             with formatter.section(heading):

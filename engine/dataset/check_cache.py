@@ -34,6 +34,9 @@ _COLUMNS = 4 + len(_FOUND.split(","))
 _TABLE_VERSION = 2
 """Of the columns, kept in the file; a file of another version is begun anew."""
 
+_PAGE_BYTES = 16384
+"""Several thumbnails a page of the file; with SQLite's 4096 half of each page would stay empty."""
+
 _HASH_BYTES = 8
 
 _QUERY_KEYS = 500
@@ -163,6 +166,7 @@ def _connect(file: Path) -> sqlite3.Connection | None:
 def _open(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=_BUSY_SECONDS)
     try:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # counts for a new file only
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != _TABLE_VERSION:
             connection.execute("DROP TABLE IF EXISTS checked")

@@ -42,6 +42,7 @@ from engine.study.estimate import Estimate, StageTimings, estimate_study
 from engine.study.order import Study
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_unfinished
+from engine.study.using import export_onnx, predict_images, read_image
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
@@ -58,6 +59,7 @@ __all__ = [
     "cache_report",
     "clear_cache",
     "estimate",
+    "export_onnx",
     "fetch_dataset",
     "find_counterpart",
     "find_resumable",
@@ -71,6 +73,8 @@ __all__ = [
     "list_runs",
     "load_config",
     "load_record",
+    "predict_images",
+    "read_image",
     "remove_run",
     "resume_study",
     "run_study",

@@ -4,6 +4,13 @@ Importing this package imports torch: do so when work starts.
 """
 
 from engine.superres.upscale import SuperresModel, choose_precision, images_per_batch, recall_precision
-from engine.superres.weights import load_superres
+from engine.superres.weights import find_superres, load_superres
 
-__all__ = ["SuperresModel", "choose_precision", "images_per_batch", "load_superres", "recall_precision"]
+__all__ = [
+    "SuperresModel",
+    "choose_precision",
+    "find_superres",
+    "images_per_batch",
+    "load_superres",
+    "recall_precision",
+]

@@ -62,9 +62,45 @@ def load_superres(
         data, path = found
         description = f"{NETWORK}, official torchSR weights ({path.name})"
         return _make_model(_parse(data, path), data, source="official", description=description, note=note)
+    return _shipped(note)
+
+
+def _shipped(note: str = "") -> SuperresModel:
     data = (importlib.resources.files("data") / "weights" / SHIPPED_FILE).read_bytes()
     description = f"{NETWORK}, weights shipped with simpsons-tui, trained on its own drawings and free photographs"
     return _make_model(_parse(data, Path(SHIPPED_FILE)), data, source="shipped", description=description, note=note)
+
+
+def find_superres(
+    sha256: str,
+    given: Path | None,
+    *,
+    offline: bool,
+    cache_dir: Path,
+    url: str | None = None,
+    fetch: Fetch | None = None,
+) -> SuperresModel:
+    """Load the super-resolution network with the very weights that have this digest, wherever they are.
+
+    They are the user's file, the shipped ones, or what `load_superres` finds, which is asked last because it may
+    download.
+
+    Raises:
+        WeightsError: they are nowhere to be found, or the user's file holds others.
+    """
+    wanted = f"the run's super-resolution weights (sha256 {sha256[:12]})"
+    if given is not None:
+        model = load_superres(given, offline=True, cache_dir=cache_dir)
+        if model.info.sha256 != sha256:
+            raise WeightsError(f"{given} does not hold {wanted}: name their file with --superres-weights")
+        return model
+    model = _shipped()
+    if model.info.sha256 != sha256:
+        model = load_superres(None, offline=offline, cache_dir=cache_dir, url=url, fetch=fetch)
+    if model.info.sha256 != sha256:
+        why = f" ({model.info.note})" if model.info.note else ""
+        raise WeightsError(f"{wanted} are not here{why}: name their file with --superres-weights")
+    return model
 
 
 def _download(url: str) -> bytes:

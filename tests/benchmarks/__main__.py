@@ -23,6 +23,7 @@ import growth
 import key_press
 import kills
 import peak_memory
+import predicting
 import preprocessing
 import run_store
 import second_study
@@ -45,6 +46,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "predict": predicting.rows,
     }
 )
 """In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""

@@ -6,6 +6,7 @@ from engine.config import RECIPES
 from engine.events import (
     BatchTrained,
     DatasetChecked,
+    EpochTrained,
     JobFinished,
     Notice,
     StageStarted,
@@ -13,7 +14,7 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.record import StudyRecord
+from engine.record import JobKey, StudyRecord
 from engine.results import (
     Averages,
     ClassScores,
@@ -111,3 +112,31 @@ def test_a_running_study_is_told_as_running():
 def test_an_empty_stream_has_no_json_form():
     with pytest.raises(ValueError, match="not started"):
         StudyRecord().to_json()
+
+
+def training(steps, time=100.0):
+    """Batches by step, two an epoch, with the end of each epoch."""
+    events = []
+    for step in steps:
+        events.append(
+            BatchTrained(variant="vanilla", seed=3, epoch=step // 2, step=step, loss=1.0, images=2, time=time + step)
+        )
+        if step % 2:
+            events.append(
+                EpochTrained(variant="vanilla", seed=3, epoch=step // 2, loss=1.0, accuracy=0.5, time=time + step)
+            )
+    return events
+
+
+def test_epochs_are_kept_with_the_first_batch_of_each():
+    record = StudyRecord.from_events([start(), *training(range(5))])
+    key = JobKey("vanilla", 3, 0)
+    assert [(begun.epoch, begun.step) for begun in record.epoch_starts[key]] == [(0, 0), (1, 2), (2, 4)]
+    assert [ended.time for ended in record.epochs[key]] == [101.0, 103.0]
+
+
+def test_an_epoch_that_is_trained_again_replaces_the_first_try():
+    record = StudyRecord.from_events([start(), *training(range(5)), *training(range(2, 4), time=200.0)])
+    key = JobKey("vanilla", 3, 0)
+    assert [begun.time for begun in record.epoch_starts[key]] == [100.0, 202.0]
+    assert [ended.time for ended in record.epochs[key]] == [101.0, 203.0]

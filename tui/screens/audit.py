@@ -63,7 +63,7 @@ class AuditScreen(Screen[None]):
             "closeness",
             "Near/scene",
             id="audit.closeness",
-            tooltip="What counts as a copy: the same picture, or also a frame of the same shot",
+            tooltip="Copies alone, or frames of one shot too",
         ),
         Binding("tab", "app.focus_next", "Next part", id="audit.next", tooltip="The findings, then the pairs"),
         Binding("o", "sort(1)", "Sort", id="audit.sort", tooltip="Sort the pairs by the next column"),

@@ -1,5 +1,6 @@
 """The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
 
+from pathlib import Path
 from typing import ClassVar
 
 from rich.style import Style
@@ -12,7 +13,10 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
+from engine.config import StudyConfig
+from engine.prediction import ModelRequest
 from engine.record import StudyRecord
+from tui.engine_port import engine_of
 from tui.palette import variant_mark
 from tui.result_tables import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
 from tui.screens.calibration import CalibrationScreen
@@ -80,9 +84,11 @@ class ResultsScreen(Screen[None]):
         ),
         Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("w", "use_model", "Use", id="results.use_model", tooltip="Ask a trained model about other images"),
         Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
         Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
         Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
+        Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
@@ -253,6 +259,31 @@ class ResultsScreen(Screen[None]):
             matrix.normalise = self._normalise
         self._show_matrix_heading()
 
+    def action_export(self) -> None:
+        """Ask for a format and a place, and write it."""
+        from tui.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self._record))
+
+    def action_use_model(self) -> None:
+        """Ask the marked variant's model about other images."""
+        from tui.screens.predict import PredictScreen
+
+        started, config = self._record.started, getattr(self.app, "config", None) or StudyConfig()
+        if started is None:
+            return
+        variants = [result.variant for result in self._evaluated]
+        table = self.query_one(MetricsTable)
+        marked = table.row_key_at(table.cursor_row)
+        request = ModelRequest(
+            Path(started.folder),
+            marked if marked in variants else None,
+            device=config.device,
+            offline=config.offline,
+            cache_dir=config.cache_dir,
+        )
+        self.app.push_screen(PredictScreen(engine_of(self.app), request, variants))
+
     def action_comparisons(self) -> None:
         """Variants against variants."""
         self.app.push_screen(ComparisonScreen(self._record))
@@ -274,6 +305,9 @@ class ResultsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense for this study now."""
+        if action == "use_model":
+            started = self._record.started
+            return bool(self._evaluated) and started is not None and bool(started.folder)
         if action == "run_clean":
             return isinstance(self.app, StudyHost) and self.app.can_run_clean(self._record)
         if action in ("claims", "leak"):

@@ -82,6 +82,44 @@ def test_second_check_decodes_only_what_changed(make_set, make_image, cache, dec
     assert differing == {"train/a/pic_0000.jpg"}
 
 
+def test_fingerprints_come_from_the_cache_as_they_were_taken(make_set, make_image, cache, decoded):
+    root = make_set(COUNTS, {"train/a/really.jpg": make_image((50, 30), (9, 8, 7), kind="PNG")})
+    first = check(open_dataset(root), cache)
+    second = check(open_dataset(root), cache)
+    assert len(decoded) == 17
+    assert second.fingerprints == first.fingerprints
+    assert set(first.fingerprints) == set(first.digests)
+    taken = second.fingerprints["train/a/really.jpg"]
+    assert (taken.size, taken.file_format) == ((30, 50), "PNG")
+    (image,) = [image for image in second.images if image.sample.path == "train/a/really.jpg"]
+    assert image.fingerprint == taken
+
+
+def test_the_file_of_an_older_program_is_begun_anew(make_set, cache, decoded):
+    cache.mkdir()
+    with sqlite3.connect(cache / "checked-images.sqlite3") as older:
+        older.execute("CREATE TABLE checked (key BLOB PRIMARY KEY, size, mtime_ns, decoder, digest, reason)")
+    older.close()
+    dataset = open_dataset(make_set(COUNTS))
+    for _ in range(2):
+        assert len(check(dataset, cache).fingerprints) == 16
+    assert len(decoded) == 16
+
+
+@pytest.mark.parametrize(
+    "change", ["thumbnail = x'00'", "hash = 'text'", "pixels = NULL", "height = 'tall'", "digest = x'03'"]
+)
+def test_a_check_that_another_hand_changed_is_made_again(make_set, cache, decoded, change):
+    dataset = open_dataset(make_set(COUNTS))
+    first = check(dataset, cache)
+    (file,) = cache.iterdir()
+    with sqlite3.connect(file) as other:
+        other.execute(f"UPDATE checked SET {change} WHERE key = (SELECT min(key) FROM checked)")
+    other.close()
+    assert check(dataset, cache).fingerprints == first.fingerprints
+    assert len(decoded) == 17
+
+
 def test_archives_are_cached_too(make_set, pack, cache, decoded):
     archive = pack(make_set(COUNTS))
     first = check(open_dataset(archive), cache)

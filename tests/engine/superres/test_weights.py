@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.errors import DownloadError, WeightsError
-from engine.superres import load_superres
+from engine.superres import find_superres, load_superres
 
 URL = "https://weights.invalid/releases/ninasr_b0_x2.pt"
 SHIPPED = importlib.resources.files("data") / "weights" / "ninasr_b0_x2.safetensors"
@@ -204,3 +204,38 @@ def test_a_cache_folder_that_cannot_be_made_is_said(tmp_path, other_state):
 def test_shipped_weights_load_into_the_network():
     with importlib.resources.as_file(SHIPPED) as path:
         assert sum(tensor.numel() for tensor in load_file(path).values()) == 100_178
+
+
+@pytest.fixture
+def other_file(tmp_path, other_state):
+    path = tmp_path / "other.safetensors"
+    save_file(other_state, path)
+    return path
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_the_shipped_weights_are_found_by_their_digest_without_a_look_at_the_network(tmp_path):
+    model = find_superres(digest(SHIPPED.read_bytes()), None, offline=False, cache_dir=tmp_path, fetch=never)
+    assert model.info.source == "shipped"
+
+
+def test_the_official_weights_are_found_by_their_digest(tmp_path, other_state):
+    data = torch_bytes(other_state)
+    model = find_superres(digest(data), None, offline=False, cache_dir=tmp_path, url=URL, fetch=lambda url: data)
+    assert (model.info.source, model.info.sha256) == ("official", digest(data))
+
+
+def test_the_users_file_must_have_the_digest(tmp_path, other_file):
+    own = digest(other_file.read_bytes())
+    model = find_superres(own, other_file, offline=False, cache_dir=tmp_path, fetch=never)
+    assert model.info.source == "file"
+    with pytest.raises(WeightsError, match=r"other\.safetensors does not hold.*--superres-weights"):
+        find_superres(digest(SHIPPED.read_bytes()), other_file, offline=False, cache_dir=tmp_path, fetch=never)
+
+
+def test_weights_that_are_nowhere_are_refused_with_the_reason(tmp_path):
+    with pytest.raises(WeightsError, match=r"sha256 121212121212\) are not here.*no route.*--superres-weights"):
+        find_superres("12" * 32, None, offline=False, cache_dir=tmp_path, url=URL, fetch=unreachable)

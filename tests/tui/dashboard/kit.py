@@ -11,8 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from textual.pilot import Pilot
 
+from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair, SizeSummary
 from engine.config import RECIPES, MachineSettings, StudyConfig
 from engine.control import StudyControl
+from engine.errors import StudyStopped
 from engine.events import (
     BatchTrained,
     DatasetChecked,
@@ -32,7 +34,7 @@ from engine.events import (
 )
 from engine.record import StudyRecord
 from engine.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds, SkippedFile
-from engine.study import Estimate
+from engine.study import AuditProgress, Estimate
 from tui.app import DashboardApp
 from tui.widgets.machine_meter import Load
 
@@ -113,6 +115,60 @@ def study_events(
     yield StudyFinished(time=now, status="done", conclusion=("bbox is the best.",))
 
 
+def clean_report(closeness: Closeness = "near") -> AuditReport:
+    """Nothing to complain of."""
+    return AuditReport(
+        closeness=closeness,
+        classes=SUMMARY.classes,
+        train_counts=SUMMARY.train_counts,
+        test_counts=SUMMARY.test_counts,
+        boxed_train_counts=(31, 80, 120),
+        boxed_test_counts=(0, 0, 0),
+        unreadable=(),
+        odd=(),
+        sizes=(
+            SizeSummary("train", (256, 432, 711), (256, 320, 720), 133),
+            SizeSummary("test", (52, 154, 200), (35, 114, 229), 37),
+        ),
+        pairs=(),
+        groups=(),
+        leaking_test=0,
+        leaking_train=0,
+        copied_train=0,
+        copied_test=0,
+        sentences=("none of the 150 test images is a copy of a training image",),
+        blind_spots=("the same scene a second later",),
+    )
+
+
+def audit_report(closeness: Closeness = "near") -> AuditReport:
+    """A leak, a label at odds, and with "scene" one more leak."""
+
+    def test(path: str) -> AuditedImage:
+        return AuditedImage(path, path.split("/")[1], "test", (144, 108))
+
+    def train(path: str) -> AuditedImage:
+        return AuditedImage(path, path.split("/")[1], "train", (432, 324))
+
+    pairs = [
+        CopyPair(test("test/apu/7.jpg"), train("train/apu/41.jpg"), "near", 2, 3.2, 0.99),
+        CopyPair(train("train/bart/5.jpg"), train("train/homer/8.jpg"), "exact", 0, 0, 1),
+    ]
+    if closeness == "scene":
+        pairs.insert(1, CopyPair(test("test/bart/3.jpg"), train("train/bart/9.jpg"), "scene", 16, 25, 0.8))
+    leaks = sum(pair.crosses_parts for pair in pairs)
+    report = replace(
+        clean_report(closeness),
+        odd=(SkippedFile("test/homer/1.jpg", "a PNG file, although it is called .jpg"),),
+        pairs=tuple(pairs),
+        groups=tuple((pair.second.path, pair.first.path) for pair in pairs),
+        leaking_test=leaks,
+        leaking_train=leaks,
+        copied_train=2,
+    )
+    return replace(report, sentences=(report.leak_sentence, "one pair of copies has two labels"))
+
+
 class FakeEngine:
     """Plays a stream; `hold` says after which event it waits for `go`."""
 
@@ -124,8 +180,16 @@ class FakeEngine:
         stream: Callable[[tuple[str, ...]], Iterator[Event]] | None = None,
         inspect_error: Exception | None = None,
         run_error: Exception | None = None,
+        audit_error: Exception | None = None,
+        hold_audit: bool = False,
     ) -> None:
         self.summary, self._hold, self._stream = summary, hold, stream
+        self._audit_error = audit_error
+        self.audits: list[StudyConfig] = []
+        self.audit_stopped = threading.Event()
+        self.audit_may_end = threading.Event()
+        if not hold_audit:
+            self.audit_may_end.set()
         self._inspect_error, self.run_error = inspect_error, run_error
         self.go = threading.Event()
         self.holding = threading.Event()
@@ -143,6 +207,22 @@ class FakeEngine:
 
     def estimate(self, config: StudyConfig, summary: DatasetSummary) -> Estimate:
         return Estimate(60.0 * len(config.variants), 3_100_000_000, 40_000_000_000, "typical for two cores")
+
+    def audit(
+        self, config: StudyConfig, control: StudyControl, progress: Callable[[AuditProgress], None]
+    ) -> AuditReport:
+        self.audits.append(config)
+        progress(AuditProgress("check", 340, 850))
+        try:
+            while not self.audit_may_end.wait(POLL_SECONDS):
+                control.checkpoint()
+            control.checkpoint()
+        except StudyStopped:
+            self.audit_stopped.set()
+            raise
+        if self._audit_error is not None:
+            raise self._audit_error
+        return audit_report(config.closeness) if config.data is not None else clean_report(config.closeness)
 
     def warm_up(self) -> None:
         self.warm.set()
@@ -203,7 +283,13 @@ def screen_text(app: object) -> str:
 
 
 async def ready(pilot: Pilot[int]) -> None:
-    """The set-up, with all its answers."""
-    await until(
-        pilot, lambda: "libraries ready" in screen_text(pilot.app) and "typical" in screen_text(pilot.app), "set-up"
-    )
+    """The set-up, with all its answers; that of an audit which is held back does not count."""
+    app = pilot.app
+    assert isinstance(app, DashboardApp)
+
+    def answered() -> bool:
+        text = screen_text(app)
+        audited = "u: details" in text or not getattr(app.engine, "audit_may_end", threading.Event()).is_set()
+        return "libraries ready" in text and "typical" in text and audited
+
+    await until(pilot, answered, "set-up")

@@ -8,6 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
 from engine.record import StudyRecord
@@ -15,6 +16,7 @@ from tui.bindings import section_of, sections
 from tui.screens.calibration import CalibrationScreen
 from tui.screens.comparisons import ComparisonScreen
 from tui.screens.matrix import CellScreen, MatrixScreen, cell_images
+from tui.screens.predict import ImagesScreen
 from tui.screens.results import ResultsScreen
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
@@ -293,6 +295,21 @@ async def test_light_theme_takes_darker_marks(four: StudyRecord, show: Show) -> 
         pilot.app.theme = "textual-light"
         await pilot.pause()
         assert table.get_row("vanilla")[0].spans[0].style != dark
+
+
+async def test_w_uses_the_marked_variants_model(show: Show, four: StudyRecord) -> None:
+    async with show(four) as pilot:
+        await pilot.press("w")
+        assert not isinstance(pilot.app.screen, ModalScreen)  # a record without a folder has no model
+    assert four.started is not None
+    four.started = replace(four.started, folder="/runs/20261123")
+    async with show(four) as pilot:
+        await pilot.press("down", "w")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ImagesScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "▲ bbox   run 20261123" in lines(pilot)[0]
 
 
 # ---------------------------------------------------------------- comparisons and calibration

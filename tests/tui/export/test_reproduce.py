@@ -1,0 +1,74 @@
+"""The command that repeats a study, read back by the command line itself."""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+
+from engine.config import MachineSettings, StudyConfig, get_recipe
+from tui.export.reproduce import command_line, configuration_of
+from tui.options import STUDY_OPTIONS, study_config, with_options
+
+
+def read_back(line):
+    """The configuration that the command line makes of it."""
+
+    @click.command
+    @with_options(STUDY_OPTIONS)
+    def run(**options):
+        found.append(study_config(options))
+
+    found = []
+    program, command, *arguments = shlex.split(line)
+    assert (program, command) == ("simpsons-tui", "run")
+    run.main(arguments, standalone_mode=False)
+    return found[0]
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "my images; rm"
+    folder.mkdir()
+    return folder
+
+
+def test_defaults_are_said_where_they_matter():
+    assert command_line(StudyConfig()) == (
+        "simpsons-tui run --variants vanilla,bbox,denoise,superres --recipe paper --seed 0"
+    )
+
+
+def test_everything_that_differs_comes_back(images):
+    recipe = replace(get_recipe("quick"), epochs=3, learning_rate=0.01, image_size=(64, 80), batch_size=10)
+    config = StudyConfig(
+        data=images,
+        classes=("bart", "l i s a"),
+        sample=50,
+        test_fraction=0.3,
+        variants=("denoise", "vanilla"),
+        recipe=recipe,
+        seed=7,
+        device="cpu",
+        threads=3,
+    )
+    assert read_back(command_line(config)) == config
+
+
+def test_folders_of_ours_are_not_the_studys(images):
+    config = StudyConfig(data=images, cache_dir=Path("/scratch"), runs_dir=Path("/runs"), offline=True)
+    assert read_back(command_line(config)) == StudyConfig(data=images)
+
+
+def test_the_machines_settings_are_said(images):
+    machine = MachineSettings("cpu", "AMD EPYC", "bf16", False, 2, "measured")
+    back = read_back(command_line(StudyConfig(data=images), machine))
+    assert (back.device, back.precision, back.memory_format, back.threads) == ("cpu", "bf16", "contiguous", 2)
+
+
+def test_a_record_alone_says_what_it_can(studies):
+    config = configuration_of(studies.repeated())
+    assert config is not None
+    assert (config.repeats, config.folds, config.protocol) == (2, 2, "grouped")
+    assert config.classes == studies.PLAIN

@@ -1,0 +1,128 @@
+"""The numbers of a study as comma-separated tables, one row an observation, ready for a data frame.
+
+    curves.csv       variant, seed, fold, epoch, step, loss: a row a batch
+    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy
+    scores.csv       a row a variant, seed and fold (and a baseline, without either): status, accuracy, averages, times
+    classes.csv      variant, seed, fold, class, precision, recall, f1, support
+    confusion.csv    variant, seed, fold, true, predicted, count
+    predictions.csv  variant, seed, fold, path, true, predicted, correct, confidence: a row a test image
+
+Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
+"""
+
+import bisect
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.record import JobKey, StudyRecord
+from engine.results import JobResult, Metrics
+from tui.export.values import Exported
+
+Row = Sequence[object]
+
+_JOB = ("variant", "seed", "fold")
+_AVERAGES = ("macro", "weighted", "micro")
+_SCORES = ("precision", "recall", "f1")
+
+
+def render(exported: Exported) -> dict[str, bytes]:
+    """A folder of files."""
+    record = exported.record
+    return {
+        "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
+        "epochs.csv": _file((*_JOB, "epoch", "loss", "accuracy", "validation_accuracy"), _epochs(record)),
+        "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
+        "classes.csv": _file((*_JOB, "class", *_SCORES, "support"), _classes(record)),
+        "confusion.csv": _file((*_JOB, "true", "predicted", "count"), _confusion(record)),
+        "predictions.csv": _file((*_JOB, "path", "true", "predicted", "correct", "confidence"), _predictions(record)),
+    }
+
+
+def _file(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_plain(value) for value in row] for row in rows)
+    # Names of files may hold bytes that are no text.
+    return stream.getvalue().encode(errors="backslashreplace")
+
+
+def _plain(value: object) -> object:
+    """`csv` writes None as nothing and a float with all its digits."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _curves(record: StudyRecord) -> Iterator[Row]:
+    for key, losses in record.losses.items():
+        starts = record.epoch_starts.get(key, [])
+        steps = [start.step for start in starts]
+        for step, loss in enumerate(losses):
+            place = bisect.bisect_right(steps, step) - 1
+            yield (*key, starts[place].epoch if place >= 0 else None, step, loss)
+
+
+def _epochs(record: StudyRecord) -> Iterator[Row]:
+    for key, ended in record.epochs.items():
+        for entry in ended:
+            yield (*key, entry.epoch, entry.loss, entry.accuracy, entry.validation_accuracy)
+
+
+_SCORE_COLUMNS = (
+    *_JOB,
+    "status",
+    "reason",
+    "accuracy",
+    *(f"{average}_{score}" for score in _SCORES for average in _AVERAGES),
+    "final_loss",
+    "epochs_done",
+    "preprocess_seconds",
+    "train_seconds",
+    "evaluate_seconds",
+)
+
+
+def _scores(record: StudyRecord) -> Iterator[Row]:
+    for key, result in record.results.items():
+        seconds = result.seconds
+        costs = (result.final_loss, result.epochs_done, seconds.preprocess, seconds.train, seconds.evaluate)
+        yield (*key, result.status, result.reason, *_score_values(result.metrics), *costs)
+    for name, baseline in record.baselines.items():
+        yield (name, None, None, "baseline", "", *_score_values(baseline.metrics), *[None] * 5)
+
+
+def _score_values(metrics: Metrics | None) -> list[float | None]:
+    if metrics is None:
+        return [None] * (1 + len(_SCORES) * len(_AVERAGES))
+    values = [getattr(getattr(metrics, score), average) for score in _SCORES for average in _AVERAGES]
+    return [metrics.accuracy, *values]
+
+
+def _evaluated(record: StudyRecord) -> Iterator[tuple[JobKey, JobResult, Metrics]]:
+    for key, result in record.results.items():
+        if result.metrics is not None:
+            yield key, result, result.metrics
+
+
+def _classes(record: StudyRecord) -> Iterator[Row]:
+    for key, _, metrics in _evaluated(record):
+        for entry in metrics.per_class:
+            scores = (entry.precision, entry.recall, entry.f1) if entry.support else (None, None, None)
+            yield (*key, entry.name, *scores, entry.support)
+
+
+def _confusion(record: StudyRecord) -> Iterator[Row]:
+    for key, _, metrics in _evaluated(record):
+        names = [entry.name for entry in metrics.per_class]
+        for true, counts in zip(names, metrics.confusion_matrix, strict=True):
+            yield from ((*key, true, predicted, count) for predicted, count in zip(names, counts, strict=True))
+
+
+def _predictions(record: StudyRecord) -> Iterator[Row]:
+    for key, result, metrics in _evaluated(record):
+        names = [entry.name for entry in metrics.per_class]
+        for entry in result.predictions:
+            right = entry.label == entry.predicted
+            confidence = max(entry.probabilities, default=None)
+            yield (*key, entry.path, names[entry.label], names[entry.predicted], int(right), confidence)

@@ -1,0 +1,55 @@
+"""The formats that a study can be exported in."""
+
+import importlib
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import cast
+
+from engine.errors import InputError
+from tui.export.values import Content, Exported
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One format.
+
+    Attributes:
+        name: what the command line calls it.
+        suffix: what follows the study's ID in the name of its file or folder.
+        folder: whether it is a folder of files.
+        words: what it holds, for a menu.
+        module: where its function `render(exported: Exported) -> Content` lies; imported when it is used.
+    """
+
+    name: str
+    suffix: str
+    folder: bool
+    words: str
+    module: str
+
+    def render(self, exported: Exported) -> Content:
+        """Make the content.
+
+        Raises:
+            InputError: the study has not begun, or a library that the format needs is not installed.
+        """
+        if exported.record.started is None:
+            raise InputError("the study has not begun, so there is nothing to export")
+        return cast(Content, importlib.import_module(self.module).render(exported))
+
+
+FORMATS = MappingProxyType(
+    {
+        entry.name: entry
+        for entry in (
+            ExportFormat("html", ".html", False, "report with curves, opens in any browser", "tui.export.html"),
+            ExportFormat("md", ".md", False, "report as Markdown", "tui.export.markdown"),
+            ExportFormat("svg", ".svg", False, "loss curves and confusion matrices as one picture", "tui.export.svg"),
+            ExportFormat("json", ".json", False, "every number, as run --json prints them", "tui.export.json_object"),
+            ExportFormat("csv", "-csv", True, "folder of tables: curves, scores, predictions", "tui.export.csv_tables"),
+            ExportFormat(
+                "tensorboard", "-tensorboard", True, "folder of event files for TensorBoard", "tui.export.tensorboard"
+            ),
+        )
+    }
+)

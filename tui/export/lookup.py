@@ -1,0 +1,34 @@
+"""Finding the run that is to be exported, and what lies beside its record."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from engine.errors import SimpsonsError
+from engine.locations import runs_folder
+from engine.record import StudyRecord
+from tui.export.values import Exported
+
+
+def find_run(name: str | None, runs_dir: Path | None = None) -> Path:
+    """The folder of a run: a path, its name in the runs folder or a unique beginning of it; the newest for None.
+
+    Raises:
+        InputError: there is none, or several begin so.
+    """
+    from engine.study import find_run
+
+    return find_run(name or "", runs_folder(runs_dir))
+
+
+def gather(record: StudyRecord, folder: Path) -> Exported:
+    """A record with what its run folder and that of its counterpart have to say; what cannot be read is left out."""
+    from engine.study import is_of_the_study, judge_study, leak_of_study, load_config
+
+    config = claims = leak = None
+    with suppress(SimpsonsError):
+        config = load_config(folder)
+    with suppress(SimpsonsError):  # other protocols have no counterpart
+        leak = leak_of_study(record, folder.parent)
+        if is_of_the_study(record):
+            claims = judge_study(record, folder.parent)
+    return Exported(record, config, claims=claims, leak=leak)

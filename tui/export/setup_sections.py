@@ -1,0 +1,129 @@
+"""Sections of a report on what was done: data, recipe and machine, messages, how to do it again."""
+
+import time
+
+from engine.config import MachineSettings, Recipe
+from engine.record import StudyRecord, describe_weights
+from engine.variants import VARIANTS
+from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
+from tui.export.reproduce import command_line, configuration_of
+from tui.export.tables import data_table, table, text_column
+from tui.export.values import Exported
+from tui.formatting import duration
+from tui.study_facts import warnings
+from tui.tables import TableData
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def data(exported: Exported) -> Section | None:
+    """What the images are."""
+    record = exported.record
+    dataset = record.dataset
+    if dataset is None:
+        return None
+    facts = (
+        ("name", dataset.name),
+        ("location", dataset.location),
+        ("layout", dataset.layout),
+        ("images with a box", f"{dataset.boxed_train:,} train, {dataset.boxed_test:,} test"),
+        *((("fingerprint", dataset.fingerprint),) if dataset.fingerprint else ()),
+    )
+    blocks: list[Block] = [Facts(facts)]
+    if dataset.notes:
+        blocks.append(Bullets(dataset.notes))
+    blocks.append(TableBlock("Images a class", data_table(dataset, record.audit)))
+    if dataset.skipped and record.audit is None:  # the audit lists them itself
+        rows = [(entry.path, entry.reason) for entry in dataset.skipped]
+        columns = (text_column("file"), text_column("reason"))
+        blocks.append(TableBlock(f"Files left out ({len(rows):,})", table(columns, rows), long=True))
+    return Section("data", "Data", tuple(blocks))
+
+
+def training(exported: Exported) -> Section | None:
+    """The recipe, the variants and the machine."""
+    record = exported.record
+    if record.started is None:
+        return None
+    variants = [
+        (name, VARIANTS[name].summary if name in VARIANTS else "not known to this version")
+        for name in record.started.variants
+    ]
+    blocks: list[Block] = [
+        TableBlock("Variants", table((text_column("variant"), text_column("what is done to the images")), variants)),
+        TableBlock("Recipe", _pair_table(_recipe_facts(record.started.recipe))),
+        TableBlock("Machine and program", _pair_table(_machine_facts(record))),
+    ]
+    return Section("training", "Training", tuple(blocks))
+
+
+def _pair_table(pairs: Pairs) -> TableData:
+    return table((text_column("setting"), text_column("value")), pairs)
+
+
+def _recipe_facts(recipe: Recipe) -> Pairs:
+    return tuple(
+        (name.replace("_", " "), "×".join(map(str, value)) if isinstance(value, tuple) else str(value))
+        for name, value in vars(recipe).items()
+    )
+
+
+def _machine_facts(record: StudyRecord) -> Pairs:
+    started, finished = record.started, record.finished
+    facts: list[tuple[str, str]] = []
+    if record.machine is not None:
+        facts += _settings(record.machine)
+    if (weights := describe_weights(record.superres_weights)) is not None:
+        precision = f", {record.superres_precision}" if record.superres_precision else ""
+        facts.append(("super-resolution weights", weights + precision))
+    if started is not None:
+        facts.append(("simpsons-tui", started.program_version))
+        facts.append(("seeds", ", ".join(map(str, started.seeds))))
+        facts.append(("folds", str(started.folds)))
+        facts.append(("started", time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(started.time))))
+        if finished is not None:
+            facts.append(("took", duration(finished.time - started.time)))
+    return tuple(facts)
+
+
+def _settings(machine: MachineSettings) -> Pairs:
+    return (
+        ("device", f"{machine.device} ({machine.device_name})"),
+        ("threads", str(machine.threads)),
+        ("precision", machine.precision),
+        ("memory format", "channels last" if machine.channels_last else "contiguous"),
+        ("settings", machine.chosen_by),
+    )
+
+
+def messages(exported: Exported) -> Section | None:
+    """What the engine said."""
+    record = exported.record
+    if not record.notices:
+        return None
+    blocks: list[Block] = []
+    if found := warnings(record):
+        words = tuple(f"{entry.variant + ': ' if entry.variant else ''}{entry.message}" for entry in found)
+        blocks.append(Bullets(words, "warning"))
+    rows = [(entry.level, entry.variant, entry.message) for entry in record.notices]
+    columns = (text_column("level"), text_column("variant"), text_column("message"))
+    blocks.append(TableBlock(f"All messages ({len(rows):,})", table(columns, rows), long=True))
+    return Section("messages", "Messages", tuple(blocks))
+
+
+def reproduction(exported: Exported) -> Section | None:
+    """The command that runs the same study again."""
+    record = exported.record
+    config = exported.config or configuration_of(record)
+    if config is None:
+        return None
+    blocks: list[Block] = [
+        Paragraph("The same images, machine, settings and version give the same numbers with"),
+        Command(command_line(config, record.machine)),
+    ]
+    if exported.config is None:
+        words = "The study's configuration was not found: a sample or a split that was asked for is not in this line."
+        blocks.append(Paragraph(words, "warning"))
+    if record.finished is not None and record.finished.folder:
+        blocks.append(Paragraph(f"Predictions, weights and every event are kept in {record.finished.folder}"))
+    return Section("reproduce", "How to repeat it", tuple(blocks))

@@ -1,0 +1,111 @@
+"""Sections of a report on how far the numbers can be trusted: comparisons, calibration, audit, protocol."""
+
+from engine.audit_report import AuditReport
+from engine.config import PROTOCOLS
+from engine.statistics_report import LEVEL
+from tui.export.blocks import Block, Bullets, Facts, Paragraph, ReliabilityBlock, Section, TableBlock
+from tui.export.tables import (
+    SIGNIFICANT,
+    calibration_table,
+    comparison_matrix,
+    comparison_table,
+    pair_table,
+    size_table,
+    table,
+    text_column,
+)
+from tui.export.values import Exported
+
+
+def comparisons(exported: Exported) -> Section | None:
+    """Which variant is better than which, and whether that is more than noise."""
+    statistics = exported.record.statistics
+    if statistics is None or not (statistics.comparisons or statistics.refused):
+        return None
+    blocks: list[Block] = []
+    if statistics.comparisons:
+        caption = (
+            f"Accuracy of the row minus that of the column "
+            f"({SIGNIFICANT} significant at {100 - 100 * LEVEL:.0f} % after {statistics.correction}'s correction)"
+        )
+        blocks += [
+            TableBlock(caption, comparison_matrix(statistics)),
+            TableBlock("Every comparison, on the same test images", comparison_table(statistics)),
+        ]
+    if statistics.refused:
+        blocks.append(Bullets(statistics.refused, "warning"))
+    return Section("comparisons", "Comparisons", tuple(blocks))
+
+
+def calibration(exported: Exported) -> Section | None:
+    """Whether a model that is sure is also right."""
+    statistics = exported.record.statistics
+    if statistics is None or not statistics.variants:
+        return None
+    blocks: list[Block] = [
+        Paragraph(
+            "How often predictions are right, by their confidence; a model that knows itself lies on the diagonal."
+        )
+    ]
+    for entry in statistics.variants:
+        numbers = TableBlock(f"Confidence of {entry.variant}", calibration_table(entry.calibration), long=True)
+        blocks.append(ReliabilityBlock(entry.variant, entry.calibration, numbers))
+    return Section("calibration", "Calibration", tuple(blocks))
+
+
+def audit(exported: Exported) -> Section | None:
+    """What the images themselves say."""
+    report = exported.record.audit
+    if report is None:
+        return None
+    blocks: list[Block] = [Bullets(report.sentences)] if report.sentences else [Paragraph("The audit found nothing.")]
+    blocks.append(Facts(_audit_facts(report)))
+    if report.sizes:
+        blocks.append(TableBlock("Image sizes in pixels", size_table(report)))
+    if report.pairs:
+        blocks.append(TableBlock(f"Pairs of copies ({len(report.pairs):,})", pair_table(report), long=True))
+    for caption, files in (("Files left out", report.unreadable), ("Files that are odd", report.odd)):
+        if files:
+            rows = [(entry.path, entry.reason) for entry in files]
+            data = table((text_column("file"), text_column("reason")), rows)
+            blocks.append(TableBlock(f"{caption} ({len(files):,})", data, long=True))
+    if report.blind_spots:
+        blocks += [Paragraph("What this audit cannot see:"), Bullets(report.blind_spots)]
+    return Section("audit", "Audit of the data", tuple(blocks))
+
+
+def _audit_facts(report: AuditReport) -> tuple[tuple[str, str], ...]:
+    return (
+        ("test images that copy a training image", f"{report.leaking_test:,} of {report.test:,}"),
+        ("training images in such a group", f"{report.leaking_train:,} of {report.train:,}"),
+        ("training images that copy each other", f"{report.copied_train:,}"),
+        ("test images that copy each other", f"{report.copied_test:,}"),
+        ("groups of copies", f"{len(report.groups):,}"),
+        ("what counts as a copy", report.closeness),
+    )
+
+
+def protocol(exported: Exported) -> Section | None:
+    """Which images train and which test."""
+    record = exported.record
+    if record.started is None:
+        return None
+    name = record.started.protocol
+    blocks: list[Block] = [Paragraph(f"{name}: {PROTOCOLS[name]}.")]
+    if (summary := record.protocol) is not None:
+        if summary.sentence:
+            blocks.append(Paragraph(summary.sentence))
+
+        def counts(values: tuple[int, ...]) -> str:
+            return " + ".join(f"{value:,}" for value in values)
+
+        facts = [
+            ("train", counts(summary.train_counts)),
+            ("validation", counts(summary.validation_counts)),
+            ("test", counts(summary.test_counts)),
+            ("training images left out", f"{summary.left_out:,}"),
+            ("test images set aside", f"{summary.set_aside:,}"),
+            ("fingerprint of the test images", summary.test_fingerprint),
+        ]
+        blocks.append(Facts(tuple((name, value) for name, value in facts if value)))
+    return Section("protocol", "Protocol", tuple(blocks))
