@@ -141,7 +141,7 @@ class Study:
         from engine.study.jobs import run_job
 
         config, folder = self._config, self._reporter.folder
-        for key in self._done_before:  # a kill may have come before
+        for key in self._reporter.record.results:  # done; a kill may have come before this
             folder.drop_checkpoint(key)
         for seed in config.seeds:
             keys = [JobKey(variant, seed, fold) for fold in range(config.folds) for variant in config.variants]
