@@ -105,6 +105,7 @@ class DashboardApp(App[int]):
         """Where this program was told to keep what can be made again."""
         return self._config.cache_dir
 
+    @property
     def config(self) -> StudyConfig:
         """What the command line asked for."""
         return self._config
