@@ -73,6 +73,7 @@ class DashboardApp(App[int]):
         now: Callable[[], float] = time.time,
         resume: Path | None = None,
         spawn_worker: Callable[[Path], int] = spawn_worker,
+        leave: Callable[[int], object] = os._exit,
     ) -> None:
         super().__init__()
         self.engine: Engine = engine if engine is not None else LocalEngine()
@@ -89,7 +90,7 @@ class DashboardApp(App[int]):
         self._announced = False
         self._too_small = False
         self._resume = resume
-        self._spawn_worker = spawn_worker
+        self._spawn_worker, self._leave = spawn_worker, leave
         self._signal = 0
         self._could_detach = False
         self.worker: int | None = None
@@ -352,26 +353,31 @@ class DashboardApp(App[int]):
     @property
     def can_detach(self) -> bool:
         """Whether a study of this process runs that another process could go on with."""
-        state = self.state
         return (
             isinstance(self.source, LocalStudy)
             and self.engine_running
             and not self.source.control.stop_requested
-            and state is not None
-            and state.record.started is not None
-            and Path(state.record.started.folder).is_dir()
+            and self._run_folder is not None
         )
+
+    @property
+    def _run_folder(self) -> Path | None:
+        """Where the study under way is kept; None where it is not, or not yet."""
+        started = self.state.record.started if self.state is not None else None
+        folder = started.folder if started is not None else ""
+        return Path(folder) if folder and Path(folder).is_dir() else None
 
     def detach(self) -> None:
         """Hand the study to a process of its own; this one ends when the batch under way is saved."""
-        if not self.can_detach or self.state is None or self.state.record.started is None or self.source is None:
+        folder, source = self._run_folder, self.source
+        if not self.can_detach or folder is None or source is None:
             return
         try:
-            self.worker = self._spawn_worker(Path(self.state.record.started.folder))
+            self.worker = self._spawn_worker(folder)
         except OSError as error:
             self.notify(f"no process for the study: {error.strerror or error}", severity="error")
             return
-        self.source.control.hand_over()
+        source.control.hand_over()
         self._tick()
 
     def finish_hand_over(self) -> None:
@@ -381,11 +387,15 @@ class DashboardApp(App[int]):
 
     def hang_up(self) -> None:
         """The terminal was closed or the connection lost: the study goes on without it."""
-        self._signal = signal.SIGHUP
         if self.can_detach:
             self.detach()
-        if self.worker is None:
-            self.exit(return_code=SIGNAL_STATUS + self._signal)
+
+        def leave() -> None:
+            self.finish_hand_over()
+            # Nothing of the screen can be put in order: whatever writes to a terminal that is gone, waits for ever.
+            self._leave(SIGNAL_STATUS + signal.SIGHUP)
+
+        in_background("leaving", leave)
 
     def terminate(self, number: int) -> None:
         """Stop after the batch, save, and leave."""

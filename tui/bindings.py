@@ -54,7 +54,7 @@ TRAINING: tuple[Binding, ...] = (
     _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
     _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
     _key("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
-    _key("training.scale", "y,g", "scale", "Log/lin", "Logarithmic or linear loss", display="y"),
+    _key("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
     _key("training.log", "l", "log", "Log", "Show or hide the messages"),
     _key("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
     _key("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),

@@ -67,10 +67,10 @@ class EventFollower:
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
                 content = stream.read()
+        except FileNotFoundError:
+            return []  # a run in its first moment, or killed in it
         except OSError as error:
-            raise StorageError(
-                f"{self.folder} is no run folder: {self._path.name}: {error.strerror or error}"
-            ) from None
+            raise StorageError(f"{self._path} cannot be read: {error.strerror or error}") from None
         whole = content[: content.rfind(b"\n") + 1]
         events: list[Event] = []
         for line in whole.splitlines():

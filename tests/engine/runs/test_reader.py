@@ -116,6 +116,18 @@ def test_following_outlives_a_file_that_is_cut_back_and_written_again(write, eve
     assert plain(follower.drain()) == plain(events[-1:])
 
 
+def test_a_run_in_its_first_moment_has_no_events_yet(run):
+    (run.folder / "events.jsonl").unlink()
+    assert list(read_events(run.folder)) == []
+
+
+def test_a_stream_that_cannot_be_read_is_named(run):
+    (run.folder / "events.jsonl").unlink()
+    (run.folder / "events.jsonl").mkdir()
+    with pytest.raises(StorageError, match=r"events\.jsonl cannot be read"):
+        list(read_events(run.folder))
+
+
 def test_whoever_follows_sees_whether_the_writer_lives(run):
     follower = EventFollower(run.folder)
     assert follower.live

@@ -38,15 +38,15 @@ def engine(kit, run_folder):
 
 @pytest.fixture
 def app(make_app, engine):
-    """Notes for which runs a process of their own was asked."""
-    spawned = []
+    """Notes for which runs a process of their own was asked, and with which status this one would end."""
+    spawned, left = [], []
 
     def spawn(folder):
         spawned.append(folder)
         return WORKER
 
-    app = make_app(engine, spawn_worker=spawn)
-    app.spawned = spawned
+    app = make_app(engine, spawn_worker=spawn, leave=left.append)
+    app.spawned, app.left = spawned, left
     return app
 
 
@@ -75,18 +75,18 @@ async def test_a_closed_terminal_hands_the_study_over_too(kit, app, run_folder, 
         app.hang_up()
         assert app.spawned == [run_folder]
         assert engine.controls[0].handing_over
+        assert app.left == []  # the batch under way is to be saved
         engine.go.set()
-        await kit.until(pilot, lambda: app._exit, "exit")
-    assert app.return_code == 128 + signal.SIGHUP
+        await kit.until(pilot, lambda: app.left, "end of the process")
+    assert app.left == [128 + signal.SIGHUP]
 
 
 async def test_a_closed_terminal_without_a_study_ends_the_program(kit, app):
     async with app.run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
         app.hang_up()
-        await kit.until(pilot, lambda: app._exit, "exit")
-    assert app.spawned == []
-    assert app.return_code == 128 + signal.SIGHUP
+        await kit.until(pilot, lambda: app.left, "end of the process")
+    assert (app.spawned, app.left) == ([], [128 + signal.SIGHUP])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
