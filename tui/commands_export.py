@@ -66,14 +66,14 @@ def export(
     RUN is a run's folder, its name or a unique beginning of it; without it, the newest.
     """
     remember(ctx, debug, runs_dir)
-    from engine.study import load_record
-    from tui.export.lookup import find_run, gather
+    from engine.study import find_run, load_record
+    from tui.export.lookup import gather
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
     from tui.study_facts import evaluated_results
 
     form = choose_format(format_name, out)
-    folder = find_run(run, runs_dir)
+    folder = find_run(run or "", runs_dir)
     exported = gather(load_record(folder), folder)
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)

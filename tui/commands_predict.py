@@ -119,7 +119,7 @@ def _request(ctx: click.Context, run: str, debug: bool, options: dict[str, Any])
     runs_dir = options.pop("runs_dir")
     session = ctx.obj  # what the program's error handler must know
     session.debug, session.runs_dir = session.debug or debug, runs_dir or session.runs_dir
-    from engine.study.using import find_run
+    from engine.study import find_run
 
     name, variant = run, ""
     if not Path(run).expanduser().is_dir() and ":" in run:
