@@ -21,7 +21,9 @@ def loaded_by(module):
     return set(child.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["engine", "engine.study", "engine.dataset", "engine.demo"])
+@pytest.mark.parametrize(
+    "module", ["engine", "engine.study", "engine.study.explaining", "engine.dataset", "engine.demo"]
+)
 def test_the_engine_loads_no_screen_and_no_torch(module):
     assert loaded_by(module).isdisjoint({*SCREEN, *WORK})
 

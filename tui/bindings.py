@@ -44,12 +44,52 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process"),
+    _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove"),
     _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
+    _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
+)
+
+BROWSE: tuple[Binding, ...] = (
+    _key("browse.open", "enter", "open", "Steps", "The marked image through every variant", priority=True),
+    _key("browse.next", "tab", "class(1)", "Next class", "The next class", priority=True),
+    _key("browse.previous", "shift+tab", "class(-1)", "Previous", "The class before", show=False, priority=True),
+    _key("browse.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+    _key("browse.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+    _key("browse.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+    _key("browse.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+    _key("browse.on", "pagedown", "page(1)", "Page", "The next page of the class", display="pgdn"),
+    _key("browse.back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+    _key("browse.first", "home", "edge(-1)", "First", "The first image of the class", show=False),
+    _key("browse.last", "end", "edge(1)", "Last", "The last image of the class", show=False),
+    _key("browse.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
+)
+
+CELL: tuple[Binding, ...] = (
+    _key("cell.back", "escape,q", "app.pop_screen", "Back", "Back to the matrix", display="esc"),
+    _key("cell.steps", "enter", "steps", "Steps", "The marked image through every variant", priority=True),
+    _key("cell.box", "o", "box", "Boxes", "Show or hide the boxes"),
+    _key("cell.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+    _key("cell.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+    _key("cell.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+    _key("cell.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+    _key("cell.on", "pagedown", "page(1)", "Page", "The next page", display="pgdn"),
+    _key("cell.page_back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+)
+
+SIDE_BY_SIDE: tuple[Binding, ...] = (
+    _key("steps.next", "n", "step(1)", "Next image", "The next image"),
+    _key("steps.previous", "p", "step(-1)", "Previous", "The image before"),
+    _key("steps.original", "o", "original", "Original", "The file's own picture with its box, or the results"),
+    _key("steps.right", "right", "scroll_columns(1)", "Variants", "Move on over the variants", show=False),
+    _key("steps.left", "left", "scroll_columns(-1)", "Variants back", "Move back over the variants", show=False),
+    _key("steps.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
 )
 
 TRAINING: tuple[Binding, ...] = (
     _key("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
     _key("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
+    _key("training.resume", "r", "resume", "Go on", "Go on here with a study that was interrupted or stopped"),
     _key("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
     _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
     _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
@@ -64,9 +104,36 @@ TRAINING: tuple[Binding, ...] = (
     ),
     _key("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
     _key("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
+    _key("training.history", "h", "app.history", "History", "All runs; a study that is watched goes on", show=False),
     _key("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
 )
 
+
+INSIDE: tuple[Binding, ...] = (
+    _key("inside.next", "n,right", "step(1)", "Next image", "The next image", display="n"),
+    _key("inside.previous", "p,left", "step(-1)", "Previous", "The image before", display="p"),
+    _key("inside.variant", "tab", "variant(1)", "Variant", "The next variant's network", priority=True),
+    _key(
+        "inside.variant_back",
+        "shift+tab",
+        "variant(-1)",
+        "Variant back",
+        "The network before",
+        show=False,
+        priority=True,
+    ),
+    _key("inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"),
+    _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture on the whole screen; again for the next, then all"),
+    _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
+    _key("inside.measure", "c", "measure", "Colour, box", "What the networks lose without colour, background or box"),
+    _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
+)
+
+MEASURED: tuple[Binding, ...] = (
+    _key("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
+    _key("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
+    _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+)
 
 PREDICT: tuple[Binding, ...] = (
     _key("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
@@ -96,6 +163,11 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
+        "Images of a cell": CELL,
+        "Browse": BROWSE,
+        "Steps": SIDE_BY_SIDE,
+        "Inside the network": INSIDE,
+        "Colour and box": MEASURED,
         "Use the model": PREDICT,
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
@@ -114,6 +186,11 @@ def section_of(screen: type) -> str:
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "MatrixScreen": "Matrix",
+        "CellScreen": "Images of a cell",
+        "BrowseScreen": "Browse",
+        "SideBySideScreen": "Steps",
+        "InsideScreen": "Inside the network",
+        "MeasuredScreen": "Colour and box",
         "PredictScreen": "Use the model",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",

@@ -18,12 +18,15 @@ from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
 from tui.commands_audit import register as register_audit
 from tui.commands_claims import register as register_claims
+from tui.commands_explain import register as register_explain
 from tui.commands_export import register as register_export
 from tui.commands_predict import register as register_predict
+from tui.commands_runs import register as register_runs
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
     FOLDER_OPTIONS,
+    IMAGES_OPTION,
     STUDY_OPTIONS,
     SectionedCommand,
     SectionedGroup,
@@ -83,19 +86,20 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     metavar="HZ",
     help="Redraws a second; without it, gentle over SSH.",
 )
+@IMAGES_OPTION
 @DEBUG_OPTION
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 @click.pass_context
-def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, **options: Any) -> None:
+def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str, **options: Any) -> None:
     """Train one image classifier on differently pre-processed images, watch it, and read which did better.
 
     Without a command, this opens the dashboard. Press ? there for the keys.
     """
     _remember(ctx, debug, options["runs_dir"])
     if ctx.invoked_subcommand is None:
-        ctx.exit(_dashboard(study_config(options), refresh_rate, ctx.ensure_object(Session)))
+        ctx.exit(_dashboard(study_config(options), refresh_rate, images, ctx.ensure_object(Session)))
     misplaced = [
         name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
@@ -149,11 +153,20 @@ tried again. The images must be the same."""
 @option("Output", "--headless", is_flag=True, help="Without a screen, also in a terminal.")
 @option("Output", "--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
+@IMAGES_OPTION
 @FOLDER_OPTIONS[1]
 @DEBUG_OPTION
 @click.pass_context
 def resume(
-    ctx: click.Context, /, run: str, headless: bool, as_json: bool, wait_seconds: float | None, **options: Any
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    headless: bool,
+    as_json: bool,
+    wait_seconds: float | None,
+    images: str,
+    **options: Any,
 ) -> None:
     """Go on with a study that was stopped, killed or cut off.
 
@@ -169,7 +182,7 @@ def resume(
         ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
     from engine.study import load_config
 
-    ctx.exit(_dashboard(load_config(folder), None, ctx.ensure_object(Session), resume=folder))
+    ctx.exit(_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder))
 
 
 _FETCH_EXAMPLES = """\b
@@ -232,8 +245,10 @@ def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> N
 
 register_predict(cli)
 register_audit(cli)
+register_explain(cli)
 register_claims(cli)
 register_export(cli)
+register_runs(cli, lambda config, images, session, run: _dashboard(config, None, images, session, watch=run))
 
 
 # ---------------------------------------------------------------- the dashboard
@@ -260,15 +275,25 @@ def check_terminal() -> None:
         )
 
 
-def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session, *, resume: Path | None = None) -> int:
+def _dashboard(
+    config: StudyConfig,
+    refresh_rate: float | None,
+    images: str,
+    session: Session,
+    *,
+    resume: Path | None = None,
+    watch: Path | None = None,
+) -> int:
     check_terminal()
     from rich.console import Console
 
     from engine.process import keep_memory
     from tui.app import DashboardApp
+    from tui.pictures import pictures_for
 
     keep_memory()  # of use only before there are other threads
-    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume)
+    pictures = pictures_for(images, os.environ)
+    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, watch=watch, pictures=pictures)
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_HELP_WIDTH)
@@ -278,7 +303,7 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session
     if details := trouble.getvalue().strip():
         status = _keep_details(details.splitlines()[-1], details, session)
     else:
-        _say_where_it_is_kept(app.exit_record, app.worker)
+        _say_where_it_is_kept(app.exit_record, app.going_on)
         if app.exit_failure is not None:
             _complain(app.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
@@ -286,12 +311,11 @@ def _dashboard(config: StudyConfig, refresh_rate: float | None, session: Session
     return status
 
 
-def _say_where_it_is_kept(record: "StudyRecord | None", worker: int | None) -> None:
+def _say_where_it_is_kept(record: "StudyRecord | None", going_on: str) -> None:
     if record is None or record.started is None:
         return
     folder = record.started.folder
     if Path(folder).is_dir():  # a study that could not start leaves none
-        going_on = "left while it ran" if worker is None else f"goes on in process {worker}"
         status = record.finished.status if record.finished is not None else going_on
         with contextlib.suppress(OSError):  # the terminal may be gone
             click.echo(f"study {status}, kept in {folder}")

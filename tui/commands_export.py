@@ -5,14 +5,21 @@ from pathlib import Path
 import click
 
 from engine.errors import InputError
-from tui.export.formats import FORMATS, ExportFormat
+from tui.commands_predict import split_model
+from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
 from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, option
 from tui.session import remember
 
 STANDARD_OUTPUT = "-"
 DEFAULT_FORMAT = "html"
 
-_FORMAT_ROWS = "\n".join(f"  {entry.name:<12} {entry.words}" for entry in FORMATS.values())
+ONNX = "onnx"
+"""The one format that holds a trained network rather than results."""
+
+_ONNX_WORDS = "one variant's network, compared with the original before it is kept"
+_FORMAT_ROWS = "\n".join(
+    f"  {name:<12} {words}" for name, words in [*((f.name, f.words) for f in FORMATS.values()), (ONNX, _ONNX_WORDS)]
+)
 
 _HELP_END = f"""\b
 Formats:
@@ -25,18 +32,21 @@ Examples:
   simpsons-tui export ~/runs/20261124-0912-3fa2c1 --out report.html
   simpsons-tui export --format csv --out tables      curves.csv, scores.csv and more in a folder
   simpsons-tui export --format tensorboard && tensorboard --logdir .
+  simpsons-tui export latest:vanilla --format onnx   a network for other programs
 
-Where it lies is printed. A study that still runs is exported as far as it came. The format tensorboard
-needs an optional extra, installed from the project's folder with pip install '.[tensorboard]'."""
+Where it lies is printed. A study that still runs is exported as far as it came. The formats tensorboard
+and onnx need optional extras, installed from the project's folder with pip install '.[tensorboard]' and
+'.[onnx]'. An ONNX file takes pre-processed images, float32 (N, 3, H, W) in [0, 1]; what the
+pre-processing is, and the classes, stand in its metadata. Without a variant it is the most accurate."""
 
 
 @click.command(cls=SectionedCommand, epilog=_HELP_END)
-@click.argument("run", required=False, metavar="[RUN]")
+@click.argument("run", required=False, metavar="[RUN[:VARIANT]]")
 @option(
     "Output",
     "--format",
     "format_name",
-    type=click.Choice(tuple(FORMATS)),
+    type=click.Choice((*FORMATS, ONNX)),
     help=f"What to make; without it what the end of --out says, or {DEFAULT_FORMAT}.",
 )
 @option(
@@ -61,11 +71,14 @@ def export(
     force: bool,
     runs_dir: Path | None,
 ) -> None:
-    """Write a study's results as a report, tables or curves.
+    """Write a study's results as a report, tables or curves, or a trained network.
 
-    RUN is a run's folder, its name or a unique beginning of it; without it, the newest.
+    RUN is a run's folder, its name or a unique beginning of it; without it, the newest. A VARIANT is named for onnx.
     """
     remember(ctx, debug, runs_dir)
+    if format_name == ONNX or (format_name is None and out is not None and out.suffix.lower() == f".{ONNX}"):
+        _export_network(run, runs_dir, out, force=force)
+        return
     from engine.study import find_run, load_record
     from tui.export.lookup import gather
     from tui.export.report import NOTHING_EVALUATED
@@ -74,7 +87,7 @@ def export(
 
     form = choose_format(format_name, out)
     folder = find_run(run or "", runs_dir)
-    exported = gather(load_record(folder), folder)
+    exported = gather(load_record(folder), folder, pictures=form.name in WITH_PICTURES)
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)
         assert isinstance(content, bytes)
@@ -83,6 +96,30 @@ def export(
         click.echo(str(export_to(exported, form, out, force=force)))
     if not evaluated_results(exported.record):
         click.echo(f"{folder.name}: {NOTHING_EVALUATED}", err=True)
+
+
+def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *, force: bool) -> None:
+    """Write one variant's network.
+
+    Raises:
+        SimpsonsError: there is no such network, it cannot be written, or the file computes something else.
+    """
+    from engine.study import export_onnx, find_run
+    from tui.headless import results_alone_on_stdout
+
+    name, variant = split_model(run or "")
+    folder = find_run(name, runs_dir)
+    if out is not None and str(out) == STANDARD_OUTPUT:
+        raise InputError(f"--format {ONNX} makes a file that is checked before it is kept: name it with --out")
+    target = out or Path(f"{folder.name}-{variant}.{ONNX}" if variant else f"{folder.name}.{ONNX}")
+    if target.is_dir():
+        target = target / f"{folder.name}.{ONNX}"
+    if target.exists() and not force:
+        raise InputError(f"{target} exists: replace it with --force, or name another place with --out")
+    with results_alone_on_stdout() as results:
+        difference = export_onnx(folder, variant or None, target)
+        results.write(f"{target}\n")
+    click.echo(f"largest difference of a logit from torch: {difference:.2g}", err=True)
 
 
 def choose_format(name: str | None, out: Path | None) -> ExportFormat:

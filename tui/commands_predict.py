@@ -1,11 +1,10 @@
-"""`simpsons-tui predict` and `simpsons-tui onnx`: using what a run trained."""
+"""`simpsons-tui predict`: using what a run trained."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.errors import InputError
 from engine.prediction import ModelRequest
 from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, GroupedOption, SectionedCommand, option, with_options
 
@@ -79,49 +78,25 @@ def predict(
     ctx.exit(run_predictions(request, images, as_json=as_json))
 
 
-@click.command(cls=SectionedCommand, epilog="\b\nExamples:\n  simpsons-tui onnx latest:vanilla --out vanilla.onnx")
-@click.argument("run", metavar="RUN[:VARIANT]")
-@click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The file to write."
-)
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
-@with_options(MODEL_OPTIONS)
-@with_options(FOLDER_OPTIONS)
-@option(_FOLDERS, "--offline", is_flag=True, help="Never touch the network.")
-@DEBUG_OPTION
-@click.pass_context
-def onnx(ctx: click.Context, /, run: str, out: Path, force: bool, debug: bool, **options: Any) -> None:
-    """Write a trained model as an ONNX file, compared with the original.
-
-    RUN is as for predict. The file takes pre-processed images, float32 (N, 3, H, W) in [0, 1]; what the pre-processing
-    is, and the classes, stand in its metadata. It needs an optional extra: pip install 'simpsons-tui[onnx]'.
-    """
-    request = _request(ctx, run, debug, options)
-    if out.exists() and not force:
-        raise InputError(f"{out} is there already: name another file, or replace it with --force")
-    from engine.study import export_onnx
-    from tui.headless import results_alone_on_stdout
-
-    with results_alone_on_stdout() as results:
-        difference = export_onnx(request.folder, request.variant, out, request=request)
-        results.write(f"{out}\n")
-    click.echo(f"largest difference of a logit from torch: {difference:.2g}", err=True)
-
-
 def register(group: click.Group) -> None:
-    """Add the commands to the program."""
+    """Add the command to the program."""
     group.add_command(predict)
-    group.add_command(onnx)
 
 
 def _request(ctx: click.Context, run: str, debug: bool, options: dict[str, Any]) -> ModelRequest:
-    """RUN[:VARIANT] and the options; a folder whose name holds a colon is taken as it is."""
+    """RUN[:VARIANT] and the options."""
     runs_dir = options.pop("runs_dir")
     session = ctx.obj  # what the program's error handler must know
     session.debug, session.runs_dir = session.debug or debug, runs_dir or session.runs_dir
     from engine.study import find_run
 
-    name, variant = run, ""
+    name, variant = split_model(run)
+    return ModelRequest(find_run(name, runs_dir), variant or None, **options)
+
+
+def split_model(run: str) -> tuple[str, str]:
+    """RUN[:VARIANT] in its two parts; a folder whose name holds a colon is taken as it is."""
     if not Path(run).expanduser().is_dir() and ":" in run:
         name, _, variant = run.rpartition(":")
-    return ModelRequest(find_run(name, runs_dir), variant or None, **options)
+        return name, variant
+    return run, ""

@@ -1,6 +1,6 @@
 """What the dashboard asks of the engine; tests put a stream of recorded events in its place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,8 +16,43 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from engine.claims_report import ClaimsReport
+    from engine.explanation_report import ExplanationReport
     from engine.leak_report import LeakReport
     from engine.study import AuditProgress, Estimate
+    from engine.study.explaining import ExplanationProgress, InsideView
+    from engine.study.gallery import GalleryImage, Pixels, VariantPicture
+
+
+class ImageSource(Protocol):
+    """The images of a data set or of a finished run (see `engine.study.gallery.Gallery`); safe for several threads."""
+
+    @property
+    def identity(self) -> str:
+        """Another one for every source: pictures are remembered by it and their path."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in label order."""
+
+    @property
+    def images(self) -> "tuple[GalleryImage, ...]":
+        """All images."""
+
+    def image(self, path: str) -> "GalleryImage":
+        """What is known of one; raises SimpsonsError."""
+
+    def pixels(self, path: str) -> "Pixels":
+        """The picture, (H, W, 3) uint8; raises SimpsonsError."""
+
+    def through(self, path: str, variants: Sequence[str]) -> "Iterator[VariantPicture]":
+        """The picture through each variant, as they are done; raises SimpsonsError."""
+
+
+class Looker(Protocol):
+    """Looks into one network of a finished run; used by one thread at a time."""
+
+    def look(self, path: str, label: int) -> "InsideView":
+        """One image whose true class is `label`; raises SimpsonsError."""
 
 
 class Engine(Protocol):
@@ -39,6 +74,27 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def open_gallery(self, config: StudyConfig) -> ImageSource:
+        """The images that a study would use; raises SimpsonsError."""
+
+    def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> ImageSource:
+        """The images of a finished run; raises SimpsonsError."""
+
+    def open_explainer(self, folder: Path, variant: str, cache_dir: Path | None) -> Looker:
+        """The network of one variant of a finished run; raises SimpsonsError."""
+
+    def stored_explanation(self, folder: Path) -> "ExplanationReport | None":
+        """What was measured of a run before."""
+
+    def measure_explanation(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        progress: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> "ExplanationReport":
+        """What its networks lose without parts of the picture; raises SimpsonsError, StudyStopped."""
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         """Tell what a run came to, and go on with it to the end; raises SimpsonsError where it cannot be."""
@@ -92,6 +148,42 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def open_gallery(self, config: StudyConfig) -> ImageSource:
+        """See `engine.study.gallery.open_gallery`."""
+        from engine.study.gallery import open_gallery
+
+        return open_gallery(config)
+
+    def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> ImageSource:
+        """See `engine.study.gallery.open_run_gallery`."""
+        from engine.study.gallery import open_run_gallery
+
+        return open_run_gallery(folder, cache_dir)
+
+    def open_explainer(self, folder: Path, variant: str, cache_dir: Path | None) -> Looker:
+        """See `engine.study.explaining.open_explainer`."""
+        from engine.study.explaining import open_explainer
+
+        return open_explainer(folder, variant, cache_dir=cache_dir)
+
+    def stored_explanation(self, folder: Path) -> "ExplanationReport | None":
+        """See `engine.study.explaining.stored_explanation`."""
+        from engine.study.explaining import stored_explanation
+
+        return stored_explanation(folder)
+
+    def measure_explanation(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        progress: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> "ExplanationReport":
+        """See `engine.study.explaining.measure_explanation`."""
+        from engine.study.explaining import measure_explanation
+
+        return measure_explanation(folder, cache_dir=cache_dir, progress=progress, control=control)
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         """See `engine.study.resume_study`."""

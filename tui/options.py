@@ -237,6 +237,15 @@ STUDY_OPTIONS = (
     option(_FOLDERS, "--offline", is_flag=True, help="Never touch the network."),
 )
 
+IMAGES_OPTION = option(
+    "Screen",
+    "--images",
+    type=click.Choice(("off", "blocks", "auto")),
+    default="auto",
+    show_default=True,
+    help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
+)
+
 DEBUG_OPTION = click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 
 

@@ -69,7 +69,8 @@ def require_packages() -> None:
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(
-            f"exporting to ONNX needs {', '.join(missing)}: install the extra with pip install 'simpsons-tui[onnx]'"
+            f"exporting to ONNX needs {', '.join(missing)}: install the extra with pip install '.[onnx]' in the "
+            "project's folder"
         )
 
 

@@ -108,7 +108,7 @@ def inspect_dataset(config: StudyConfig) -> DatasetSummary:
     Raises:
         SimpsonsError: the data cannot be used; the message says what to do.
     """
-    return _open(config).summary()
+    return open_study_dataset(config).summary()
 
 
 def audit_dataset(
@@ -125,7 +125,7 @@ def audit_dataset(
         StudyStopped: `control` was told to stop.
     """
     return audit_opened(
-        _open(config),
+        open_study_dataset(config),
         config.closeness,
         cache_folder(config.cache_dir),
         control or StudyControl(),
@@ -154,7 +154,7 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     """
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
-    dataset = _open(config)
+    dataset = open_study_dataset(config)
     folder = RunFolder.create(runs_folder(config.runs_dir), config)
     control = control or StudyControl()
     reporter = Reporter(folder, control, emit)
@@ -186,7 +186,7 @@ def resume_study(
         reporter = Reporter(run, control, emit)
         past = list(read_events(folder))
         require_unfinished(StudyRecord.from_events(past), folder)
-        dataset = _open(config)
+        dataset = open_study_dataset(config)
         reporter.replay(past, replay or emit)
     except BaseException:
         run.close()
@@ -282,7 +282,12 @@ def clear_cache(config: StudyConfig) -> int:
     return _pixel_cache(config).clear()
 
 
-def _open(config: StudyConfig) -> "Dataset":
+def open_study_dataset(config: StudyConfig) -> "Dataset":
+    """The data set of a study, from names and image headers; makes the demo set where no data is named.
+
+    Raises:
+        SimpsonsError: the data cannot be used; the message says what to do.
+    """
     from engine.dataset import open_dataset
 
     if config.data is None:

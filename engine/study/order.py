@@ -141,6 +141,8 @@ class Study:
         from engine.study.jobs import run_job
 
         config, folder = self._config, self._reporter.folder
+        for key in self._reporter.record.results:  # done; a kill may have come before this
+            folder.drop_checkpoint(key)
         for seed in config.seeds:
             keys = [JobKey(variant, seed, fold) for fold in range(config.folds) for variant in config.variants]
             waiting = [key for key in keys if key not in self._reporter.record.results]
@@ -153,7 +155,8 @@ class Study:
                     if result.status == "done":
                         folder.drop_checkpoint(key)
             finally:
-                if waiting and not self._control.handing_over:
+                # A kill may have come between the last job and its statistics.
+                if (waiting or seed == config.seeds[-1]) and not self._control.handing_over:
                     self._compute_statistics(inputs.images)
 
     def _compute_statistics(self, images: "StudyImages") -> None:
@@ -165,7 +168,7 @@ class Study:
         statistics = compute_statistics(
             self._config.variants, results, images.test_groups, len(images.classes), seed=self._config.seed
         )
-        self._reporter.emit(StatisticsComputed(statistics=statistics))
+        self._reporter.tell(StatisticsComputed(statistics=statistics))
 
     def _check(self, dataset: "Dataset") -> "CheckedDataset":
         from engine.dataset import check_images
@@ -349,9 +352,9 @@ class Study:
         if not folder.settle():
             reporter.notice(f"the run folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         where = str(folder.folder) if keep else ""
-        reporter.emit(StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where))
-        if not keep:
-            folder.discard()
-            return
-        folder.write_result(record.to_json())
-        folder.close()
+        finished = StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)
+        if keep:
+            # Before the last event: after it nobody goes on with the run, so nothing may be missing.
+            folder.write_result(replace(record, finished=finished).to_json())
+        reporter.emit(finished)
+        (folder.close if keep else folder.discard)()

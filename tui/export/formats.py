@@ -38,6 +38,9 @@ class ExportFormat:
         return cast(Content, importlib.import_module(self.module).render(exported))
 
 
+WITH_PICTURES = frozenset({"html"})
+"""Formats that hold pictures of what the networks look at."""
+
 FORMATS = MappingProxyType(
     {
         entry.name: entry

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from engine.errors import SimpsonsError
 from engine.record import StudyRecord
-from tui.export.values import Exported
+from tui.export.values import Exported, Figure
 
 
-def gather(record: StudyRecord, folder: Path) -> Exported:
-    """A record with what its run folder and that of its counterpart have to say; what cannot be read is left out."""
+def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Exported:
+    """A record with what its run folder and that of its counterpart have to say; what cannot be read is left out.
+
+    `pictures` adds what the networks look at, which takes some seconds and the run's images.
+    """
     from engine.study import is_of_the_study, judge_study, leak_of_study, load_config
 
     config = claims = leak = None
@@ -19,4 +22,11 @@ def gather(record: StudyRecord, folder: Path) -> Exported:
         leak = leak_of_study(record, folder.parent)
         if is_of_the_study(record):
             claims = judge_study(record, folder.parent)
-    return Exported(record, config, claims=claims, leak=leak)
+    figures = _figures(record, folder) if pictures else ()
+    return Exported(record, config, figures=figures, claims=claims, leak=leak)
+
+
+def _figures(record: StudyRecord, folder: Path) -> tuple[Figure, ...]:
+    from engine.study.figures import report_figures
+
+    return tuple(Figure(title, caption, png) for title, caption, png in report_figures(record, folder))

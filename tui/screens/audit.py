@@ -1,7 +1,7 @@
 """What the audit found: sentences, counts, and the pairs of copies side by side."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -19,7 +19,11 @@ from tui.audit_run import AuditRun
 from tui.audit_tables import class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.tables import to_rich
 from tui.widgets.metrics_table import SortableTable
+from tui.widgets.pair_pictures import PairPictures
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
+
+if TYPE_CHECKING:
+    from tui.engine_port import ImageSource
 
 WIDE = 110
 """Columns from which the pairs stand beside the findings instead of below them."""
@@ -70,8 +74,18 @@ class AuditScreen(Screen[None]):
     ]
     AUTO_FOCUS = "#audit-pairs"
 
-    def __init__(self, run: AuditRun, name: str, *, is_demo: bool = False, again: AuditAgain | None = None) -> None:
+    def __init__(
+        self,
+        run: AuditRun,
+        name: str,
+        *,
+        is_demo: bool = False,
+        again: AuditAgain | None = None,
+        open_images: "Callable[[], ImageSource] | None" = None,
+    ) -> None:
+        """`open_images`, called in a thread, lets the marked pair show as pictures."""
         super().__init__()
+        self._open_images = open_images
         self.run_shown = run
         self._data_name, self._is_demo, self._again = name, is_demo, again
         self._drawn: AuditReport | None = None
@@ -92,8 +106,9 @@ class AuditScreen(Screen[None]):
                 panel.border_title = "copies"
                 yield Static(id="audit-none")
                 yield SortableTable(id="audit-pairs")
-                # Pictures side by side belong here.
                 with Container(id="pair-pictures"):
+                    if self._open_images is not None:
+                        yield PairPictures(self._open_images)
                     yield Static(id="pair-words")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -166,6 +181,9 @@ class AuditScreen(Screen[None]):
         pairs = report.pairs if report is not None else ()
         words = pair_text(pairs[number], self.query_one("#pair-pictures").size.width) if number < len(pairs) else Text()
         self.query_one("#pair-words", Static).update(words)
+        for pictures in self.query(PairPictures):
+            pair = pairs[number] if number < len(pairs) else None
+            pictures.show(*((pair.first.path, pair.second.path) if pair is not None else ()))
 
     # ------------------------------------------------------------------ keys
 

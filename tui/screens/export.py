@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from engine.errors import SimpsonsError
 from engine.record import StudyRecord
-from tui.export.formats import FORMATS, ExportFormat
+from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
 from tui.export.lookup import gather
 from tui.export.saving import ExistsError, default_name, export_to
 from tui.export.values import Exported
@@ -102,7 +102,7 @@ class ExportScreen(ModalScreen[None]):
         try:
             exported = self._exported
             if record.started is not None and record.started.folder:
-                exported = gather(record, Path(record.started.folder))
+                exported = gather(record, Path(record.started.folder), pictures=form.name in WITH_PICTURES)
             words, failed, again = f"written: {export_to(exported, form, out, force=force).absolute()}", False, None
         except ExistsError as error:
             words, failed, again = str(error), True, None

@@ -1,4 +1,4 @@
-"""One confusion matrix on the whole screen, and the images behind one of its cells."""
+"""One confusion matrix on the whole screen."""
 
 from typing import ClassVar
 
@@ -6,14 +6,14 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.screen import Screen
+from textual.widgets import Footer, Static
 
 from engine.record import StudyRecord
-from engine.results import JobResult, Metrics, Prediction
+from engine.results import JobResult, Metrics
 from tui.palette import variant_mark
-from tui.study_facts import evaluated_results, is_demo, short_names, table_words
+from tui.screens.cell import CellScreen
+from tui.study_facts import evaluated_results, is_demo, table_words
 from tui.widgets.confusion_matrix import ConfusionMatrix
 
 _TALLEST_CELL = 3
@@ -32,7 +32,7 @@ class MatrixScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "Back", id="matrix.back", tooltip="Back to the results"),
-        Binding("enter", "open_cell", "Images", id="matrix.images", tooltip="List the images of the chosen cell"),
+        Binding("enter", "open_cell", "Images", id="matrix.images", tooltip="The images of the chosen cell"),
         Binding("r", "normalise", "Shares", id="matrix.normalise", tooltip="Counts or shares of the row"),
         Binding("tab", "step(1)", "Next variant", id="matrix.next", tooltip="The next variant's matrix"),
         Binding(
@@ -161,93 +161,3 @@ class MatrixScreen(Screen[None]):
     def _list_images(self, event: ConfusionMatrix.CellOpened) -> None:
         event.stop()
         self.app.push_screen(CellScreen(self._record, self._variant, event.true, event.predicted))
-
-
-class CellScreen(ModalScreen[None]):
-    """The test images of one cell with their predicted probabilities, the surest first."""
-
-    DEFAULT_CSS = """
-    CellScreen {
-        align: center middle;
-        & > Vertical {
-            width: 90%; max-width: 130; height: auto; max-height: 90%;
-            border: round $primary; background: $surface; padding: 0 1;
-            & > DataTable { height: auto; max-height: 1fr; background: $surface; }
-        }
-    }
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Back", id="cell.back", tooltip="Back to the matrix"),
-    ]
-
-    def __init__(self, record: StudyRecord, variant: str, true: int, predicted: int) -> None:
-        super().__init__()
-        self._record = record
-        self._variant = variant
-        self._true, self._predicted = true, predicted
-        self._names = short_names(record.dataset.classes if record.dataset else ())
-
-    def compose(self) -> ComposeResult:
-        """The list, or why there is none."""
-        images = cell_images(self._record, self._variant, self._true, self._predicted)
-        true, predicted = self._names[self._true], self._names[self._predicted]
-        with Vertical() as box:
-            box.border_title = Text(
-                f"{self._variant}: {len(images)} images of {true} taken for {predicted}{self._which()}"
-            ).markup
-            box.border_subtitle = "Escape back"
-            if not images:
-                yield Static(self._why_none())
-                return
-            yield DataTable[Text](cursor_type="row", fixed_columns=0)
-
-    def _which(self) -> str:
-        """Of several seeds, the predictions of the first are listed."""
-        started, result = self._record.started, self._record.result(self._variant)
-        return f" with seed {result.seed}" if started is not None and started.repeats > 1 and result else ""
-
-    def _why_none(self) -> str:
-        result = self._record.result(self._variant)
-        if result is not None and result.predictions:
-            return "No test image is in this cell."
-        return "The predictions of single images were not kept for this study."
-
-    def on_mount(self) -> None:
-        """Fill the list."""
-        for table in self.query(DataTable):
-            self._fill(table)
-            table.focus()
-
-    def _fill(self, table: "DataTable[Text]") -> None:
-        true, predicted = self._names[self._true], self._names[self._predicted]
-        others = [result for result in evaluated_results(self._record) if result.variant != self._variant]
-        said = {result.variant: {p.path: p.predicted for p in result.predictions} for result in others}
-        table.add_column(Text(f"P({predicted})", justify="right"))
-        if self._true != self._predicted:
-            table.add_column(Text(f"P({true})", justify="right"))
-        table.add_column("image")
-        for other in said:
-            table.add_column(Text(f"{other} said"))
-        for image in cell_images(self._record, self._variant, self._true, self._predicted):
-            cells = [_probability(image, self._predicted)]
-            if self._true != self._predicted:
-                cells.append(_probability(image, self._true))
-            cells.append(Text(image.path, no_wrap=True))
-            for paths in said.values():
-                answer = paths.get(image.path)
-                cells.append(Text("–" if answer is None else self._names[answer]))
-            table.add_row(*cells)
-
-
-def cell_images(record: StudyRecord, variant: str, true: int, predicted: int) -> list[Prediction]:
-    """The test images of class `true` that the variant called `predicted`, the surest first."""
-    result = record.result(variant)
-    if result is None:
-        return []
-    images = [image for image in result.predictions if (image.label, image.predicted) == (true, predicted)]
-    return sorted(images, key=lambda image: (-image.probabilities[predicted], image.path))
-
-
-def _probability(image: Prediction, label: int) -> Text:
-    return Text(f"{image.probabilities[label]:.3f}", justify="right")

@@ -84,6 +84,7 @@ class ResultsScreen(Screen[None]):
         ),
         Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Sort the table by the next column"),
         Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("i", "inside", "Inside", id="results.inside", tooltip="What the networks look at, image by image"),
         Binding("w", "use_model", "Use", id="results.use_model", tooltip="Ask a trained model about other images"),
         Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
         Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
@@ -302,6 +303,13 @@ class ResultsScreen(Screen[None]):
         table: SortableTable = self.query_one(ClassTable if shown else MetricsTable)
         table.focus(scroll_visible=False)
         self.call_after_refresh(table.scroll_visible, animate=False)  # its place is known after the new layout
+
+    def action_inside(self) -> None:
+        """Look into the networks."""
+        from tui.screens.inside import InsideScreen
+
+        if self._evaluated:
+            self.app.push_screen(InsideScreen(self._record))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense for this study now."""

@@ -74,8 +74,8 @@ def test_a_checkpoint_never_knows_of_batches_that_the_stream_does_not(run):
 
 
 def test_of_a_stages_progress_a_watcher_gets_what_is_two_seconds_apart(run):
-    for time in (100.0, 100.5, 101.9, 102.0, 103.0, 50.0, 51.0):  # the clock is set back
-        run.append(StageProgress(stage="check", done=1, time=time))
+    for moment in (100.0, 100.5, 101.9, 102.0, 103.0, 50.0, 51.0):  # the clock is set back
+        run.append(StageProgress(stage="check", done=1, time=moment))
     assert [event.time for event in read_events(run.folder)] == [100.0, 102.0, 50.0]
 
 

@@ -2,8 +2,9 @@
 
 As a script: `mortal.py DATA WORK KILLS SEED`. It imports what the work needs once and forks a process a life. Each
 counts its moments: every batch, every piece of a file that is written, every file that is brought to the disk or
-renamed, in the run folder as in the caches. At one of them, drawn at random, it ends itself by SIGKILL, after half of
-what it was about to write. Prints one JSON object a study: what the killed and the undisturbed one came to.
+renamed, in the run folder as in the caches and in an export at the end. At one of them, drawn at random, it ends itself
+by SIGKILL, after half of what it was about to write. Prints one JSON object: how many kills there were, where, and
+whether all outcomes are that of the undisturbed study.
 """
 
 import json
@@ -24,6 +25,9 @@ from engine.preprocess import segment
 from engine.record import StudyRecord
 from engine.runs import stream
 from engine.study import list_runs, load_record, resume_study, run_study, warm_up
+from tui.export.formats import FORMATS
+from tui.export.lookup import gather
+from tui.export.saving import export_to
 
 LONGEST_LIFE = 60
 """Moments that a life has at most; the undisturbed study has some 250."""
@@ -80,7 +84,9 @@ class Death:
 
 def place_of(path: Path) -> str:
     """What a file is for."""
-    return next((part for part in path.parts if part in ("checkpoints", "weights", "predictions", "pixels")), path.name)
+    known = ("checkpoints", "weights", "predictions", "metrics", "pixels", "exports", "events.jsonl", "summary.json")
+    text = str(path)
+    return next((name for name in known if name in text), "another file")
 
 
 def outcome(record: StudyRecord) -> str:
@@ -93,6 +99,12 @@ def outcome(record: StudyRecord) -> str:
             del part["seconds"]
     predictions = [(key, repr(result.predictions)) for key, result in sorted(record.results.items())]
     return json.dumps([data, predictions], sort_keys=True)
+
+
+def difference(one: str, other: str) -> str:
+    """Where two outcomes part, for whoever looks for the reason."""
+    place = next(i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return f"{one[max(0, place - 200) : place + 100]!r} and {other[max(0, place - 200) : place + 100]!r}"
 
 
 def life(config: StudyConfig, moments: int, note: Path) -> bool:
@@ -112,10 +124,24 @@ def life(config: StudyConfig, moments: int, note: Path) -> bool:
             resume_study(runs[0].folder, death.watch, replay=lambda event: None)
         elif not runs:
             run_study(config, death.watch)
+        export(config, death)
         os._exit(0)
     except BaseException:
         traceback.print_exc()
         os._exit(1)
+
+
+def export(config: StudyConfig, death: Death) -> None:
+    """Write the run's curves as files for other tools."""
+    (run,) = list_runs(config.runs_dir)
+    exported = gather(load_record(run.folder), run.folder)
+    death.near("before an export")
+    export_to(exported, FORMATS["csv"], exports_of(config), force=True)
+
+
+def exports_of(config: StudyConfig) -> Path:
+    """Where they go."""
+    return config.runs_dir.with_name("exports")
 
 
 def study(config: StudyConfig, kills: int, generator: random.Random, places: Counter[str]) -> tuple[str, int]:
@@ -128,7 +154,14 @@ def study(config: StudyConfig, kills: int, generator: random.Random, places: Cou
         assert life(config, -1, note)
     (run,) = list_runs(config.runs_dir)
     assert run.state == "done", run
-    assert not list(run.folder.rglob(".*")), "half-written files are left"
+    # Killed after its last event, a run keeps its last summary's half: nobody opens it for writing again.
+    left = {path.name.rpartition("-")[0] for path in run.folder.rglob(".*")}
+    assert left <= {".summary.json"}, f"half-written files are left: {left}"
+    assert json.loads((run.folder / "result.json").read_bytes())["status"] == "done"
+    assert not list((run.folder / "checkpoints").iterdir()), "checkpoints are left"
+    whole = [path for path in exports_of(config).iterdir() if not path.name.startswith(".")]
+    assert whole, "no export"
+    assert all(path.read_bytes().endswith(b"\n") for path in whole), "an export is not whole"
     return outcome(load_record(run.folder)), killed
 
 
@@ -159,6 +192,8 @@ def main() -> None:
         mortal = replace(config, cache_dir=place / "cache", runs_dir=place / "runs")
         result, killed = study(mortal, kills - dead, generator, places)
         same, dead = same and result == expected, dead + killed
+        if result != expected:
+            sys.stderr.write(f"{place}: {difference(result, expected)}\n")
     sys.stdout.write(json.dumps({"kills": dead, "studies": studies, "same": same, "places": places}) + "\n")
 
 

@@ -189,3 +189,13 @@ def test_the_way_of_computing_stays_that_of_the_beginning(config, whole):
     header["config"] |= {"precision": "auto", "memory_format": "auto", "threads": None}
     (folder / "study.json").write_text(json.dumps(header))
     assert outcome(resume_study(folder)) == whole
+
+
+def test_statistics_that_a_kill_kept_from_being_computed_are(config, whole):
+    run_study(config)
+    (folder,) = config.runs_dir.iterdir()
+    cut_off(folder, lambda event: isinstance(event, JobFinished) and event.result.variant == "bbox")
+    (folder / "checkpoints" / "bbox-seed0-fold0.safetensors").write_bytes(b"left by a kill")
+    assert outcome(resume_study(folder)) == whole
+    assert list((folder / "checkpoints").iterdir()) == []
+    assert json.loads((folder / "result.json").read_text()) == load_record(folder).to_json()

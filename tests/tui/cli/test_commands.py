@@ -62,7 +62,7 @@ class FakeDashboard:
     exit_failure = None
     worker = None
 
-    def __init__(self, config, *, refresh_rate=None, resume=None):
+    def __init__(self, config, *, refresh_rate=None, resume=None, pictures=None):
         type(self).made = (config, refresh_rate, resume)
 
     def run(self):
@@ -113,7 +113,7 @@ class App:
     exit_record = None
     exit_failure = None
     worker = None
-    def __init__(self, config, *, refresh_rate=None, resume=None): pass
+    def __init__(self, config, *, refresh_rate=None, resume=None, pictures=None): pass
     def finish_hand_over(self): pass
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()

@@ -1,4 +1,4 @@
-"""`simpsons-tui predict` and `simpsons-tui onnx`, with an engine that has its answers ready."""
+"""`simpsons-tui predict` and a network as an ONNX file, with an engine that has its answers ready."""
 
 import json
 from dataclasses import replace
@@ -133,18 +133,16 @@ def test_no_image_is_wrong_use(command, run):
 def test_onnx_prints_the_file_and_the_difference(command, run, monkeypatch, tmp_path):
     seen = []
 
-    def export(folder, variant, path, *, request):
-        seen.append((folder, variant, path, request.seed))
+    def export(folder, variant, path):
+        seen.append((folder, variant, path))
         return 1.5e-5
 
     monkeypatch.setattr("engine.study.export_onnx", export)
     out = tmp_path / "model.onnx"
-    assert command("onnx", "latest:bbox", "--out", out, "--seed", 2) == (
-        0,
-        f"{out}\n",
-        "largest difference of a logit from torch: 1.5e-05\n",
-    )
-    assert seen == [(run, "bbox", out, 2)]
+    said = (0, f"{out}\n", "largest difference of a logit from torch: 1.5e-05\n")
+    assert command("export", "latest:bbox", "--out", out) == said
+    assert command("export", run, "--format", "onnx", "--out", out) == said
+    assert seen == [(run, "bbox", out), (run, None, out)]
 
 
 def test_onnx_without_its_extra_is_one_line(command, run, monkeypatch, tmp_path):
@@ -152,14 +150,15 @@ def test_onnx_without_its_extra_is_one_line(command, run, monkeypatch, tmp_path)
         raise InputError("install the extra")
 
     monkeypatch.setattr("engine.study.export_onnx", refuse)
-    assert command("onnx", run, "--out", tmp_path / "m") == (2, "", "simpsons-tui: install the extra\n")
+    said = command("export", run, "--format", "onnx", "--out", tmp_path / "m")
+    assert said == (2, "", "simpsons-tui: install the extra\n")
 
 
 def test_onnx_replaces_a_file_only_when_asked_to(command, run, monkeypatch, tmp_path):
     out = tmp_path / "model.onnx"
     out.write_text("mine")
-    monkeypatch.setattr("engine.study.export_onnx", lambda *_, **__: 0.0)
-    status, _, err = command("onnx", run, "--out", out)
+    monkeypatch.setattr("engine.study.export_onnx", lambda *_: 0.0)
+    status, _, err = command("export", run, "--out", out)
     assert (status, err.count("\n")) == (2, 1)
     assert "--force" in err
-    assert command("onnx", run, "--out", out, "--force")[0] == 0
+    assert command("export", run, "--out", out, "--force")[0] == 0

@@ -132,7 +132,7 @@ def test_a_damaged_run_is_one_line(command, make_run):
 
 def test_a_configuration_that_cannot_be_used_costs_only_the_command(command, make_run):
     folder = make_run("20260101-000000-aaa")
-    (folder / "study.json").write_text('{"version": 1, "config": {"seed": "x"}}')
+    (folder / "study.json").write_text('{"version": 2, "config": {"variants": []}}')
     status, out, _ = command("--format", "md", "--out", "-")
     assert status == 0
     assert "The study's configuration was not found" in out

@@ -1,0 +1,70 @@
+"""Counting what a change of the pixels costs: right answers before and after, with intervals and an exact test."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
+
+from engine.explanation_report import Ablation, Change, ImagesFrom, Outcome
+from engine.statistics_report import LEVEL, Interval
+
+Labels = npt.NDArray[np.int64]
+
+
+def measure_change(
+    variant: str,
+    change: Change,
+    images_from: ImagesFrom,
+    *,
+    labels: Labels,
+    before: Labels,
+    after: Labels,
+    classes: Sequence[str],
+) -> Ablation:
+    """Compare predictions of the same N > 0 images as they are (`before`) and changed (`after`), all (N,).
+
+    The test is McNemar's in its exact form (a binomial test of the images whose answer turned), the intervals are
+    Wilson's.
+    """
+    everything = np.ones(len(labels), dtype=np.bool_)
+    right = before == labels, after == labels
+    total = _outcome("", everything, *right, called=(len(labels), len(labels)))
+    outcomes = tuple(
+        _outcome(name, labels == label, *right, called=(int((before == label).sum()), int((after == label).sum())))
+        for label, name in enumerate(classes)
+        if np.any(labels == label)
+    )
+    turned = total.lost + total.gained
+    p_value = float(binomtest(total.lost, turned).pvalue) if turned else 1.0
+    return Ablation(variant, change, images_from, total, outcomes, p_value)
+
+
+def _outcome(
+    name: str,
+    chosen: npt.NDArray[np.bool_],
+    before: npt.NDArray[np.bool_],
+    after: npt.NDArray[np.bool_],
+    *,
+    called: tuple[int, int],
+) -> Outcome:
+    images = int(chosen.sum())
+    right_before, right_after = int((before & chosen).sum()), int((after & chosen).sum())
+    return Outcome(
+        name=name,
+        images=images,
+        before=right_before,
+        after=right_after,
+        lost=int((before & ~after & chosen).sum()),
+        gained=int((~before & after & chosen).sum()),
+        called_before=called[0],
+        called_after=called[1],
+        before_interval=wilson(right_before, images),
+        after_interval=wilson(right_after, images),
+    )
+
+
+def wilson(right: int, images: int) -> Interval:
+    """Wilson's interval of a share."""
+    interval = binomtest(right, images).proportion_ci(confidence_level=LEVEL, method="wilson")
+    return Interval(float(interval.low), float(interval.high), "Wilson")

@@ -1,0 +1,205 @@
+"""Looking into the networks of a finished run, on a tiny data set whose classes differ in colour alone."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.config import RECIPES, StudyConfig
+from engine.control import StudyControl
+from engine.errors import InputError, SimpsonsError, StudyStopped, WeightsError
+from engine.study import load_record, run_study
+from engine.study.explaining import REPORT_FILE, measure_explanation, open_explainer, stored_explanation
+from engine.study.figures import report_figures
+from engine.study.finished import LEAST_BOXED, MeasuredImages
+
+
+@pytest.fixture(scope="module")
+def finished_run(tiny_dataset, tmp_path_factory):
+    """The folder of a run, trained once; nobody writes to it."""
+    place = tmp_path_factory.mktemp("explaining")
+    config = StudyConfig(
+        data=tiny_dataset,
+        variants=("vanilla", "bbox"),
+        recipe=replace(RECIPES["quick"], image_size=(16, 20), batch_size=10, epochs=12, dropout=0.0),
+        offline=True,
+        precision="fp32",
+        memory_format="channels_last",
+        threads=1,
+        device="cpu",
+        cache_dir=place / "cache",
+        runs_dir=place / "runs",
+    )
+    record = run_study(config)
+    assert record.result("vanilla").metrics.accuracy > 0.8
+    return Path(record.started.folder)
+
+
+@pytest.fixture
+def folder(finished_run, tmp_path):
+    """A copy of it."""
+    return Path(shutil.copytree(finished_run, tmp_path / finished_run.name))
+
+
+def first(folder, variant="vanilla"):
+    return load_record(folder).result(variant).predictions[0]
+
+
+def test_a_network_says_again_what_it_said_in_the_run(folder):
+    explainer = open_explainer(folder, "vanilla")
+    for said in load_record(folder).result("vanilla").predictions:
+        assert explainer.said(said.path) == pytest.approx(said.probabilities, abs=1e-4)
+
+
+def test_one_image_inside_one_network(folder):
+    said = first(folder, "bbox")
+    explainer = open_explainer(load_record(folder), "bbox", 0)
+    assert explainer.image(said.path).shape == (16, 20, 3)
+    assert [block.maps.shape for block in explainer.feature_maps(said.path)] == [(16, 8, 10), (32, 4, 5)]
+    assert explainer.filters().shape == (16, 5, 5, 3)
+    evidence = explainer.grad_cam(said.path, said.label)
+    assert evidence.shape == (4, 5)
+    assert 0 <= evidence.min() <= evidence.max() <= 1
+    assert [one.variant for one in explainer.variants_of(said.path)] == ["vanilla", "bbox"]
+    view = explainer.look(said.path, said.label)
+    assert view.predicted == said.predicted
+    assert view.for_true.shape == view.for_predicted.shape == view.pixels.shape
+    assert [name for name, _ in view.blocks] == ["block1", "block2"]
+
+
+def test_what_is_not_there_is_said(folder):
+    with pytest.raises(InputError, match="no finished job of denoise"):
+        open_explainer(folder, "denoise")
+    with pytest.raises(InputError, match="seed 7"):
+        open_explainer(folder, "vanilla", 7)
+    with pytest.raises(InputError, match=r"gone\.png"):
+        open_explainer(folder, "vanilla").image("gone.png")
+    next((folder / "weights").glob("vanilla*")).unlink()
+    with pytest.raises(WeightsError, match="vanilla"):
+        open_explainer(folder, "vanilla")
+
+
+def test_colour_is_what_these_classes_differ_in(folder):
+    told = []
+    report = measure_explanation(folder, progress=told.append)
+    colour = next(one for one in report.of("vanilla") if one.change == "colour removed")
+    accuracy = load_record(folder).result("vanilla").metrics.accuracy
+    assert colour.images_from == "test"
+    assert colour.total.before / colour.total.images == pytest.approx(accuracy)
+    assert colour.total.after < 0.7 * colour.total.before
+    assert [outcome.images for outcome in colour.classes] == [5, 5, 5]
+    assert sum(outcome.called_after for outcome in colour.classes) == 15
+    assert told[-1].done == told[-1].total
+
+
+def test_test_images_without_boxes_leave_the_training_images_and_that_is_said(folder):
+    report = measure_explanation(folder)
+    changes = {one.change: one for one in report.of("vanilla")}
+    assert list(changes) == ["colour removed", "background greyed", "box greyed", "top of box greyed"]
+    assert {changes[name].images_from for name in list(changes)[1:]} == {"trained on"}
+    assert changes["box greyed"].total.images == 18
+    # The character is the colour; the background is grey noise.
+    assert changes["box greyed"].total.after < changes["background greyed"].total.after
+    assert [one.change for one in report.of("bbox")] == ["colour removed", "top of box greyed"]
+    notes = " ".join(report.notes)
+    assert "trained on" in notes
+    assert "bbox sees nothing but the box" in notes
+
+
+def test_what_was_measured_is_kept_and_read_again(folder, monkeypatch):
+    assert stored_explanation(folder) is None
+    report = measure_explanation(folder)
+    assert stored_explanation(folder) == report
+    monkeypatch.setattr("engine.training.predict", None)
+    assert measure_explanation(folder) == report
+    (folder / REPORT_FILE).write_text('{"version": 1, "report": {}}')
+    assert stored_explanation(folder) is None
+
+
+def test_a_stop_keeps_nothing(folder):
+    control = StudyControl()
+    with pytest.raises(StudyStopped):
+        measure_explanation(folder, progress=lambda _: control.stop(), control=control)
+    assert not (folder / REPORT_FILE).exists()
+
+
+@dataclass
+class Sample:
+    path: str
+    box: object
+
+
+@dataclass
+class Image:
+    sample: Sample
+
+
+@dataclass
+class Checked:
+    images: list
+
+
+def boxed_from(*, tested, left_out, trained):
+    """Where boxed images are taken from, when so many of each kind have a box."""
+    kinds = {"tested": tested, "left": left_out, "trained": trained}
+    images = [Image(Sample(f"{kind}{n}", (0, 0, 1, 1))) for kind, count in kinds.items() for n in range(count)]
+    images += [Image(Sample(f"{kind}-whole", None)) for kind in kinds]
+    test = [image for image in images if image.sample.path.startswith("tested")]
+    trained_on = {image.sample.path for image in images if image.sample.path.startswith("trained")}
+    chosen = MeasuredImages.of(Checked(images), trained=trained_on, test=test)
+    assert all(image.sample.box for image in chosen.boxed)
+    return chosen.boxed_from, len(chosen.boxed)
+
+
+@pytest.mark.parametrize(
+    ("tested", "left_out", "trained", "expected"),
+    [
+        (LEAST_BOXED, 50, 50, ("test", LEAST_BOXED)),
+        (3, LEAST_BOXED, 50, ("not trained on", LEAST_BOXED + 3)),
+        (3, 4, 50, ("trained on", 50)),
+        (3, 4, 0, ("not trained on", 7)),
+        (0, 0, 0, ("test", 0)),
+    ],
+)
+def test_boxed_images_are_those_that_say_most(tested, left_out, trained, expected):
+    assert boxed_from(tested=tested, left_out=left_out, trained=trained) == expected
+
+
+def test_figures_are_png_files_with_words(folder):
+    figures = report_figures(load_record(folder), folder, variants=("vanilla",))
+    assert [title for title, _, _ in figures] == [
+        "What each variant sees",
+        "The surest mistakes",
+        "Where the evidence lies",
+        "Filters of the first layer",
+        "Feature maps: vanilla",
+    ]
+    assert all(png.startswith(b"\x89PNG") and caption for _, caption, png in figures)
+
+
+def test_figures_whose_data_is_gone_are_left_out(folder):
+    record = load_record(folder)
+    for weights in (folder / "weights").iterdir():
+        weights.unlink()
+    titles = [title for title, _, _ in report_figures(record, folder)]
+    assert titles == ["What each variant sees", "The surest mistakes"]
+    (folder / "study.json").unlink()
+    assert report_figures(record, folder) == []
+
+
+def test_a_run_without_a_folder_has_no_networks(folder):
+    record = load_record(folder)
+    record.started = replace(record.started, folder="")
+    record.finished = replace(record.finished, folder="")
+    with pytest.raises(SimpsonsError, match="kept no run folder"):
+        open_explainer(record, "vanilla")
+
+
+def test_pixels_of_one_image_are_those_that_the_network_was_trained_on(folder):
+    """Through the cache and without it."""
+    explainer = open_explainer(folder, "vanilla")
+    path = first(folder).path
+    plain = next(iter(explainer.gallery.through(path, ("vanilla",)))).pixels
+    assert np.array_equal(explainer.image(path), plain)

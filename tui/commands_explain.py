@@ -1,0 +1,187 @@
+"""`simpsons-tui explain`: what the networks of a finished run look at, as pictures and figures."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.errors import InputError, StorageError
+from tui.options import DEBUG_OPTION, FOLDER, FOLDER_OPTIONS, SectionedCommand, option, variant_names
+from tui.session import remember
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from engine.explanation_report import ExplanationReport
+    from engine.record import StudyRecord
+    from engine.study.explaining import ExplanationProgress
+    from engine.study.figures import Figure
+
+_EXAMPLES = """\b
+Examples:
+  simpsons-tui explain RUN
+  simpsons-tui explain RUN --variant vanilla --out pictures/
+  simpsons-tui explain RUN --json > explanation.json
+
+RUN is as for predict. Nothing is trained again. What the networks lose without colour, background or
+box is measured once and kept in the run's folder. Progress goes to standard error."""
+
+
+@click.command(cls=SectionedCommand, epilog=_EXAMPLES)
+@click.argument("run", metavar="RUN")
+@option("Explanation", "--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks.")
+@option("Output", "--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files.")
+@option("Output", "--json", "as_json", is_flag=True, help="Write the figures as one JSON object.")
+@FOLDER_OPTIONS[0]
+@FOLDER_OPTIONS[1]
+@DEBUG_OPTION
+@click.pass_context
+def explain(
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    variant: tuple[str, ...] | None,
+    out: Path | None,
+    as_json: bool,
+    cache_dir: Path | None,
+    runs_dir: Path | None,
+    debug: bool,
+) -> None:
+    """Say what the networks of a finished RUN look at: colour, background, the character.
+
+    With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
+    """
+    remember(ctx, debug, runs_dir)
+    from engine.study import find_run
+
+    ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json))
+
+
+def register(group: click.Group) -> None:
+    """Add the command to the program."""
+    group.add_command(explain)
+
+
+def _run(
+    run: Path, variants: tuple[str, ...] | None, out: Path | None, cache_dir: Path | None, *, as_json: bool
+) -> int:
+    from engine.control import StudyControl
+    from engine.errors import StudyStopped
+    from engine.process import keep_memory
+    from engine.study import load_record
+    from tui.headless import SIGNAL_STATUS, StopOnSignal, printed, results_alone_on_stdout, write_results
+    from tui.progress import progress_on
+
+    record = load_record(run)
+    for name in variants or ():
+        if record.result(name) is None:
+            raise InputError(f"--variant {name}: {run} has no finished job of it")
+    keep_memory()
+    control = StudyControl()
+    with results_alone_on_stdout() as results:
+        with (
+            progress_on(sys.stderr) as progress,
+            StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
+        ):
+            try:
+                report = _measure(run, cache_dir, control, progress.say)
+                figures = _draw(record, run, variants, cache_dir, progress.say) if out is not None else []
+            except StudyStopped:
+                return SIGNAL_STATUS + stop.received
+        written = _write(figures, out) if out is not None else []
+        if as_json:
+            text = json.dumps(_json(report, variants, written), allow_nan=False) + "\n"
+        else:
+            text = printed(list(_parts(report, variants, written)), results)
+        write_results(results, text)
+    return 0
+
+
+def _measure(run: Path, cache_dir: Path | None, control: Any, say: Any) -> "ExplanationReport":
+    from engine.study.explaining import measure_explanation
+
+    last = ""
+
+    def tell(progress: "ExplanationProgress") -> None:
+        nonlocal last
+        if progress.words != last:
+            last = progress.words
+            say(f"{progress.words} ({progress.done} of {progress.total})", "info")
+
+    return measure_explanation(run, cache_dir=cache_dir, progress=tell, control=control)
+
+
+def _draw(
+    record: "StudyRecord", run: Path, variants: tuple[str, ...] | None, cache_dir: Path | None, say: Any
+) -> "list[Figure]":
+    from engine.study.figures import report_figures
+
+    return report_figures(
+        record,
+        run,
+        variants=variants,
+        cache_dir=cache_dir,
+        on_figure=lambda title: say(f"drawing: {title}", "info"),
+    )
+
+
+def _write(figures: "list[Figure]", out: Path) -> list[Path]:
+    """Write the pictures; the names of the files.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    from engine.files import replacing
+
+    paths = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for title, _, data in figures:
+            path = out / f"{file_name(title)}.png"
+            with replacing(path) as stream:
+                stream.write(data)
+            paths.append(path)
+    except OSError as error:
+        raise StorageError(f"--out {out}: cannot be written ({error.strerror or error})") from None
+    return paths
+
+
+def file_name(title: str) -> str:
+    """A title as the name of a file."""
+    return "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
+
+
+def _json(report: "ExplanationReport", variants: tuple[str, ...] | None, written: list[Path]) -> dict[str, Any]:
+    from engine.codec import to_jsonable
+
+    data: dict[str, Any] = to_jsonable(report)
+    if variants is not None:
+        data["ablations"] = [one for one in data["ablations"] if one["variant"] in variants]
+    return {**data, "pictures": [str(path) for path in written]}
+
+
+def _parts(
+    report: "ExplanationReport", variants: tuple[str, ...] | None, written: list[Path]
+) -> "Iterator[RenderableType]":
+    from dataclasses import replace
+
+    from tui.explanation_tables import ablation_table, class_table, explanation_words, legend
+
+    shown = report
+    if variants is not None:
+        shown = replace(report, ablations=tuple(one for one in report.ablations if one.variant in variants))
+    yield "Shares of images that are recognised"
+    yield ablation_table(shown)
+    yield ""
+    yield "Recognised before → after, of"
+    yield class_table(shown)
+    yield legend(shown)
+    yield ""
+    yield explanation_words(report)
+    if written:
+        yield ""
+        yield f"Pictures: {', '.join(str(path) for path in written)}"
