@@ -118,17 +118,18 @@ def event_from_line(line: str | bytes) -> Event:
     data = json.loads(line)
     if not isinstance(data, dict) or data.get("event") not in _EVENT_TYPES:
         raise ValueError(f"not an event: {line[:80]!r}")
-    kind = _EVENT_TYPES[data["event"]]
-    scalars = _plain_scalars(data["event"])
-    if scalars is not None and all(type(data.get(name)) is known for name, known in scalars):
-        del data["event"]
-        if len(data) == len(scalars):
-            return kind(**data)  # what a long training consists of, at a fifth of the time
+    name = data.pop("event")
+    kind, plain = _EVENT_TYPES[name], _plain_fields(name)
+    if plain is not None and (tuple(data), tuple(map(type, data.values()))) == plain:
+        # What a long training consists of: checked like the rest, at a fifth of the time.
+        event = object.__new__(kind)
+        vars(event).update(data)
+        return event
     return _dataclass(kind, data)
 
 
 @functools.cache
-def _plain_scalars(name: str) -> tuple[tuple[str, type], ...] | None:
+def _plain_fields(name: str) -> tuple[tuple[str, ...], tuple[type, ...]] | None:
     """Names and types of the fields of an event that holds nothing but strings and finite numbers."""
-    fields = tuple(typing.get_type_hints(_EVENT_TYPES[name]).items())
-    return fields if all(known in (str, int, float) for _, known in fields) else None
+    fields = typing.get_type_hints(_EVENT_TYPES[name])
+    return (tuple(fields), tuple(fields.values())) if {*fields.values()} <= {str, int, float} else None

@@ -26,8 +26,8 @@ def ablation_table(report: ExplanationReport, *, dark: bool = True) -> Table:
     return table
 
 
-def class_table(report: ExplanationReport, *, dark: bool = True) -> Table:
-    """The recognised images of every class, before and after each change."""
+def class_table(report: ExplanationReport, *, dark: bool = True, narrow: bool = False) -> Table:
+    """The recognised images of every class, before and after each change: counts, or per cent where it is `narrow`."""
     names = list(dict.fromkeys(outcome.name for ablation in report.ablations for outcome in ablation.classes))
     table = _table("variant", "taken away", *short_names(tuple(names)))
     last = ""
@@ -35,7 +35,9 @@ def class_table(report: ExplanationReport, *, dark: bool = True) -> Table:
         if last and last != ablation.variant:
             table.add_section()
         name = _name(ablation, last, dark=dark)
-        table.add_row(name, _change(ablation), *(_turned(ablation.of(class_name)) for class_name in names))
+        table.add_row(
+            name, _change(ablation), *(_turned(ablation.of(class_name), narrow=narrow) for class_name in names)
+        )
         last = ablation.variant
     return table
 
@@ -87,10 +89,13 @@ def _share(value: float) -> str:
     return f"{value:.3f}".removeprefix("0")
 
 
-def _turned(outcome: Outcome | None) -> Text:
+def _turned(outcome: Outcome | None, *, narrow: bool) -> Text:
     if outcome is None:
         return Text("–", "dim")
     style = "bold" if outcome.after < outcome.before else ""
+    if narrow:
+        before, after = (f"{100 * right / outcome.images:.0f}" for right in (outcome.before, outcome.after))
+        return Text(f"{before}→{after}", style)
     return Text(f"{outcome.before}→{outcome.after}/{outcome.images}", style)
 
 

@@ -429,7 +429,8 @@ class ViewState:
             self._begin_anew(event, before)
             return
         self._job(event).go_back(event.epoch, event.step)
-        self._say(event, "info", f"{event.variant}: training goes on after batch {event.step}")
+        words = f"goes on after batch {event.step}" if event.step else "begins at its start"
+        self._say(event, "info", f"{event.variant}: training {words}")
 
     def _begin_anew(self, event: StudyContinued, before: float) -> None:
         """Nobody worked since the event at `before`; what was under way then begins anew."""

@@ -78,7 +78,7 @@ class EventFollower:
             raise StorageError(f"{self._path} cannot be read: {error.strerror or error}") from None
         whole = content[: content.rfind(b"\n") + 1]
         events: list[Event] = []
-        for line in whole.splitlines():
+        for line in whole.decode(errors="replace").split("\n")[:-1]:
             self._lines += 1
             events += self._decode(line)
         self._offset += len(whole)
@@ -90,7 +90,7 @@ class EventFollower:
         content = stream.read(most_bytes)
         return content if b"\n" in content else content + stream.readline()
 
-    def _decode(self, line: bytes) -> list[Event]:
+    def _decode(self, line: str) -> list[Event]:
         try:
             event = event_from_line(line)
         except ValueError as error:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 WIDE = 110
 """Columns from which the pairs stand beside the findings instead of below them."""
 
+LOW = 36
+"""Lines below which the pictures of a pair show only in place of the findings."""
+
 _ROOMY = 190
 """Columns from which the pairs' whole paths fit."""
 
@@ -53,6 +56,9 @@ class AuditScreen(Screen[None]):
         & #audit-pairs { height: 1fr; }
         & #audit-none { height: auto; }
         & #pair-pictures { height: auto; width: 100%; }
+        &.-low PairPictures { display: none; }
+        &.-pictures { & #audit-findings { display: none; } & PairPictures { display: block; } }
+        &.-low.-pictures PairPictures { height: 9; }
         & #pair-words { text-wrap: nowrap; text-overflow: ellipsis; }
         &.-wide > #audit-parts { layout: horizontal; }
         &.-wide #audit-findings { width: 2fr; height: 100%; }
@@ -70,6 +76,7 @@ class AuditScreen(Screen[None]):
             tooltip="Copies alone, or frames of one shot too",
         ),
         Binding("tab", "app.focus_next", "Next part", id="audit.next", tooltip="The findings, then the pairs"),
+        Binding("v", "pictures", "Pictures", id="audit.pictures", tooltip="Room for the pairs, or the findings again"),
         Binding("o", "sort(1)", "Sort", id="audit.sort", tooltip="Sort the pairs by the next column"),
     ]
     AUTO_FOCUS = "#audit-pairs"
@@ -120,12 +127,15 @@ class AuditScreen(Screen[None]):
     def on_resize(self) -> None:
         """Side by side or below each other."""
         self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height < LOW, "-low")
         self.show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Other limits only where the images can be looked at again."""
         if action == "closeness":
             return self._again is not None
+        if action == "pictures":
+            return self._open_images is not None
         return super().check_action(action, parameters)
 
     # ------------------------------------------------------------------ drawing
@@ -192,6 +202,12 @@ class AuditScreen(Screen[None]):
         if self._again is not None:
             self.run_shown = self._again("scene" if self.run_shown.closeness == "near" else "near")
             self.show()
+
+    def action_pictures(self) -> None:
+        """Give the pairs the whole screen, or the findings their part again."""
+        self.toggle_class("-pictures")
+        if self.has_class("-pictures"):
+            self.query_one("#audit-pairs", SortableTable).focus()
 
     def action_sort(self, step: int) -> None:
         """Sort the pairs by the next column."""

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from engine.study.explaining import ExplanationProgress
 
 _BAR = 24
+_ROOMY = 100
+"""Columns from which counts of every class fit."""
+
 _QUESTION = (
     "How much of their accuracy do the networks keep when colour is removed, when everything outside the character's\n"
     "box is greyed, when the box is greyed, and when its top third (the hair) is? Nothing is trained again."
@@ -147,6 +150,14 @@ class MeasuredScreen(Screen[None]):
 
     # ------------------------------------------------------------ drawing
 
+    @property
+    def _narrow(self) -> bool:
+        return self.size.width < _ROOMY
+
+    def on_resize(self) -> None:
+        """Another width, another table."""
+        self._show()
+
     def _show(self) -> None:
         self.query_one("#state", Static).update(self._state())
         report, dark = self._report, self.app.current_theme.dark
@@ -154,7 +165,10 @@ class MeasuredScreen(Screen[None]):
         for part in (table, words, signs):
             part.display = report is not None
         if report is not None:
-            table.update(class_table(report, dark=dark) if self._by_class else ablation_table(report, dark=dark))
+            by_class, narrow = self._by_class, self._narrow
+            table.update(
+                class_table(report, dark=dark, narrow=narrow) if by_class else ablation_table(report, dark=dark)
+            )
             signs.update(legend(report).append("\n"))
             words.update(explanation_words(report))
         self.refresh_bindings()
@@ -165,7 +179,9 @@ class MeasuredScreen(Screen[None]):
         if self._report is not None:
             report = self._report
             fold = f", fold {report.fold}" if report.fold else ""
-            how = "recognised before → after, of" if self._by_class else "shares of images that are recognised"
+            how = "shares of images that are recognised"
+            if self._by_class:
+                how = "recognised before → after, " + ("per cent" if self._narrow else "of")
             return Text(f"seed {report.seed}{fold}; {how}", "dim")
         if self._control is None:
             return Text.assemble(_QUESTION, "\n\n", ("Press Enter to measure it.", "bold"))

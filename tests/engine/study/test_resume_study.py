@@ -14,11 +14,13 @@ from engine.events import (
     StageStarted,
     StudyContinued,
     StudyFinished,
+    StudyPaused,
+    StudyResumed,
     StudyStarted,
     TrainingContinued,
 )
 from engine.runs import RunFolder, read_events
-from engine.study import find_resumable, list_runs, load_record, resume_study, run_study
+from engine.study import find_resumable, list_runs, load_record, resume_study, run_study, send_request
 
 STEPS = 12  # three epochs of four batches
 
@@ -199,3 +201,24 @@ def test_statistics_that_a_kill_kept_from_being_computed_are(config, whole):
     assert outcome(resume_study(folder)) == whole
     assert list((folder / "checkpoints").iterdir()) == []
     assert json.loads((folder / "result.json").read_text()) == load_record(folder).to_json()
+
+
+def test_a_watcher_pauses_and_stops_the_study_through_its_folder(config, monkeypatch):
+    monkeypatch.setattr("engine.control.POLL_SECONDS", 0.0)
+    events = []
+
+    def listen(event):
+        events.append(event)
+        (folder,) = config.runs_dir.iterdir()
+        if batch("vanilla", 2)(event):
+            send_request(folder, "pause")
+        if isinstance(event, StudyPaused):
+            assert list_runs(config.runs_dir)[0].state == "paused"
+            send_request(folder, "resume")
+        if batch("vanilla", 5)(event):
+            send_request(folder, "stop")
+
+    record = run_study(config, listen)
+    assert record.finished.status == "stopped"
+    assert sum(isinstance(event, StudyPaused | StudyResumed) for event in events) == 2
+    assert len(next(iter(record.losses.values()))) == 6

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair, SizeSummary
 from engine.config import RECIPES, MachineSettings, StudyConfig
 from engine.control import StudyControl
-from engine.errors import StudyStopped
+from engine.errors import DatasetError, StudyStopped
 from engine.events import (
     BatchTrained,
     DatasetChecked,
@@ -226,6 +226,11 @@ class FakeEngine:
 
     def warm_up(self) -> None:
         self.warm.set()
+
+    def open_gallery(self, config: StudyConfig) -> object:
+        """No pictures while a test looks on."""
+        self.go.wait(30)
+        raise DatasetError("there are no pictures")
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         self.resumed.append(folder)

@@ -232,3 +232,14 @@ async def test_help_tells_the_keys(kit, make_app):
         text = kit.screen_text(pilot.app)
         assert "Near/scene" in text
         assert text.index("Audit") < text.index("Set-up")
+
+
+async def test_pairs_get_the_room_of_the_findings_on_a_low_screen(kit, make_app):
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(kit, pilot)
+        findings, pictures = (pilot.app.screen.query_one(part) for part in ("#audit-findings", "PairPictures"))
+        assert (findings.display, pictures.display) == (True, False)
+        await pilot.press("v")
+        await kit.until(pilot, lambda: pictures.display and not findings.display)
+        await pilot.press("v")
+        await kit.until(pilot, lambda: findings.display and not pictures.display)
