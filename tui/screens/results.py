@@ -90,6 +90,7 @@ class ResultsScreen(Screen[None]):
         Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
         Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
         Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
+        Binding("h", "app.history", "History", show=False, id="results.history", tooltip="All runs"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 
