@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -27,11 +27,17 @@ from tui.engine_port import Engine, LocalEngine
 from tui.feed import Failure, LocalStudy, Source, in_background
 from tui.handover import spawn_worker
 from tui.pictures import Pictures
+from tui.run_desk import RunDesk
+from tui.run_store import LocalRuns, RunStore
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 from tui.view_state import ViewState
+from tui.watching import EVENTS_A_DRAW, WatchedStudy
 from tui.widgets.machine_meter import Load, Meter, ProcessMeter
 from tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from tui.screens.training import TrainingScreen
 
 LOCAL_REFRESH_RATE = 4.0
 REMOTE_REFRESH_RATE = 2.0
@@ -73,7 +79,9 @@ class DashboardApp(App[int]):
         meter: Meter | None = None,
         now: Callable[[], float] = time.time,
         pictures: Pictures | None = None,
+        runs: RunStore | None = None,
         resume: Path | None = None,
+        watch: Path | None = None,
         spawn_worker: Callable[[Path], int] = spawn_worker,
         leave: Callable[[int], object] = os._exit,
     ) -> None:
@@ -92,7 +100,8 @@ class DashboardApp(App[int]):
         self._setup = SetupScreen(config)
         self._announced = False
         self._too_small = False
-        self._resume = resume
+        self.desk = RunDesk(self, runs if runs is not None else LocalRuns(), config.runs_dir)
+        self._resume, self._watch = resume, watch
         self._spawn_worker, self._leave = spawn_worker, leave
         self._signal = 0
         self._could_detach = False
@@ -122,13 +131,37 @@ class DashboardApp(App[int]):
 
     @property
     def exit_failure(self) -> Failure | None:
-        """Why the last study ended, if it did not end well; `details` is a traceback that no file may hold yet."""
-        return self.source.failure if self.source is not None else None
+        """Why the last study ended, if it did not end well; `details` is a traceback that no file may hold yet.
+
+        What became of a study of another process is no failure of this one, unless it could not be read.
+        """
+        if self.source is None or (self.watched is not None and self.watched.interrupted):
+            return None
+        return self.source.failure
 
     @property
     def engine_running(self) -> bool:
-        """Whether the engine's thread works."""
+        """Whether an engine works on the study that is shown, here or in another process."""
         return self.source is not None and self.source.running
+
+    @property
+    def studying(self) -> bool:
+        """Whether this process's own engine works."""
+        return isinstance(self.source, LocalStudy) and self.source.running
+
+    @property
+    def watched(self) -> WatchedStudy | None:
+        """The study that is shown, where it is one of another process."""
+        return self.source if isinstance(self.source, WatchedStudy) else None
+
+    @property
+    def going_on(self) -> str:
+        """What becomes of a study that has not ended when this program does."""
+        if self.worker is not None:
+            return f"goes on in process {self.worker}"
+        if self.watched is None:
+            return "left while it ran"
+        return "was interrupted: 'simpsons-tui resume' goes on with it" if self.watched.interrupted else "goes on"
 
     # ------------------------------------------------------------------ life
 
@@ -147,7 +180,11 @@ class DashboardApp(App[int]):
         if not self.is_headless:
             self._obey_signals()
         if self._resume is not None:
-            self.call_after_refresh(self.resume_study, self._resume)
+            self.call_after_refresh(self.resume_study, self._resume, self._config)
+        elif self._watch is not None:
+            watched = WatchedStudy(self.desk.store, self._watch, self.desk.complain)
+            self.follow(watched, self._config.variants)
+            watched.start()
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -190,24 +227,41 @@ class DashboardApp(App[int]):
 
     def start_study(self, config: StudyConfig) -> None:
         """Run a study of this process."""
-        if self.engine_running:
+        if self.studying:
             return
         self._setup.stop_audit()  # the study makes its own
         study = LocalStudy(self.engine, config)
         self.follow(study, config.variants)
         study.start()
 
-    def resume_study(self, folder: Path) -> None:
-        """Go on with a run in this process."""
-        if self.engine_running:
+    def resume_study(self, folder: Path, config: StudyConfig) -> None:
+        """Go on with a run in this process; `config` is what it was asked for."""
+        if self.studying:
             return
-        study = LocalStudy(self.engine, self._config, folder)
-        self.follow(study, self._config.variants)
+        self._to_setup("")
+        self._setup.stop_audit()
+        study = LocalStudy(self.engine, config, folder)
+        self.follow(study, config.variants)
         study.start()
+
+    @property
+    def resumable(self) -> Path | None:
+        """The folder of the study that is shown, where nobody works on it and it can be gone on with."""
+        source, state = self.source, self.state
+        if source is None or state is None or source.running or self._run_folder is None:
+            return None
+        if self.watched is not None and self.watched.interrupted:
+            return self._run_folder
+        return self._run_folder if state.finished is not None and state.finished.status != "done" else None
+
+    def resume_shown(self) -> None:
+        """Go on, in this process, with the study that is shown."""
+        if self.resumable is not None:
+            self.desk.resume(self.resumable)
 
     def can_run_clean(self, record: StudyRecord) -> bool:
         """Whether the same study can be trained under the clean protocol now."""
-        return record.started is not None and record.started.protocol == "official" and not self.engine_running
+        return record.started is not None and record.started.protocol == "official" and not self.studying
 
     def run_clean(self, record: StudyRecord) -> None:
         """Train the same study under the clean protocol: as this process was asked for it, else as its folder says."""
@@ -241,9 +295,12 @@ class DashboardApp(App[int]):
         return Path(folder).parent if folder else runs_folder(self._config.runs_dir)
 
     def follow(self, source: Source, variants: tuple[str, ...]) -> None:
-        """Draw the events of a source: a study of this process, or later one of another process or of the past."""
+        """Draw the events of a source: a study of this process, or one of another process."""
         from tui.screens.training import TrainingScreen
 
+        self._stop_watching()
+        while any(isinstance(screen, TrainingScreen) for screen in self.screen_stack):
+            self.pop_screen()
         self.source, self.state, self._announced = source, ViewState(), False
         self.push_screen(TrainingScreen(self.state, variants))
 
@@ -258,30 +315,48 @@ class DashboardApp(App[int]):
             state.apply(event)
         if news:
             self._redraw()
+        if len(news) >= EVENTS_A_DRAW:  # there is more: as soon as keys are answered
+            self.call_later(self._pump)
         if self._could_detach != self.can_detach:
             self._could_detach = self.can_detach
             self.refresh_bindings()
-        # A window that is open keeps its place; what follows waits until it is closed.
-        if not running and not self._announced and not self.screen.is_modal:
+        if running:
+            self._announced = False  # also where another process goes on with what was interrupted
+        elif not self._announced and (self._leaving or self._training_screen is not None):
             self._announced = True
             self._study_ended()
 
-    def _redraw(self) -> None:
+    @property
+    def _leaving(self) -> bool:
+        return self.worker is not None or bool(self._signal)
+
+    @property
+    def _training_screen(self) -> "TrainingScreen | None":
+        """The screen of the curves, where it is on top; a window or another screen keeps its place."""
         from tui.screens.training import TrainingScreen
 
-        if isinstance(self.screen, TrainingScreen):
-            self.screen.show_state()
+        return self.screen if isinstance(self.screen, TrainingScreen) else None
+
+    def _redraw(self) -> None:
+        if (screen := self._training_screen) is not None:
+            screen.show_state()
+
+    def _stop_watching(self) -> None:
+        """Look no more at a study of another process, which goes on."""
+        if self.watched is not None:
+            self.watched.close()
+            self.source = self.state = None
 
     def _study_ended(self) -> None:
         source, state = self.source, self.state
         if source is None or state is None:
             return
-        if self.worker is not None or self._signal:
+        if self._leaving:
             self.exit(return_code=SIGNAL_STATUS + self._signal if self._signal else 0)
             return
         failure = source.failure
         if failure is not None and failure.expected and state.record.started is None:
-            if self._resume is not None:
+            if self._resume is not None or self._watch is not None:
                 self.exit(return_code=InputError.exit_status)  # the command line says why
                 return
             self._to_setup(failure.message)
@@ -314,12 +389,17 @@ class DashboardApp(App[int]):
         """Why the study ended without a result, and what can be done."""
         failure = self.source.failure if self.source is not None else None
         finished = self.state.finished if self.state is not None else None
+        if self.watched is not None and self.watched.interrupted:
+            hint = f"   r: go on with it here, or 'simpsons-tui resume {self.watched.folder.name}'"
+            return Text.assemble(("interrupted: its writer is gone", "bold yellow"), (hint, "dim"))
         if failure is not None:
             where = f"   details: {failure.report}" if failure.report else ""
             return Text.assemble((f"the study ended: {failure.message}{where}", "bold red"), ("   n: new study", "dim"))
         if finished is None or finished.status == "done":
             return None
-        hint = "   enter: results   n: new study" if self.has_results else "   n: new study"
+        hint = "   enter: results" if self.has_results else ""
+        hint += "   r: go on with it" if self.resumable is not None else ""
+        hint += "   n: new study"
         words = f"study {finished.status}" + (f": {finished.reason}" if finished.reason else "")
         return Text.assemble((words, "bold red" if finished.status == "failed" else "bold yellow"), (hint, "dim"))
 
@@ -347,14 +427,15 @@ class DashboardApp(App[int]):
 
     def ask_stop(self) -> None:
         """Ask once, then have the engine end after this batch."""
-        from tui.screens.quit import STOP_DETAIL, STOP_QUESTION, ConfirmScreen
+        from tui.screens.quit import STOP_DETAIL, STOP_QUESTION, STOP_WATCHED_DETAIL, ConfirmScreen
 
         def answered(yes: bool | None) -> None:
             if yes and self.source is not None:
                 self.source.control.stop()
                 self._tick()
 
-        self.push_screen(ConfirmScreen(STOP_QUESTION, STOP_DETAIL), answered)
+        detail = STOP_DETAIL if self.watched is None else STOP_WATCHED_DETAIL
+        self.push_screen(ConfirmScreen(STOP_QUESTION, detail), answered)
 
     # ------------------------------------------------------------------ leaving a study that goes on
 
@@ -378,7 +459,7 @@ class DashboardApp(App[int]):
     def detach(self) -> None:
         """Hand the study to a process of its own; this one ends when the batch under way is saved."""
         folder, source = self._run_folder, self.source
-        if not self.can_detach or folder is None or source is None:
+        if not self.can_detach or folder is None or not isinstance(source, LocalStudy):
             return
         try:
             self.worker = self._spawn_worker(folder)
@@ -408,7 +489,7 @@ class DashboardApp(App[int]):
     def terminate(self, number: int) -> None:
         """Stop after the batch, save, and leave."""
         self._signal = number
-        if self.source is not None and self.engine_running:
+        if self.source is not None and self.studying:
             self.source.control.stop()
         else:
             self.exit(return_code=SIGNAL_STATUS + number)
@@ -418,9 +499,12 @@ class DashboardApp(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now."""
         if action == "new_study":
-            return self.source is not None and not self.engine_running and self.screen is not self._setup
+            return not self.studying and self.screen is not self._setup
         if action == "back":
-            return not self.screen.is_modal and len(self.screen_stack) > 1 and not self.engine_running
+            curves = self.studying and self._training_screen is not None
+            return not self.screen.is_modal and len(self.screen_stack) > 1 and not curves
+        if action == "history":
+            return not self.screen.is_modal and not isinstance(self.screen, TooSmallScreen)
         return super().check_action(action, parameters)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -441,17 +525,32 @@ class DashboardApp(App[int]):
 
     async def action_back(self) -> None:
         """The screen before."""
+        if self._training_screen is not None:
+            self._stop_watching()
         await self.pop_screen()
 
+    def action_history(self) -> None:
+        """The list of runs: the one that was opened before, where nothing of this process would be lost on the way."""
+        from tui.screens.history import HistoryScreen
+
+        if not self.studying and any(isinstance(screen, HistoryScreen) for screen in self.screen_stack):
+            while not isinstance(self.screen, HistoryScreen):
+                if self._training_screen is not None:
+                    self._stop_watching()
+                self.pop_screen()
+        elif not isinstance(self.screen, HistoryScreen):
+            self.push_screen(HistoryScreen(self.desk))
+
     def _to_setup(self, problem: str) -> None:
+        self._stop_watching()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self._setup.problem = problem
         self._setup.show()
 
     async def action_quit(self) -> None:
-        """Leave; asks first while a study runs."""
-        if not self.engine_running:
+        """Leave; asks first while a study of this process runs. One that is watched goes on."""
+        if not self.studying:
             self.exit(1 if self.exit_failure is not None else 0)
             return
         from tui.screens.quit import QUIT_DETAIL, QUIT_QUESTION, ConfirmScreen

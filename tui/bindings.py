@@ -44,6 +44,8 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process"),
+    _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove"),
     _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
     _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
 )
@@ -87,6 +89,7 @@ SIDE_BY_SIDE: tuple[Binding, ...] = (
 TRAINING: tuple[Binding, ...] = (
     _key("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
     _key("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
+    _key("training.resume", "r", "resume", "Go on", "Go on here with a study that was interrupted or stopped"),
     _key("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
     _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
     _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
@@ -101,6 +104,7 @@ TRAINING: tuple[Binding, ...] = (
     ),
     _key("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
     _key("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
+    _key("training.history", "h", "app.history", "History", "All runs; a study that is watched goes on", show=False),
     _key("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
 )
 
@@ -129,6 +133,37 @@ MEASURED: tuple[Binding, ...] = (
     _key("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
     _key("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
     _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+)
+
+HISTORY: tuple[Binding, ...] = (
+    _key("history.open", "enter", "open", "Open", "The results of a run; a study under way is watched"),
+    _key("history.mark", "space", "mark", "Mark", "Mark a run for a comparison, or take the mark away"),
+    _key("history.overlay", "o", "overlay", "Curves", "The curves of the marked runs on one chart"),
+    _key("history.tables", "t", "tables", "Tables", "The scores of the marked runs in one table"),
+    _key("history.filter", "slash", "filter", "Filter", "Show the runs that hold the words you type", display="/"),
+    _key("history.sort", "s", "sort", "Sort", "Sort by the next column"),
+    _key("history.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
+    _key("history.resume", "r", "resume", "Go on", "Go on here with a run that was interrupted or stopped"),
+    _key("history.export", "e", "export", "Export", "Write a report, tables or curves as files"),
+    _key("history.remove", "delete", "remove", "Remove", "Remove a run for good; asks first", display="del"),
+    _key("history.back", "escape", "back", "Back", "Drop the filter, else go back", display="esc"),
+)
+
+RUN_CURVES: tuple[Binding, ...] = (
+    _key("curves.next", "tab,right", "step(1)", "Variant", "The next variant's curves", display="tab"),
+    _key("curves.previous", "shift+tab,left", "step(-1)", "Previous", "The variant before", show=False),
+    _key("curves.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
+    _key("curves.scale", "y", "scale", "Scale", "Logarithmic or linear loss"),
+    _key("curves.tables", "t", "tables", "Tables", "The scores of the same runs in one table"),
+    _key("curves.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
+)
+
+RUN_TABLES: tuple[Binding, ...] = (
+    _key("tables.sort", "s", "sort", "Sort", "Sort by the next column"),
+    _key("tables.reverse", "S", "reverse", "Reverse", "Turn the order round"),
+    _key("tables.average", "g", "average", "Average", "Macro, weighted or micro averages"),
+    _key("tables.overlay", "o", "overlay", "Curves", "The curves of the same runs on one chart"),
+    _key("tables.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
 )
 
 PREDICT: tuple[Binding, ...] = (
@@ -165,6 +200,8 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Inside the network": INSIDE,
         "Colour and box": MEASURED,
         "Use the model": PREDICT,
+        "History": HISTORY,
+        "Runs compared": (*RUN_CURVES, *RUN_TABLES),
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
         "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
@@ -181,6 +218,10 @@ def section_of(screen: type) -> str:
         "SetupScreen": "Set-up",
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
+        "OpenedResultsScreen": "Results",
+        "HistoryScreen": "History",
+        "RunCurvesScreen": "Runs compared",
+        "RunTablesScreen": "Runs compared",
         "MatrixScreen": "Matrix",
         "CellScreen": "Images of a cell",
         "BrowseScreen": "Browse",

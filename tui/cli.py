@@ -21,6 +21,7 @@ from tui.commands_claims import register as register_claims
 from tui.commands_explain import register as register_explain
 from tui.commands_export import register as register_export
 from tui.commands_predict import register as register_predict
+from tui.commands_runs import register as register_runs
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,
@@ -247,6 +248,7 @@ register_audit(cli)
 register_explain(cli)
 register_claims(cli)
 register_export(cli)
+register_runs(cli, lambda config, images, session, run: _dashboard(config, None, images, session, watch=run))
 
 
 # ---------------------------------------------------------------- the dashboard
@@ -274,7 +276,13 @@ def check_terminal() -> None:
 
 
 def _dashboard(
-    config: StudyConfig, refresh_rate: float | None, images: str, session: Session, *, resume: Path | None = None
+    config: StudyConfig,
+    refresh_rate: float | None,
+    images: str,
+    session: Session,
+    *,
+    resume: Path | None = None,
+    watch: Path | None = None,
 ) -> int:
     check_terminal()
     from rich.console import Console
@@ -284,7 +292,8 @@ def _dashboard(
     from tui.pictures import pictures_for
 
     keep_memory()  # of use only before there are other threads
-    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, pictures=pictures_for(images, os.environ))
+    pictures = pictures_for(images, os.environ)
+    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, watch=watch, pictures=pictures)
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_HELP_WIDTH)
@@ -294,7 +303,7 @@ def _dashboard(
     if details := trouble.getvalue().strip():
         status = _keep_details(details.splitlines()[-1], details, session)
     else:
-        _say_where_it_is_kept(app.exit_record, app.worker)
+        _say_where_it_is_kept(app.exit_record, app.going_on)
         if app.exit_failure is not None:
             _complain(app.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
@@ -302,12 +311,11 @@ def _dashboard(
     return status
 
 
-def _say_where_it_is_kept(record: "StudyRecord | None", worker: int | None) -> None:
+def _say_where_it_is_kept(record: "StudyRecord | None", going_on: str) -> None:
     if record is None or record.started is None:
         return
     folder = record.started.folder
     if Path(folder).is_dir():  # a study that could not start leaves none
-        going_on = "left while it ran" if worker is None else f"goes on in process {worker}"
         status = record.finished.status if record.finished is not None else going_on
         with contextlib.suppress(OSError):  # the terminal may be gone
             click.echo(f"study {status}, kept in {folder}")

@@ -109,7 +109,7 @@ def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["Stud
 
     folder = runs_folder(runs_dir)
     wanted = [name for name in names if name] or [""]
-    return folder, [load_record(find_run(name, folder)) for name in wanted]
+    return folder, [load_record(find_run(name, runs_dir)) for name in wanted]
 
 
 def _no_counterpart(record: "StudyRecord", folder: Path) -> str:

@@ -10,6 +10,7 @@ import click
 
 from engine.errors import InputError, StorageError
 from tui.options import DEBUG_OPTION, FOLDER, FOLDER_OPTIONS, SectionedCommand, option, variant_names
+from tui.session import remember
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,35 +26,39 @@ Examples:
   simpsons-tui explain RUN --variant vanilla --out pictures/
   simpsons-tui explain RUN --json > explanation.json
 
-RUN is a run's folder. Nothing is trained again. What the networks lose without colour, background or
+RUN is as for predict. Nothing is trained again. What the networks lose without colour, background or
 box is measured once and kept in the run's folder. Progress goes to standard error."""
 
 
 @click.command(cls=SectionedCommand, epilog=_EXAMPLES)
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.argument("run", metavar="RUN")
 @option("Explanation", "--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks.")
 @option("Output", "--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files.")
 @option("Output", "--json", "as_json", is_flag=True, help="Write the figures as one JSON object.")
 @FOLDER_OPTIONS[0]
+@FOLDER_OPTIONS[1]
 @DEBUG_OPTION
 @click.pass_context
 def explain(
     ctx: click.Context,
     /,
     *,
-    run: Path,
+    run: str,
     variant: tuple[str, ...] | None,
     out: Path | None,
     as_json: bool,
     cache_dir: Path | None,
+    runs_dir: Path | None,
     debug: bool,
 ) -> None:
     """Say what the networks of a finished RUN look at: colour, background, the character.
 
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
-    ctx.obj.debug = ctx.obj.debug or debug
-    ctx.exit(_run(run, variant, out, cache_dir, as_json=as_json))
+    remember(ctx, debug, runs_dir)
+    from engine.study import find_run
+
+    ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json))
 
 
 def register(group: click.Group) -> None:

@@ -79,14 +79,14 @@ def export(
     if format_name == ONNX or (format_name is None and out is not None and out.suffix.lower() == f".{ONNX}"):
         _export_network(run, runs_dir, out, force=force)
         return
-    from engine.study import load_record
-    from tui.export.lookup import find_run, gather
+    from engine.study import find_run, load_record
+    from tui.export.lookup import gather
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
     from tui.study_facts import evaluated_results
 
     form = choose_format(format_name, out)
-    folder = find_run(run, runs_dir)
+    folder = find_run(run or "", runs_dir)
     exported = gather(load_record(folder), folder, pictures=form.name in WITH_PICTURES)
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)
@@ -104,11 +104,10 @@ def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *,
     Raises:
         SimpsonsError: there is no such network, it cannot be written, or the file computes something else.
     """
-    from engine.study import export_onnx
-    from engine.study.using import LATEST, find_run
+    from engine.study import export_onnx, find_run
     from tui.headless import results_alone_on_stdout
 
-    name, variant = split_model(run or LATEST)
+    name, variant = split_model(run or "")
     folder = find_run(name, runs_dir)
     if out is not None and str(out) == STANDARD_OUTPUT:
         raise InputError(f"--format {ONNX} makes a file that is checked before it is kept: name it with --out")

@@ -88,7 +88,7 @@ def _request(ctx: click.Context, run: str, debug: bool, options: dict[str, Any])
     runs_dir = options.pop("runs_dir")
     session = ctx.obj  # what the program's error handler must know
     session.debug, session.runs_dir = session.debug or debug, runs_dir or session.runs_dir
-    from engine.study.using import find_run
+    from engine.study import find_run
 
     name, variant = split_model(run)
     return ModelRequest(find_run(name, runs_dir), variant or None, **options)

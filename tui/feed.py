@@ -31,10 +31,14 @@ class EventBuffer:
         with self._lock:
             self._events.append(event)
 
-    def drain(self) -> list[Event]:
-        """Everything since the last call."""
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def drain(self, most: int | None = None) -> list[Event]:
+        """Everything since the last call, or the first of it."""
         with self._lock:
-            events, self._events = self._events, []
+            events = self._events[:most]
+            del self._events[:most]
         return events
 
 
@@ -46,6 +50,35 @@ class Failure:
     expected: bool
     details: str = ""
     report: Path | None = None
+
+
+class Control(Protocol):
+    """What a user wishes of a running study; that it is done tells an event."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the study waits for the user, or will after this batch."""
+
+    @property
+    def held(self) -> str:
+        """What the study itself waits for, in words."""
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether it ends after this batch."""
+
+    @property
+    def handing_over(self) -> bool:
+        """Whether it ends here for another process to go on with."""
+
+    def pause(self) -> None:
+        """Have it wait after this batch."""
+
+    def resume(self) -> None:
+        """Have it go on."""
+
+    def stop(self) -> None:
+        """Have it end after this batch."""
 
 
 class Source(Protocol):
@@ -60,7 +93,7 @@ class Source(Protocol):
         """Why it ended, if it did not end well."""
 
     @property
-    def control(self) -> StudyControl:
+    def control(self) -> Control:
         """Pauses and stops it."""
 
     def drain(self) -> list[Event]:

@@ -54,3 +54,14 @@ def variant_mark(variant: str, *, dark: bool = True) -> Text:
     """The variant's marker in its colour."""
     style = variant_style(variant)
     return Text(style.marker, style.colour(dark=dark))
+
+
+MOST_RUNS = len(_STYLES) * 2
+"""How many runs can be told apart on one chart."""
+
+
+def run_style(place: int) -> VariantStyle:
+    """The look of the run at a place among those that are compared: first by colour, then by an open marker too."""
+    style = _STYLES[place % len(_STYLES)]
+    marker = style.marker if place < len(_STYLES) else SPARE_MARKERS[place % len(_STYLES)]
+    return VariantStyle(style.on_dark, style.on_light, marker)

@@ -229,7 +229,8 @@ class ViewState:
         self.log_count = 0
         self.clock = ActiveClock()
         self._current: dict[str, JobKey] = {}
-        self._last_time = 0.0
+        self.last_time = 0.0
+        """When the last event happened."""
         self._warned: set[tuple[str, str]] = set()
 
     @classmethod
@@ -322,7 +323,7 @@ class ViewState:
     def _seconds_of(self, view: StageView | None) -> float:
         if view is None:
             return 0.0
-        return view.seconds if view.seconds is not None else self.clock.at(self._last_time) - view.started
+        return view.seconds if view.seconds is not None else self.clock.at(self.last_time) - view.started
 
     def _work(self) -> list[tuple[str, float, float, StageView | None]]:
         """(kind, typical cost, share done, view) of every stage of the study."""
@@ -369,7 +370,7 @@ class ViewState:
     def apply(self, event: Event) -> None:
         """Take the next event of the stream."""
         self.record.apply(event)
-        before, self._last_time = self._last_time, event.time
+        before, self.last_time = self.last_time, event.time
         match event:
             case BatchTrained():
                 self._batch(event)

@@ -12,6 +12,9 @@ from engine.runs.naming import REMOVED
 from engine.runs.reader import has_ended, load_record
 from engine.runs.summary import read_summary, summarise
 
+LATEST = "latest"
+"""How a user names the newest run."""
+
 _LISTED = 5
 
 
@@ -64,19 +67,25 @@ def _folded_summary(folder: Path) -> RunSummary:
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
-    """The run folder that a user means: a path, a run's name or the beginning of one; "" is the newest.
+    """The run folder that a user means: a path, a run's name or a unique beginning of one.
+
+    "" and "latest" are the newest.
 
     Raises:
         InputError: there is none, or several.
+        StorageError: the folder of runs cannot be read.
     """
-    if not name:
+    if name in ("", LATEST):
         runs = list_runs(runs_dir)
         if not runs:
             raise InputError(f"there is no run in {runs_dir} yet: train one with 'simpsons-tui run'")
         return runs[0].folder
-    for folder in (runs_dir / name, Path(name)):
+    given = Path(name).expanduser()
+    for folder in (runs_dir / name, given):
         if layout.is_run(folder):
             return folder
+    if given.is_dir():
+        raise InputError(f"{given} is no run folder: it holds neither {layout.STUDY_FILE} nor {layout.EVENTS_FILE}")
     known = [run.folder for run in list_runs(runs_dir)]
     matches = [folder for folder in known if folder.name.startswith(name)]
     if len(matches) == 1:

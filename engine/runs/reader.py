@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.codec import event_from_line
 from engine.errors import StorageError
-from engine.events import Event, JobFinished, Notice
+from engine.events import Event, JobFinished, Notice, StudyFinished, StudyStarted
 from engine.record import JobKey, StudyRecord
 from engine.runs import layout
 from engine.runs.lock import is_live
@@ -45,6 +46,7 @@ class EventFollower:
             StorageError: there is no such run, or a newer version wrote it.
         """
         self.folder = folder
+        self._place = folder.absolute()
         self._path = folder / layout.EVENTS_FILE
         self._offset = self._lines = 0
         layout.read_header(folder)
@@ -54,8 +56,11 @@ class EventFollower:
         """Whether a process writes the run now; where none does, `drain` once more for its last words."""
         return is_live(self.folder)
 
-    def drain(self) -> list[Event]:
+    def drain(self, most_bytes: int | None = None) -> list[Event]:
         """The events since the last call; a line that is not complete yet waits for the next.
+
+        With `most_bytes` it reads no more of the stream than that and stops there, at the end of a line. The folder
+        that a study names is the one that is read, wherever it was written.
 
         A writer whose disk is full cuts the file back and writes the same lines again, so a place once read stays
         good.
@@ -66,7 +71,7 @@ class EventFollower:
         try:
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
-                content = stream.read()
+                content = stream.read() if most_bytes is None else self._some_lines(stream, most_bytes)
         except FileNotFoundError:
             return []  # a run in its first moment, or killed in it
         except OSError as error:
@@ -79,6 +84,12 @@ class EventFollower:
         self._offset += len(whole)
         return events
 
+    @staticmethod
+    def _some_lines(stream: BinaryIO, most_bytes: int) -> bytes:
+        """So many bytes, and where no line ends in them the rest of that line."""
+        content = stream.read(most_bytes)
+        return content if b"\n" in content else content + stream.readline()
+
     def _decode(self, line: str) -> list[Event]:
         try:
             event = event_from_line(line)
@@ -87,6 +98,8 @@ class EventFollower:
                 f"{self._path}, line {self._lines} is damaged ({error}): take that line out to read the rest, or "
                 f"remove the run"
             ) from None
+        if isinstance(event, StudyStarted | StudyFinished):
+            return [replace(event, folder=str(self._place))]
         if not isinstance(event, JobFinished) or event.result.predictions or event.result.metrics is None:
             return [event]
         return self._with_predictions(event)

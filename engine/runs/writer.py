@@ -40,7 +40,10 @@ from engine.runs.summary import summarise, summary_to_json
 FLUSH_SECONDS = 1.0
 """How much of a stream of batches a kill may cost; every other event is flushed at once."""
 
-_CAN_BE_LOST = (BatchTrained, Notice, StageStarted, StageFinished)
+PROGRESS_SECONDS = 2.0
+"""How often the progress of a stage is kept: it is of use to whoever watches, and to nobody once it has passed."""
+
+_CAN_BE_LOST = (BatchTrained, Notice, StageStarted, StageProgress, StageFinished)
 """Events that a power cut may take, with what led to them; the others are on the disk before the study goes on."""
 
 
@@ -66,6 +69,7 @@ class RunFolder:
         self._lock = lock
         self._files: dict[Path, bytes] = {}
         self._flushed = time.monotonic()
+        self._progressed = 0.0
         self._busy = threading.RLock()
         self._control: StudyControl | None = None
         self._tell: Callable[[str], None] = _say_nothing
@@ -135,8 +139,8 @@ class RunFolder:
 
     def append(self, event: Event) -> None:
         """Add one event to the stream; predictions go to a file of their own."""
-        if isinstance(event, StageProgress):
-            return  # of no use once it has passed
+        if isinstance(event, StageProgress) and self._is_recent(event):
+            return
         if isinstance(event, StudyPaused | StudyResumed):
             self._paused = isinstance(event, StudyPaused)
         with self._busy:
@@ -220,6 +224,13 @@ class RunFolder:
 
     def _job_file(self, part: str, key: JobKey, ending: str) -> Path:
         return self.folder / part / f"{layout.job_name(key)}.{ending}"
+
+    def _is_recent(self, event: StageProgress) -> bool:
+        """Whether progress was kept a moment ago (by the event's own clock, which may jump)."""
+        if 0 <= event.time - self._progressed < PROGRESS_SECONDS:
+            return True
+        self._progressed = event.time
+        return False
 
     def _line(self, event: Event) -> str:
         if not isinstance(event, JobFinished):

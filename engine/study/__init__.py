@@ -21,7 +21,6 @@ from engine.runs import (
     EventFollower,
     Request,
     RunFolder,
-    find_run,
     is_live,
     load_config,
     load_record,
@@ -30,6 +29,7 @@ from engine.runs import (
     send_request,
     summary_of,
 )
+from engine.runs import find_run as _find_run
 from engine.runs import list_runs as _list_runs
 from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
 from engine.study.counterpart import (
@@ -64,6 +64,7 @@ __all__ = [
     "find_counterpart",
     "find_resumable",
     "find_run",
+    "find_watchable",
     "follow_events",
     "inspect_dataset",
     "is_live",
@@ -194,6 +195,30 @@ def resume_study(
     return reporter.record
 
 
+def find_run(name: str = "", runs_dir: Path | None = None) -> Path:
+    """The run folder that a user means: a path, a run's name or a unique beginning of one; the newest for "".
+
+    Raises:
+        InputError: there is none, or several.
+        StorageError: the folder of runs cannot be read.
+    """
+    return _find_run(name, runs_folder(runs_dir))
+
+
+def find_watchable(name: str = "", runs_dir: Path | None = None) -> Path:
+    """The run that `name` means (see `find_run`); for "" the newest that a process works on, else the newest.
+
+    Raises:
+        InputError: there is none, or several.
+        StorageError: the folder of runs cannot be read.
+    """
+    if not name:
+        for run in list_runs(runs_dir):
+            if run.live:
+                return run.folder
+    return find_run(name, runs_dir)
+
+
 def find_resumable(name: str, runs_dir: Path | None = None) -> Path:
     """The run that `name` means (see `find_run`); for "" the newest that can be gone on with.
 
@@ -201,7 +226,7 @@ def find_resumable(name: str, runs_dir: Path | None = None) -> Path:
         InputError: there is none.
     """
     if name:
-        return find_run(name, runs_folder(runs_dir))
+        return find_run(name, runs_dir)
     for run in list_runs(runs_dir):
         if run.resumable:
             return run.folder

@@ -1,19 +1,20 @@
-"""Using what a run left: finding the run, opening one of its models, asking it about new images."""
+"""Using what a run left: opening one of its models, asking it about new images."""
 
-import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.codec import from_jsonable
-from engine.config import MachineSettings, Precision, StudyConfig
+from engine.config import MachineSettings, Precision
 from engine.control import StudyControl
-from engine.errors import InputError, StorageError
-from engine.locations import cache_folder, runs_folder
+from engine.errors import InputError, SimpsonsError, StorageError
+from engine.locations import cache_folder
 from engine.prediction import ModelOpened, ModelRequest, TakePrediction
 from engine.record import JobKey, StudyRecord
 from engine.results import JobResult
+from engine.runs import load_config, load_record
+from engine.runs.layout import WEIGHTS, job_name
 from engine.variants import get_variant
 
 if TYPE_CHECKING:
@@ -21,32 +22,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.predicting import TrainedModel
-
-LATEST = "latest"
-_LISTED = 5
-
-
-def find_run(name: str, runs_dir: Path | None = None) -> Path:
-    """The folder of a run: a path, "latest", or the name in the runs folder or a unique beginning of it.
-
-    Raises:
-        InputError: there is none of that name, or several.
-    """
-    folder = runs_folder(runs_dir)
-    if name != LATEST and (given := Path(name).expanduser()).is_dir():
-        return given
-    runs = sorted(path for path in folder.iterdir() if _is_run(path)) if folder.is_dir() else []
-    if not runs:
-        raise InputError(f"there is no run in {folder}: start one with simpsons-tui run, or name its folder's path")
-    if name == LATEST:
-        return runs[-1]
-    found = [path for path in runs if path.name == name] or [path for path in runs if path.name.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(path.name for path in (found or runs)[-_LISTED:])
-    if found:
-        raise InputError(f"{name!r} begins {len(found)} runs in {folder} ({names}): give more of the name")
-    raise InputError(f"there is no run {name!r} in {folder}; the newest are {names}")
 
 
 def predict_images(
@@ -98,7 +73,6 @@ def open_model(request: ModelRequest) -> OpenedModel:
         InputError: the run has no such model, its weights cannot be used, or the device is not here.
     """
     from engine.predicting import load_model
-    from engine.study import load_record
     from engine.superres import find_superres
     from engine.training import lower_priority
 
@@ -168,11 +142,7 @@ def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:
 
 def weights_path(folder: Path, job: JobKey) -> Path:
     """Where a run keeps the weights of a job."""
-    return folder / "weights" / f"{job.variant}-seed{job.seed}-fold{job.fold}.safetensors"
-
-
-def _is_run(folder: Path) -> bool:
-    return (folder / "events.jsonl").is_file()
+    return folder / WEIGHTS / f"{job_name(job)}.safetensors"
 
 
 def _accuracy(result: JobResult | None) -> float:
@@ -181,12 +151,10 @@ def _accuracy(result: JobResult | None) -> float:
 
 def _own_weights(folder: Path) -> Path | None:
     """The super-resolution file that the run was given, where it still is."""
-    try:
-        config = from_jsonable(StudyConfig, json.loads((folder / "study.json").read_text(encoding="utf-8"))["config"])
-    except (OSError, ValueError, KeyError, TypeError, InputError):
-        return None
-    path: Path | None = config.superres_weights
-    return path if path is not None and path.is_file() else None
+    with suppress(SimpsonsError):  # the official weights may be had all the same
+        path = load_config(folder).superres_weights
+        return path if path is not None and path.is_file() else None
+    return None
 
 
 def _choose_machine(record: StudyRecord, request: ModelRequest) -> tuple[MachineSettings, list[str]]:

@@ -1,23 +1,11 @@
-"""Finding the run that is to be exported, and what lies beside its record."""
+"""What is exported: a record, and what lies beside it in the runs folder."""
 
 from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import SimpsonsError
-from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.export.values import Exported, Figure
-
-
-def find_run(name: str | None, runs_dir: Path | None = None) -> Path:
-    """The folder of a run: a path, its name in the runs folder or a unique beginning of it; the newest for None.
-
-    Raises:
-        InputError: there is none, or several begin so.
-    """
-    from engine.study import find_run
-
-    return find_run(name or "", runs_folder(runs_dir))
 
 
 def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Exported:

@@ -94,6 +94,7 @@ class ResultsScreen(Screen[None]):
         Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
         Binding("u", "audit", "Audit", show=False, id="results.audit", tooltip="Copies and leaks among the images"),
         Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
+        Binding("h", "app.history", "History", show=False, id="results.history", tooltip="All runs"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
     ]
 

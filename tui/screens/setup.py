@@ -1,5 +1,6 @@
 """Set-up: the data set, the variants, the recipe, and what the study will cost. Drawn before torch is imported."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from engine.audit_report import Closeness
 from engine.config import DIVIDES_TRAINING_IMAGES, PROTOCOLS, RECIPES, Recipe, StudyConfig
 from engine.errors import SimpsonsError
 from engine.results import DatasetSummary
+from engine.run_summary import RunSummary
 from engine.variants import STUDY_VARIANTS, VARIANTS
 from tui import formatting
 from tui.audit_run import AuditRun
@@ -85,6 +87,8 @@ class SetupScreen(Screen[None]):
         self.start_asked = False
         self.problem = ""
         self.estimate: Estimate | None = None
+        self.live: list[RunSummary] = []
+        self.interrupted: list[RunSummary] = []
         self._turn = 0
         self._estimate_turn = 0
 
@@ -115,6 +119,7 @@ class SetupScreen(Screen[None]):
                 with Vertical(id="plan-panel", classes="panel") as panel:
                     panel.border_title = "study"
                     yield Static(id="plan")
+        yield Static(id="runs")
         yield Static(id="problem")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -129,6 +134,7 @@ class SetupScreen(Screen[None]):
         self.begin_audit()
         self.show()
         self._ask_estimate()
+        self.call_after_refresh(self.dashboard.desk.look_around, self.show_runs)
 
     # ------------------------------------------------------------------ background work
 
@@ -242,10 +248,20 @@ class SetupScreen(Screen[None]):
         self._show_variants()
         self.query_one("#recipe", Static).update(self._recipe_text())
         self._show_plan()
+        runs = self.query_one("#runs", Static)
+        runs.update(runs_words(self.live, self.interrupted))
+        runs.display = bool(self.live or self.interrupted)
         problem = self.dataset_error or self.problem
         hint = "   press d to name another" if self.dataset_error else ""
         self.query_one("#problem", Static).update(Text.assemble((problem, "bold red"), (hint, "dim")))
         self.query_one("#problem").display = bool(problem)
+
+    def show_runs(self, runs: list[RunSummary]) -> None:
+        """Say which studies other processes run, and which were interrupted."""
+        self.live = [run for run in runs if run.live]
+        self.interrupted = [run for run in runs if not run.live]
+        self.show()
+        self.refresh_bindings()
 
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
@@ -454,6 +470,17 @@ class SetupScreen(Screen[None]):
             AuditScreen(run, name, is_demo=self.summary.is_demo, again=self.audit_with, open_images=open_images)
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now."""
+        if action == "watch":
+            return bool(self.live)
+        return super().check_action(action, parameters)
+
+    def action_watch(self) -> None:
+        """Watch the newest of the studies that other processes run."""
+        if self.live:
+            self.dashboard.desk.watch(self.live[0].folder)
+
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
         if self.dataset_error:
@@ -472,6 +499,19 @@ class SetupScreen(Screen[None]):
         self.problem = ""
         self.show()
         self._ask_estimate()
+
+
+def runs_words(live: Sequence[RunSummary], interrupted: Sequence[RunSummary]) -> Text:
+    """What other processes do or left undone, and which key leads there."""
+    parts = []
+    if live:
+        many = f"{len(live)} studies run in other processes: press w to watch the newest, h for all"
+        one = "1 study runs in another process: press w to watch it"
+        parts.append(Text(one if len(live) == 1 else many, "bold green"))
+    if interrupted:
+        count = "1 study was" if len(interrupted) == 1 else f"{len(interrupted)} studies were"
+        parts.append(Text(f"{count} interrupted: press h, then r on it, to go on", "yellow"))
+    return Text("   ").join(parts)
 
 
 def _place(recipe: Recipe) -> str:

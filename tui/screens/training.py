@@ -154,12 +154,16 @@ class TrainingScreen(Screen[None]):
         elif self.dashboard.engine_running:
             left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
         notes = self.dashboard.control_note()
+        if self.dashboard.watched is not None:
+            left.insert(1, Text("watching", "bold cyan"))
         if notes:
             left.insert(1, Text(f" {notes} ", "bold reverse"))
+        now = self.dashboard.now() if self.dashboard.engine_running else self.state.last_time
         right = [
             Text(describe_machine(record)),
-            load_text(self.dashboard.load),
-            Text(formatting.clock(self.state.elapsed(self.dashboard.now())), "bold"),
+            # The load is that of this process; a study that nobody works on has no time that passes.
+            load_text(self.dashboard.load if self.dashboard.watched is None else None),
+            Text(formatting.clock(self.state.elapsed(now)), "bold"),
         ]
         self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
 
@@ -180,18 +184,18 @@ class TrainingScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now; the footer and the command palette follow."""
-        running = self.dashboard.engine_running
-        if action in ("pause", "stop"):
-            return running
-        if action == "detach":
-            return self.dashboard.can_detach
-        if action == "results":
-            return self.dashboard.has_results
-        if action == "focus_chart":
-            return len(self.variants) > 1 and not (self.single and not self.focused_chart)
+        dashboard = self.dashboard
+        can = {
+            "pause": dashboard.engine_running,
+            "stop": dashboard.engine_running,
+            "resume": dashboard.resumable is not None,
+            "detach": dashboard.can_detach,
+            "results": dashboard.has_results,
+            "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
+        }
         if action == "select":
             return bool(parameters) and cast(int, parameters[0]) <= len(self.variants)
-        return True
+        return can.get(action, True)
 
     def action_pause(self) -> None:
         """Wait after this batch, or go on."""
@@ -205,6 +209,10 @@ class TrainingScreen(Screen[None]):
     def action_detach(self) -> None:
         """Leave; the study goes on in a process of its own."""
         self.dashboard.detach()
+
+    def action_resume(self) -> None:
+        """Go on, in this process, with a study that nobody works on."""
+        self.dashboard.resume_shown()
 
     def action_results(self) -> None:
         """The tables."""

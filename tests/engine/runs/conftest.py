@@ -111,5 +111,5 @@ def write(runs_dir):
 
 @pytest.fixture
 def plain():
-    """Events in a form that compares, also where a number is NaN."""
-    return lambda events: [repr(event) for event in events]
+    """Events in a form that compares, also where a number is NaN, and wherever the run lies."""
+    return lambda events: [repr(replace(event, folder="") if hasattr(event, "folder") else event) for event in events]

@@ -107,7 +107,7 @@ def test_a_stopped_job_does_not_count_as_done(write, events):
 
 def test_a_run_is_found_by_path_name_beginning_and_as_the_newest(write, events, runs_dir):
     older, newer = write(events), write(events)
-    assert find_run("", runs_dir) == newer
+    assert find_run("", runs_dir) == find_run("latest", runs_dir) == newer
     assert find_run(older.name, runs_dir) == older
     assert find_run(older.name[:-1], runs_dir) == older
     assert find_run(str(older), runs_dir / "elsewhere") == older
@@ -122,6 +122,18 @@ def test_a_run_that_is_not_there_or_not_meant_alone_is_named(write, events, runs
     assert folders[0].name in str(caught.value)
     with pytest.raises(InputError, match="fits 2 runs"):
         find_run(folders[0].name[:4], runs_dir)
+
+
+def test_a_path_may_begin_in_the_home_folder(write, events, runs_dir, monkeypatch):
+    folder = write(events)
+    monkeypatch.setenv("HOME", str(runs_dir))
+    monkeypatch.setenv("USERPROFILE", str(runs_dir))
+    assert find_run(f"~/{folder.name}", runs_dir / "elsewhere") == folder
+
+
+def test_a_folder_that_is_no_run_is_refused_by_its_path(tmp_path, runs_dir):
+    with pytest.raises(InputError, match=r"is no run folder: it holds neither study\.json nor events\.jsonl"):
+        find_run(str(tmp_path), runs_dir)
 
 
 def test_a_removed_run_is_gone(write, events, runs_dir):

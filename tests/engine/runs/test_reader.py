@@ -116,6 +116,24 @@ def test_following_outlives_a_file_that_is_cut_back_and_written_again(write, eve
     assert plain(follower.drain()) == plain(events[-1:])
 
 
+def test_a_reader_takes_no_more_than_it_is_told_and_stops_at_the_end_of_a_line(write, events, plain):
+    folder = write(events)
+    longest = max(map(len, (folder / "events.jsonl").read_bytes().splitlines(keepends=True)))
+    for most in (1, longest):
+        follower, read, parts = EventFollower(folder), [], 0
+        while part := follower.drain(most):
+            read += part
+            parts += 1
+        assert plain(read) == plain(events)
+        assert parts == len(events) if most == 1 else 1 < parts < len(events)
+
+
+def test_a_run_that_was_moved_says_where_it_lies_now(write, events, tmp_path):
+    folder = write(events).rename(tmp_path / "moved")
+    record = load_record(folder)
+    assert (record.started.folder, record.finished.folder) == (str(folder), str(folder))
+
+
 def test_a_run_in_its_first_moment_has_no_events_yet(run):
     (run.folder / "events.jsonl").unlink()
     assert list(read_events(run.folder)) == []

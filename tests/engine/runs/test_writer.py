@@ -73,9 +73,10 @@ def test_a_checkpoint_never_knows_of_batches_that_the_stream_does_not(run):
     assert not run.checkpoint_file(KEY).exists()
 
 
-def test_progress_is_not_kept(run):
-    run.append(StageProgress(stage="check", done=1))
-    assert list(read_events(run.folder)) == []
+def test_of_a_stages_progress_a_watcher_gets_what_is_two_seconds_apart(run):
+    for moment in (100.0, 100.5, 101.9, 102.0, 103.0, 50.0, 51.0):  # the clock is set back
+        run.append(StageProgress(stage="check", done=1, time=moment))
+    assert [event.time for event in read_events(run.folder)] == [100.0, 102.0, 50.0]
 
 
 def test_a_runs_folder_that_cannot_be_made_names_the_option(tmp_path):

@@ -103,6 +103,7 @@ def test_options_reach_the_engine(command, asked, run, tmp_path):
 def test_a_folder_with_a_colon_is_a_folder(command, asked, tmp_path):
     folder = tmp_path / "12:30"
     folder.mkdir()
+    (folder / "events.jsonl").touch()
     command("predict", folder, "a.jpg")
     command("predict", f"{folder}:denoise", "a.jpg")
     assert [request for request, _ in asked[1:]] == [ModelRequest(folder), ModelRequest(folder, "denoise")]
