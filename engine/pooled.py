@@ -11,9 +11,10 @@ Matrix = Sequence[Sequence[int]]
 def pool_results(results: Sequence[JobResult]) -> JobResult:
     """The results of one variant's jobs as one.
 
-    Confusion matrices are added up and the scores are those of the sum, so the accuracy is the mean over seeds where
-    each seed saw the same test images. Predictions are those of the first seed, of all its folds. Seconds are added up;
-    the final loss is a mean. The status is the worst of all; its reason is of the first job that has it.
+    The folds of a seed are one test set: their confusion matrices are added up, and the seed's scores are those of the
+    sum. Scores of several seeds are their mean, beside the sum of all matrices. Predictions are those of the first
+    seed, of all its folds. Seconds are added up; the final loss is a mean. The status is the worst of all; its reason
+    is of the first job that has it.
     """
     if len(results) == 1:
         return results[0]
@@ -27,7 +28,7 @@ def pool_results(results: Sequence[JobResult]) -> JobResult:
         fold=first.fold,
         status=worst.status,
         reason=f"seed {worst.seed}, fold {worst.fold}: {worst.reason}" if worst.reason else "",
-        metrics=_add_up([metrics for _, metrics in evaluated]) if evaluated else None,
+        metrics=_mean_over_seeds(evaluated) if evaluated else None,
         final_loss=sum(losses) / len(losses) if losses else None,
         epochs_done=min(result.epochs_done for result in results),
         seconds=Seconds(
@@ -53,6 +54,43 @@ def _of_first_seed(results: Sequence[JobResult]) -> tuple[Prediction, ...]:
     return tuple(
         prediction for result in results if result.seed == results[0].seed for prediction in result.predictions
     )
+
+
+def _mean_over_seeds(evaluated: Sequence[tuple[JobResult, Metrics]]) -> Metrics:
+    seeds = dict.fromkeys(result.seed for result, _ in evaluated)
+    by_seed = [_add_up([metrics for result, metrics in evaluated if result.seed == seed]) for seed in seeds]
+    if len(by_seed) == 1:
+        return by_seed[0]
+
+    def averages(name: str) -> Averages:
+        entries: list[Averages] = [getattr(metrics, name) for metrics in by_seed]
+        return Averages(
+            *(_mean([getattr(entry, kind) for entry in entries]) for kind in ("macro", "weighted", "micro"))
+        )
+
+    total = _add_up(by_seed)
+    return Metrics(
+        accuracy=_mean([metrics.accuracy for metrics in by_seed]),
+        precision=averages("precision"),
+        recall=averages("recall"),
+        f1=averages("f1"),
+        per_class=tuple(
+            ClassScores(
+                scores[0].name,
+                _mean([entry.precision for entry in scores]),
+                _mean([entry.recall for entry in scores]),
+                _mean([entry.f1 for entry in scores]),
+                # Every seed is tested on the same images.
+                scores[0].support,
+            )
+            for scores in zip(*(metrics.per_class for metrics in by_seed), strict=True)
+        ),
+        confusion_matrix=total.confusion_matrix,
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
 
 
 def _add_up(metrics: Sequence[Metrics]) -> Metrics:

@@ -52,16 +52,24 @@ def test_one_job_is_its_own_pool():
     assert pool_results([single]) is single
 
 
-def test_jobs_are_pooled_by_adding_their_matrices_up():
-    jobs = [job(seed, fold) for seed in (3, 4) for fold in (0, 1)]
-    pooled = pool_results(jobs)
-    matrices = [np.array(one.metrics.confusion_matrix) for one in jobs]
-    assert np.array(pooled.metrics.confusion_matrix).tolist() == sum(matrices).tolist()
-    assert pooled.metrics.accuracy == pytest.approx(np.mean([one.metrics.accuracy for one in jobs]))
+def test_folds_are_added_up_and_seeds_averaged():
+    jobs = {(seed, fold): job(seed, fold) for seed in (3, 4) for fold in (0, 1)}
+    pooled = pool_results(list(jobs.values()))
+    matrices = {key: np.array(one.metrics.confusion_matrix) for key, one in jobs.items()}
+    assert np.array(pooled.metrics.confusion_matrix).tolist() == sum(matrices.values()).tolist()
+    seeds = [metrics_of_matrix((matrices[seed, 0] + matrices[seed, 1]).tolist(), CLASSES) for seed in (3, 4)]
+    assert pooled.metrics.accuracy == pytest.approx(np.mean([one.accuracy for one in seeds]))
+    for score in ("precision", "recall", "f1"):
+        for average in ("macro", "weighted", "micro"):
+            expected = np.mean([getattr(getattr(one, score), average) for one in seeds])
+            assert getattr(getattr(pooled.metrics, score), average) == pytest.approx(expected)
+    for label, scores in enumerate(pooled.metrics.per_class):
+        assert scores.f1 == pytest.approx(np.mean([one.per_class[label].f1 for one in seeds]))
+        assert scores.support == seeds[0].per_class[label].support
     assert pooled.final_loss == pytest.approx(4.5)
     assert pooled.seconds == Seconds(4, 8, 12)
     assert pooled.status == "done"
-    assert [p.path for p in pooled.predictions] == [p.path for one in jobs[:2] for p in one.predictions]
+    assert [p.path for p in pooled.predictions] == [p.path for fold in (0, 1) for p in jobs[3, fold].predictions]
 
 
 def test_the_worst_status_counts_and_says_whose_it_is():
