@@ -113,6 +113,9 @@ class Engine(Protocol):
     ) -> None:
         """What a run's model says of images, as it comes; raises SimpsonsError, or StudyStopped."""
 
+    def read_image(self, paths: Sequence[Path], shown: str) -> "Pixels":
+        """The picture of an image that was predicted, (H, W, 3) uint8; raises SimpsonsError."""
+
 
 class LocalEngine:
     """The engine of this process. It is imported by the first call, after the first frame is drawn."""
@@ -216,6 +219,12 @@ class LocalEngine:
         from engine.study import predict_images
 
         predict_images(request, paths, take, control)
+
+    def read_image(self, paths: Sequence[Path], shown: str) -> "Pixels":
+        """See `engine.study.read_image`."""
+        from engine.study import read_image
+
+        return read_image(paths, shown)
 
 
 def engine_of(app: "App[object]") -> Engine:

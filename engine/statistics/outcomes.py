@@ -132,7 +132,3 @@ def _aligned(variant: str, by_seed: Mapping[int, Mapping[Item, Prediction]], gro
             [[image.probabilities[image.predicted] for image in row] for row in rows], dtype=np.float64
         ),
     )
-
-
-def _confidence(image: Prediction) -> float:
-    return image.probabilities[image.predicted]

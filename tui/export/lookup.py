@@ -14,16 +14,19 @@ def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Expo
     `pictures` adds what the networks look at, which takes some seconds and the run's images.
     """
     from engine.study import is_of_the_study, judge_study, leak_of_study, load_config
+    from engine.study.explaining import stored_explanation
 
-    config = claims = leak = None
+    config = claims = leak = explanation = None
     with suppress(SimpsonsError):
         config = load_config(folder)
     with suppress(SimpsonsError):  # other protocols have no counterpart
         leak = leak_of_study(record, folder.parent)
         if is_of_the_study(record):
             claims = judge_study(record, folder.parent)
+    with suppress(SimpsonsError):
+        explanation = stored_explanation(folder)
     figures = _figures(record, folder) if pictures else ()
-    return Exported(record, config, figures=figures, claims=claims, leak=leak)
+    return Exported(record, config, figures=figures, claims=claims, leak=leak, explanation=explanation)
 
 
 def _figures(record: StudyRecord, folder: Path) -> tuple[Figure, ...]:

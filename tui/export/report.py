@@ -9,7 +9,7 @@ from collections.abc import Callable
 from engine.config import PROTOCOLS
 from engine.record import StudyRecord
 from engine.statistics_report import LEVEL
-from tui.export import claims_sections, setup_sections, trust_sections
+from tui.export import claims_sections, explanation_sections, setup_sections, trust_sections
 from tui.export.blocks import Block, Bullets, CurvesBlock, FigureBlock, MatrixBlock, Paragraph, Report, Section
 from tui.export.blocks import TableBlock as Table
 from tui.export.curves import shared_limits, variant_curves
@@ -157,6 +157,7 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     trust_sections.calibration,
     claims_sections.claims,
     claims_sections.leak,
+    explanation_sections.measured,
     _figures,
     trust_sections.audit,
     trust_sections.protocol,

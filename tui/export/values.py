@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.claims_report import ClaimsReport
 from engine.config import StudyConfig
+from engine.explanation_report import ExplanationReport
 from engine.leak_report import LeakReport
 from engine.record import StudyRecord
 
@@ -31,6 +32,7 @@ class Exported:
         figures: pictures for the reports that can hold them.
         claims: what became of the original study's claims; None where the images are others.
         leak: official and clean protocol side by side; None where only one of them was run.
+        explanation: what the networks lose without parts of the picture; None where that was not measured.
     """
 
     record: StudyRecord
@@ -38,6 +40,7 @@ class Exported:
     figures: tuple[Figure, ...] = ()
     claims: ClaimsReport | None = None
     leak: LeakReport | None = None
+    explanation: ExplanationReport | None = None
 
     @property
     def study(self) -> str:

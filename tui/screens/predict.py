@@ -1,6 +1,7 @@
 """Using a model of a run: images in, classes out, as they come."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,8 +9,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
-from textual.message import Message
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import DataTable, Footer, Input, Label, Static
 
@@ -19,6 +19,7 @@ from tui import formatting
 from tui.bindings import PREDICT
 from tui.palette import variant_mark
 from tui.prediction_feed import PredictionFeed
+from tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
     from tui.engine_port import Engine
@@ -66,7 +67,7 @@ class ImagesScreen(ModalScreen[str | None]):
 
 
 class PredictScreen(Screen[None]):
-    """A table of images that fills while a model looks at them; `#picture` is for the marked image."""
+    """A table of images that fills while a model looks at them, and a picture of the marked one."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-roomy")]  # noqa: RUF012 - Textual's declaration
 
@@ -83,13 +84,6 @@ class PredictScreen(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = list(PREDICT)
-
-    class ImageMarked(Message):
-        """Another image of the table is marked; `path` names a file, or a member of an archive."""
-
-        def __init__(self, path: str) -> None:
-            super().__init__()
-            self.path = path
 
     def __init__(
         self, engine: "Engine", request: ModelRequest, variants: Sequence[str], paths: Sequence[Path] = ()
@@ -116,7 +110,7 @@ class PredictScreen(Screen[None]):
             yield DataTable[Text](id="answers", cursor_type="row", zebra_stripes=False)
             with Vertical(id="marked"):
                 yield Static(id="shares")
-                yield Container(id="picture")
+                yield Picture(id="picture")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -252,7 +246,11 @@ class PredictScreen(Screen[None]):
         if answer is None:
             return
         self.query_one("#shares", Static).update(self._shares(answer))
-        self.post_message(self.ImageMarked(answer.path))
+        picture, paths = self.query_one(Picture), self._paths
+        if isinstance(answer, SkippedFile):
+            picture.show("", None)
+        else:
+            picture.show(answer.path, partial(self._engine.read_image, paths, answer.path))
 
     def _shares(self, answer: ImagePrediction | SkippedFile) -> Text:
         """The marked image's probabilities as bars, or why it was refused."""

@@ -1,7 +1,7 @@
 """The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -30,6 +30,9 @@ from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
 from tui.widgets.matrix_grid import NARROW, MatrixGrid
 from tui.widgets.metrics_table import MetricsTable, SortableTable
+
+if TYPE_CHECKING:
+    from tui.engine_port import ImageSource
 
 WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
@@ -89,6 +92,7 @@ class ResultsScreen(Screen[None]):
         Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
         Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
         Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
+        Binding("u", "audit", "Audit", show=False, id="results.audit", tooltip="Copies and leaks among the images"),
         Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
         Binding("h", "app.history", "History", show=False, id="results.history", tooltip="All runs"),
         Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
@@ -317,11 +321,30 @@ class ResultsScreen(Screen[None]):
         if action == "use_model":
             started = self._record.started
             return bool(self._evaluated) and started is not None and bool(started.folder)
+        if action == "audit":
+            return self._record.audit is not None
         if action == "run_clean":
             return isinstance(self.app, StudyHost) and self.app.can_run_clean(self._record)
         if action in ("claims", "leak"):
             return isinstance(self.app, StudyHost)
         return super().check_action(action, parameters)
+
+    def action_audit(self) -> None:
+        """What the images say of how far the scores can be trusted."""
+        from tui.audit_run import AuditRun
+        from tui.screens.audit import AuditScreen
+
+        audit, dataset, started = self._record.audit, self._record.dataset, self._record.started
+        if audit is None or dataset is None or started is None:
+            return
+        engine, folder = engine_of(self.app), Path(started.folder)
+        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+
+        def open_images() -> "ImageSource":
+            return engine.open_run_gallery(folder, cache_dir)
+
+        run = AuditRun.finished(audit)
+        self.app.push_screen(AuditScreen(run, dataset.name, is_demo=dataset.is_demo, open_images=open_images))
 
     def action_claims(self) -> None:
         """The study's claims, one by one."""

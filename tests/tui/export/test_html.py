@@ -173,3 +173,25 @@ def test_a_path_that_is_no_text_is_written_all_the_same(studies):
     broken = b"caf\xe9".decode(errors="surrogateescape")
     page, _ = page_of(studies.whole((broken, "a\x00b", "c")))
     assert "caf\\udce9" in " ".join(page.texts)
+
+
+def test_what_the_networks_lose_is_told_where_it_was_measured(studies):
+    from engine.explanation_report import Ablation, ExplanationReport, Outcome
+    from engine.statistics_report import Interval
+
+    interval = Interval(0.2, 0.5, "Wilson")
+    total = Outcome("", 40, 30, 14, 17, 1, 40, 40, interval, interval)
+    explanation = ExplanationReport(
+        "s",
+        0,
+        0,
+        (Ablation("vanilla", "colour removed", "test", total, (), 0.0004),),
+        ("It needs colour.",),
+        ("Mind.",),
+    )
+    record = studies.record() if hasattr(studies, "record") else studies.whole()
+    page = Page(FORMATS["html"].render(Exported(record, explanation=explanation)).decode())
+    text = " ".join(page.texts)
+    for words in ("What the networks look at", "colour removed", "0.750", "0.350", "It needs colour.", "Mind."):
+        assert words in text
+    assert "What the networks look at" not in " ".join(Page(FORMATS["html"].render(Exported(record)).decode()).texts)

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.errors import StudyStopped
@@ -39,6 +40,9 @@ class FakeEngine(LocalEngine):
     def __init__(self, *, hold=None, error=None, notes=()):
         self.asked, self.error, self.notes, self.hold = [], error, notes, hold
         self.go, self.holding, self.stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def read_image(self, paths, shown):
+        return np.full((12, 16, 3), 200, np.uint8)
 
     def predict_images(self, request, paths, take, control):
         self.asked.append((request, tuple(paths)))

@@ -11,6 +11,7 @@ from textual.widgets import DataTable
 from engine.errors import WeightsError
 from engine.prediction import ModelRequest
 from tui.screens.predict import ImagesScreen, PredictScreen
+from tui.widgets.picture import Picture
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 REQUEST = ModelRequest(Path("/runs/20260101-120000-aaaaaa"), offline=True)
@@ -20,16 +21,12 @@ class Host(App[None]):
     def __init__(self, engine, paths, request):
         super().__init__()
         self.engine, self.predict = engine, PredictScreen(engine, request, ("vanilla", "bbox"), paths)
-        self.marked = []
 
     def on_mount(self):
         self.push_screen(self.predict)
 
     def action_back(self):
         self.pop_screen()
-
-    def on_predict_screen_image_marked(self, message):
-        self.marked.append(message.path)
 
 
 @asynccontextmanager
@@ -142,10 +139,10 @@ async def test_notes_of_the_model_are_shown(fake, tmp_path):
         await until(pilot, "new images have no box")
 
 
-async def test_the_marked_image_is_told_and_its_probabilities_are_drawn(fake, tmp_path):
+async def test_the_marked_image_and_its_probabilities_are_drawn(fake, tmp_path):
     async with shown(fake(), tmp_path) as pilot:
         await until(pilot, "3 of 3 images")
         await pilot.press("down", "down")
         await until(pilot, "0.500 ██████")
-        assert pilot.app.predict.query("#picture")
-        assert pilot.app.marked[-1] == f"{tmp_path}/c.jpg"
+        picture = pilot.app.predict.query_one(Picture)
+        assert picture.key == f"{tmp_path}/c.jpg"
