@@ -44,8 +44,8 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
-    _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process"),
-    _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove"),
+    _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
+    _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
     _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
     _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
 )
@@ -136,7 +136,7 @@ MEASURED: tuple[Binding, ...] = (
 )
 
 HISTORY: tuple[Binding, ...] = (
-    _key("history.open", "enter", "open", "Open", "The results of a run; a study under way is watched"),
+    _key("history.open", "enter", "open", "Open", "Its results; a study under way is watched", priority=True),
     _key("history.mark", "space", "mark", "Mark", "Mark a run for a comparison, or take the mark away"),
     _key("history.overlay", "o", "overlay", "Curves", "The curves of the marked runs on one chart"),
     _key("history.tables", "t", "tables", "Tables", "The scores of the marked runs in one table"),

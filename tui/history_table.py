@@ -30,17 +30,17 @@ STATE_COLOURS: dict[RunState, str] = {
 
 COLUMNS = (
     Column("date", "date", marked=False, numeric=False),
+    Column("state", "state", better="lower", marked=False, numeric=False),
     Column("dataset", "data set", better="lower", marked=False, numeric=False),
     Column("protocol", "protocol", better="lower", marked=False, numeric=False),
     Column("recipe", "recipe", better="lower", marked=False, numeric=False),
     Column("best", "best variant", short="best", better="lower", marked=False, numeric=False),
     Column("accuracy", "accuracy", short="acc", note="[95 %]", marked=False),
     Column("jobs", "jobs", "done", marked=False),
-    Column("state", "state", better="lower", marked=False, numeric=False),
     Column("run", "run", better="lower", marked=False, numeric=False),
 )
 
-_NARROW_COLUMNS = ("date", "dataset", "protocol", "recipe", "best", "accuracy", "state")
+_NARROW_COLUMNS = ("date", "state", "dataset", "protocol", "accuracy", "best")
 
 
 def matching(runs: Sequence[RunSummary], words: str) -> list[RunSummary]:

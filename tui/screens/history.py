@@ -281,7 +281,6 @@ class HistoryScreen(Screen[None]):
             return True
         run = self.current
         can = {
-            "open": run is not None,
             "resume": run is not None and run.resumable,
             "remove": run is not None and not run.live,
             "export": run is not None and bool(run.jobs_done),
@@ -294,8 +293,11 @@ class HistoryScreen(Screen[None]):
 
     @on(DataTable.RowSelected)
     def action_open(self) -> None:
-        """The results of a run, or the run itself while a process works on it."""
+        """The results of a run, or the run itself while a process works on it; ends the typing of a filter."""
         run = self.current
+        if self.query_one("#filter", Input).has_focus:
+            self._typed_all()
+            return
         if run is None:
             return
         if run.state in ("damaged", "newer"):

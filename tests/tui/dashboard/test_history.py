@@ -99,7 +99,7 @@ async def test_the_newest_stand_first_and_columns_sort(kit, make_app, add):
         text = kit.screen_text(app)
         assert "! interrupted" in text
         assert "✓ done" in text
-        await pilot.press("s")
+        await pilot.press("s", "s")
         assert rows(screen) == [names[1], names[2], names[0]]
         await pilot.press("S")
         assert rows(screen) == [names[0], names[2], names[1]]
