@@ -123,7 +123,7 @@ INSIDE: tuple[Binding, ...] = (
         priority=True,
     ),
     _key("inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"),
-    _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture on the whole screen; again for the next, then all"),
+    _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture alone; again for the next"),
     _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
     _key("inside.measure", "c", "measure", "Colour, box", "What the networks lose without colour, background or box"),
     _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),

@@ -61,8 +61,9 @@ class FakeDashboard:
     exit_record = None
     exit_failure = None
     worker = None
+    going_on = False
 
-    def __init__(self, config, *, refresh_rate=None, resume=None, pictures=None):
+    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, pictures=None):
         type(self).made = (config, refresh_rate, resume)
 
     def run(self):
@@ -113,7 +114,8 @@ class App:
     exit_record = None
     exit_failure = None
     worker = None
-    def __init__(self, config, *, refresh_rate=None, resume=None, pictures=None): pass
+    going_on = False
+    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, pictures=None): pass
     def finish_hand_over(self): pass
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()

@@ -46,7 +46,9 @@ def run(command, report, monkeypatch, tmp_path):
     monkeypatch.setattr("engine.study.load_record", lambda folder: Record())
     monkeypatch.setattr("engine.study.explaining.measure_explanation", measure)
     monkeypatch.setattr("engine.study.figures.report_figures", draw)
-    return lambda *arguments: command("explain", tmp_path, *arguments)
+    (tmp_path / "a-study").mkdir()
+    (tmp_path / "a-study" / "study.json").write_text("{}")
+    return lambda *arguments: command("explain", tmp_path / "a-study", *arguments)
 
 
 def test_figures_and_answers_on_standard_output_progress_on_standard_error(run):
@@ -104,7 +106,7 @@ def test_an_interrupt_ends_without_figures(run, monkeypatch):
 
 def test_a_folder_that_is_no_run(command, tmp_path):
     status, _, err = command("explain", tmp_path)
-    assert status == 1
+    assert status == 2
     assert str(tmp_path) in err
 
 

@@ -369,7 +369,7 @@ async def test_a_failed_study_tells_its_reason(kit, make_app):
 async def test_help_lists_every_key_of_every_screen(kit, make_app):
     from tui.bindings import sections
 
-    async with make_app().run_test(size=(120, 150)) as pilot:
+    async with make_app().run_test(size=(120, 400)) as pilot:
         await kit.ready(pilot)
         await pilot.press("question_mark")
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
