@@ -22,7 +22,7 @@ from engine.errors import InputError, SimpsonsError
 from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
-from tui.commands import StudyCommands
+from tui.command_palette import StudyCommands
 from tui.engine_port import Engine, LocalEngine
 from tui.feed import Failure, LocalStudy, Source, in_background
 from tui.handover import spawn_worker

@@ -16,12 +16,12 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, SimpsonsError
-from tui.commands_audit import register as register_audit
-from tui.commands_claims import register as register_claims
-from tui.commands_explain import register as register_explain
-from tui.commands_export import register as register_export
-from tui.commands_predict import register as register_predict
-from tui.commands_runs import register as register_runs
+from tui.commands.audit import register as register_audit
+from tui.commands.claims import register as register_claims
+from tui.commands.explain import register as register_explain
+from tui.commands.export import register as register_export
+from tui.commands.predict import register as register_predict
+from tui.commands.runs import register as register_runs
 from tui.options import (
     DEBUG_OPTION,
     FOLDER,

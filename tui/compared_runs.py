@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from engine.comparability import why_incomparable
 from engine.record import StudyRecord
 from tui.palette import VariantStyle
-from tui.result_tables import Average, metrics_data
 from tui.tables import Cell, Column, Row, TableData, mark_best
+from tui.tables.results import Average, metrics_data
 
 
 @dataclass(frozen=True)

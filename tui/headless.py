@@ -25,13 +25,13 @@ from engine.events import Emit, Event
 from engine.process import keep_memory
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
-from tui.claims_tables import claims_parts
 from tui.export.json_object import json_text
 from tui.progress import LineProgress, progress_on
-from tui.result_tables import confusion_table, metrics_data, metrics_table, per_class_table
-from tui.statistics_tables import calibration_table, comparison_table, leak_warning, seed_words, verdict
 from tui.study_facts import evaluated_results, shortfalls, study_facts, table_words, warnings
 from tui.tables import to_rich
+from tui.tables.claims import claims_parts
+from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
+from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
 
 FAILURE = 1
 SIGNAL_STATUS = 128

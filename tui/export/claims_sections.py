@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from engine.claims_report import Claim, Finding
 from engine.leak_report import Estimate, LeakReport
 from engine.statistics_report import LEVEL
-from tui.claims_tables import MARKS, claims_summary, leak_facts
 from tui.export.blocks import Block, Bullets, Facts, Paragraph, Section, TableBlock
 from tui.export.tables import interval_words, number, number_column, signed, table, text_column
 from tui.export.values import Exported
 from tui.tables import TableData
+from tui.tables.claims import MARKS, claims_summary, leak_facts
 
 
 def claims(exported: Exported) -> Section | None:

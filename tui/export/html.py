@@ -21,7 +21,7 @@ from tui.export.style import colours, heat_class, sheet
 from tui.export.tables import head_note
 from tui.export.values import Exported
 from tui.palette import variant_style
-from tui.result_tables import confusion_cell
+from tui.tables.results import confusion_cell
 
 _MANY_CLASSES, _LONG_NAME = 8, 10
 """More classes, or longer names in characters, stand upright over a matrix."""

@@ -8,7 +8,7 @@ from engine.statistics_report import Calibration
 from tui.export.nodes import drawing, node, number
 from tui.export.style import heat_class
 from tui.palette import variant_style
-from tui.result_tables import confusion_cell
+from tui.tables.results import confusion_cell
 
 _LARGEST_CELL, _SMALLEST_CELL = 40.0, 17.0
 _WANTED_SIDE = 300.0

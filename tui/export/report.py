@@ -15,10 +15,10 @@ from tui.export.blocks import TableBlock as Table
 from tui.export.curves import shared_limits, variant_curves
 from tui.export.tables import epoch_table, interval_table, repeats_table
 from tui.export.values import Exported
-from tui.result_tables import class_data, classes_heading, metrics_data
-from tui.statistics_tables import leak_warning, seed_words, verdict
 from tui.study_facts import evaluated_results, short_names, shortfalls, table_words
 from tui.tables import BEST
+from tui.tables.results import class_data, classes_heading, metrics_data
+from tui.tables.statistics import leak_warning, seed_words, verdict
 
 DEMO_WORDS = "Demo set: these images are drawn by this program; the numbers say nothing of real frames."
 NOTHING_EVALUATED = "No variant is evaluated yet: this holds what there is."

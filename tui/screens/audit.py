@@ -16,8 +16,8 @@ from textual.widgets import DataTable, Footer, Static
 from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair
 from tui import formatting
 from tui.audit_run import AuditRun
-from tui.audit_tables import class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.tables import to_rich
+from tui.tables.audit import class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.pair_pictures import PairPictures
 from tui.widgets.top_line import PROGRAM, TopLine, load_text

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from engine.statistics_report import VariantStatistics
 from tui.palette import variant_style
 from tui.screens.statistics_screen import StatisticsScreen
-from tui.statistics_tables import calibration_title, error_text, reliability_chart, used_bins
+from tui.tables.statistics import calibration_title, error_text, reliability_chart, used_bins
 
 _LEGEND = (
     "█ share right, ┃ mean probability of the predicted class, n predictions. A bar short of its stroke: too sure; "

@@ -8,9 +8,9 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from engine.claims_report import ClaimsReport
-from tui.claims_tables import claims_parts
 from tui.screens.counterpart import CounterpartScreen
 from tui.study_facts import is_demo
+from tui.tables.claims import claims_parts
 
 
 class ClaimsScreen(CounterpartScreen):

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.screens.statistics_screen import StatisticsScreen
-from tui.statistics_tables import comparison_legend, comparison_matrix, comparison_title, leak_warning
+from tui.tables.statistics import comparison_legend, comparison_matrix, comparison_title, leak_warning
 
 _TOO_FEW = "Two variants that were trained and tested to the end on the same images make a comparison; there are none."
 

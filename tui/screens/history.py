@@ -20,10 +20,10 @@ from tui import formatting
 from tui.bindings import HISTORY
 from tui.compared_runs import MarkedRun
 from tui.feed import in_background
-from tui.history_table import STATE_COLOURS, STATE_SIGNS, history_data, matching
 from tui.palette import MOST_RUNS, run_style
 from tui.run_desk import BUSY, RunDesk
 from tui.screens.results import ResultsScreen
+from tui.tables.history import STATE_COLOURS, STATE_SIGNS, history_data, matching
 from tui.widgets.metrics_table import SortableTable
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from engine.leak_report import LeakReport
-from tui.claims_tables import leak_parts
 from tui.screens.counterpart import CounterpartScreen
 from tui.study_facts import is_demo
+from tui.tables.claims import leak_parts
 
 _MISSING = {
     "official": "There is no finished clean run of this study yet: press c to train it.",

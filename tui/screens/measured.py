@@ -20,9 +20,9 @@ from engine.record import StudyRecord
 from tui import formatting
 from tui.bindings import MEASURED
 from tui.engine_port import engine_of
-from tui.explanation_tables import ablation_table, class_table, explanation_words, legend
 from tui.feed import in_background
 from tui.run_folders import run_folder
+from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
 
 if TYPE_CHECKING:
     from engine.study.explaining import ExplanationProgress

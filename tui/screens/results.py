@@ -18,14 +18,14 @@ from engine.prediction import ModelRequest
 from engine.record import StudyRecord
 from tui.engine_port import engine_of
 from tui.palette import variant_mark
-from tui.result_tables import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
 from tui.screens.calibration import CalibrationScreen
 from tui.screens.comparisons import ComparisonScreen
 from tui.screens.matrix import MatrixScreen
-from tui.statistics_tables import leak_warning, seed_words, verdict
 from tui.study_facts import evaluated_results, is_demo, origin_facts, setting_facts, shortfalls, table_words, warnings
 from tui.study_host import StudyHost
 from tui.tables import BEST
+from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
+from tui.tables.statistics import leak_warning, seed_words, verdict
 from tui.widgets.class_table import ClassTable
 from tui.widgets.confusion_matrix import ConfusionMatrix
 from tui.widgets.matrix_grid import NARROW, MatrixGrid

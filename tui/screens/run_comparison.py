@@ -16,8 +16,8 @@ from tui import formatting
 from tui.bindings import RUN_CURVES, RUN_TABLES
 from tui.compared_runs import MarkedRun, comparable, compared_data
 from tui.export.curves import VariantCurves, variant_curves
-from tui.result_tables import AVERAGES, Average
 from tui.study_facts import is_demo, study_variants
+from tui.tables.results import AVERAGES, Average
 from tui.widgets.chart import ChartOptions, Curve, Shown, draw_chart
 from tui.widgets.lines import LinesView, centred, framed
 from tui.widgets.loss_chart import caption_of

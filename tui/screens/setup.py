@@ -26,10 +26,10 @@ from engine.run_summary import RunSummary
 from engine.variants import STUDY_VARIANTS, VARIANTS
 from tui import formatting
 from tui.audit_run import AuditRun
-from tui.audit_tables import headline, is_grave
 from tui.bindings import SETUP
 from tui.feed import in_background
 from tui.palette import variant_style
+from tui.tables.audit import headline, is_grave
 from tui.widgets.dataset_panel import LABEL_WIDTH, ClassBars, dataset_lines
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
 

@@ -12,8 +12,8 @@ from textual.widgets import Footer, Static
 
 from engine.record import StudyRecord
 from tui.palette import variant_mark
-from tui.statistics_tables import NO_STATISTICS
 from tui.study_facts import is_demo
+from tui.tables.statistics import NO_STATISTICS
 
 
 class StatisticsScreen(Screen[None]):

@@ -17,8 +17,8 @@ from textual.strip import Strip
 
 from engine.results import Metrics
 from tui.heat import heat_style, shade
-from tui.result_tables import confusion_cell
 from tui.study_facts import short_names
+from tui.tables.results import confusion_cell
 
 MIN_CELL = 5
 """Narrowest cell in columns: a blank, three digits and a blank."""

@@ -10,7 +10,7 @@ from engine.explain import draw_answers, measure_change, png_bytes
 from engine.explanation_report import ExplanationReport
 from engine.record import StudyRecord
 from engine.study.explaining import ExplanationProgress
-from tui.commands_explain import file_name
+from tui.commands.explain import file_name
 
 CLASSES = ("apu", "marge")
 

@@ -391,7 +391,7 @@ async def test_bindings_have_their_own_ids_and_explain_themselves():
 
 
 async def test_the_command_palette_offers_what_is_valid_now(kit, make_app):
-    from tui.commands import StudyCommands
+    from tui.command_palette import StudyCommands
 
     async def offered(app):
         provider = StudyCommands(app.screen)

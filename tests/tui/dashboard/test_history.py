@@ -9,11 +9,11 @@ from engine.events import BatchTrained, DatasetChecked, ProtocolApplied, StudySt
 from engine.record import StudyRecord
 from engine.results import ProtocolSummary
 from engine.runs import RunFolder
-from tui.history_table import history_data, matching
 from tui.screens.export import ExportScreen
 from tui.screens.history import HistoryScreen, OpenedResultsScreen
 from tui.screens.run_comparison import RunCurvesScreen, RunTablesScreen
 from tui.screens.training import TrainingScreen
+from tui.tables.history import history_data, matching
 from tui.widgets.metrics_table import SortableTable
 
 SIZE = (140, 40)

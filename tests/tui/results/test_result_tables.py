@@ -10,9 +10,9 @@ from rich.console import Console
 
 from engine.config import get_recipe
 from engine.record import StudyRecord
-from tui.result_tables import class_data, confusion_cell, confusion_table, metrics_data, metrics_table, per_class_table
 from tui.study_facts import recipe_words, short_names, shortfalls, study_facts, warnings
 from tui.tables import Cell, Column, Row, TableData, mark_best
+from tui.tables.results import class_data, confusion_cell, confusion_table, metrics_data, metrics_table, per_class_table
 
 
 def column_of(data: TableData, key: str) -> dict[str, Cell]:

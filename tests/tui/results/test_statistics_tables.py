@@ -11,8 +11,9 @@ from rich.text import Text
 from engine.record import StudyRecord
 from engine.statistics_report import Comparison, Interval
 from tui.headless import report_text
-from tui.result_tables import metrics_data
-from tui.statistics_tables import (
+from tui.study_facts import setting_facts, table_words
+from tui.tables.results import metrics_data
+from tui.tables.statistics import (
     calibration_table,
     comparison_legend,
     comparison_table,
@@ -27,7 +28,6 @@ from tui.statistics_tables import (
     used_bins,
     verdict,
 )
-from tui.study_facts import setting_facts, table_words
 
 Edit = Callable[..., StudyRecord]
 

@@ -13,9 +13,9 @@ from engine.record import StudyRecord
 from engine.results import ClassScores, JobResult, Metrics
 from tui.formatting import duration
 from tui.heat import heat_style
-from tui.statistics_tables import covering_statistics, interval_text
 from tui.study_facts import evaluated_results, seeds_evaluated, short_names, study_variants, table_words, variant_status
 from tui.tables import BEST, DECIMALS, NOTHING, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
+from tui.tables.statistics import covering_statistics, interval_text
 
 Average = Literal["macro", "weighted", "micro"]
 AVERAGES: tuple[Average, ...] = get_args(Average)

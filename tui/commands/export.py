@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from engine.errors import InputError
-from tui.commands_predict import split_model
+from tui.commands.predict import split_model
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
 from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, option
 from tui.session import remember

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 
 from engine.run_summary import RunState, RunSummary
-from tui.statistics_tables import interval_text
 from tui.tables import NOTHING, Cell, Column, Row, TableData, number_cell
+from tui.tables.statistics import interval_text
 
 STATE_SIGNS: dict[RunState, str] = {
     "running": "▶",

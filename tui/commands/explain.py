@@ -169,7 +169,7 @@ def _parts(
 ) -> "Iterator[RenderableType]":
     from dataclasses import replace
 
-    from tui.explanation_tables import ablation_table, class_table, explanation_words, legend
+    from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
 
     shown = report
     if variants is not None:

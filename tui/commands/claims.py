@@ -54,7 +54,7 @@ def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug
     if as_json:
         _write_json(to_jsonable(report))
         return
-    from tui.claims_tables import claims_parts
+    from tui.tables.claims import claims_parts
 
     _write_parts(lambda width: claims_parts(report, width))
 
@@ -83,7 +83,7 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     if as_json:
         _write_json(to_jsonable(report))
         return
-    from tui.claims_tables import leak_parts
+    from tui.tables.claims import leak_parts
 
     _write_parts(lambda width: leak_parts(report, width))
 

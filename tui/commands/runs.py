@@ -10,7 +10,7 @@ import click
 
 from engine.config import StudyConfig
 from engine.errors import InputError, StorageError
-from tui.commands_export import export
+from tui.commands.export import export
 from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, IMAGES_OPTION, SectionedCommand, SectionedGroup, option
 from tui.session import Session, remember
 
@@ -53,8 +53,8 @@ def runs_list(ctx: click.Context, /, *, as_json: bool, runs_dir: Path | None, de
         _write(json.dumps([_summary_json(run) for run in found], allow_nan=False) + "\n")
     elif found:
         from tui.headless import printed
-        from tui.history_table import history_data
         from tui.tables import to_rich
+        from tui.tables.history import history_data
 
         _write_text(lambda results: printed([to_rich(history_data(found))], results))
     else:

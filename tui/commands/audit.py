@@ -137,9 +137,9 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     """The parts from top to bottom; a `Text` is a sentence that may be broken between words, a string is not."""
     from rich.text import Text
 
-    from tui.audit_tables import class_data, closeness_words, group_words, pair_data, size_data
     from tui.formatting import count, place
     from tui.tables import to_rich
+    from tui.tables.audit import class_data, closeness_words, group_words, pair_data, size_data
 
     where = place(str(config.data)) if config.data is not None else "the demo set"
     yield f"audit of {where}: {count(report.train)} training and {count(report.test)} test images"

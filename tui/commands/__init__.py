@@ -1,0 +1,1 @@
+"""The commands beside the dashboard and `run`, one module each; each adds itself with `register`."""
