@@ -165,7 +165,7 @@ def test_a_dumb_terminal_gets_one_line(child_environment):
 def test_progress_in_a_terminal_leaves_lines_and_results(terminal):
     screen = terminal("run", "--variants", "vanilla", command=WITHOUT_WORK, columns=110, lines=160)
     assert screen.ended() == 0
-    for words in ("vanilla: epoch 1/5", "Results (macro averages", "rows true, columns predicted", "Kept in"):
+    for words in ("vanilla: epoch 1/5", "Results, protocol official", "rows true, columns predicted", "Kept in"):
         assert words in screen.text
     assert pyte.modes.DECTCEM in screen._screen.mode
 
@@ -179,7 +179,7 @@ def test_the_table_of_variants_fits_80_columns(terminal):
 
 def test_ctrl_c_in_a_terminal_stops_the_study(terminal, child_environment):
     child_environment["FAKE_ENGINE"] = "endless"
-    screen = terminal("run", "--variants", "vanilla", command=WITHOUT_WORK, columns=110, lines=160)
+    screen = terminal("run", "--variants", "vanilla", command=WITHOUT_WORK, columns=110, lines=60)
     screen.wait_for("epoch 1/5, loss", "img/s")
     screen.press("\x03")
     assert screen.ended() == 130
