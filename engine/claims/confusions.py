@@ -1,6 +1,6 @@
 """The claims about classes: which is confused most and least, and what Krusty is taken for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from engine.claims import stated
@@ -29,7 +29,16 @@ def _counts(evidence: Evidence, variant: str) -> Counts:
     """The confusion matrix in images: where several seeds are tested on the same ones, the mean over seeds, rounded."""
     matrix = evidence.metrics(variant).confusion_matrix
     times = max(1, round(sum(map(sum, matrix)) / evidence.images(variant)))
-    return [[round(count / times) for count in row] for row in matrix]
+    return [_shared_out(row, times) for row in matrix]
+
+
+def _shared_out(row: Sequence[int], times: int) -> list[int]:
+    """A row divided by `times` in whole images; they add up to as many as the class has (largest remainders)."""
+    shares = [count // times for count in row]
+    missing = round(sum(row) / times) - sum(shares)
+    for place in sorted(range(len(row)), key=lambda place: -(row[place] % times))[:missing]:
+        shares[place] += 1
+    return shares
 
 
 def _short(name: str) -> str:
