@@ -14,6 +14,7 @@ from tui.screens.history import HistoryScreen, OpenedResultsScreen
 from tui.screens.run_comparison import RunCurvesScreen, RunTablesScreen
 from tui.screens.training import TrainingScreen
 from tui.tables.history import history_data, matching
+from tui.tables.statistics import interval_text
 from tui.widgets.metrics_table import SortableTable
 
 SIZE = (140, 40)
@@ -272,6 +273,7 @@ async def test_what_must_not_be_compared_gets_no_table(kit, make_app, add, secon
         await kit.until(pilot, lambda: isinstance(app.screen, RunTablesScreen), "tables")
         await kit.until(pilot, lambda: reason in kit.screen_text(app), "reason")
         assert not app.screen.query_one(SortableTable).display
+        assert "Mark runs with the same test images" in kit.screen_text(app)
         await pilot.press("o")
         await kit.until(pilot, lambda: isinstance(app.screen, RunCurvesScreen), "curves")
         await kit.until(pilot, lambda: reason in kit.screen_text(app), "reason")
@@ -300,3 +302,16 @@ def test_words_are_found_in_any_order_and_case(add, tmp_path):
     assert [run.dataset for run in matching(runs, "bbox done")] == ["pear", "Apple"]
     assert matching(runs, "clean pear") == []
     assert history_data([]).rows == ()
+
+
+async def test_a_small_screen_shows_the_interval_whole_and_the_keys(kit, make_app, add):
+    add(name="a data set with a name that is far too long for a screen of this size")
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await marked(kit, pilot, 1)
+        shown = kit.screen_text(app)
+        assert interval_text(screen.runs[0].interval) in shown
+        lines = shown.splitlines()
+        assert "1 marked: o curves, t tables" in lines[0]
+        assert "del Remove" in lines[-1]
+        assert "? Keys" in lines[-1]
