@@ -39,7 +39,7 @@ SETUP: tuple[Binding, ...] = (
         _key(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
         for n in range(1, 6)
     ),
-    _key("setup.all", "a", "all", "All", "Take the study's four variants, or none"),
+    _key("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
     _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
@@ -111,7 +111,7 @@ TRAINING: tuple[Binding, ...] = (
 
 INSIDE: tuple[Binding, ...] = (
     _key("inside.next", "n,right", "step(1)", "Next image", "The next image", display="n"),
-    _key("inside.previous", "p,left", "step(-1)", "Previous", "The image before", display="p"),
+    _key("inside.previous", "p,left", "step(-1)", "Previous", "The image before", show=False, display="p"),
     _key("inside.variant", "tab", "variant(1)", "Variant", "The next variant's network", priority=True),
     _key(
         "inside.variant_back",
@@ -125,7 +125,7 @@ INSIDE: tuple[Binding, ...] = (
     _key("inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"),
     _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture alone; again for the next"),
     _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
-    _key("inside.measure", "c", "measure", "Colour, box", "What the networks lose without colour, background or box"),
+    _key("inside.measure", "c", "measure", "Colour", "What the networks lose without colour, background or box"),
     _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
 )
 
@@ -141,12 +141,12 @@ HISTORY: tuple[Binding, ...] = (
     _key("history.overlay", "o", "overlay", "Curves", "The curves of the marked runs on one chart"),
     _key("history.tables", "t", "tables", "Tables", "The scores of the marked runs in one table"),
     _key("history.filter", "slash", "filter", "Filter", "Show the runs that hold the words you type", display="/"),
-    _key("history.sort", "s", "sort", "Sort", "Sort by the next column"),
+    _key("history.sort", "s", "sort", "Sort", "Sort by the next column", show=False),
     _key("history.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
     _key("history.resume", "r", "resume", "Go on", "Go on here with a run that was interrupted or stopped"),
     _key("history.export", "e", "export", "Export", "Write a report, tables or curves as files"),
     _key("history.remove", "delete", "remove", "Remove", "Remove a run for good; asks first", display="del"),
-    _key("history.back", "escape", "back", "Back", "Drop the filter, else go back", display="esc"),
+    _key("history.back", "escape", "back", "Back", "Drop the filter, else go back", show=False, display="esc"),
 )
 
 RUN_CURVES: tuple[Binding, ...] = (

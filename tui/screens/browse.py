@@ -145,7 +145,7 @@ class BrowseScreen(Screen[None]):
             (self._names[self._label], "bold"),
             f"  {self._label + 1} of {len(self._pages)}   page {self._place // capacity + 1} of {pages}   ",
             (f"{formatting.count(len(images) - test)} train, {formatting.count(test)} test, {boxed} boxed", "dim"),
-            (f", {COPIED}{copied} with near copies" if self._audited else "", "dim"),
+            (f", {COPIED}{copied} copied" if self._audited else "", "dim"),
             (f"   {self._title}" if self._title else "", "dim"),
         )
 
@@ -154,7 +154,11 @@ class BrowseScreen(Screen[None]):
         if image is None:
             return Text()
         copies = self._copies.get(image.path, 0)
-        near = f"{COPIED} {copies} near copies" if copies else ("no near copy" if self._audited else "")
+        near = (
+            f"{COPIED} {copies} near {'copy' if copies == 1 else 'copies'}"
+            if copies
+            else ("no near copy" if self._audited else "")
+        )
         box = image.box
         words = [f"{image.part}", f"box {box[2] - box[0]}×{box[3] - box[1]} at {box[0]},{box[1]}" if box else "no box"]
         return Text.assemble((image.path, "bold"), "   ", ("   ".join([*words, near]), "dim"))

@@ -39,7 +39,8 @@ class HistoryScreen(Screen[None]):
 
     DEFAULT_CSS = """
     HistoryScreen {
-        & > #title, & > #about { height: auto; padding: 0 1; }
+        & > #title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #about { height: auto; padding: 0 1; }
         & > #about { min-height: 2; }
         & > #runs-table { height: 1fr; margin: 0 1; }
         & > #empty { height: 1fr; padding: 1 1; }
@@ -161,7 +162,8 @@ class HistoryScreen(Screen[None]):
         if shown:
             dark = self.app.current_theme.dark
             marks = {str(run.folder): self._mark(run, dark=dark) for run in shown}
-            table.show_data(history_data(shown, narrow=self.size.width < NARROW), marks=marks)
+            narrow = self.size.width < NARROW
+            table.show_data(history_data(shown, narrow=narrow), marks=marks, narrow=narrow)
         else:
             empty.update(self._empty_words())
         self._show_words()
@@ -175,7 +177,7 @@ class HistoryScreen(Screen[None]):
 
     def _show_words(self) -> None:
         runs = self.runs or []
-        title = Text.assemble(("history", "bold"), (f"   {formatting.place(str(self._desk.runs_dir))}", "dim"))
+        title = Text("history", "bold")
         if runs:
             title.append(f"   {formatting.count(len(self.shown))} of {formatting.count(len(runs))} runs")
             title.append(f"   sorted by {self.query_one(SortableTable).sort_words or 'date'}", "dim")
@@ -183,6 +185,7 @@ class HistoryScreen(Screen[None]):
             title.append(f"   {len(self._places)} marked: o curves, t tables", "bold")
         if self._words:
             title.append(f"   / {self._words}", "yellow")
+        title.append(f"   {formatting.place(str(self._desk.runs_dir))}", "dim")  # last: it may be long
         self.query_one("#title", Static).update(title)
         self._show_about()
 
@@ -396,5 +399,13 @@ class OpenedResultsScreen(ResultsScreen):
     """The results of a run of the past; below it is the history and not the curves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Runs", id="opened.back", tooltip="Back to the list", key_display="esc"),
+        Binding(
+            "escape",
+            "app.pop_screen",
+            "Runs",
+            show=False,
+            id="opened.back",
+            tooltip="Back to the list of runs",
+            key_display="esc",
+        ),
     ]

@@ -210,7 +210,7 @@ class InsideScreen(Screen[None]):
             ("input", Text(f"input {width}×{height}"), view.pixels),
             ("predicted", _evidence(predicted, "said", found=view.speaks_for_predicted), view.for_predicted),
             ("true", _evidence(true, "true", found=view.speaks_for_true), view.for_true),
-            ("filters", Text("filters of the first layer"), view.filters),
+            ("filters", Text("first layer's filters"), view.filters),
             ("first", Text(f"{first[0]}: feature maps"), first[1]),
             ("last", Text(f"{last[0]}: feature maps"), last[1]),
         ]

@@ -64,7 +64,7 @@ class MatrixScreen(Screen[None]):
         yield Static(id="heading")
         yield self._new_matrix()
         yield Static(id="cell")
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Put the cursor in the matrix."""

@@ -111,7 +111,7 @@ class PredictScreen(Screen[None]):
             with Vertical(id="marked"):
                 yield Static(id="shares")
                 yield Picture(id="picture")
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Ask for images, where none were given."""

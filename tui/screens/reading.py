@@ -60,7 +60,7 @@ class ReadingScreen(Screen[None]):
         yield Static(id="heading")
         with VerticalScroll(id="body"):
             yield Static(id="text")
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Begin the work."""

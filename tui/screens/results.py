@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
 
-_MARGINS = 2  # columns beside the table of variants
+_MARGINS = 3  # columns beside the table of variants: a space on either side, the page's scroll bar
 
 
 class ResultsScreen(Screen[None]):
@@ -72,7 +72,7 @@ class ResultsScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "classes", "Classes", id="results.classes", tooltip="Scores of every class, or the matrices"),
-        Binding("r", "normalise", "Shares", id="results.normalise", tooltip="Counts or shares of the row"),
+        Binding("r", "normalise", "Shares", show=False, id="results.normalise", tooltip="Counts or shares of the row"),
         Binding("p", "comparisons", "Pairs", id="results.pairs", tooltip="Every variant against every other"),
         Binding(
             "b",
@@ -91,11 +91,19 @@ class ResultsScreen(Screen[None]):
         Binding("w", "use_model", "Use", id="results.use_model", tooltip="Ask a trained model about other images"),
         Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
         Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
-        Binding("c", "run_clean", "Run clean", id="results.clean", tooltip="Train the same under the clean protocol"),
+        Binding("c", "run_clean", "Clean", id="results.clean", tooltip="Train the same under the clean protocol"),
         Binding("u", "audit", "Audit", show=False, id="results.audit", tooltip="Copies and leaks among the images"),
         Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
         Binding("h", "app.history", "History", show=False, id="results.history", tooltip="All runs"),
-        Binding("escape", "app.back", "Curves", id="results.back", tooltip="Back to the curves", key_display="esc"),
+        Binding(
+            "escape",
+            "app.back",
+            "Curves",
+            show=False,
+            id="results.back",
+            tooltip="Back to the curves",
+            key_display="esc",
+        ),
     ]
 
     def __init__(self, record: StudyRecord) -> None:
@@ -123,7 +131,7 @@ class ResultsScreen(Screen[None]):
                 yield Static(classes_heading(self._record), id="class-heading")
                 yield ClassTable(id="class-table")
             yield Static(id="findings")
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Fill the tables."""

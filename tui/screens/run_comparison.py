@@ -143,6 +143,12 @@ def _raw(curve: VariantCurves) -> Sequence[float]:
     return curve.thin[0] if curve.jobs == 1 else curve.bold
 
 
+NOTHING_TO_COMPARE = (
+    "Mark runs with the same test images and protocol. o shows the curves of these; what the copies were worth, "
+    "official against clean, stands under l in the results of either."
+)
+
+
 class RunTablesScreen(Screen[None]):
     """One table, a row for every variant of every run; runs that must not be compared are left out, with the reason."""
 
@@ -197,7 +203,8 @@ class RunTablesScreen(Screen[None]):
 
     def _reasons(self) -> list[Text]:
         alarm = Style(bold=True, color="#d7af00" if self.app.current_theme.dark else "#7a5200")
-        return [Text(f"! {reason}", alarm) for _, reason in self.left_out]
+        reasons = [Text(f"! {reason}", alarm) for _, reason in self.left_out]
+        return reasons if len(self.together) > 1 else [*reasons, Text(NOTHING_TO_COMPARE)]
 
     # ------------------------------------------------------------ keys
 

@@ -40,7 +40,7 @@ class StatisticsScreen(Screen[None]):
                 yield Static(NO_STATISTICS)
             else:
                 yield from self.page()
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def page(self) -> Iterable[Widget]:
         """What the page holds."""

@@ -40,7 +40,8 @@ COLUMNS = (
     Column("run", "run", better="lower", marked=False, numeric=False),
 )
 
-_NARROW_COLUMNS = ("date", "state", "dataset", "protocol", "accuracy", "best")
+_NARROW_COLUMNS = ("date", "state", "protocol", "best", "accuracy", "dataset")
+"""What tells runs apart, the data set last: its name may be long, and it alone may leave the screen."""
 
 
 def matching(runs: Sequence[RunSummary], words: str) -> list[RunSummary]:
@@ -51,7 +52,8 @@ def matching(runs: Sequence[RunSummary], words: str) -> list[RunSummary]:
 
 def history_data(runs: Sequence[RunSummary], *, narrow: bool = False) -> TableData:
     """Runs, the newest of which stands first in `runs`, against what tells them apart."""
-    columns = tuple(column for column in COLUMNS if not narrow or column.key in _NARROW_COLUMNS)
+    by_key = {column.key: column for column in COLUMNS}
+    columns = tuple(by_key[key] for key in _NARROW_COLUMNS) if narrow else COLUMNS
     cells = [_cells(run, len(runs) - place) for place, run in enumerate(runs)]
     for column in columns:
         if not column.numeric and column.key != "date":

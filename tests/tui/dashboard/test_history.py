@@ -272,6 +272,7 @@ async def test_what_must_not_be_compared_gets_no_table(kit, make_app, add, secon
         await kit.until(pilot, lambda: isinstance(app.screen, RunTablesScreen), "tables")
         await kit.until(pilot, lambda: reason in kit.screen_text(app), "reason")
         assert not app.screen.query_one(SortableTable).display
+        assert "Mark runs with the same test images" in kit.screen_text(app)
         await pilot.press("o")
         await kit.until(pilot, lambda: isinstance(app.screen, RunCurvesScreen), "curves")
         await kit.until(pilot, lambda: reason in kit.screen_text(app), "reason")
@@ -300,3 +301,19 @@ def test_words_are_found_in_any_order_and_case(add, tmp_path):
     assert [run.dataset for run in matching(runs, "bbox done")] == ["pear", "Apple"]
     assert matching(runs, "clean pear") == []
     assert history_data([]).rows == ()
+
+
+async def test_a_small_screen_shows_what_is_marked_and_the_keys(kit, make_app, add):
+    add(name="a data set with a name that is far too long for a screen of this size")
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await marked(kit, pilot, 1)
+        lines = kit.screen_text(app).splitlines()
+        assert "1 marked: o curves, t tables" in lines[0]
+        assert "del Remove" in lines[-1]
+        assert "? Keys" in lines[-1]
+
+
+def test_a_small_screen_lists_a_long_name_after_the_scores():
+    keys = [column.key for column in history_data([], narrow=True).columns]
+    assert keys.index("accuracy") < keys.index("dataset") == len(keys) - 1
