@@ -50,7 +50,7 @@ def test_seeds_do_not_make_more_images_of_a_class(ask, built, rows):
 
 def test_means_over_seeds_still_add_up_to_the_images_of_a_class(ask, built, rows):
     seeds = [rows((40,) * 6, cells={(KRUSTY, HOMER): count}) for count in (0, 1, 1)]
-    found = ask("krusty-homer", built({name: seeds for name in ORDER}).record())
+    found = ask("krusty-homer", built(dict.fromkeys(ORDER, seeds)).record())
     assert found.figure.endswith(" of 50")
 
 
