@@ -1,6 +1,7 @@
 """Several jobs of one variant (seeds, folds) as one result, and scores from a confusion matrix alone."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from engine.results import Averages, Baseline, ClassScores, JobResult, Metrics, Prediction, Seconds, Status
@@ -12,14 +13,15 @@ def pool_results(results: Sequence[JobResult]) -> JobResult:
     """The results of one variant's jobs as one.
 
     The folds of a seed are one test set: their confusion matrices are added up, and the seed's scores are those of the
-    sum. Scores of several seeds are their mean, beside the sum of all matrices. Predictions are those of the first
-    seed, of all its folds. Seconds are added up; the final loss is a mean. The status is the worst of all; its reason
-    is of the first job that has it.
+    sum. Scores of several seeds are their mean, beside the sum of all matrices. A seed that lacks folds which another
+    has was tested on other images, and its scores do not count. Predictions are those of the first seed that counts, of
+    all its folds. Seconds are added up; the final loss is a mean. The status is the worst of all; its reason is of the
+    first job that has it.
     """
     if len(results) == 1:
         return results[0]
     first = results[0]
-    evaluated = [(result, result.metrics) for result in results if result.metrics is not None]
+    evaluated = _of_fullest_seeds([(result, result.metrics) for result in results if result.metrics is not None])
     losses = [result.final_loss for result in results if result.final_loss is not None]
     worst = next((result for status in _WORST_FIRST for result in results if result.status == status), first)
     return JobResult(
@@ -48,6 +50,12 @@ def pool_baselines(baselines: Sequence[Baseline]) -> Baseline:
     if len(baselines) == 1:
         return baselines[0]
     return Baseline(baselines[0].name, _add_up([baseline.metrics for baseline in baselines]))
+
+
+def _of_fullest_seeds(evaluated: list[tuple[JobResult, Metrics]]) -> list[tuple[JobResult, Metrics]]:
+    folds = Counter(result.seed for result, _ in evaluated)
+    most = max(folds.values(), default=0)
+    return [(result, metrics) for result, metrics in evaluated if folds[result.seed] == most]
 
 
 def _of_first_seed(results: Sequence[JobResult]) -> tuple[Prediction, ...]:

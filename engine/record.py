@@ -107,6 +107,8 @@ class StudyRecord:
             case JobFinished():
                 result = event.result
                 self.results[JobKey(result.variant, result.seed, result.fold)] = result
+                # One that is tried again ends after later ones; whoever reads must not see that.
+                self.results = dict(sorted(self.results.items(), key=lambda item: self._place(item[0])))
             case BaselinesMeasured():
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case StudyFinished():
@@ -117,10 +119,21 @@ class StudyRecord:
     def _take_back(self, event: Event) -> None:
         """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, TrainingContinued):
-            del self.losses.get(JobKey(event.variant, event.seed, event.fold), [])[event.step :]
+            key = JobKey(event.variant, event.seed, event.fold)
+            del self.losses.get(key, [])[event.step :]
+            self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
+            self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
         elif isinstance(event, StudyContinued):
             self.finished = None
+            again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
+            if any(result.metrics for result in again):
+                self.statistics = None  # they count scores that are no more
+
+    def _place(self, key: JobKey) -> tuple[int, int, int]:
+        """Where a job stands in the order that a study runs in: by seed, fold and variant as given."""
+        variants = self.started.variants if self.started else ()
+        return key.seed, key.fold, variants.index(key.variant) if key.variant in variants else len(variants)
 
     def _take_training(self, event: BatchTrained | EpochTrained) -> None:
         """A job that goes on repeats what its checkpoint had not, which replaces the first try."""

@@ -42,7 +42,7 @@ def split_stratified(
     `fraction` of each class, rounded, at least one and never all; a class of one image keeps it for training. Images
     of one group (`groups`, (N,)) stay together: in a random order, each group is taken that still fits, so a class may
     come out a little smaller; one whose every group is too large gives its smallest. A class that is one single group
-    keeps it for training.
+    keeps it for training, and so does one whose images are copies of another class's.
     """
     of_class = np.asarray(labels)
     of_group = np.arange(len(of_class)) if groups is None else np.asarray(groups)
@@ -57,12 +57,22 @@ def split_stratified(
         sizes = [int((of_class[places] == label).sum()) for places in candidates]
         taken = int(chosen[of_class == label].sum())
         for places, own in zip(candidates, sizes, strict=True):
-            if taken + own <= size and not chosen[places[0]]:
+            if taken + own <= size and not chosen[places[0]] and _leaves_all_classes(chosen, places, of_class):
                 chosen[places] = True
                 taken += own
-        if not taken and len(candidates) > 1:
-            chosen[candidates[int(np.argmin(sizes))]] = True
+        if not taken:
+            for smallest in np.argsort(sizes, kind="stable"):
+                if _leaves_all_classes(chosen, candidates[smallest], of_class):
+                    chosen[candidates[smallest]] = True
+                    break
     return chosen
+
+
+def _leaves_all_classes(chosen: NDArray[np.bool_], places: NDArray[np.int_], of_class: NDArray[np.int_]) -> bool:
+    """Whether every class of a group keeps an image for training when it is taken: a group may span classes."""
+    left = ~chosen
+    left[places] = False
+    return bool(np.isin(of_class[places], of_class[left]).all())
 
 
 def _choose(

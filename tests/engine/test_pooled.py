@@ -90,3 +90,15 @@ def test_baselines_of_several_folds_are_added_up():
     pooled = pool_baselines([Baseline("majority", one) for one in metrics])
     assert pooled.name == "majority"
     assert sum(map(sum, pooled.metrics.confusion_matrix)) == 120
+
+
+def test_a_seed_that_lacks_a_fold_does_not_count_beside_one_that_has_all():
+    def ended(seed, fold, matrix):
+        metrics = metrics_of_matrix(matrix, ["a", "b"]) if matrix else None
+        status = "done" if matrix else "failed"
+        return JobResult("vanilla", seed, fold, status, "", metrics, 0.1, 1, Seconds(1, 1, 1))
+
+    easy, hard = ((5, 0), (0, 5)), ((0, 5), (5, 0))
+    pooled = pool_results([ended(0, 0, easy), ended(0, 1, None), ended(1, 0, easy), ended(1, 1, hard)])
+    assert pooled.status == "failed"
+    assert pooled.metrics == metrics_of_matrix(((5, 5), (5, 5)), ["a", "b"])

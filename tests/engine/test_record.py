@@ -10,9 +10,12 @@ from engine.events import (
     JobFinished,
     Notice,
     StageStarted,
+    StatisticsComputed,
+    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
+    TrainingContinued,
 )
 from engine.record import JobKey, StudyRecord
 from engine.results import (
@@ -25,6 +28,7 @@ from engine.results import (
     SkippedFile,
     SuperresWeightsInfo,
 )
+from engine.statistics_report import StudyStatistics
 
 AVERAGES = Averages(float("nan"), 0.5, 0.5)
 METRICS = Metrics(0.5, AVERAGES, AVERAGES, AVERAGES, (ClassScores("a", 1.0, 0.5, 0.75, 2),), ((1, 0), (1, 0)))
@@ -140,3 +144,29 @@ def test_an_epoch_that_is_trained_again_replaces_the_first_try():
     key = JobKey("vanilla", 3, 0)
     assert [begun.time for begun in record.epoch_starts[key]] == [100.0, 202.0]
     assert [ended.time for ended in record.epochs[key]] == [101.0, 203.0]
+
+
+def test_training_that_goes_on_takes_back_the_epochs_that_come_again_at_once():
+    continued = TrainingContinued(variant="vanilla", seed=3, epoch=1, step=2)
+    record = StudyRecord.from_events([start(), *training(range(6)), continued])
+    key = JobKey("vanilla", 3, 0)
+    assert [ended.epoch for ended in record.epochs[key]] == [0]
+    assert [begun.step for begun in record.epoch_starts[key]] == [0]
+    assert len(record.losses[key]) == 2
+
+
+def test_a_job_that_is_tried_again_stands_where_it_would_have_without_the_failure():
+    continued = StudyContinued(program_version="1")
+    failed_first = [job("vanilla", "failed", None), job("bbox", "done"), continued, job("vanilla", "done")]
+    record = StudyRecord.from_events([start(), *failed_first])
+    undisturbed = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "done")])
+    assert list(record.results) == list(undisturbed.results)
+
+
+def test_statistics_of_scores_that_are_taken_back_are_taken_back_with_them():
+    told = StatisticsComputed(statistics=StudyStatistics((), (), ()))
+    continued = StudyContinued(program_version="1")
+    stopped = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "stopped"), told, continued])
+    assert stopped.statistics is None
+    kept = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "failed", None), told, continued])
+    assert kept.statistics == told.statistics

@@ -63,3 +63,10 @@ def test_a_class_of_large_groups_gives_its_smallest_and_one_of_a_single_group_ke
     groups = [0] * 6 + [1] * 4 + [2] * 6
     aside = split_stratified(labels, 0.2, seed=0, groups=groups)
     assert aside.tolist() == [False] * 6 + [True] * 4 + [False] * 6
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_group_across_classes_takes_no_class_its_last_image_to_train_on(seed):
+    chosen = split_stratified([0] * 6 + [1], 0.4, seed, [0, 1, 2, 3, 4, 5, 5])
+    assert not chosen[6]
+    assert chosen.any()
