@@ -4,8 +4,6 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,10 +13,11 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.config import StudyConfig
-from engine.errors import InputError, SimpsonsError
+from engine.errors import InputError
 from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
+from tui.clean_run import CleanRun
 from tui.command_palette import StudyCommands
 from tui.engine_port import Engine, LocalEngine
 from tui.feed import LocalStudy, Source, in_background
@@ -85,6 +84,7 @@ class DashboardApp(ShownStudy, App[int]):
         self._too_small = False
         self.desk = RunDesk(self, runs if runs is not None else LocalRuns(), config.runs_dir)
         self._resume, self._watch = resume, watch
+        self._clean = CleanRun(self)
         self.leaving = Leaving(self, spawn_worker, leave)
         self._could_detach = False
         # Moving pictures cost bytes and say nothing.
@@ -193,33 +193,11 @@ class DashboardApp(ShownStudy, App[int]):
 
     def can_run_clean(self, record: StudyRecord) -> bool:
         """Whether the same study can be trained under the clean protocol now."""
-        return record.started is not None and record.started.protocol == "official" and not self.studying
+        return self._clean.possible(record)
 
     def run_clean(self, record: StudyRecord) -> None:
-        """Train the same study under the clean protocol: as this process was asked for it, else as its folder says."""
-        started = record.started
-        if started is None or not self.can_run_clean(record):
-            return
-        if isinstance(self.source, LocalStudy) and self.state is not None and self.state.record is record:
-            self._start_clean(self.source.config)
-            return
-
-        def work() -> None:
-            try:
-                config = self.engine.load_config(Path(started.folder))
-            except SimpsonsError as error:
-                complaint = f"{error}: start it from the set-up, with the protocol clean"
-                later = partial(self.notify, complaint, severity="error", markup=False)
-            else:
-                later = partial(self._start_clean, config)
-            with suppress(RuntimeError):
-                self.call_later(later)
-
-        in_background("configuration", work)
-
-    def _start_clean(self, config: StudyConfig) -> None:
-        self._to_setup("")
-        self.start_study(replace(config, protocol="clean"))
+        """Train the same study under the clean protocol."""
+        self._clean.begin(record)
 
     def runs_dir_of(self, record: StudyRecord) -> Path:
         """The folder of runs that a study lies in, where its counterpart is looked for."""

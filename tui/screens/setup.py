@@ -14,10 +14,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
-from textual.widgets.option_list import Option
 
 from engine.audit_report import Closeness
-from engine.config import DIVIDES_TRAINING_IMAGES, PROTOCOLS, RECIPES, StudyConfig
+from engine.config import StudyConfig
 from engine.errors import SimpsonsError
 from engine.results import DatasetSummary
 from engine.run_summary import RunSummary
@@ -25,17 +24,19 @@ from engine.variants import STUDY_VARIANTS, VARIANTS
 from tui.audit_run import AuditRun
 from tui.bindings import SETUP
 from tui.feed import in_background
+from tui.setup_choices import with_next_protocol, with_next_recipe
+from tui.setup_messages import AuditEnded, DatasetRead, Estimated
 from tui.setup_words import (
     audit_words,
     plan_words,
     recipe_words,
     remarks,
     runs_words,
-    variant_words,
     waiting_words,
 )
 from tui.widgets.dataset_panel import ClassBars, dataset_lines
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
+from tui.widgets.variant_list import VariantList
 
 if TYPE_CHECKING:
     from engine.study import Estimate
@@ -56,27 +57,6 @@ class SetupScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = list(SETUP)
     AUTO_FOCUS = "#variants"
-
-    class DatasetRead(Message):
-        """The data set was read, or can't be."""
-
-        def __init__(self, turn: int, summary: DatasetSummary | None, error: str) -> None:
-            super().__init__()
-            self.turn, self.summary, self.error = turn, summary, error
-
-    class Estimated(Message):
-        """The time is known."""
-
-        def __init__(self, turn: int, estimate: "Estimate | None") -> None:
-            super().__init__()
-            self.turn, self.estimate = turn, estimate
-
-    class AuditEnded(Message):
-        """The images were looked at, or can't be."""
-
-        def __init__(self, run: AuditRun) -> None:
-            super().__init__()
-            self.run = run
 
     def __init__(self, config: StudyConfig) -> None:
         super().__init__()
@@ -114,7 +94,7 @@ class SetupScreen(Screen[None]):
             with VerticalScroll(id="choices", can_focus=False):
                 with Vertical(id="variants-panel", classes="panel") as panel:
                     panel.border_title = "variants"
-                    yield OptionList(*self._options(), id="variants", compact=True, markup=False)
+                    yield VariantList(self.chosen, dark=self.dashboard.dark_ground, id="variants")
                 with Vertical(id="recipe-panel", classes="panel") as panel:
                     panel.border_title = "recipe"
                     yield Static(id="recipe")
@@ -158,7 +138,7 @@ class SetupScreen(Screen[None]):
                 error = str(failure)
             except Exception as failure:  # a mistake of ours must not leave the screen waiting
                 error = f"the data set could not be read: {type(failure).__name__}: {failure}"
-            self._tell(self.DatasetRead(turn, summary, error))
+            self._tell(DatasetRead(turn, summary, error))
 
         in_background("read data set", work)
 
@@ -187,7 +167,7 @@ class SetupScreen(Screen[None]):
         def work() -> None:
             # An estimate is a courtesy: without it the study can start all the same.
             with suppress(Exception):
-                self._tell(self.Estimated(turn, self.dashboard.engine.estimate(config, summary)))
+                self._tell(Estimated(turn, self.dashboard.engine.estimate(config, summary)))
 
         in_background("estimate", work)
 
@@ -212,7 +192,7 @@ class SetupScreen(Screen[None]):
         if run is None or run.stopped:
             self.stop_audit()
             run = self._audits[closeness] = AuditRun(closeness)
-            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(self.AuditEnded(ended)))
+            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(AuditEnded(ended)))
         self.audit = run
         return run
 
@@ -247,7 +227,7 @@ class SetupScreen(Screen[None]):
             return
         self.show_top()
         self._show_dataset()
-        self._show_variants()
+        self.query_one(VariantList).show_chosen(self.chosen, dark=self.dashboard.dark_ground)
         self.query_one("#recipe", Static).update(recipe_words(self.config))
         self._show_plan()
         runs = self.query_one("#runs", Static)
@@ -288,17 +268,6 @@ class SetupScreen(Screen[None]):
         line.display = self.summary is not None
         line.update(audit_words(self.audit) if self.summary is not None else "")
 
-    def _options(self) -> list[Option]:
-        return [Option(self._variant_words(index, name), id=name) for index, name in enumerate(VARIANTS, start=1)]
-
-    def _variant_words(self, index: int, name: str) -> Text:
-        return variant_words(index, name, taken=name in self.chosen, dark=self.dashboard.dark_ground)
-
-    def _show_variants(self) -> None:
-        options = self.query_one("#variants", OptionList)
-        for index, name in enumerate(VARIANTS, start=1):
-            options.replace_option_prompt(name, self._variant_words(index, name))
-
     def _show_plan(self) -> None:
         plan = plan_words(
             self.config,
@@ -335,17 +304,12 @@ class SetupScreen(Screen[None]):
 
     def action_recipe(self) -> None:
         """Go on to the next recipe; changes to the last one are dropped."""
-        names = list(RECIPES)
-        index = names.index(self.config.recipe.name) if self.config.recipe.name in names else -1
-        self.config = replace(self.config, recipe=RECIPES[names[(index + 1) % len(names)]])
+        self.config = with_next_recipe(self.config)
         self._changed()
 
     def action_protocol(self) -> None:
         """Go on to the next protocol; folds are kept only where it has any."""
-        names = list(PROTOCOLS)
-        protocol = names[(names.index(self.config.protocol) + 1) % len(names)]
-        folds = self.config.folds if protocol in DIVIDES_TRAINING_IMAGES else 1
-        self.config = replace(self.config, protocol=protocol, folds=folds)
+        self.config = with_next_protocol(self.config)
         self._changed()
 
     def action_edit(self) -> None:
