@@ -1,36 +1,35 @@
 """The dashboard: a set-up screen, a training screen that draws the engine's events, and a results screen."""
 
-import asyncio
 import os
-import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from engine.config import StudyConfig
-from engine.errors import InputError, SimpsonsError
+from engine.errors import InputError
 from engine.locations import runs_folder
 from engine.record import StudyRecord
 from tui.bindings import EVERYWHERE
+from tui.clean_run import CleanRun
 from tui.command_palette import StudyCommands
 from tui.engine_port import Engine, LocalEngine
-from tui.feed import Failure, LocalStudy, Source, in_background
+from tui.feed import LocalStudy, Source, in_background
 from tui.handover import spawn_worker
+from tui.leaving import Leaving
 from tui.pictures import Pictures
+from tui.refresh_rate import seconds_between_draws
 from tui.run_desk import RunDesk
 from tui.run_store import LocalRuns, RunStore
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
+from tui.shown_study import ShownStudy
 from tui.view_state import ViewState
 from tui.watching import EVENTS_A_DRAW, WatchedStudy
 from tui.widgets.machine_meter import Load, Meter, ProcessMeter
@@ -39,26 +38,12 @@ from tui.widgets.top_line import TopLine
 if TYPE_CHECKING:
     from tui.screens.training import TrainingScreen
 
-LOCAL_REFRESH_RATE = 4.0
-REMOTE_REFRESH_RATE = 2.0
-"""Redraws a second at most, on this machine and over SSH."""
-
-SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE = 0.1, 30.0
 METER_SECONDS = 1.0
-SIGNAL_STATUS = 128
-"""Ended by signal n is exit status 128 + n."""
 _FEW_COLOURS = ("standard", "windows")
 TEXTUAL_THEME = "TEXTUAL_THEME"
-_REMOTE_VARIABLES = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
 
 
-def default_refresh_rate(environment: Mapping[str, str]) -> float:
-    """Redraws a second: fewer over SSH."""
-    remote = any(environment.get(name) for name in _REMOTE_VARIABLES)
-    return REMOTE_REFRESH_RATE if remote else LOCAL_REFRESH_RATE
-
-
-class DashboardApp(App[int]):
+class DashboardApp(ShownStudy, App[int]):
     """Runs a study in a thread and draws what it reports.
 
     After `run()`, `exit_record` holds the last study (None where none began) and `engine_running` says whether its
@@ -89,12 +74,9 @@ class DashboardApp(App[int]):
         self.pictures = pictures if pictures is not None else Pictures()
         self.engine: Engine = engine if engine is not None else LocalEngine()
         self.now = now
-        self.state: ViewState | None = None
-        self.source: Source | None = None
         self.load: Load | None = None
         self.warm = False
-        rate = refresh_rate if refresh_rate is not None else default_refresh_rate(os.environ)
-        self._refresh_seconds = 1 / min(FASTEST_REFRESH_RATE, max(SLOWEST_REFRESH_RATE, rate))
+        self._refresh_seconds = seconds_between_draws(refresh_rate, os.environ)
         self._meter: Meter = meter if meter is not None else ProcessMeter()
         self._config = config
         self._setup = SetupScreen(config)
@@ -102,10 +84,9 @@ class DashboardApp(App[int]):
         self._too_small = False
         self.desk = RunDesk(self, runs if runs is not None else LocalRuns(), config.runs_dir)
         self._resume, self._watch = resume, watch
-        self._spawn_worker, self._leave = spawn_worker, leave
-        self._signal = 0
+        self._clean = CleanRun(self)
+        self.leaving = Leaving(self, spawn_worker, leave)
         self._could_detach = False
-        self.worker: int | None = None
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
 
@@ -120,39 +101,6 @@ class DashboardApp(App[int]):
         return self._config
 
     # ------------------------------------------------------------------ for the command line
-
-    @property
-    def exit_record(self) -> StudyRecord | None:
-        """The last study as far as it came."""
-        if self.state is not None and self.source is not None:
-            for event in self.source.drain():
-                self.state.apply(event)
-        return self.state.record if self.state is not None and self.state.record.started else None
-
-    @property
-    def exit_failure(self) -> Failure | None:
-        """Why the last study ended, if it did not end well; `details` is a traceback that no file may hold yet.
-
-        What became of a study of another process is no failure of this one, unless it could not be read.
-        """
-        if self.source is None or (self.watched is not None and self.watched.interrupted):
-            return None
-        return self.source.failure
-
-    @property
-    def engine_running(self) -> bool:
-        """Whether an engine works on the study that is shown, here or in another process."""
-        return self.source is not None and self.source.running
-
-    @property
-    def studying(self) -> bool:
-        """Whether this process's own engine works."""
-        return isinstance(self.source, LocalStudy) and self.source.running
-
-    @property
-    def watched(self) -> WatchedStudy | None:
-        """The study that is shown, where it is one of another process."""
-        return self.source if isinstance(self.source, WatchedStudy) else None
 
     @property
     def going_on(self) -> str:
@@ -175,23 +123,16 @@ class DashboardApp(App[int]):
             # Sixteen colours: the terminal's own ground and text, rather than the nearest grey.
             self.theme = "ansi-dark"
         self.set_interval(self._refresh_seconds, self._pump)
-        self.set_interval(METER_SECONDS, self._tick)
+        self.set_interval(METER_SECONDS, self.show_load)
         self.call_after_refresh(self._warm_up)
         if not self.is_headless:
-            self._obey_signals()
+            self.leaving.obey_signals()
         if self._resume is not None:
             self.call_after_refresh(self.resume_study, self._resume, self._config)
         elif self._watch is not None:
             watched = WatchedStudy(self.desk.store, self._watch, self.desk.complain)
             self.follow(watched, self._config.variants)
             watched.start()
-
-    def _obey_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.terminate, number)
-        if hasattr(signal, "SIGHUP"):
-            loop.add_signal_handler(signal.SIGHUP, self.hang_up)
 
     def _warm_up(self) -> None:
         def work() -> None:
@@ -217,7 +158,8 @@ class DashboardApp(App[int]):
             self.pop_screen()
         self._too_small = small
 
-    def _tick(self) -> None:
+    def show_load(self) -> None:
+        """Read the meter and draw the first line of the screen that is seen, where it has one."""
         self.load = self._meter.read()
         show_top = getattr(self.screen, "show_top", None)
         if show_top is not None and self.screen.query(TopLine):
@@ -244,16 +186,6 @@ class DashboardApp(App[int]):
         self.follow(study, config.variants)
         study.start()
 
-    @property
-    def resumable(self) -> Path | None:
-        """The folder of the study that is shown, where nobody works on it and it can be gone on with."""
-        source, state = self.source, self.state
-        if source is None or state is None or source.running or self._run_folder is None:
-            return None
-        if self.watched is not None and self.watched.interrupted:
-            return self._run_folder
-        return self._run_folder if state.finished is not None and state.finished.status != "done" else None
-
     def resume_shown(self) -> None:
         """Go on, in this process, with the study that is shown."""
         if self.resumable is not None:
@@ -261,33 +193,11 @@ class DashboardApp(App[int]):
 
     def can_run_clean(self, record: StudyRecord) -> bool:
         """Whether the same study can be trained under the clean protocol now."""
-        return record.started is not None and record.started.protocol == "official" and not self.studying
+        return self._clean.possible(record)
 
     def run_clean(self, record: StudyRecord) -> None:
-        """Train the same study under the clean protocol: as this process was asked for it, else as its folder says."""
-        started = record.started
-        if started is None or not self.can_run_clean(record):
-            return
-        if isinstance(self.source, LocalStudy) and self.state is not None and self.state.record is record:
-            self._start_clean(self.source.config)
-            return
-
-        def work() -> None:
-            try:
-                config = self.engine.load_config(Path(started.folder))
-            except SimpsonsError as error:
-                complaint = f"{error}: start it from the set-up, with the protocol clean"
-                later = partial(self.notify, complaint, severity="error", markup=False)
-            else:
-                later = partial(self._start_clean, config)
-            with suppress(RuntimeError):
-                self.call_later(later)
-
-        in_background("configuration", work)
-
-    def _start_clean(self, config: StudyConfig) -> None:
-        self._to_setup("")
-        self.start_study(replace(config, protocol="clean"))
+        """Train the same study under the clean protocol."""
+        self._clean.begin(record)
 
     def runs_dir_of(self, record: StudyRecord) -> Path:
         """The folder of runs that a study lies in, where its counterpart is looked for."""
@@ -322,13 +232,9 @@ class DashboardApp(App[int]):
             self.refresh_bindings()
         if running:
             self._announced = False  # also where another process goes on with what was interrupted
-        elif not self._announced and (self._leaving or self._training_screen is not None):
+        elif not self._announced and (self.leaving.begun or self._training_screen is not None):
             self._announced = True
             self._study_ended()
-
-    @property
-    def _leaving(self) -> bool:
-        return self.worker is not None or bool(self._signal)
 
     @property
     def _training_screen(self) -> "TrainingScreen | None":
@@ -351,8 +257,8 @@ class DashboardApp(App[int]):
         source, state = self.source, self.state
         if source is None or state is None:
             return
-        if self._leaving:
-            self.exit(return_code=SIGNAL_STATUS + self._signal if self._signal else 0)
+        if self.leaving.begun:
+            self.exit(return_code=self.leaving.exit_status)
             return
         failure = source.failure
         if failure is not None and failure.expected and state.record.started is None:
@@ -367,15 +273,6 @@ class DashboardApp(App[int]):
             self._redraw()
         self.refresh_bindings()
 
-    @property
-    def has_results(self) -> bool:
-        """Whether there is anything for the results screen."""
-        return (
-            self.state is not None
-            and not self.engine_running
-            and any(result.metrics is not None for result in self.state.record.results.values())
-        )
-
     def show_results(self) -> None:
         """The tables of the study that ended."""
         if self.state is None or not self.has_results:
@@ -385,45 +282,7 @@ class DashboardApp(App[int]):
         if not isinstance(self.screen, ResultsScreen):
             self.push_screen(ResultsScreen(self.state.record))
 
-    def ending_text(self) -> Text | None:
-        """Why the study ended without a result, and what can be done."""
-        failure = self.source.failure if self.source is not None else None
-        finished = self.state.finished if self.state is not None else None
-        if self.watched is not None and self.watched.interrupted:
-            hint = f"   r: go on with it here, or 'simpsons-tui resume {self.watched.folder.name}'"
-            return Text.assemble(("interrupted: its writer is gone", "bold yellow"), (hint, "dim"))
-        if failure is not None:
-            where = f"   details: {failure.report}" if failure.report else ""
-            return Text.assemble((f"the study ended: {failure.message}{where}", "bold red"), ("   n: new study", "dim"))
-        if finished is None or finished.status == "done":
-            return None
-        hint = "   enter: results" if self.has_results else ""
-        hint += "   r: go on with it" if self.resumable is not None else ""
-        hint += "   n: new study"
-        words = f"study {finished.status}" + (f": {finished.reason}" if finished.reason else "")
-        return Text.assemble((words, "bold red" if finished.status == "failed" else "bold yellow"), (hint, "dim"))
-
     # ------------------------------------------------------------------ pause and stop
-
-    def control_note(self) -> str:
-        """What the user asked of the engine, for the first line."""
-        if self.source is None or self.state is None or not self.engine_running:
-            return ""
-        if self.source.control.handing_over:
-            return "handing over after this batch"
-        if self.source.control.stop_requested:
-            return "stopping after this batch"
-        if self.state.paused and self.source.control.paused:
-            return "paused"
-        if self.source.control.held:
-            return "waiting: the disk is full"
-        return "pausing after this batch" if self.source.control.paused else ""
-
-    def toggle_pause(self) -> None:
-        """Ask the engine to wait, or to go on."""
-        if self.source is not None:
-            control = self.source.control
-            (control.resume if control.paused else control.pause)()
 
     def ask_stop(self) -> None:
         """Ask once, then have the engine end after this batch."""
@@ -432,7 +291,7 @@ class DashboardApp(App[int]):
         def answered(yes: bool | None) -> None:
             if yes and self.source is not None:
                 self.source.control.stop()
-                self._tick()
+                self.show_load()
 
         detail = STOP_DETAIL if self.watched is None else STOP_WATCHED_DETAIL
         self.push_screen(ConfirmScreen(STOP_QUESTION, detail), answered)
@@ -440,59 +299,17 @@ class DashboardApp(App[int]):
     # ------------------------------------------------------------------ leaving a study that goes on
 
     @property
-    def can_detach(self) -> bool:
-        """Whether a study of this process runs that another process could go on with."""
-        return (
-            isinstance(self.source, LocalStudy)
-            and self.engine_running
-            and not self.source.control.stop_requested
-            and self._run_folder is not None
-        )
-
-    @property
-    def _run_folder(self) -> Path | None:
-        """Where the study under way is kept; None where it is not, or not yet."""
-        started = self.state.record.started if self.state is not None else None
-        folder = started.folder if started is not None else ""
-        return Path(folder) if folder and Path(folder).is_dir() else None
+    def worker(self) -> int | None:
+        """The process that the study was handed to."""
+        return self.leaving.worker
 
     def detach(self) -> None:
-        """Hand the study to a process of its own; this one ends when the batch under way is saved."""
-        folder, source = self._run_folder, self.source
-        if not self.can_detach or folder is None or not isinstance(source, LocalStudy):
-            return
-        try:
-            self.worker = self._spawn_worker(folder)
-        except OSError as error:
-            self.notify(f"no process for the study: {error.strerror or error}", severity="error")
-            return
-        source.control.hand_over()
-        self._tick()
+        """Hand the study to a process of its own."""
+        self.leaving.detach()
 
     def finish_hand_over(self) -> None:
-        """Wait until a study that is handed over has saved its place; what a closed terminal ended is not over yet."""
-        if self.worker is not None and isinstance(self.source, LocalStudy):
-            self.source.wait()
-
-    def hang_up(self) -> None:
-        """The terminal was closed or the connection lost: the study goes on without it."""
-        if self.can_detach:
-            self.detach()
-
-        def leave() -> None:
-            self.finish_hand_over()
-            # Nothing of the screen can be put in order: whatever writes to a terminal that is gone, waits for ever.
-            self._leave(SIGNAL_STATUS + signal.SIGHUP)
-
-        in_background("leaving", leave)
-
-    def terminate(self, number: int) -> None:
-        """Stop after the batch, save, and leave."""
-        self._signal = number
-        if self.source is not None and self.studying:
-            self.source.control.stop()
-        else:
-            self.exit(return_code=SIGNAL_STATUS + number)
+        """Wait until a study that is handed over has saved its place."""
+        self.leaving.finish()
 
     # ------------------------------------------------------------------ keys of every screen
 

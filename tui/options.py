@@ -15,6 +15,11 @@ from engine.variants import STUDY_VARIANTS, VARIANTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ENVIRONMENT_HELP = (
+    "Every option can also be given as an environment variable: SIMPSONS_TUI_ and its name, as "
+    "SIMPSONS_TUI_CACHE_DIR=/scratch."
+)
+
 # ---------------------------------------------------------------- values of options
 
 

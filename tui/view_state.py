@@ -1,4 +1,4 @@
-"""A study's events folded into what the screens show: stages, rates, times left, curves, log lines.
+"""A study's events folded into what the screens show: jobs, stages, times left, log lines.
 
 Pure: time comes in with the events (and as `now` where a screen asks), nothing here reads a clock. It wraps
 `StudyRecord`, which keeps what lasts.
@@ -7,8 +7,7 @@ Pure: time comes in with the events (and as `now` where a screen asks), nothing 
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from engine.events import (
     AuditFinished,
@@ -33,35 +32,11 @@ from engine.events import (
     TrainingContinued,
 )
 from engine.record import JobKey, StudyRecord, describe_weights
-from engine.results import JobResult
-from engine.variants import VARIANTS
 from tui import formatting
-
-JobStatus = Literal["waiting", "preprocess", "train", "evaluate", "done", "stopped", "failed"]
-
-STAGE_WORDS = {
-    "check": "reading images",
-    "audit": "looking for copies",
-    "preprocess": "pre-processing",
-    "train": "training",
-    "evaluate": "evaluating",
-    "baselines": "measuring baselines",
-}
-
-RATE_WINDOW_SECONDS = 20.0
-"""A rate is measured over the last so many seconds: steady, yet true when the speed changes."""
-
-SMOOTHING_BATCHES = 15
-"""Time constant of the smoothed curve."""
+from tui.job_view import STAGE_WORDS, ActiveClock, JobView, StageView
+from tui.workload import WorkPart, seconds_left, share_done, work_parts
 
 MAX_LOG_LINES = 1000
-
-# Rough seconds an image and megapixel on two cores, only to weigh stages against each other until they
-# have been timed; the study's own timings take over as it goes.
-_PREPROCESS_COST = {"crop": 0.03, "resize": 0.03, "denoise": 0.25, "superres": 2.0, "shrink": 0.03}
-_TRAIN_COST = 0.16
-_EVALUATE_COST = 0.06
-_COMMON_COSTS: dict[Stage, float] = {"check": 0.02, "audit": 0.005, "baselines": 0.02}
 
 
 @dataclass(frozen=True)
@@ -71,150 +46,6 @@ class LogLine:
     time: float
     level: Level
     text: str
-
-
-class ActiveClock:
-    """Event time less the pauses."""
-
-    def __init__(self) -> None:
-        self._lost = 0.0
-        self._paused_at: float | None = None
-
-    def pause(self, time: float) -> None:
-        """The engine waits from now on."""
-        if self._paused_at is None:
-            self._paused_at = time
-
-    def resume(self, time: float) -> None:
-        """The engine goes on."""
-        if self._paused_at is not None:
-            self._lost += max(0.0, time - self._paused_at)
-            self._paused_at = None
-
-    @property
-    def paused(self) -> bool:
-        """Whether the engine waits."""
-        return self._paused_at is not None
-
-    def at(self, time: float) -> float:
-        """Seconds on the clock that stands still during pauses (only differences mean something)."""
-        return (time if self._paused_at is None else min(time, self._paused_at)) - self._lost
-
-
-@dataclass
-class StageView:
-    """One stage under way or ended; times are those of the `ActiveClock`."""
-
-    stage: Stage
-    total: int
-    cached: int = 0
-    done: int = 0
-    started: float = 0.0
-    seconds: float | None = None
-    images_done: int = 0
-    _marks: deque[tuple[float, int, int]] = field(default_factory=deque)
-
-    def __post_init__(self) -> None:
-        self.done = self.cached
-        self._marks.append((self.started, self.done, 0))
-
-    def advance(self, time: float, done: int, images: int = 0) -> None:
-        """`done` of the total are ready at `time`; `images` more images were trained on."""
-        self.done = done
-        self.images_done += images
-        self._marks.append((time, done, self.images_done))
-        while len(self._marks) > 2 and time - self._marks[1][0] >= RATE_WINDOW_SECONDS:  # noqa: PLR2004
-            self._marks.popleft()
-
-    @property
-    def share(self) -> float:
-        """How much is done, in [0, 1]."""
-        return min(1.0, self.done / self.total) if self.total else float(self.seconds is not None)
-
-    def rate(self) -> float | None:
-        """Units (images, batches) a second; None until it was seen."""
-        return self._per_second(1)
-
-    def image_rate(self) -> float | None:
-        """Images a second."""
-        return self._per_second(2) if self.stage == "train" else self._per_second(1)
-
-    def _per_second(self, column: int) -> float | None:
-        first, last = self._marks[0], self._marks[-1]
-        took = last[0] - first[0]
-        return (last[column] - first[column]) / took if took > 0 and last[column] > first[column] else None
-
-    def seconds_left(self) -> float | None:
-        """Time left at the present rate."""
-        if self.done >= self.total:
-            return 0.0
-        rate = self.rate()
-        return None if rate is None else (self.total - self.done) / rate
-
-
-@dataclass
-class JobView:
-    """One variant's way through its stages; `version` grows with every change that a chart shows."""
-
-    variant: str
-    status: JobStatus = "waiting"
-    stages: dict[Stage, StageView] = field(default_factory=dict)
-    losses: list[float] = field(default_factory=list)
-    smoothed: list[float] = field(default_factory=list)
-    epoch: int = 0
-    epoch_accuracy: float | None = None
-    validation_accuracy: float | None = None
-    train_total: int = 0
-    result: JobResult | None = None
-    version: int = 0
-    _weight: float = 0.0
-    _average: float = 0.0
-
-    @property
-    def stage(self) -> StageView | None:
-        """The stage under way."""
-        for name in ("preprocess", "train", "evaluate"):
-            if self.status == name:
-                return self.stages.get(name)
-        return None
-
-    @property
-    def ended(self) -> bool:
-        """Whether no more events will come for it."""
-        return self.status in ("done", "stopped", "failed")
-
-    @property
-    def last_loss(self) -> float | None:
-        """The loss of the last batch, or of the last epoch's end once all is done."""
-        return self.losses[-1] if self.losses else None
-
-    @property
-    def accuracy(self) -> float | None:
-        """Test accuracy, once measured."""
-        return self.result.metrics.accuracy if self.result and self.result.metrics else None
-
-    def go_back(self, epoch: int, step: int) -> None:
-        """What came after `step` batches is void."""
-        kept, self.epoch = self.losses[:step], epoch
-        self.losses, self.smoothed, self._weight, self._average = [], [], 0.0, 0.0
-        for value in kept:
-            self.add_loss(value)
-        self.version += 1
-
-    def add_loss(self, value: float) -> bool:
-        """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
-        before = self.losses[-1] if self.losses else 0.0
-        self.losses.append(value)
-        # An exponential mean that starts without bias; a value that is no number leaves a gap and does not spread.
-        if math.isfinite(value):
-            keep = 1 - 1 / SMOOTHING_BATCHES
-            self._weight = self._weight * keep + 1
-            self._average += (value - self._average) / self._weight
-            self.smoothed.append(self._average)
-        else:
-            self.smoothed.append(math.nan)
-        self.version += 1
-        return not math.isfinite(value) and math.isfinite(before)
 
 
 class ViewState:
@@ -292,78 +123,16 @@ class ViewState:
         """How much of the study is done, in [0, 1], by the typical cost of its stages."""
         if self.finished is not None and self.finished.status == "done":
             return 1.0
-        work = self._work()
-        total = sum(cost for _, cost, _, _ in work)
-        return sum(cost * share for _, cost, share, _ in work) / total if total else 0.0
+        return share_done(self._work())
 
     def seconds_left(self) -> float | None:
         """Time left for the whole study; None until something was timed."""
         if self.finished is not None:
             return 0.0
-        work = self._work()
-        spent: dict[str, float] = {}
-        typical: dict[str, float] = {}
-        for kind, cost, share, view in work:
-            seconds = self._seconds_of(view)
-            if view is not None and seconds > 0 and share > 0:
-                uncached = cost * share * (1 - view.cached / max(view.total, 1) / share if share else 1)
-                if uncached > 0:
-                    spent[kind] = spent.get(kind, 0.0) + seconds
-                    typical[kind] = typical.get(kind, 0.0) + uncached
-        if not spent:
-            return None
-        overall = sum(spent.values()) / sum(typical.values())
-        left = 0.0
-        for kind, cost, share, view in work:
-            own = view.seconds_left() if view is not None and view.seconds is None else None
-            speed = spent[kind] / typical[kind] if kind in spent else overall
-            left += own if own is not None else cost * (1 - share) * speed
-        return left
+        return seconds_left(self._work(), self.clock.at(self.last_time))
 
-    def _seconds_of(self, view: StageView | None) -> float:
-        if view is None:
-            return 0.0
-        return view.seconds if view.seconds is not None else self.clock.at(self.last_time) - view.started
-
-    def _work(self) -> list[tuple[str, float, float, StageView | None]]:
-        """(kind, typical cost, share done, view) of every stage of the study."""
-        started, dataset = self.record.started, self.record.dataset
-        if started is None or dataset is None:
-            return []
-        recipe = started.recipe
-        megapixels = recipe.image_size[0] * recipe.image_size[1] / 1e6
-        images = dataset.train + dataset.test
-        rows: list[tuple[str, float, float, StageView | None]] = []
-        for stage, unit in _COMMON_COSTS.items():
-            view = self.common.get(stage)
-            rows.append((stage, images * unit * megapixels, view.share if view else 0.0, view))
-        train, test = dataset.train, dataset.test
-        if (protocol := self.record.protocol) is not None:
-            train, test = (
-                round(sum(counts) / started.folds) for counts in (protocol.train_counts, protocol.test_counts)
-            )
-        keys = [
-            JobKey(variant, seed, fold)
-            for seed in started.seeds
-            for fold in range(started.folds)
-            for variant in started.variants
-        ]
-        for place, key in enumerate(keys):
-            known = VARIANTS.get(key.variant)
-            steps, scale = (known.steps, known.scale) if known else (("resize",), 1)
-            # Later seeds and folds find the pre-processed images in the cache.
-            prepared = images * sum(_PREPROCESS_COST.get(step, 0.0) for step in steps)
-            costs: dict[Stage, float] = {
-                "preprocess": prepared if place < len(started.variants) else 0.0,
-                "train": train * recipe.epochs * _TRAIN_COST * scale**2,
-                "evaluate": test * _EVALUATE_COST * scale**2,
-            }
-            job = self.jobs.get(key) or JobView(key.variant)
-            for part, cost in costs.items():
-                view = job.stages.get(part)
-                over = job.ended or (view is not None and view.seconds is not None)
-                rows.append((part, cost * megapixels, 1.0 if over else view.share if view else 0.0, view))
-        return rows
+    def _work(self) -> list[WorkPart]:
+        return work_parts(self.record, self.jobs, self.common)
 
     # ------------------------------------------------------------------ folding
 

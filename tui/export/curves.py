@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.record import StudyRecord
-from tui.view_state import JobView
+from tui.job_view import JobView
 from tui.widgets.chart import Curve, y_limits
 
 

@@ -1,13 +1,11 @@
 """Set-up: the data set, the variants, the recipe, and what the study will cost. Drawn before torch is imported."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -16,34 +14,39 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
-from textual.widgets.option_list import Option
 
 from engine.audit_report import Closeness
-from engine.config import DIVIDES_TRAINING_IMAGES, PROTOCOLS, RECIPES, Recipe, StudyConfig
+from engine.config import StudyConfig
 from engine.errors import SimpsonsError
 from engine.results import DatasetSummary
 from engine.run_summary import RunSummary
 from engine.variants import STUDY_VARIANTS, VARIANTS
-from tui import formatting
 from tui.audit_run import AuditRun
 from tui.bindings import SETUP
 from tui.feed import in_background
-from tui.palette import variant_style
-from tui.tables.audit import headline, is_grave
-from tui.widgets.dataset_panel import LABEL_WIDTH, ClassBars, dataset_lines
+from tui.setup_choices import with_next_protocol, with_next_recipe
+from tui.setup_messages import AuditEnded, DatasetRead, Estimated
+from tui.setup_words import (
+    audit_words,
+    plan_words,
+    recipe_words,
+    remarks,
+    runs_words,
+    waiting_words,
+)
+from tui.widgets.dataset_panel import ClassBars, dataset_lines
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
+from tui.widgets.variant_list import VariantList
 
 if TYPE_CHECKING:
     from engine.study import Estimate
     from tui.app import DashboardApp
 
-_NAME_WIDTH = 14
 _ROOMY = 100
 """Columns from which the long words fit."""
 
 _TALL = 30
 """Lines from which there is room to say what a protocol is."""
-
 
 _AUDIT_LOOK_SECONDS = 0.5
 """How often a running audit is asked how far it is."""
@@ -54,27 +57,6 @@ class SetupScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = list(SETUP)
     AUTO_FOCUS = "#variants"
-
-    class DatasetRead(Message):
-        """The data set was read, or can't be."""
-
-        def __init__(self, turn: int, summary: DatasetSummary | None, error: str) -> None:
-            super().__init__()
-            self.turn, self.summary, self.error = turn, summary, error
-
-    class Estimated(Message):
-        """The time is known."""
-
-        def __init__(self, turn: int, estimate: "Estimate | None") -> None:
-            super().__init__()
-            self.turn, self.estimate = turn, estimate
-
-    class AuditEnded(Message):
-        """The images were looked at, or can't be."""
-
-        def __init__(self, run: AuditRun) -> None:
-            super().__init__()
-            self.run = run
 
     def __init__(self, config: StudyConfig) -> None:
         super().__init__()
@@ -112,7 +94,7 @@ class SetupScreen(Screen[None]):
             with VerticalScroll(id="choices", can_focus=False):
                 with Vertical(id="variants-panel", classes="panel") as panel:
                     panel.border_title = "variants"
-                    yield OptionList(*self._options(), id="variants", compact=True, markup=False)
+                    yield VariantList(self.chosen, dark=self.dashboard.dark_ground, id="variants")
                 with Vertical(id="recipe-panel", classes="panel") as panel:
                     panel.border_title = "recipe"
                     yield Static(id="recipe")
@@ -156,7 +138,7 @@ class SetupScreen(Screen[None]):
                 error = str(failure)
             except Exception as failure:  # a mistake of ours must not leave the screen waiting
                 error = f"the data set could not be read: {type(failure).__name__}: {failure}"
-            self._tell(self.DatasetRead(turn, summary, error))
+            self._tell(DatasetRead(turn, summary, error))
 
         in_background("read data set", work)
 
@@ -185,7 +167,7 @@ class SetupScreen(Screen[None]):
         def work() -> None:
             # An estimate is a courtesy: without it the study can start all the same.
             with suppress(Exception):
-                self._tell(self.Estimated(turn, self.dashboard.engine.estimate(config, summary)))
+                self._tell(Estimated(turn, self.dashboard.engine.estimate(config, summary)))
 
         in_background("estimate", work)
 
@@ -210,7 +192,7 @@ class SetupScreen(Screen[None]):
         if run is None or run.stopped:
             self.stop_audit()
             run = self._audits[closeness] = AuditRun(closeness)
-            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(self.AuditEnded(ended)))
+            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(AuditEnded(ended)))
         self.audit = run
         return run
 
@@ -245,8 +227,8 @@ class SetupScreen(Screen[None]):
             return
         self.show_top()
         self._show_dataset()
-        self._show_variants()
-        self.query_one("#recipe", Static).update(self._recipe_text())
+        self.query_one(VariantList).show_chosen(self.chosen, dark=self.dashboard.dark_ground)
+        self.query_one("#recipe", Static).update(recipe_words(self.config))
         self._show_plan()
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
@@ -273,112 +255,29 @@ class SetupScreen(Screen[None]):
 
     def _show_dataset(self) -> None:
         width = max(20, self.query_one("#data").size.width - 2)
-        source = str(self.config.data) if self.config.data else "the demo set"
-        if self.summary is None:
-            waiting = (
-                Text(f"reading {source} ...", "dim")
-                if not self.dataset_error
-                else Text.assemble(
-                    (self.dataset_error, "red"),
-                    "\n\nPress d to name another folder or .zip; README's 'data' tells the layouts.",
-                )
-            )
-            self.query_one("#dataset", Static).update(waiting)
-        else:
-            self.query_one("#dataset", Static).update(dataset_lines(self.summary, width))
+        known = (
+            dataset_lines(self.summary, width) if self.summary else waiting_words(self.config.data, self.dataset_error)
+        )
+        self.query_one("#dataset", Static).update(known)
         self._show_audit()
         self.query_one(ClassBars).show_summary(self.summary, dark=self.dashboard.dark_ground)
-        remarks = _remarks(self.summary) if self.summary else Text()
-        self.query_one("#remarks", Static).update(remarks)
+        self.query_one("#remarks", Static).update(remarks(self.summary) if self.summary else Text())
 
     def _show_audit(self) -> None:
         line = self.query_one("#audit", Static)
         line.display = self.summary is not None
-        line.update(_audit_words(self.audit) if self.summary is not None else "")
-
-    def _options(self) -> list[Option]:
-        return [Option(self._variant_text(index, name), id=name) for index, name in enumerate(VARIANTS, start=1)]
-
-    def _variant_text(self, index: int, name: str) -> Text:
-        style = variant_style(name)
-        taken = name in self.chosen
-        return Text.assemble(
-            ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
-            (f"{index} ", "dim"),
-            (f"{style.marker} ", style.colour(dark=self.dashboard.dark_ground)),
-            (name.ljust(_NAME_WIDTH), "bold" if taken else "dim"),
-            (VARIANTS[name].summary, "dim"),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-
-    def _show_variants(self) -> None:
-        options = self.query_one("#variants", OptionList)
-        for index, name in enumerate(VARIANTS, start=1):
-            options.replace_option_prompt(name, self._variant_text(index, name))
-
-    def _recipe_text(self) -> Text:
-        recipe, base = self.config.recipe, RECIPES.get(self.config.recipe.name)
-        height, width = recipe.image_size
-        rows = (
-            ("epochs", f"{recipe.epochs}", "epochs"),
-            ("batch size", f"{recipe.batch_size}", "batch_size"),
-            ("learning rate", f"{recipe.learning_rate:g}", "learning_rate"),
-            ("image size", f"{height} x {width}", "image_size"),
-            ("seed", f"{self.config.seed}", ""),
-        )
-        edited = base is not None and recipe != base
-        parts = [
-            Text.assemble(
-                (recipe.name, "bold"), (" (edited)" if edited else "", "yellow"), "  ", (_place(recipe), "dim")
-            )
-        ]
-        for name, value, field in rows:
-            changed = bool(field) and base is not None and getattr(recipe, field) != getattr(base, field)
-            parts.append(
-                Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (value.rjust(10), "bold yellow" if changed else ""))
-            )
-        return Text("\n").join(parts)
+        line.update(audit_words(self.audit) if self.summary is not None else "")
 
     def _show_plan(self) -> None:
-        self.query_one("#plan", Static).update(self._plan_text())
-
-    def _plan_text(self) -> Text:
-        libraries = Text("libraries ready", "green") if self.dashboard.warm else Text("loading libraries ...", "dim")
-        if not self.chosen:
-            return Text.assemble(
-                ("no variant chosen: press 1 to 5, or a for the study's four", "yellow"), "\n", libraries
-            )
-        protocol = self._protocol_text()
-        if self.estimate is None:
-            known = "time: not known yet" if self.summary is None else "time: reckoning ..."
-            return Text.assemble(protocol, (known, "dim"), "\n\n", libraries)
-        estimate = self.estimate
-        enough = estimate.disk_bytes < estimate.free_bytes
-        disk = f"{formatting.size(estimate.disk_bytes)} of {formatting.size(estimate.free_bytes)} free"
-        return Text.assemble(
-            protocol,
-            ("time".ljust(_NAME_WIDTH), "dim"),
-            (formatting.duration(estimate.seconds).rjust(10), "bold"),
-            (f"\n{'':{_NAME_WIDTH}}{estimate.basis}\n", "dim"),
-            ("cache".ljust(_NAME_WIDTH), "dim"),
-            (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
-            libraries,
-            ("   Enter starts", "bold") if self.summary else "",
+        plan = plan_words(
+            self.config,
+            self.estimate,
+            chosen=bool(self.chosen),
+            read=self.summary is not None,
+            warm=self.dashboard.warm,
+            roomy=self.size.height >= _TALL,
         )
-
-    def _protocol_text(self) -> Text:
-        """The protocol in words, and how often each variant is trained."""
-        config = self.config
-        jobs = f", {config.repeats} seeds" if config.repeats > 1 else ""
-        jobs += f", {config.folds} folds" if config.folds > 1 else ""
-        jobs += f", {config.validation_fraction:.0%} watched" if config.validation_fraction else ""
-        return Text.assemble(
-            ("protocol".ljust(_NAME_WIDTH), "dim"),
-            (config.protocol.rjust(10), "bold" if config.protocol == "official" else "bold yellow"),
-            f"{jobs}\n",
-            (f"{PROTOCOLS[config.protocol]}\n" if self.size.height >= _TALL else "", "dim"),
-        )
+        self.query_one("#plan", Static).update(plan)
 
     # ------------------------------------------------------------------ keys
 
@@ -405,17 +304,12 @@ class SetupScreen(Screen[None]):
 
     def action_recipe(self) -> None:
         """Go on to the next recipe; changes to the last one are dropped."""
-        names = list(RECIPES)
-        index = names.index(self.config.recipe.name) if self.config.recipe.name in names else -1
-        self.config = replace(self.config, recipe=RECIPES[names[(index + 1) % len(names)]])
+        self.config = with_next_recipe(self.config)
         self._changed()
 
     def action_protocol(self) -> None:
         """Go on to the next protocol; folds are kept only where it has any."""
-        names = list(PROTOCOLS)
-        protocol = names[(names.index(self.config.protocol) + 1) % len(names)]
-        folds = self.config.folds if protocol in DIVIDES_TRAINING_IMAGES else 1
-        self.config = replace(self.config, protocol=protocol, folds=folds)
+        self.config = with_next_protocol(self.config)
         self._changed()
 
     def action_edit(self) -> None:
@@ -499,48 +393,3 @@ class SetupScreen(Screen[None]):
         self.problem = ""
         self.show()
         self._ask_estimate()
-
-
-def runs_words(live: Sequence[RunSummary], interrupted: Sequence[RunSummary]) -> Text:
-    """What other processes do or left undone, and which key leads there."""
-    parts = []
-    if live:
-        many = f"{len(live)} studies run in other processes: press w to watch the newest, h for all"
-        one = "1 study runs in another process: press w to watch it"
-        parts.append(Text(one if len(live) == 1 else many, "bold green"))
-    if interrupted:
-        count = "1 study was" if len(interrupted) == 1 else f"{len(interrupted)} studies were"
-        parts.append(Text(f"{count} interrupted: press h, then r on it, to go on", "yellow"))
-    return Text("   ").join(parts)
-
-
-def _place(recipe: Recipe) -> str:
-    names = list(RECIPES)
-    return f"{names.index(recipe.name) + 1} of {len(names)}, r: next" if recipe.name in names else ""
-
-
-def _audit_words(run: AuditRun | None) -> Table:
-    """What the audit found or how far it is, and how to see more."""
-    more = Text("u: details", "bold")
-    if run is None or run.stopped:
-        words, style, more = "not yet", "dim", Text("u: begin", "dim")
-    elif run.error:
-        words, style = run.error, "red"
-    elif run.report is None:
-        words, style, more = run.progress_words(), "dim", Text()
-    else:
-        words, style = headline(run.report), "bold yellow" if is_grave(run.report) else ""
-    grid = Table.grid(padding=0)
-    grid.add_column(width=LABEL_WIDTH, no_wrap=True)
-    grid.add_column(ratio=1)
-    grid.add_row(Text("audit", "dim"), Text(words, style))
-    grid.add_row("", more)
-    return grid
-
-
-def _remarks(summary: DatasetSummary) -> Text:
-    lines = [Text(note) for note in summary.notes]
-    if summary.skipped:
-        lines.append(Text(f"{len(summary.skipped)} left out:", "yellow"))
-        lines += [Text(f"  {item.path}: {item.reason}", "dim") for item in summary.skipped]
-    return Text("\n").join([Text(), *lines]) if lines else Text()

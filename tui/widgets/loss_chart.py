@@ -7,8 +7,9 @@ from textual import events
 from textual.message import Message
 
 from tui import formatting
+from tui.job_view import STAGE_WORDS, JobView
 from tui.palette import variant_style
-from tui.view_state import STAGE_WORDS, JobView, ViewState
+from tui.view_state import ViewState
 from tui.widgets.chart import ChartOptions, Curve, draw_chart
 from tui.widgets.lines import LinesView, centred, framed
 from tui.widgets.variants_panel import progress_words

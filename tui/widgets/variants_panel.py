@@ -5,8 +5,9 @@ from textual import events
 from textual.message import Message
 
 from tui import formatting
+from tui.job_view import STAGE_WORDS, JobView
 from tui.palette import variant_style
-from tui.view_state import STAGE_WORDS, JobView, ViewState
+from tui.view_state import ViewState
 from tui.widgets.lines import LinesView, framed
 
 SIGNS = {"waiting": "·", "done": "✓", "stopped": "■", "failed": "✗"}

@@ -76,7 +76,7 @@ class FakeDashboard:
 @pytest.fixture
 def terminal(monkeypatch):
     """Standard input and output that say they are a terminal, and a dashboard that needs none."""
-    monkeypatch.setattr("tui.cli.is_terminal", lambda stream: True)
+    monkeypatch.setattr("tui.dashboard.is_terminal", lambda stream: True)
     monkeypatch.setenv("TERM", "xterm-256color")
     app = type("App", (FakeDashboard,), {})
     monkeypatch.setitem(sys.modules, "tui.app", SimpleNamespace(DashboardApp=app))
@@ -121,8 +121,8 @@ class App:
         threading.Thread(target=threading.Event().wait, name="engine").start()
         print("the last words")
 sys.modules["tui.app"] = SimpleNamespace(DashboardApp=App)
-import tui.cli
-tui.cli.check_terminal = lambda: None
+import tui.cli, tui.dashboard
+tui.dashboard.check_terminal = lambda: None
 sys.exit(tui.cli.main([]))
 """
     child = subprocess.run(

@@ -76,9 +76,10 @@ def test_nothing_to_go_on_with_is_one_line(command):
 
 def test_in_a_terminal_it_opens_the_dashboard(command, unfinished, monkeypatch):
     opened = []
-    monkeypatch.setattr("tui.cli.is_terminal", lambda stream: True)
+    monkeypatch.setattr("tui.dashboard.is_terminal", lambda stream: True)
     monkeypatch.setattr(
-        "tui.cli._dashboard", lambda config, rate, images, session, resume: opened.append((config, resume)) or 0
+        "tui.dashboard.open_dashboard",
+        lambda config, rate, images, session, resume: opened.append((config, resume)) or 0,
     )
     assert command("resume")[0] == 0
     ((config, folder),) = opened

@@ -128,7 +128,7 @@ def watched(monkeypatch):
         seen.append((config.variants, watch))
         return 0
 
-    monkeypatch.setattr("tui.cli._dashboard", dashboard)
+    monkeypatch.setattr("tui.dashboard.open_dashboard", dashboard)
     return seen
 
 

@@ -72,7 +72,7 @@ async def test_x_hands_the_study_to_a_process_of_its_own_and_leaves(kit, app, ru
 async def test_a_closed_terminal_hands_the_study_over_too(kit, app, run_folder, engine):
     async with app.run_test(size=SIZE) as pilot:
         await in_training(kit, pilot)
-        app.hang_up()
+        app.leaving.hang_up()
         assert app.spawned == [run_folder]
         assert engine.controls[0].handing_over
         assert app.left == []  # the batch under way is to be saved
@@ -84,7 +84,7 @@ async def test_a_closed_terminal_hands_the_study_over_too(kit, app, run_folder, 
 async def test_a_closed_terminal_without_a_study_ends_the_program(kit, app):
     async with app.run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
-        app.hang_up()
+        app.leaving.hang_up()
         await kit.until(pilot, lambda: app.left, "end of the process")
     assert (app.spawned, app.left) == ([], [128 + signal.SIGHUP])
 
@@ -93,7 +93,7 @@ async def test_a_closed_terminal_without_a_study_ends_the_program(kit, app):
 async def test_a_signal_stops_the_study_and_leaves(kit, app, engine, number):
     async with app.run_test(size=SIZE) as pilot:
         await in_training(kit, pilot)
-        app.terminate(number)
+        app.leaving.terminate(number)
         control = engine.controls[0]
         assert control.stop_requested
         assert not control.handing_over

@@ -2,8 +2,8 @@ import pytest
 
 from engine.variants import VARIANTS
 from tui import formatting
-from tui.app import LOCAL_REFRESH_RATE, REMOTE_REFRESH_RATE, default_refresh_rate
 from tui.palette import SPARE_MARKERS, blend, variant_mark, variant_style
+from tui.refresh_rate import LOCAL_REFRESH_RATE, REMOTE_REFRESH_RATE, default_refresh_rate
 
 
 def test_variants_differ_in_colour_and_in_marker():

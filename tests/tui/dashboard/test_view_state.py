@@ -11,7 +11,8 @@ from engine.events import (
     StudyPaused,
     StudyResumed,
 )
-from tui.view_state import RATE_WINDOW_SECONDS, SMOOTHING_BATCHES, JobView, ViewState
+from tui.job_view import RATE_WINDOW_SECONDS, SMOOTHING_BATCHES, JobView
+from tui.view_state import ViewState
 
 VARIANTS = ("vanilla", "bbox")
 

@@ -250,7 +250,7 @@ async def test_a_signal_ends_the_watching_and_not_the_study(kit, opened, writer)
     async with opened.run_test(size=SIZE) as pilot:
         writer.write_until(in_training)
         await shown(kit, pilot)
-        opened.terminate(15)
+        opened.leaving.terminate(15)
         await kit.until(pilot, lambda: opened._exit, "exit")
     assert writer.asked == []
     assert opened.return_code == 128 + 15
