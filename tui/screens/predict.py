@@ -19,6 +19,7 @@ from tui import formatting
 from tui.bindings import PREDICT
 from tui.palette import variant_mark
 from tui.prediction_feed import PredictionFeed
+from tui.study_facts import short_names
 from tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ _NAME, _MARKED = 22, 40
 """Columns of a class's name, and of the whole, beside the table."""
 
 _HINT = "d: name a file, a folder or a .zip with images"
+
+_LEAST_IMAGE = 60
+"""Columns for an image's path and why it was refused; more than a narrow screen has, which then scrolls."""
 
 
 class ImagesScreen(ModalScreen[str | None]):
@@ -138,14 +142,6 @@ class PredictScreen(Screen[None]):
         self._refused = 0
         table = self.query_one("#answers", DataTable)
         table.clear(columns=True)
-        for key, heading in (
-            ("predicted", "predicted"),
-            ("confidence", "confidence"),
-            ("runner-up", "runner-up"),
-            ("its", ""),
-            ("image", "image"),
-        ):
-            table.add_column(heading, key=key)
         table.focus()
         self.query_one("#shares", Static).update("")
         request = ModelRequest(**{**vars(self._request), "variant": self._variant})
@@ -153,6 +149,17 @@ class PredictScreen(Screen[None]):
         self._feed.start()
         self._settled = False
         self._show_words()
+
+    def _head(self, table: "DataTable[Text]", names: Sequence[str]) -> None:
+        """The columns, once the classes are known; with widths, because the table measures new rows late."""
+        longest = max(len("predicted"), *map(len, names))
+        columns = (("predicted", longest), ("confidence", 10), ("runner-up", longest), ("", 5))
+        for number, (heading, width) in enumerate(columns):
+            table.add_column(heading, width=width, key=str(number))
+        taken = sum(width + 2 * table.cell_padding for _, width in columns)
+        table.add_column(
+            "image", width=max(_LEAST_IMAGE, table.size.width - taken - 2 * table.cell_padding), key="image"
+        )
 
     def _pump(self) -> None:
         feed = self._feed
@@ -162,6 +169,9 @@ class PredictScreen(Screen[None]):
         news = feed.drain()
         if not news and not running and self._settled:
             return
+        table: DataTable[Text] = self.query_one("#answers", DataTable)
+        if feed.model is not None and not table.columns:
+            self._head(table, short_names(feed.model.classes))
         with self.app.batch_update():
             for answer in news:
                 if isinstance(answer, ImagePrediction | SkippedFile):
@@ -197,7 +207,7 @@ class PredictScreen(Screen[None]):
 
     def _class(self, label: int) -> str:
         model = self._feed.model if self._feed is not None else None
-        return model.classes[label] if model is not None else str(label)
+        return short_names(model.classes)[label] if model is not None else str(label)
 
     # ------------------------------------------------------------ texts
 

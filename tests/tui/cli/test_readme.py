@@ -9,7 +9,7 @@ from click import Context
 from tui.cli import cli
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-OTHER_TOOLS = {"--check", "--extra-index-url", "--out", "--quick", "--snapshot-update"}
+OTHER_TOOLS = {"--check", "--only", "--extra-index-url", "--out", "--quick", "--snapshot-update"}
 
 
 def known_options(command):

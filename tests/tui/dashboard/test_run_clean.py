@@ -22,7 +22,7 @@ async def test_the_study_of_this_process_runs_again_with_its_own_configuration(k
     engine = kit.FakeEngine()
     async with make_app(engine).run_test(size=SIZE) as pilot:
         await to_results(kit, pilot)
-        assert "Run clean" in kit.screen_text(pilot.app)
+        assert "Clean" in kit.screen_text(pilot.app)
         await pilot.press("c")
         await kit.until(pilot, lambda: len(engine.configs) == 2, "second study")
         first, second = engine.configs

@@ -41,9 +41,14 @@ def text(pilot):
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-async def until(pilot, words):
+def table_rows(pilot):
+    return [" ".join(line.split("│")[0].split()) for line in text(pilot).splitlines()]
+
+
+async def until(pilot, *words, read=text):
     for _ in range(500):
-        if words in text(pilot):
+        found = read(pilot)
+        if all(word in found for word in words):
             await pilot.pause()
             return
         await asyncio.sleep(0.01)
@@ -54,10 +59,14 @@ async def until(pilot, words):
 async def test_answers_stand_with_confidence_runner_up_and_reason(fake, tmp_path, size):
     async with shown(fake(), tmp_path, size=size) as pilot:
         await until(pilot, "3 of 3 images")
-        rows = [" ".join(line.split("│")[0].split()) for line in text(pilot).splitlines()]
-        assert "bart 0.700 homer 0.200 a.jpg" in rows
-        assert "refused b.jpg: an empty file" in rows
-        assert "homer 0.500 apu 0.250 c.jpg" in rows
+        # The table measures its columns after it has its rows.
+        await until(
+            pilot,
+            "bart 0.700 homer 0.200 a.jpg",
+            "refused b.jpg: an empty file",
+            "homer 0.500 apu 0.250 c.jpg",
+            read=table_rows,
+        )
         assert "1 refused" in text(pilot)
         assert "left" not in text(pilot).splitlines()[1]
 
