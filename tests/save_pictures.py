@@ -18,7 +18,6 @@ from textual.pilot import Pilot
 
 from engine.config import RECIPES, StudyConfig
 from tui.app import DashboardApp
-from tui.widgets.picture import Picture
 
 PICTURES = Path(__file__).parents[1] / "data" / "pictures"
 SIZE = (120, 40)
@@ -51,9 +50,6 @@ async def main() -> None:
             save(pilot, "training")
             await until(pilot, lambda: app.state is not None and app.state.record.finished)
             save(pilot, "results")
-            await pilot.press("i")
-            await until(pilot, lambda: all(picture.drawing for picture in app.screen.query(Picture) if picture.key))
-            save(pilot, "inside")
 
 
 if __name__ == "__main__":

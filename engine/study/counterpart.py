@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 OTHER_PROTOCOL: dict[Protocol, Protocol] = {"official": "clean", "clean": "official"}
 """The protocols that are each other's counterpart: the others have test images of their own."""
 
+_WATCHED_TOLERANCE = 0.02
+"""Validation images come in groups, so their share differs a little between two protocols."""
+
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -41,8 +44,9 @@ class _Wanted:
 def find_counterpart(record: StudyRecord, runs_dir: Path) -> StudyRecord | None:
     """The newest finished run that is the same study under the other protocol; None where there is none.
 
-    The same images (by the data set's fingerprint, which must be known), recipe, seeds and super-resolution weights,
-    and at least the same variants. Folders that are damaged or cannot be read are passed over.
+    The same images (by the data set's fingerprint, which must be known), recipe, seeds, super-resolution weights, share
+    of validation images and notion of a copy, and at least the same variants. Folders that are damaged or cannot be
+    read are passed over.
     """
     started, dataset = record.started, record.dataset
     if started is None or dataset is None or not dataset.fingerprint or started.protocol not in OTHER_PROTOCOL:
@@ -72,7 +76,21 @@ def _same(record: StudyRecord, folder: Path) -> StudyRecord | None:
         and found.dataset.fingerprint == record.dataset.fingerprint
     )
     same_weights = _weights(record) in ("", _weights(found))
-    return found if done and same_images and same_weights else None
+    return found if done and same_images and same_weights and _trained_alike(record, found) else None
+
+
+def _trained_alike(record: StudyRecord, found: StudyRecord) -> bool:
+    """Whether the same counted as a copy and about as many of the training images were kept out of training."""
+    closeness = [one.audit.closeness if one.audit else "near" for one in (record, found)]
+    watched = [_watched_share(one) for one in (record, found)]
+    return closeness[0] == closeness[1] and abs(watched[0] - watched[1]) <= _WATCHED_TOLERANCE
+
+
+def _watched_share(record: StudyRecord) -> float:
+    if record.protocol is None or not record.protocol.train_counts:
+        return 0.0
+    train, watched = record.protocol.train_counts[0], record.protocol.validation_counts[0]
+    return watched / max(1, train + watched)
 
 
 def _weights(record: StudyRecord) -> str:

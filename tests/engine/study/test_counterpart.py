@@ -46,7 +46,7 @@ def dataset(fingerprint="images", classes=CLASSES):
 def add(tmp_path):
     """Writes a run folder and returns its record."""
 
-    def added(name, *, protocol="official", right=30, images="images", weights="", status="done", **asked):
+    def added(name, *, protocol="official", right=30, images="images", weights="", status="done", watched=0, **asked):
         config = StudyConfig(protocol=protocol, variants=asked.pop("variants", ("vanilla",)), **asked)
         folder = tmp_path / name
         folder.mkdir()
@@ -71,7 +71,9 @@ def add(tmp_path):
                 repeats=config.repeats,
             ),
             DatasetChecked(dataset=data),
-            ProtocolApplied(protocol=ProtocolSummary(protocol, "", (200,), (0,), (80,), test_fingerprint="test")),
+            ProtocolApplied(
+                protocol=ProtocolSummary(protocol, "", (200 - watched,), (watched,), (80,), test_fingerprint="test")
+            ),
         ]
         if weights:
             events.append(SuperresWeightsChosen(weights=SuperresWeightsInfo("file", "w", weights)))
@@ -274,3 +276,11 @@ def test_a_configuration_that_cannot_be_read(tmp_path, content, words):
         load_config(tmp_path)
     with pytest.raises(StorageError, match="no run folder"):
         load_config(tmp_path / "nowhere")
+
+
+def test_another_share_of_validation_images_is_another_study(add, tmp_path):
+    official = add("20260101-000000-aaa")
+    add("20260102-000000-bbb", protocol="clean", watched=40)
+    assert find_counterpart(official, tmp_path) is None
+    add("20260103-000000-ccc", protocol="clean", watched=2)  # as far as groups can differ
+    assert find_counterpart(official, tmp_path).started.study == "20260103-000000-ccc"
