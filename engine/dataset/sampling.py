@@ -1,5 +1,6 @@
 """Seeded, stratified choices of images: a part of a set, or a split into training and test images."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,34 +46,35 @@ def split_stratified(
     keeps it for training, and so does one whose images are copies of another class's.
     """
     of_class = np.asarray(labels)
-    of_group = np.arange(len(of_class)) if groups is None else np.asarray(groups)
-    members = {group: np.flatnonzero(of_group == group) for group in np.unique(of_group).tolist()}
-    classes, counts = np.unique(of_class, return_counts=True)
+    group_of = np.arange(len(of_class)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    members = np.split(np.argsort(group_of, kind="stable"), np.cumsum(np.bincount(group_of))[:-1])
+    inside = [Counter(of_class[places].tolist()) for places in members]
+    whole = Counter(of_class.tolist())
+    left = whole.copy()
     chosen = np.zeros(len(of_class), dtype=np.bool_)
-    for label, count in zip(classes.tolist(), counts.tolist(), strict=True):
+
+    def fits(group: int) -> bool:
+        """Whether it is still there, and every class in it keeps an image for training: a group may span classes."""
+        return not chosen[members[group][0]] and all(left[label] > own for label, own in inside[group].items())
+
+    def take(group: int) -> None:
+        chosen[members[group]] = True
+        left.subtract(inside[group])
+
+    for label, count in sorted(whole.items()):
         size = min(max(round(count * fraction), 1), count - 1)
         order = np.random.default_rng((seed, _SPLIT, label)).permutation(np.flatnonzero(of_class == label))
         # The first image of each group stands for it.
-        candidates = [members[group] for group in dict.fromkeys(of_group[order].tolist())]
-        sizes = [int((of_class[places] == label).sum()) for places in candidates]
-        taken = int(chosen[of_class == label].sum())
-        for places, own in zip(candidates, sizes, strict=True):
-            if taken + own <= size and not chosen[places[0]] and _leaves_all_classes(chosen, places, of_class):
-                chosen[places] = True
-                taken += own
-        if not taken:
-            for smallest in np.argsort(sizes, kind="stable"):
-                if _leaves_all_classes(chosen, candidates[smallest], of_class):
-                    chosen[candidates[smallest]] = True
-                    break
+        candidates = list(dict.fromkeys(group_of[order].tolist()))
+        for group in candidates:
+            if count - left[label] + inside[group][label] <= size and fits(group):
+                take(group)
+        if left[label] == count:
+            own = {group: inside[group][label] for group in candidates}
+            smallest = sorted(candidates, key=own.__getitem__)
+            if (group := next(filter(fits, smallest), None)) is not None:
+                take(group)
     return chosen
-
-
-def _leaves_all_classes(chosen: NDArray[np.bool_], places: NDArray[np.int_], of_class: NDArray[np.int_]) -> bool:
-    """Whether every class of a group keeps an image for training when it is taken: a group may span classes."""
-    left = ~chosen
-    left[places] = False
-    return bool(np.isin(of_class[places], of_class[left]).all())
 
 
 def _choose(

@@ -1,7 +1,6 @@
 """The data set in pictures: one page a class, with boxes, sizes and near copies."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,11 +13,10 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.audit_report import AuditReport
-from engine.errors import SimpsonsError
 from tui import formatting
 from tui.bindings import BROWSE
 from tui.drawing import with_box
-from tui.feed import in_background
+from tui.gallery_opening import open_in_background
 from tui.study_facts import short_names
 from tui.widgets.picture import PictureGrid, Thumbnail
 
@@ -85,19 +83,7 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the data set's names and boxes in a thread."""
         self._show()
-
-        def work() -> None:
-            source, error = None, ""
-            try:
-                source = self._open_images()
-            except SimpsonsError as failure:
-                error = str(failure)
-            except Exception as failure:  # a mistake of ours must not leave the screen waiting
-                error = f"the images cannot be shown: {type(failure).__name__}: {failure}"
-            with suppress(RuntimeError):
-                self.post_message(self.Opened(source, error))
-
-        in_background("open images", work)
+        open_in_background(self._open_images, lambda source, error: self.post_message(self.Opened(source, error)))
 
     @on(Opened)
     def _opened(self, message: Opened) -> None:

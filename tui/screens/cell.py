@@ -1,6 +1,5 @@
 """The test images behind one cell of a confusion matrix, as pictures with what the networks said of them."""
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -14,14 +13,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.errors import SimpsonsError
 from engine.record import StudyRecord
 from engine.results import Prediction
 from tui import formatting
 from tui.bindings import CELL
 from tui.drawing import with_box
 from tui.engine_port import engine_of
-from tui.feed import in_background
+from tui.gallery_opening import open_in_background
 from tui.palette import variant_mark
 from tui.run_folders import run_folder
 from tui.study_facts import evaluated_results, short_names
@@ -97,19 +95,10 @@ class CellScreen(Screen[None]):
         self._show()
         engine, folder = engine_of(self.app), run_folder(self._record)
         cache_dir: Path | None = getattr(self.app, "cache_dir", None)
-
-        def work() -> None:
-            source, error = None, ""
-            try:
-                source = engine.open_run_gallery(folder, cache_dir)
-            except SimpsonsError as failure:
-                error = str(failure)
-            except Exception as failure:  # without its pictures the list still says what was said
-                error = f"{type(failure).__name__}: {failure}"
-            with suppress(RuntimeError):
-                self.post_message(self.Opened(source, error))
-
-        in_background("open images", work)
+        open_in_background(
+            lambda: engine.open_run_gallery(folder, cache_dir),
+            lambda source, error: self.post_message(self.Opened(source, error)),
+        )
 
     @on(Opened)
     def _opened(self, message: Opened) -> None:

@@ -100,6 +100,7 @@ class PredictScreen(Screen[None]):
         self._paths = tuple(paths)
         self._feed: PredictionFeed | None = None
         self._answers: dict[str, ImagePrediction | SkippedFile] = {}
+        self._names: tuple[str, ...] = ()
         self._refused = 0
         self._settled = False  # whether the end has been drawn
 
@@ -171,7 +172,8 @@ class PredictScreen(Screen[None]):
             return
         table: DataTable[Text] = self.query_one("#answers", DataTable)
         if feed.model is not None and not table.columns:
-            self._head(table, short_names(feed.model.classes))
+            self._names = short_names(feed.model.classes)
+            self._head(table, self._names)
         with self.app.batch_update():
             for answer in news:
                 if isinstance(answer, ImagePrediction | SkippedFile):
@@ -206,8 +208,7 @@ class PredictScreen(Screen[None]):
         return path.removeprefix(f"{self._paths[0]}/")
 
     def _class(self, label: int) -> str:
-        model = self._feed.model if self._feed is not None else None
-        return short_names(model.classes)[label] if model is not None else str(label)
+        return self._names[label] if self._names else str(label)
 
     # ------------------------------------------------------------ texts
 

@@ -1,7 +1,6 @@
 """Two images side by side, with their boxes: what an audit holds for copies of each other."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from tui.drawing import with_box
-from tui.feed import in_background
+from tui.gallery_opening import open_in_background
 from tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -53,17 +52,8 @@ class PairPictures(Horizontal):
         self._paths = paths
         if paths and not self._asked:
             self._asked = True
-            in_background("open images", self._open)
+            open_in_background(self._open_images, lambda source, error: self.post_message(self.Opened(source, error)))
         self._draw()
-
-    def _open(self) -> None:
-        source, error = None, ""
-        try:
-            source = self._open_images()
-        except Exception as failure:  # the paths still say what was found
-            error = str(failure)
-        with suppress(RuntimeError):
-            self.post_message(self.Opened(source, error))
 
     @on(Opened)
     def _opened(self, message: Opened) -> None:
