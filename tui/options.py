@@ -11,6 +11,7 @@ import click
 
 from engine.audit_report import Closeness
 from engine.config import PROTOCOLS, RECIPES, DropoutPlace, StudyConfig, get_recipe
+from engine.errors import InputError
 from engine.variants import STUDY_VARIANTS, VARIANTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -196,8 +197,16 @@ STUDY_OPTIONS = (
         help="What counts as a copy: near, or scene, which also groups frames of one shot.",
     ),
     option(_STUDY, "--epochs", type=int, metavar="N", help="Passes over the training images."),
+    option(
+        _STUDY,
+        "--budget",
+        "budget_minutes",
+        type=float,
+        metavar="MIN",
+        help="Minutes a network may take, pre-processing included; the epochs follow.",
+    ),
     option(_STUDY, "--batch-size", type=int, metavar="N", help="Training images a step."),
-    option(_STUDY, "--lr", type=float, metavar="RATE", help="Learning rate (Adam)."),
+    option(_STUDY, "--lr", type=float, metavar="RATE", help="Learning rate; the largest where it changes."),
     option(_STUDY, "--seed", type=int, metavar="N", default=0, show_default=True, help="Same seed, same result."),
     option(_STUDY, "--image-size", type=image_size, metavar="HxW", help="Height and width in pixels, as 96x128."),
     option(
@@ -279,6 +288,8 @@ def study_config(options: dict[str, Any]) -> StudyConfig:
         "dropout_place": options.pop("dropout_place"),
         "denoise_weight": options.pop("denoise_weight"),
     }
+    if overrides["epochs"] is not None and options["budget_minutes"] is not None:
+        raise InputError("--epochs and --budget: give one of them, the other follows")
     given = {name: value for name, value in overrides.items() if value is not None}
     recipe = replace(get_recipe(options.pop("recipe")), **given)
     return StudyConfig(recipe=recipe, **options)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import Recipe
+from engine.models import answers
 from engine.training.trainer import fresh_model
 from engine.training.weights import load_weights
 
@@ -48,7 +49,7 @@ def load_network(
 def probabilities(model: nn.Module, pixels: Pixels) -> npt.NDArray[np.float64]:
     """What the network says of one image (H, W, 3): class probabilities (classes,)."""
     with torch.inference_mode():
-        said: npt.NDArray[np.float64] = torch.softmax(model(_as_input(pixels)).double(), dim=1)[0].numpy()
+        said: npt.NDArray[np.float64] = torch.softmax(answers(model, _as_input(pixels)).double(), dim=1)[0].numpy()
     return said
 
 

@@ -7,9 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import Recipe
-from engine.models.layers import SeededDropout
-
-COLOURS = 3
+from engine.models.classifier import COLOURS, BlockClassifier
 
 
 class Block(nn.Sequential):
@@ -30,38 +28,25 @@ class Block(nn.Sequential):
         )
 
 
-class TwoBlockNetwork(nn.Module):
-    """The network of the study, for images of one size; `recipe.channels` says how many blocks (two in the study).
-
-    `blocks` holds the blocks by name ("block1", "block2"), each giving its feature maps (N, C, H, W).
-    """
+class TwoBlockNetwork(BlockClassifier):
+    """The network of the study, for images of one size; `recipe.channels` says how many blocks (two in the study)."""
 
     def __init__(self, recipe: Recipe, n_classes: int, image_size: tuple[int, int]) -> None:
-        super().__init__()
         widths = (COLOURS, *recipe.channels)
-        self.blocks = nn.Sequential(
-            OrderedDict(
-                (f"block{number}", Block(channels_in, channels_out, recipe.kernel_size))
-                for number, (channels_in, channels_out) in enumerate(itertools.pairwise(widths), start=1)
-            )
+        blocks: OrderedDict[str, nn.Module] = OrderedDict(
+            (f"block{number}", Block(channels_in, channels_out, recipe.kernel_size))
+            for number, (channels_in, channels_out) in enumerate(itertools.pairwise(widths), start=1)
         )
         shrink = 2 ** len(recipe.channels)
         height, width = image_size
-        self.linear = nn.Linear(widths[-1] * (height // shrink) * (width // shrink), n_classes)
-        self.dropout = SeededDropout(recipe.dropout)
-        self.drops_logits = recipe.dropout_place == "logits"
+        super().__init__(blocks, widths[-1] * (height // shrink) * (width // shrink), n_classes, recipe)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes) of images (N, 3, H, W) in [0, 1]."""
-        maps = self.blocks(images)
+    def features(self, maps: Tensor) -> Tensor:
+        """Every value of the maps."""
         if maps.requires_grad and maps.is_contiguous(memory_format=torch.channels_last):
             # The linear layer hands its gradient back as (N, C, H, W), and the blocks are slow in mixed formats.
             maps.register_hook(_to_channels_last)
-        features = maps.flatten(1)
-        logits: Tensor = (
-            self.dropout(self.linear(features)) if self.drops_logits else self.linear(self.dropout(features))
-        )
-        return logits
+        return maps.flatten(1)
 
 
 def _to_channels_last(gradient: Tensor) -> Tensor:

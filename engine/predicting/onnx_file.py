@@ -25,6 +25,7 @@ from engine.config import Recipe
 from engine.control import StudyControl
 from engine.errors import InputError, SimpsonsError
 from engine.files import replacing
+from engine.models import answers
 from engine.predicting.images import NewImage
 from engine.predicting.model import TrainedModel
 from engine.predicting.preparing import Prepared, prepare
@@ -109,7 +110,7 @@ class _WithProbabilities(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and class probabilities (N, classes) of images (N, 3, H, W) in [0, 1]."""
-        logits: Tensor = self.network(images)
+        logits = answers(self.network, images)
         return logits, torch.softmax(logits, dim=1)
 
 
@@ -202,8 +203,8 @@ def _differences(
     for pictures in inputs:
         logits, probabilities = session.run(list(OUTPUTS), {INPUT: pictures})
         with arithmetic(replace(trained.machine, precision="fp32")), torch.inference_mode():
-            answers = network(torch.from_numpy(pictures))
-        expected, expected_shares = (part.numpy() for part in answers)
+            said = network(torch.from_numpy(pictures))
+        expected, expected_shares = (part.numpy() for part in said)
         difference = float(np.abs(logits - expected).max())
         allowed = TOLERANCE * max(1.0, float(np.abs(expected).max()))
         shares = float(np.abs(probabilities - expected_shares).max())

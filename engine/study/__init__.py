@@ -32,6 +32,7 @@ from engine.runs import (
 from engine.runs import find_run as _find_run
 from engine.runs import list_runs as _list_runs
 from engine.study.auditing import AuditProgress, ReportProgress, audit_opened
+from engine.study.budget import within_budget
 from engine.study.counterpart import (
     find_counterpart,
     is_of_the_study,
@@ -155,10 +156,13 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
     dataset = open_study_dataset(config)
+    plan = ""
+    if config.budget_minutes is not None:
+        config, plan = within_budget(config, dataset.summary(), cache_folder(config.cache_dir))
     folder = RunFolder.create(runs_folder(config.runs_dir), config)
     control = control or StudyControl()
     reporter = Reporter(folder, control, emit)
-    Study(config, control, reporter).run(dataset)
+    Study(config, control, reporter, plan).run(dataset)
     return reporter.record
 
 

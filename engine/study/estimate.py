@@ -19,6 +19,7 @@ from engine.variants import get_variant
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2
 _MEGAPIXEL = 1_000_000
+_SECONDS_A_MINUTE = 60
 _RGB_BYTES = 3
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
@@ -84,15 +85,18 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
     for variant in config.variants:
         work += [
             ("preprocess", variant, images),  # once: further seeds and folds find it in the cache
-            ("train", variant, summary.train * recipe.epochs * jobs),
             ("evaluate", variant, summary.test * jobs),
         ]
+        if config.budget_minutes is None:
+            work.append(("train", variant, summary.train * recipe.epochs * jobs))
     work.append(("baselines", "", images))
     known = [timings.lookup(stage, variant, config) for stage, variant, _ in work]
     seconds = sum(
         count * (_typical(stage, variant, recipe) if measured is None else measured)
         for (stage, variant, count), measured in zip(work, known, strict=True)
     )
+    if config.budget_minutes is not None:
+        seconds += config.budget_minutes * _SECONDS_A_MINUTE * jobs * len(config.variants)
     missing = sum(measured is None for measured in known)
     basis = (
         "measured here" if not missing else "typical for two cores" if missing == len(known) else "partly measured here"
@@ -100,10 +104,21 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
     return Estimate(seconds, _cache_bytes(config, images), _free_bytes(cache_folder(config.cache_dir)), basis)
 
 
+def slowest_preprocessing(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> float:
+    """Seconds that the slowest variant's pre-processing of all images takes, if nothing is cached."""
+    images = summary.train + summary.test
+    known = {variant: timings.lookup("preprocess", variant, config) for variant in config.variants}
+    return images * max(
+        _typical("preprocess", variant, config.recipe) if rate is None else rate for variant, rate in known.items()
+    )
+
+
 def _key(stage: Stage, variant: str, config: StudyConfig) -> str:
     """What was timed: the machine's settings as asked for stand for those that were chosen."""
     height, width = config.recipe.image_size
-    return f"{stage}/{variant}/{height}x{width}/{config.device}/{config.precision}/{config.threads or 'auto'}"
+    network = "" if config.recipe.network == Recipe.network else f"/{config.recipe.network}"
+    settings = f"{config.device}/{config.precision}/{config.threads or 'auto'}"
+    return f"{stage}/{variant}/{height}x{width}/{settings}{network}"
 
 
 def _typical(stage: Stage, variant: str, recipe: Recipe) -> float:

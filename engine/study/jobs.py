@@ -166,6 +166,12 @@ def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
     inputs.timings.add("train", job.key.variant, inputs.config, seen, stage.watch.seconds)
     if outcome.stopped and inputs.control.handing_over:
         raise StudyStopped
+    if not outcome.stopped and outcome.epochs_done < recipe.epochs:
+        inputs.reporter.notice(
+            f"ended after {outcome.epochs_done} of {recipe.epochs} epochs: the validation accuracy has not risen for "
+            f"{recipe.patience}",
+            variant=job.key.variant,
+        )
     if outcome.steps_done:
         inputs.reporter.folder.write_weights(job.key, weights_to_bytes(outcome.model))
     return outcome

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """One study from its first event to its last, or from where it was interrupted."""
+    """One study from its first event to its last, or from where it was interrupted; `plan` is said at its start."""
 
-    def __init__(self, config: StudyConfig, control: StudyControl, reporter: Reporter) -> None:
+    def __init__(self, config: StudyConfig, control: StudyControl, reporter: Reporter, plan: str = "") -> None:
         self._config, self._control, self._reporter = config, control, reporter
         self._cache_dir = cache_folder(config.cache_dir)
         self._timings = StageTimings.load(self._cache_dir)
-        self._fingerprint = ""
+        self._fingerprint, self._plan = "", plan
         self._done_before = set(reporter.record.results)
 
     @property
@@ -104,6 +104,8 @@ class Study:
                 folder=str(self._reporter.folder.folder),
             )
         )
+        if self._plan:
+            self._reporter.notice(self._plan)
 
     def _work(self, dataset: "Dataset") -> tuple[Status, str]:
         checked = self._check(dataset)

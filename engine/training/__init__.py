@@ -12,6 +12,7 @@ from engine.training.checkpoint import (
 from engine.training.inference import predict
 from engine.training.loop import TrainingOutcome, train
 from engine.training.machine import choose_machine, require_memory
+from engine.training.probe import seconds_an_image
 from engine.training.weights import load_weights, save_weights, weights_to_bytes
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "read_checkpoint",
     "require_memory",
     "save_weights",
+    "seconds_an_image",
     "steps_per_epoch",
     "train",
     "weights_to_bytes",

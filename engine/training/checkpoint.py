@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,26 @@ from engine.config import MachineSettings, Recipe
 from engine.errors import StorageError
 
 FORMAT = "simpsons-tui checkpoint 1"
+
+_LATER = frozenset(
+    {
+        "network",
+        "optimiser",
+        "weight_decay",
+        "schedule",
+        "label_smoothing",
+        "flip",
+        "affine",
+        "colour_jitter",
+        "erase",
+        "low_resolution",
+        "small_share",
+        "averaging",
+        "mirror_average",
+        "patience",
+    }
+)
+"""Fields of a recipe that the first checkpoints of this format did not know."""
 
 Identity = Mapping[str, str]
 """What training depends on, part by part, in a form that compares: going on is right only where all parts are equal."""
@@ -32,6 +52,8 @@ class Position:
         steps_done: optimiser steps, those of the epoch under way included.
         loss_sum, right, images: sums over the images of the epoch under way, for its report.
         last_loss: of the last batch.
+        best_validation: best accuracy on validation images after an epoch so far; -1 before the first.
+        best_epoch: whole epochs after which it was reached.
     """
 
     epochs_done: int
@@ -40,6 +62,8 @@ class Position:
     right: float
     images: int
     last_loss: float
+    best_validation: float = -1.0
+    best_epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,12 +95,20 @@ def job_identity(
         "variant": variant,
         "seed": str(seed),
         "fold": str(fold),
-        "recipe": json.dumps(asdict(recipe), sort_keys=True),
+        "recipe": _recipe_words(recipe),
         "arithmetic": f"{', '.join(arithmetic)}, {machine.threads} threads",
         "image size": f"{image_size[0]}x{image_size[1]}",
         "number of classes": str(n_classes),
         "training images": images,
     }
+
+
+def _recipe_words(recipe: Recipe) -> str:
+    """All its numbers, without the methods that it leaves out: so those that came later change no older recipe."""
+    left_out = {
+        field.name for field in fields(recipe) if field.name in _LATER and getattr(recipe, field.name) == field.default
+    }
+    return json.dumps({name: value for name, value in asdict(recipe).items() if name not in left_out}, sort_keys=True)
 
 
 def checkpoint_to_bytes(checkpoint: Checkpoint, identity: Identity) -> bytes:
@@ -130,4 +162,6 @@ def _position(data: Any) -> Position:
         right=float.fromhex(data["right"]),
         images=int(data["images"]),
         last_loss=float.fromhex(data["last_loss"]),
+        best_validation=float.fromhex(data.get("best_validation", "-0x1p+0")),
+        best_epoch=int(data.get("best_epoch", 0)),
     )

@@ -10,6 +10,7 @@ from torch import nn
 
 from engine.config import MachineSettings
 from engine.control import StudyControl
+from engine.models import answers
 from engine.training.arithmetic import arithmetic, mixed_precision
 from engine.training.batches import read_ahead
 from engine.training.pixels import Pixels, scale
@@ -45,8 +46,8 @@ def predict(
             control.checkpoint()
             images = torch.from_numpy(batch).to(machine.device)
             with mixed_precision(machine):
-                logits = model(scale(images, machine))
-            parts.append(torch.softmax(logits.float().cpu().double(), dim=1).numpy())
+                logits = answers(model, scale(images, machine))
+            parts.append(torch.softmax(logits.cpu().double(), dim=1).numpy())
             done += len(batch)
             on_progress(done)
     return np.concatenate(parts)

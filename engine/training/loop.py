@@ -16,7 +16,7 @@ from engine.control import StudyControl
 from engine.errors import StudyStopped
 from engine.events import BatchTrained, Emit, EpochTrained
 from engine.training.arithmetic import arithmetic
-from engine.training.batches import Places, epoch_batches, read_ahead
+from engine.training.batches import Places, epoch_batches, read_ahead, steps_per_epoch
 from engine.training.checkpoint import Checkpoint, Position
 from engine.training.pixels import Pixels, image_loader
 from engine.training.trainer import Trainer
@@ -28,7 +28,7 @@ class TrainingOutcome:
 
     Attributes:
         model: the network as trained so far, on the machine's device.
-        stopped: whether it was stopped before the last epoch's end.
+        stopped: whether it was stopped, by whoever looks on, before the last epoch's end.
         epochs_done: whole epochs.
         steps_done: optimiser steps.
         final_loss: loss of the last batch; NaN where there was none, or where it was.
@@ -64,7 +64,8 @@ def train(
     seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
     reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
-    every epoch and changes nothing.
+    every epoch. With the recipe's `patience` training ends early once that has not risen for so many epochs; otherwise
+    it changes nothing.
 
     `keep` gets a checkpoint after every epoch's report, and at a stop; its tensors change with the next step. With
     `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
@@ -73,7 +74,9 @@ def train(
         CheckpointError: `resume` belongs to another network.
     """
     with arithmetic(machine):
-        trainer = Trainer(recipe, machine, n_classes, pixels.image_size, seed=seed, fold=fold)
+        a_epoch = steps_per_epoch(len(rows), recipe.batch_size)
+        steps = recipe.epochs * a_epoch
+        trainer = Trainer(recipe, machine, n_classes, pixels.image_size, steps=steps, seed=seed, fold=fold)
         report = _Report(variant, seed, fold, emit, lag=0 if machine.device == "cpu" else 1)
         epochs_done = 0
         if resume is not None:
@@ -85,17 +88,20 @@ def train(
             if keep is not None:
                 keep(Checkpoint(report.position(epochs_done, trainer.steps_done), trainer.state()))
 
+        def is_over() -> bool:
+            return epochs_done == recipe.epochs or report.is_out_of_patience(recipe.patience, epochs_done)
+
         begun_at = trainer.steps_done
         try:
             control.checkpoint()
             load = _batch_loader(pixels, rows, labels, machine)
-            for epoch in range(epochs_done, recipe.epochs):
-                batches = epoch_batches(len(rows), recipe.batch_size, seed=seed, fold=fold, epoch=epoch)
-                ahead = batches[trainer.steps_done - epoch * len(batches) :]
-                report.start_epoch(epoch)
+            while not is_over():
+                batches = epoch_batches(len(rows), recipe.batch_size, seed=seed, fold=fold, epoch=epochs_done)
+                ahead = batches[trainer.steps_done - epochs_done * a_epoch :]
+                report.start_epoch(epochs_done)
                 _train_epoch(trainer, read_ahead(ahead, load), report, control)
                 report.finish_epoch(validate(trainer.model) if validate is not None else None)
-                epochs_done = epoch + 1
+                epochs_done += 1
                 keep_position()
         except StudyStopped:
             report.drain()
@@ -103,7 +109,7 @@ def train(
                 keep_position()
         return TrainingOutcome(
             model=trainer.model,
-            stopped=epochs_done < recipe.epochs,
+            stopped=not is_over(),
             epochs_done=epochs_done,
             steps_done=trainer.steps_done,
             final_loss=report.last_loss,
@@ -147,13 +153,29 @@ class _Report:
         self._waiting: deque[tuple[int, int, Tensor]] = deque()
         self.last_loss = math.nan
         self._epoch, self._loss, self._correct, self._images = 0, 0.0, 0.0, 0
+        self._best_validation, self._best_epoch = Position.best_validation, Position.best_epoch
 
     def position(self, epochs_done: int, steps_done: int) -> Position:
-        return Position(epochs_done, steps_done, self._loss, self._correct, self._images, self.last_loss)
+        return Position(
+            epochs_done,
+            steps_done,
+            self._loss,
+            self._correct,
+            self._images,
+            self.last_loss,
+            self._best_validation,
+            self._best_epoch,
+        )
+
+    def is_out_of_patience(self, patience: int, epochs_done: int) -> bool:
+        """Whether the validation accuracy has not risen for `patience` epochs; never where there is none."""
+        watched = self._best_validation > Position.best_validation
+        return 0 < patience <= epochs_done - self._best_epoch and watched
 
     def restore(self, position: Position) -> None:
         self._loss, self._correct, self._images = position.loss_sum, position.right, position.images
         self.last_loss = position.last_loss
+        self._best_validation, self._best_epoch = position.best_validation, position.best_epoch
 
     def start_epoch(self, epoch: int) -> None:
         self._epoch = epoch
@@ -169,6 +191,8 @@ class _Report:
 
     def finish_epoch(self, validation_accuracy: float | None) -> None:
         self.drain()
+        if validation_accuracy is not None and validation_accuracy > self._best_validation:
+            self._best_validation, self._best_epoch = validation_accuracy, self._epoch + 1
         self._emit(
             EpochTrained(
                 variant=self._variant,

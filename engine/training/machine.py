@@ -13,7 +13,6 @@ from engine.config import MIN_BATCH, ChosenBy, MachineSettings, Precision, Recip
 from engine.devices import has_bf16, is_clearly_faster
 from engine.errors import InputError
 from engine.memory import recall, remember
-from engine.models import DEFAULT_NETWORK
 from engine.process import keep_memory, processor_name
 from engine.training.probe import Probe, agrees
 
@@ -165,7 +164,7 @@ def _changes(base: MachineSettings) -> list[dict[str, Any]]:
 def _memory_key(recipe: Recipe, base: MachineSettings) -> str:
     height, width = recipe.image_size
     return (
-        f"{base.device} {base.device_name} {base.threads} threads, torch {torch.__version__}, {DEFAULT_NETWORK} "
+        f"{base.device} {base.device_name} {base.threads} threads, torch {torch.__version__}, {recipe.network} "
         f"{recipe.channels} {recipe.kernel_size}, {height}x{width}, batch {recipe.batch_size}"
     )
 

@@ -1,16 +1,21 @@
 """A few real training steps on made-up images: what they compute, and steps to be timed."""
 
 from dataclasses import dataclass, replace
+from statistics import median
+from time import perf_counter
 
 import torch
 from torch import Tensor
 
 from engine.config import MIN_BATCH, MachineSettings, Recipe
 from engine.training.arithmetic import arithmetic
+from engine.training.schedule import trained_size
 from engine.training.trainer import Trainer
 
 _PIXELS = 8 * 255 * 342
 """Pixels of one timed batch: enough for all cores, and a second or so a step on a slow machine."""
+
+_TIMED_STEPS = 5
 
 _LOSS_TOLERANCE = 0.01
 _GRADIENT_TOLERANCE = 0.10
@@ -36,6 +41,7 @@ class Probe:
 
     Attributes:
         machine: how it is computed.
+        images: in its batch.
         first: what the first step computed.
     """
 
@@ -45,15 +51,16 @@ class Probe:
         while MIN_BATCH * height * width > _PIXELS:
             height, width = height // 2, width // 2
         count = max(MIN_BATCH, min(recipe.batch_size, _PIXELS // (height * width)))
+        self.images = count
         generator = torch.Generator().manual_seed(0)
         images = torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8, generator=generator)
         labels = torch.arange(count) % n_classes
         self._images, self._labels = images.to(machine.device), labels.to(machine.device)
         small = replace(recipe, image_size=(height, width))
         with arithmetic(machine):
-            self._trainer = Trainer(small, machine, n_classes, small.image_size, seed=0, fold=0)
+            self._trainer = Trainer(small, machine, n_classes, small.image_size, steps=1, seed=0, fold=0)
             loss, _ = self._trainer.backward(self._images, self._labels)
-            weights = self._trainer.model.parameters()
+            weights = self._trainer.trained.parameters()
             gradients = [weight.grad.float().flatten() for weight in weights if weight.grad is not None]
             self.first = FirstStep(float(loss), torch.cat(gradients).cpu())
 
@@ -61,6 +68,28 @@ class Probe:
         """One more step, and wait for its end."""
         with arithmetic(self.machine):
             self._trainer.step(self._images, self._labels).tolist()  # reading the result waits for it
+
+
+def seconds_an_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
+    """Seconds that training on one image takes, measured now; the mean over a training that begins with small ones."""
+    small = trained_size(recipe, recipe.image_size, 0, 1)
+    full_time = _timed(replace(recipe, small_share=0.0), n_classes, machine)
+    if small == recipe.image_size:
+        return full_time
+    small_time = _timed(replace(recipe, small_share=0.0, image_size=small), n_classes, machine)
+    return recipe.small_share * small_time + (1 - recipe.small_share) * full_time
+
+
+def _timed(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
+    """Seconds an image: the median of a few steps."""
+    probe = Probe(recipe, n_classes, machine)
+    probe.step()  # the first ones also make room in memory
+    seconds = []
+    for _ in range(_TIMED_STEPS):
+        began = perf_counter()
+        probe.step()
+        seconds.append(perf_counter() - began)
+    return median(seconds) / probe.images
 
 
 def agrees(step: FirstStep, reference: FirstStep) -> bool:

@@ -1,25 +1,32 @@
 """A network in training: its weights, its optimiser and how far it is."""
 
+import copy
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from engine.config import MachineSettings, Recipe
-from engine.models import DEFAULT_NETWORK, SeededDropout, build_model
+from engine.models import SeededDropout, build_model
 from engine.training.arithmetic import memory_format, mixed_precision
+from engine.training.augmentation import augment
 from engine.training.batches import derive_seed
 from engine.training.checkpoint import CheckpointError
 from engine.training.pixels import scale
+from engine.training.schedule import averaging_weight, learning_rate, trained_size
 
-_MODEL, _OPTIMISER = "model.", "optimiser."
+_MODEL, _OPTIMISER, _AVERAGE = "model.", "optimiser.", "average."
+
+_MOMENTUM = 0.9
 
 
 class Trainer:
     """Everything that changes while one job trains.
 
-    Random numbers follow from (seed, fold, purpose, step) alone, so `model`, `optimiser` and `steps_done` are all
-    that going on later takes, and every variant starts from the same weights and drops the same units.
+    Random numbers follow from (seed, fold, purpose, step) alone, so the network, its moving average, the optimiser and
+    `steps_done` are all that going on later takes, and every variant starts from the same weights, drops the same
+    units and changes its images in the same way. `steps` is the length of the whole training.
     """
 
     def __init__(
@@ -29,44 +36,56 @@ class Trainer:
         n_classes: int,
         image_size: tuple[int, int],
         *,
+        steps: int,
         seed: int,
         fold: int,
     ) -> None:
-        self.machine, self.seed, self.fold = machine, seed, fold
-        self.steps_done = 0
+        self.recipe, self.machine, self.seed, self.fold = recipe, machine, seed, fold
+        self.steps, self.steps_done = steps, 0
         model = fresh_model(recipe, n_classes, image_size, seed=seed, fold=fold)
-        self.model = model.to(machine.device).to(memory_format=memory_format(machine))
-        # Adam as torch has it, in one pass over the weights.
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, fused=True)
+        self.trained = model.to(machine.device).to(memory_format=memory_format(machine))
+        self._average = copy.deepcopy(self.trained) if recipe.averaging else None
+        self.optimiser = _optimiser(recipe, self.trained)
+
+    @property
+    def model(self) -> nn.Module:
+        """The network that answers: the moving average of the trained one where the recipe averages."""
+        return self.trained if self._average is None else self._average
 
     def step(self, images: Tensor, labels: Tensor) -> Tensor:
         """One optimiser step on uint8 images (N, H, W, 3) and labels (N,), both on the device.
 
-        Returns the mean cross-entropy and the number of right answers, both before the step, as a float tensor (2,)
-        on the device; reading it waits for the step.
+        Returns the mean loss and the number of right answers, both before the step, as a float tensor (2,) on the
+        device; reading it waits for the step.
         """
         loss, correct = self.backward(images, labels)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.recipe, self.steps_done, self.steps)
         self.optimiser.step()
+        self._take_average()
         self.steps_done += 1
         return torch.stack((loss, correct.to(loss.dtype)))
 
     def backward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and number of right answers of the next step, with the gradients left in the weights."""
-        self.model.train()
+        self.trained.train()
         self._reseed_dropout()
+        inputs = self._augmented(scale(images, self.machine))
         with mixed_precision(self.machine):
-            logits = self.model(scale(images, self.machine)).float()
-        loss = nn.functional.cross_entropy(logits, labels)
+            logits = self.trained(inputs).float()
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), (logits.detach().argmax(1) == labels).sum()
 
     def state(self) -> dict[str, Tensor]:
-        """The tensors that going on takes: weights, running statistics and what the optimiser remembers.
+        """The tensors that going on takes: weights, running statistics, averages and what the optimiser remembers.
 
         They are the trainer's own, so the next step changes them.
         """
-        tensors = {f"{_MODEL}{name}": tensor for name, tensor in self.model.state_dict().items()}
+        tensors = {f"{_MODEL}{name}": tensor for name, tensor in self.trained.state_dict().items()}
+        if self._average is not None:
+            tensors |= {f"{_AVERAGE}{name}": tensor for name, tensor in self._average.state_dict().items()}
         for index, entry in self.optimiser.state_dict()["state"].items():
             tensors |= {f"{_OPTIMISER}{index}.{name}": value for name, value in entry.items()}
         return tensors
@@ -77,43 +96,80 @@ class Trainer:
         Raises:
             CheckpointError: the tensors are those of another network.
         """
-        own = self.model.state_dict()
-        weights = {name.removeprefix(_MODEL): value for name, value in tensors.items() if name.startswith(_MODEL)}
-        if _shapes(own) != _shapes(weights):
+        weights, average = _part(tensors, _MODEL), _part(tensors, _AVERAGE)
+        own = _shapes(self.trained.state_dict())
+        if _shapes(weights) != own or _shapes(average) != ({} if self._average is None else own):
             raise CheckpointError("the checkpoint holds the weights of another network")
         memory = self._optimiser_memory(tensors)
-        if steps_done and _shapes_of_memory(memory) != [_shapes_of_entry(weight) for weight in self._weights]:
+        if steps_done and _shapes_of_memory(memory) != [self._remembered(weight) for weight in self._weights]:
             raise CheckpointError("the checkpoint holds the optimiser of another network")
-        self.model.load_state_dict(weights)
+        self.trained.load_state_dict(weights)
+        if self._average is not None:
+            self._average.load_state_dict(average)
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": memory})
         self.steps_done = steps_done
 
+    def _augmented(self, images: Tensor) -> Tensor:
+        full = (images.shape[2], images.shape[3])
+        size = trained_size(self.recipe, full, self.steps_done, self.steps)
+        generator = torch.Generator().manual_seed(derive_seed(self.seed, self.fold, "augment", self.steps_done))
+        return augment(images, self.recipe, size, generator)
+
+    @torch.no_grad()
+    def _take_average(self) -> None:
+        if self._average is None:
+            return
+        weight = averaging_weight(self.recipe, self.steps_done, self.steps)
+        pairs = zip(self._average.state_dict().values(), self.trained.state_dict().values(), strict=True)
+        for average, newest in pairs:
+            if average.is_floating_point():
+                average.lerp_(newest, weight)
+            else:  # how many batches the running statistics have seen
+                average.copy_(newest)
+
     @property
     def _weights(self) -> list[nn.Parameter]:
-        return list(self.model.parameters())
+        """As the optimiser numbers them."""
+        return [weight for group in self.optimiser.param_groups for weight in group["params"]]
+
+    def _remembered(self, weight: Tensor) -> dict[str, torch.Size]:
+        """What the optimiser remembers of a weight."""
+        if self.recipe.optimiser == "sgd":
+            return {"momentum_buffer": weight.shape}
+        return {"step": torch.Size(()), "exp_avg": weight.shape, "exp_avg_sq": weight.shape}
 
     def _optimiser_memory(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
         memory: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if not key.startswith(_OPTIMISER):
-                continue
-            index, _, name = key.removeprefix(_OPTIMISER).partition(".")
+        for key, value in _part(tensors, _OPTIMISER).items():
+            index, _, name = key.partition(".")
             memory.setdefault(int(index), {})[name] = _laid_out_as(self._weights, int(index), value)
         return memory
 
     def _reseed_dropout(self) -> None:
-        layers = (module for module in self.model.modules() if isinstance(module, SeededDropout))
+        layers = (module for module in self.trained.modules() if isinstance(module, SeededDropout))
         for number, layer in enumerate(layers):
             layer.reseed(derive_seed(self.seed, self.fold, "dropout", number, self.steps_done))
 
 
-def fresh_model(
-    recipe: Recipe, n_classes: int, image_size: tuple[int, int], *, seed: int, fold: int, network: str = DEFAULT_NETWORK
-) -> nn.Module:
+def fresh_model(recipe: Recipe, n_classes: int, image_size: tuple[int, int], *, seed: int, fold: int) -> nn.Module:
     """A network on the CPU whose weights follow from seed and fold; torch's own random state stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, fold, "weights"))
-        return build_model(network, recipe, n_classes, image_size)
+        return build_model(recipe, n_classes, image_size)
+
+
+def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    """Adam in one pass over the weights, or SGD with Nesterov momentum; only matrices and kernels decay."""
+    groups: list[dict[str, Any]] = [{"params": list(model.parameters())}]
+    if recipe.weight_decay:
+        kernels = [weight for weight in model.parameters() if weight.ndim > 1]
+        others = [weight for weight in model.parameters() if weight.ndim <= 1]
+        groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others}]
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=_MOMENTUM, nesterov=True)
+    if recipe.weight_decay:
+        return torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=0.0, fused=True)
+    return torch.optim.Adam(groups, lr=recipe.learning_rate, fused=True)
 
 
 def _laid_out_as(weights: Sequence[Tensor], index: int, value: Tensor) -> Tensor:
@@ -123,14 +179,13 @@ def _laid_out_as(weights: Sequence[Tensor], index: int, value: Tensor) -> Tensor
     return value
 
 
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in tensors.items()}
 
 
 def _shapes_of_memory(memory: Mapping[int, Mapping[str, Tensor]]) -> list[dict[str, torch.Size]]:
     return [_shapes(memory[index]) for index in sorted(memory)]
-
-
-def _shapes_of_entry(weight: Tensor) -> dict[str, torch.Size]:
-    """What Adam remembers of a weight."""
-    return {"step": torch.Size(()), "exp_avg": weight.shape, "exp_avg_sq": weight.shape}

@@ -61,5 +61,5 @@ def test_paths_may_be_given_as_text():
 
 
 def test_an_unknown_recipe_lists_the_known_ones():
-    with pytest.raises(InputError, match=r"unknown recipe 'best'.*paper.*quick"):
-        get_recipe("best")
+    with pytest.raises(InputError, match=r"unknown recipe 'bets'.*paper.*quick"):
+        get_recipe("bets")

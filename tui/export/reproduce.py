@@ -13,8 +13,8 @@ from engine.errors import InputError
 from engine.record import StudyRecord
 from tui.options import STUDY_OPTIONS, with_options
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline"}
-"""Options that change where files lie, not what comes out."""
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "budget_minutes"}
+"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is said instead."""
 
 _ALWAYS_SAID = {"data", "variants", "recipe", "seed"}
 _RECIPE_FIELDS = {"lr": "learning_rate"}

@@ -6,13 +6,13 @@ from torch import nn
 
 from engine.config import RECIPES
 from engine.errors import InputError
-from engine.models import DEFAULT_NETWORK, SeededDropout, build_model
+from engine.models import SeededDropout, build_model
 
 PAPER = RECIPES["paper"]
 
 
 def test_the_papers_network_has_the_papers_layers():
-    model = build_model(DEFAULT_NETWORK, PAPER, 6, PAPER.image_size)
+    model = build_model(PAPER, 6, PAPER.image_size)
     shapes = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
     assert shapes["blocks.block1.convolution.weight"] == (16, 3, 5, 5)
     assert shapes["blocks.block2.convolution.weight"] == (32, 16, 5, 5)
@@ -21,7 +21,7 @@ def test_the_papers_network_has_the_papers_layers():
 
 
 def test_blocks_give_their_feature_maps_by_name():
-    model = build_model(DEFAULT_NETWORK, PAPER, 6, (16, 20))
+    model = build_model(PAPER, 6, (16, 20))
     images = torch.rand(2, 3, 16, 20)
     first = model.blocks.block1(images)
     assert first.shape == (2, 16, 8, 10)
@@ -46,20 +46,20 @@ def test_pooling_before_relu_changes_neither_outputs_nor_gradients(dtype):
 
 
 def test_more_blocks_are_a_longer_list_of_channels():
-    model = build_model(DEFAULT_NETWORK, replace(PAPER, channels=(4, 8, 8), kernel_size=3), 6, (16, 20))
+    model = build_model(replace(PAPER, channels=(4, 8, 8), kernel_size=3), 6, (16, 20))
     assert model(torch.zeros(2, 3, 16, 20)).shape == (2, 6)
 
 
 @pytest.mark.parametrize(("place", "zeroed"), [("logits", True), ("features", False)])
 def test_dropout_stands_where_the_recipe_says(place, zeroed):
-    model = build_model(DEFAULT_NETWORK, replace(PAPER, dropout_place=place), 6, (16, 20)).train()
+    model = build_model(replace(PAPER, dropout_place=place), 6, (16, 20)).train()
     logits = model(torch.rand(20, 3, 16, 20))
     assert bool((logits == 0).any()) is zeroed
 
 
 def test_an_unknown_network_is_named():
     with pytest.raises(InputError, match="unknown network 'huge': choose from two-block"):
-        build_model("huge", PAPER, 6, (16, 20))
+        replace(PAPER, network="huge")
 
 
 def test_seeded_dropout_repeats_its_mask_and_keeps_the_mean():

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.config import RECIPES
 from engine.control import StudyControl
 from engine.events import BatchTrained, EpochTrained
 from engine.training import CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint, train
@@ -32,7 +33,7 @@ def identity_of(recipe, machine, **changes):
     return job_identity(recipe=recipe, machine=machine, **{**parts, **changes})
 
 
-def run(tiny, recipe, machine, *, stop_at=None, resume=None):
+def run(tiny, recipe, machine, *, stop_at=None, resume=None, validate=None):
     """Outcome, events and checkpoints (as bytes, because tensors go on changing)."""
     control, events, kept = StudyControl(), [], []
 
@@ -53,6 +54,7 @@ def run(tiny, recipe, machine, *, stop_at=None, resume=None):
         n_classes=CLASSES,
         emit=emit,
         control=control,
+        validate=validate,
         resume=resume,
         keep=lambda checkpoint: kept.append(checkpoint_to_bytes(checkpoint, identity_of(recipe, machine))),
     )
@@ -160,9 +162,46 @@ def test_a_file_that_is_no_checkpoint_is_named(tiny, recipe, machine, identity, 
 
 @pytest.mark.parametrize("missing", ["model.", "optimiser."])
 def test_tensors_of_another_network_are_refused(recipe, machine, missing):
-    trainer = Trainer(recipe, machine, CLASSES, (16, 20), seed=1, fold=0)
+    trainer = Trainer(recipe, machine, CLASSES, (16, 20), steps=6, seed=1, fold=0)
     trainer.step(torch.zeros((2, 16, 20, 3), dtype=torch.uint8), torch.tensor([0, 1]))
     tensors = trainer.state()
     del tensors[next(name for name in tensors if name.startswith(missing))]
     with pytest.raises(CheckpointError, match="another network"):
         trainer.restore(tensors, 1)
+
+
+@pytest.mark.parametrize("stop_at", [2, 5, 8])
+def test_a_recipe_with_every_method_goes_on_as_if_not_interrupted(tiny, recipe, machine, tmp_path, stop_at):
+    modern = replace(
+        RECIPES["best"], image_size=recipe.image_size, channels=(4, 8, 8), batch_size=8, epochs=4, dropout=0.2
+    )
+    whole, _, _ = run(tiny, modern, machine)
+    _, _, kept = run(tiny, modern, machine, stop_at=stop_at)
+    resumed, _, _ = run(tiny, modern, machine, resume=stored(tmp_path, kept[-1], identity_of(modern, machine)))
+    assert same_weights(whole, resumed)
+    assert whole.final_loss == resumed.final_loss
+
+
+def test_fields_that_came_later_leave_the_identity_of_an_older_recipe_as_it_was(recipe, machine):
+    said = set(json.loads(identity_of(recipe, machine)["recipe"]))
+    first = "name image_size channels kernel_size dropout dropout_place learning_rate batch_size epochs denoise_weight"
+    assert said == set(first.split())
+    assert "flip" in json.loads(identity_of(replace(recipe, flip=True), machine)["recipe"])
+
+
+def test_patience_survives_an_interruption(tiny, recipe, machine, tmp_path):
+    patient = replace(recipe, epochs=9, patience=2)
+    after_epochs = (0.5, 0.9, 0.6, 0.9)
+    accuracy = iter(after_epochs)
+
+    def train_on(**how):
+        outcome, _, kept = run(tiny, patient, machine, validate=lambda _: next(accuracy), **how)
+        return outcome, kept
+
+    outcome, _ = train_on()
+    assert (outcome.epochs_done, outcome.stopped) == (4, False)  # 0.9 was first reached after epoch 2
+    accuracy = iter(after_epochs)
+    outcome, kept = train_on(stop_at=10)  # in the fourth epoch
+    assert (outcome.epochs_done, outcome.stopped) == (3, True)
+    outcome, _ = train_on(resume=stored(tmp_path, kept[-1], identity_of(patient, machine)))
+    assert (outcome.epochs_done, outcome.stopped) == (4, False)

@@ -201,3 +201,8 @@ def test_an_error_of_the_pixels_ends_training_and_its_thread(tiny, recipe, machi
 def test_superres_full_sized_images_train_too(recipe, machine, make_set):
     outcome, _ = run(make_set(10, size=(32, 40)), recipe, machine)
     assert np.isfinite(outcome.final_loss)
+
+
+def test_without_validation_images_patience_changes_nothing(tiny, recipe, machine):
+    patient, _ = run(tiny, replace(recipe, patience=1), machine)
+    assert patient.epochs_done == recipe.epochs

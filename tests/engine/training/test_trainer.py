@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torchvision.transforms.v2 import functional as transforms
 
+from engine.config import RECIPES
 from engine.training.trainer import Trainer, fresh_model
 
 CLASSES = 3
@@ -44,14 +45,14 @@ def batch(tiny):
 
 def our_step(recipe, machine, batch):
     """Loss, gradients and weights after one step of ours."""
-    trainer = Trainer(recipe, machine, CLASSES, recipe.image_size, seed=1, fold=0)
+    trainer = Trainer(recipe, machine, CLASSES, recipe.image_size, steps=6, seed=1, fold=0)
     loss = trainer.step(*batch)[0].item()
     weights = list(trainer.model.parameters())
     return loss, [weight.grad.clone() for weight in weights], [weight.detach().clone() for weight in weights]
 
 
 def our_mask(recipe, machine):
-    trainer = Trainer(recipe, machine, CLASSES, recipe.image_size, seed=1, fold=0)
+    trainer = Trainer(recipe, machine, CLASSES, recipe.image_size, steps=6, seed=1, fold=0)
     trainer._reseed_dropout()
     shape = (BATCH, CLASSES) if recipe.dropout_place == "logits" else (BATCH, 32 * 4 * 5)
     return trainer.model.dropout(torch.ones(shape))
@@ -103,7 +104,7 @@ def test_bf16_agrees_with_fp32(recipe, machine, batch, place):
 
 
 def test_a_step_counts_right_answers_and_learns(recipe, machine, batch):
-    trainer = Trainer(replace(recipe, dropout=0.0), machine, CLASSES, recipe.image_size, seed=1, fold=0)
+    trainer = Trainer(replace(recipe, dropout=0.0), machine, CLASSES, recipe.image_size, steps=6, seed=1, fold=0)
     first = trainer.step(*batch)
     for _ in range(20):
         last = trainer.step(*batch)
@@ -129,3 +130,56 @@ def test_convolutions_start_equal_also_for_images_of_another_size(recipe):
         torch.equal(one, other) for one, other in zip(small.blocks.parameters(), large.blocks.parameters(), strict=True)
     )
     assert small.linear.weight.shape != large.linear.weight.shape
+
+
+@pytest.fixture
+def modern(recipe):
+    """The recipe "best" on tiny images: every method is on."""
+    return replace(RECIPES["best"], image_size=recipe.image_size, channels=(4, 8, 8), batch_size=8)
+
+
+def test_the_answering_network_is_the_moving_average_of_the_trained_one(modern, machine, batch):
+    modern = replace(modern, averaging=0.5)
+    trainer = Trainer(modern, machine, CLASSES, modern.image_size, steps=6, seed=1, fold=0)
+    seen = []
+    for _ in range(3):
+        trainer.step(*batch)
+        seen.append(trainer.trained.linear.weight.detach().clone())
+    assert trainer.model is not trainer.trained
+    assert torch.allclose(trainer.model.linear.weight, sum(seen) / 3, atol=1e-6)  # at first it is the plain mean
+
+
+def test_weight_decay_shrinks_kernels_and_spares_norms_and_biases(modern, machine, batch):
+    """With the same gradients, what a step of SGD takes off a weight besides is its share."""
+    ends = []
+    for decay in (0.0, 0.5):
+        recipe = replace(modern, weight_decay=decay, schedule="constant", learning_rate=0.1)
+        trainer = Trainer(recipe, machine, CLASSES, recipe.image_size, steps=6, seed=1, fold=0)
+        start = {name: weight.detach().clone() for name, weight in trainer.trained.named_parameters()}
+        trainer.step(*batch)
+        ends.append(dict(trainer.trained.named_parameters()))
+    for name, weight in start.items():
+        taken = (ends[0][name] - ends[1][name]).detach()
+        momentum = 1.9  # Nesterov: the first step goes so much farther
+        expected = momentum * 0.1 * 0.5 * weight if weight.ndim > 1 else torch.zeros_like(weight)
+        assert torch.allclose(taken, expected, atol=1e-6), name
+
+
+def test_the_modern_recipe_learns_and_steps_repeat_bit_for_bit(modern, machine, batch):
+    runs = []
+    for _ in range(2):
+        trainer = Trainer(modern, machine, CLASSES, modern.image_size, steps=40, seed=1, fold=0)
+        runs.append([trainer.step(*batch)[0].item() for _ in range(40)])
+    assert runs[0] == runs[1]
+    assert sum(runs[0][-5:]) < 0.9 * sum(runs[0][:5])
+
+
+def test_the_modern_recipe_agrees_in_bf16(modern, machine, batch):
+    losses = []
+    for precision in ("fp32", "bf16"):
+        trainer = Trainer(
+            modern, replace(machine, precision=precision), CLASSES, modern.image_size, steps=6, seed=1, fold=0
+        )
+        losses.append(trainer.step(*batch)[0].item())
+    assert losses[0] == pytest.approx(losses[1], rel=BF16_LOSS)
+    assert losses[0] != losses[1]

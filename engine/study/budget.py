@@ -1,0 +1,67 @@
+"""How many epochs fit a budget of time, told before a study begins and the same for all of its networks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from engine.config import DIVIDES_TRAINING_IMAGES, StudyConfig
+from engine.errors import InputError
+from engine.results import DatasetSummary
+from engine.study.estimate import StageTimings, slowest_preprocessing
+
+_USED_SHARE = 0.9
+"""Of the budget that epochs are planned for: a machine is busier at times than while it was timed."""
+
+_SECONDS = 60
+_FORWARD_SHARE = 1 / 3
+"""Asking a network takes about a third of training on the same image: the way back takes two."""
+
+
+def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path) -> tuple[StudyConfig, str]:
+    """The configuration with as many epochs as the budget allows each network, and a sentence that says so.
+
+    Counts the slowest variant's pre-processing as if nothing were cached, training, the validation after each epoch
+    and the test. Times a few training steps (seconds).
+
+    Raises:
+        InputError: not even one epoch fits.
+    """
+    from engine.training import choose_machine, seconds_an_image
+
+    assert config.budget_minutes is not None
+    recipe, n_classes = config.recipe, len(summary.classes)
+    machine = choose_machine(
+        recipe,
+        n_classes,
+        device=config.device,
+        precision=config.precision,
+        memory_format=config.memory_format,
+        threads=config.threads,
+        cache_dir=cache_dir,
+    )
+    trained, watched, tested = _counts(config, summary)
+    an_image = seconds_an_image(recipe, n_classes, machine)
+    asking = _FORWARD_SHARE * (2 if recipe.mirror_average else 1)
+    before = slowest_preprocessing(config, summary, StageTimings.load(cache_dir))
+    an_epoch = an_image * (trained + asking * watched)
+    left = config.budget_minutes * _SECONDS * _USED_SHARE - before - an_image * asking * tested
+    epochs = int(left / an_epoch)
+    if epochs < 1:
+        needed = (before + an_epoch + an_image * asking * tested) / _USED_SHARE / _SECONDS
+        raise InputError(
+            f"--budget {config.budget_minutes:g}: not one epoch fits; give at least {needed:.1f} minutes, or smaller "
+            "images"
+        )
+    sentence = (
+        f"budget of {config.budget_minutes:g} min a network: {epochs} epochs of about {an_epoch:.1f} s, after "
+        f"{before:.0f} s of pre-processing"
+    )
+    return replace(config, recipe=replace(recipe, epochs=epochs)), sentence
+
+
+def _counts(config: StudyConfig, summary: DatasetSummary) -> tuple[float, float, float]:
+    """Images that train, are watched and test, before copies are left out."""
+    divides = config.protocol in DIVIDES_TRAINING_IMAGES
+    tested_share = (1 / config.folds if config.folds > 1 else config.test_fraction) if divides else 0.0
+    pool = summary.train * (1 - tested_share)
+    tested = summary.train * tested_share if divides else summary.test
+    return pool * (1 - config.validation_fraction), pool * config.validation_fraction, tested

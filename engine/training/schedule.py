@@ -1,0 +1,41 @@
+"""What changes from step to step of a training: the learning rate, the size of the images, the averaging."""
+
+from engine.config import Recipe
+
+WARM_UP = 0.2
+"""Share of a one-cycle training in which the learning rate rises."""
+
+_SMALL = 2 / 3
+"""Side of the small images of a progressive resizing, as a share of the recipe's."""
+
+_WHOLE = 8
+"""Sides of small images are a multiple of this: blocks halve them."""
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """The learning rate of step `step` of `steps`.
+
+    "one-cycle" rises to the recipe's in a straight line and falls to 0 in another (Smith, Super-convergence, 2018;
+    straight lines as in Page, How to Train Your ResNet, 2018).
+    """
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    done = min((step + 0.5) / steps, 1.0)
+    return recipe.learning_rate * min(done / WARM_UP, (1 - done) / (1 - WARM_UP))
+
+
+def trained_size(recipe: Recipe, full: tuple[int, int], step: int, steps: int) -> tuple[int, int]:
+    """(height, width) that step `step` trains at, for images of size `full`."""
+    if step >= recipe.small_share * steps:
+        return full
+    least = 2 ** len(recipe.channels)
+    height, width = (min(side, max(least, round(side * _SMALL / _WHOLE) * _WHOLE)) for side in full)
+    return height, width
+
+
+def averaging_weight(recipe: Recipe, averaged: int, steps: int) -> float:
+    """How much the newest weights count in the moving average, after `averaged` steps were averaged.
+
+    At first it is the plain mean; later its time constant is `recipe.averaging` of the training.
+    """
+    return max(1 / (averaged + 1), 1 / (recipe.averaging * steps + 1))
