@@ -50,7 +50,7 @@ def recipe_words(config: StudyConfig) -> Text:
     recipe, base = config.recipe, RECIPES.get(config.recipe.name)
     height, width = recipe.image_size
     rows = (
-        ("epochs", f"{recipe.epochs}", "epochs"),
+        ("epochs", *_epochs_words(config)),
         ("batch size", f"{recipe.batch_size}", "batch_size"),
         ("learning rate", f"{recipe.learning_rate:g}", "learning_rate"),
         ("image size", f"{height} x {width}", "image_size"),
@@ -66,6 +66,13 @@ def recipe_words(config: StudyConfig) -> Text:
             Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (value.rjust(10), "bold yellow" if changed else ""))
         )
     return Text("\n").join(parts)
+
+
+def _epochs_words(config: StudyConfig) -> tuple[str, str]:
+    """How long a network trains, and the field of the recipe that says so."""
+    if config.budget_minutes is not None:
+        return f"{config.budget_minutes:g} min", ""
+    return f"{config.recipe.epochs}", "epochs"
 
 
 def plan_words(

@@ -42,7 +42,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.first = convolution(channels_in, channels_out, kernel_size, stride=2)
         self.second = convolution(channels_out, channels_out, kernel_size)
-        nn.init.zeros_(self.second.norm.weight)
+        nn.init.zeros_(self.second.get_parameter("norm.weight"))
         self.shortcut = nn.Sequential(
             nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False), convolution(channels_in, channels_out, 1)
         )

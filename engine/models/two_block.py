@@ -45,7 +45,7 @@ class TwoBlockNetwork(BlockClassifier):
         """Every value of the maps."""
         if maps.requires_grad and maps.is_contiguous(memory_format=torch.channels_last):
             # The linear layer hands its gradient back as (N, C, H, W), and the blocks are slow in mixed formats.
-            maps.register_hook(_to_channels_last)
+            maps.register_hook(_to_channels_last)  # type: ignore[no-untyped-call]
         return maps.flatten(1)
 
 

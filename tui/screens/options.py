@@ -16,7 +16,7 @@ from engine.errors import InputError
 
 _CLOSE = Binding("escape", "dismiss(None)", "Close", tooltip="Close and change nothing", key_display="esc")
 
-FIELDS = ("epochs", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
+FIELDS = ("epochs", "minutes", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
 
 
 def _number(name: str, text: str) -> int:
@@ -47,6 +47,7 @@ def apply_fields(config: StudyConfig, fields: dict[str, str]) -> StudyConfig:
     Raises:
         InputError: one of them can't be used; the message says which.
     """
+    minutes = _decimal("minutes", fields["minutes"], "20, or 0 for the epochs above")
     recipe = replace(
         config.recipe,
         epochs=_number("epochs", fields["epochs"]),
@@ -60,6 +61,7 @@ def apply_fields(config: StudyConfig, fields: dict[str, str]) -> StudyConfig:
         seed=_number("seed", fields["seed"]),
         repeats=_number("seeds", fields["seeds"]),
         folds=_number("folds", fields["folds"]),
+        budget_minutes=minutes or None,
         validation_fraction=_decimal("validation", fields["validation"], "0.1"),
     )
 
@@ -83,6 +85,7 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
         height, width = recipe.image_size
         values = (
             recipe.epochs,
+            f"{config.budget_minutes or 0:g}",
             recipe.batch_size,
             f"{recipe.learning_rate:g}",
             f"{height}x{width}",
@@ -94,6 +97,7 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = f"recipe {recipe.name}, protocol {config.protocol}"
             box.border_subtitle = "enter: use   esc: leave"
+            yield Label("minutes: what a network may take, instead of epochs; 0 for none", classes="field-note")
             for name, value in zip(FIELDS, values, strict=True):
                 with Horizontal(classes="field"):
                     yield Label(name, classes="field-name")

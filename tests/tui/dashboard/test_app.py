@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from engine.config import RECIPES
 from engine.errors import DatasetError
 from engine.events import BatchTrained, MachineChosen, StudyFinished
 from tui.screens.help import HelpScreen
@@ -98,8 +99,11 @@ async def test_a_click_chooses_a_variant(kit, make_app):
 async def test_the_recipe_goes_round_and_its_numbers_can_be_edited(kit, make_app):
     async with make_app().run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
-        await pilot.press("r")
-        assert pilot.app.screen.config.recipe.name == "paper"
+        names = [*RECIPES]
+        for step in range(1, len(names) + 2):
+            await pilot.press("r")
+            place = (names.index("quick") + step) % len(names)
+            assert pilot.app.screen.config.recipe == RECIPES[names[place]]
         await pilot.press("e")
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, OptionsScreen))
         pilot.app.screen.query_one("#epochs", Input).value = "0"
@@ -108,10 +112,13 @@ async def test_the_recipe_goes_round_and_its_numbers_can_be_edited(kit, make_app
         assert "--epochs 0" in kit.screen_text(pilot.app)
         pilot.app.screen.query_one("#epochs", Input).value = "7"
         pilot.app.screen.query_one("#seed", Input).value = "11"
+        pilot.app.screen.query_one("#minutes", Input).value = "2.5"
         await pilot.press("enter")
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
         config = pilot.app.screen.study_config()
         assert (config.recipe.epochs, config.recipe.image_size, config.seed) == (7, (64, 80), 11)
+        assert config.budget_minutes == 2.5
+        assert "2.5 min" in kit.screen_text(pilot.app)
         assert "edited" in kit.screen_text(pilot.app)
 
 
@@ -119,6 +126,8 @@ async def test_the_recipe_goes_round_and_its_numbers_can_be_edited(kit, make_app
     ("field", "value", "words"),
     [
         ("epochs", "five", "no whole number"),
+        ("minutes", "soon", "no number"),
+        ("minutes", "-3", "--budget -3"),
         ("batch-size", "1", "--batch-size 1"),
         ("learning-rate", "fast", "no number"),
         ("learning-rate", "nan", "--lr"),
