@@ -63,6 +63,7 @@ __all__ = [
     "export_onnx",
     "fetch_dataset",
     "find_counterpart",
+    "find_finished",
     "find_resumable",
     "find_run",
     "find_watchable",
@@ -219,6 +220,20 @@ def find_watchable(name: str = "", runs_dir: Path | None = None) -> Path:
     if not name:
         for run in list_runs(runs_dir):
             if run.live:
+                return run.folder
+    return find_run(name, runs_dir)
+
+
+def find_finished(name: str = "", runs_dir: Path | None = None) -> Path:
+    """The run that `name` means (see `find_run`); for "" the newest that is done, else the newest.
+
+    Raises:
+        InputError: there is none, or several.
+        StorageError: the folder of runs cannot be read.
+    """
+    if not name:
+        for run in list_runs(runs_dir):
+            if run.state == "done":
                 return run.folder
     return find_run(name, runs_dir)
 

@@ -43,7 +43,7 @@ _JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the resu
 def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
     """Hold the original study's claims against a run, one by one.
 
-    RUN is a run's folder, its name or the beginning of one; without it, the newest.
+    RUN is a run's folder, its name or the beginning of one; without it, the newest that is done.
     """
     _remember(ctx, debug, runs_dir)
     from engine.codec import to_jsonable
@@ -69,8 +69,8 @@ def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug
 def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
     """Show official and clean side by side: what copies of the test images were worth.
 
-    RUN is a run's folder, its name or the beginning of one; without it, the newest. Its counterpart is found in the
-    runs folder, or named as RUN2.
+    RUN is a run's folder, its name or the beginning of one; without it, the newest that is done. Its counterpart is
+    found in the runs folder, or named as RUN2.
     """
     _remember(ctx, debug, runs_dir)
     from engine.codec import to_jsonable
@@ -103,13 +103,13 @@ def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
 
 
 def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["StudyRecord"]]:
-    """The folder of runs, and the records of those that were named (the newest where none was)."""
+    """The folder of runs, and the records of those that were named (the newest that is done where none was)."""
     from engine.locations import runs_folder
-    from engine.study import find_run, load_record
+    from engine.study import find_finished, load_record
 
     folder = runs_folder(runs_dir)
     wanted = [name for name in names if name] or [""]
-    return folder, [load_record(find_run(name, runs_dir)) for name in wanted]
+    return folder, [load_record(find_finished(name, runs_dir)) for name in wanted]
 
 
 def _no_counterpart(record: "StudyRecord", folder: Path) -> str:

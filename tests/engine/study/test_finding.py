@@ -2,10 +2,13 @@
 
 import pytest
 
-from engine.config import StudyConfig
+from engine.config import RECIPES, StudyConfig
 from engine.errors import InputError
+from engine.events import StudyFinished, StudyStarted
+from engine.record import StudyRecord
+from engine.results import DatasetSummary
 from engine.runs import RunFolder
-from engine.study import find_run, find_watchable
+from engine.study import find_finished, find_run, find_watchable
 
 
 @pytest.fixture
@@ -25,6 +28,29 @@ def test_to_watch_is_the_newest_that_runs_else_the_newest(runs, tmp_path):
     assert find_watchable(newer.folder.name, tmp_path) == find_watchable("latest", tmp_path) == newer.folder
     older.close()
     assert find_watchable("", tmp_path) == find_run("", tmp_path) == newer.folder
+
+
+def test_to_judge_is_the_newest_that_is_done_else_the_newest(runs, tmp_path):
+    older, newer = runs
+    assert find_finished("", tmp_path) == newer.folder
+    record = StudyRecord()
+    images = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (4, 4), (1, 1), 0, 0)
+    started = StudyStarted(
+        study=older.study,
+        dataset=images,
+        variants=("vanilla",),
+        protocol="official",
+        recipe=RECIPES["quick"],
+        seed=0,
+        program_version="1",
+    )
+    for event in (started, StudyFinished(status="done")):
+        record.apply(event)
+        older.append(event)
+    older.write_summary(record)
+    older.close()
+    assert find_finished("", tmp_path) == older.folder
+    assert find_finished(newer.folder.name, tmp_path) == newer.folder
 
 
 def test_where_there_is_no_run_it_is_said_how_to_make_one(tmp_path):
