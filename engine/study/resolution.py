@@ -202,8 +202,8 @@ class _Measurement:
         if "held out" in self._parts:
             notes.append(
                 f"Held out are the {len(self._images.held_out)} images of the training part that this network was "
-                "neither trained nor tested on: copies of test images under the protocol clean, else those that were "
-                "watched while training."
+                "neither trained nor tested on: copies of test images (protocol clean) and those that were watched "
+                "while training, where the study had such."
             )
         seeds = {other.seed for other in self._run.record.results}
         if len(seeds) > 1:
