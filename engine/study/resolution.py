@@ -20,6 +20,7 @@ from engine.files import replace_json
 from engine.record import JobKey, StudyRecord
 from engine.resolution_report import SIZES, Ladder, NativeSizes, Part, ResolutionReport
 from engine.study.finished import DividedImages, ExplanationProgress, FinishedRun, Tell, evaluated_keys, folder_of
+from engine.variants import get_variant
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage
@@ -183,7 +184,7 @@ class _Measurement:
             fold=key.fold,
             sizes=self._sizes(),
             ladders=tuple(sorted(every, key=lambda ladder: started.variants.index(ladder.variant))),
-            notes=self._notes(key),
+            notes=self._notes(key, [ladder.variant for ladder in every]),
         )
         return replace(report, answers=resolution_answers(report))
 
@@ -193,7 +194,7 @@ class _Measurement:
         training = native_sizes("training", longer_sides(self._images.trained))
         return (training, *(native_sizes(part, longer) for part, longer in self._longer.items()))
 
-    def _notes(self, key: JobKey) -> tuple[str, ...]:
+    def _notes(self, key: JobKey, variants: Sequence[str]) -> tuple[str, ...]:
         """What the figures are not."""
         notes = [
             "A size is that of the longer side. Images that are no larger stay as they are and count all the same.",
@@ -205,11 +206,23 @@ class _Measurement:
                 "neither trained nor tested on: copies of test images (protocol clean) and those that were watched "
                 "while training, where the study had such."
             )
+        notes += [
+            f"{variant} crops {self._boxed()} to their boxes and takes the others whole."
+            for variant in dict.fromkeys(variants)
+            if "crop" in get_variant(variant).steps
+        ]
         seeds = {other.seed for other in self._run.record.results}
         if len(seeds) > 1:
             notes.append(f"The networks are those of seed {key.seed} alone; the study trained {len(seeds)} seeds.")
         notes.append("The intervals take images for independent, near copies among them too.")
         return tuple(notes)
+
+    def _boxed(self) -> str:
+        """How many images of each part have a box."""
+        return " and ".join(
+            f"{sum(image.sample.box is not None for image in images)} of {len(images)} {part} images"
+            for part, images in self._parts.items()
+        )
 
 
 def _pictures(longer: npt.NDArray[np.int64]) -> int:

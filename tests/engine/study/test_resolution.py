@@ -24,7 +24,7 @@ TRAIN, TEST, COPIED = 10, 16, 4
 
 
 def draw(label, generator):
-    """"fine" is reddish under stripes of one pixel, "plain" bluish."""
+    """ "fine" is reddish under stripes of one pixel, "plain" bluish."""
     patches = bytes(generator.randrange(60, 160) for _ in range(8 * 6))
     ground = np.asarray(Image.frombytes("L", (8, 6), patches).resize((WIDTH, HEIGHT), Image.Resampling.NEAREST))
     pixels = np.repeat(ground[..., None], 3, axis=2).astype(np.int16)
