@@ -7,12 +7,13 @@ from engine.explain.answers import draw_answers
 from engine.explain.changes import CHANGES, Changed, box_on_pixels
 from engine.explain.inside import BlockMaps, feature_maps, first_filters, grad_cam, load_network, probabilities
 from engine.explain.measuring import measure_change
-from engine.explain.resolution import count_ladder, longer_sides, native_sizes, resolution_answers
+from engine.explain.resolution import PART_WORDS, count_ladder, longer_sides, native_sizes, resolution_answers
 from engine.explain.sheets import maps_picture, overlay, png_bytes, sheet
 from engine.explain.shrinking import Prepared, prepared_at_sizes, shrink
 
 __all__ = [
     "CHANGES",
+    "PART_WORDS",
     "BlockMaps",
     "Changed",
     "Prepared",

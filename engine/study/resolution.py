@@ -134,17 +134,17 @@ class _Measurement:
 
     def _right(self, key: JobKey, part: Part) -> npt.NDArray[np.bool_]:
         """Which answers are right, (images, 1 + sizes); False where an image is no larger than a size."""
-        from engine.explain import prepared_at_sizes
+        from engine.explain import PART_WORDS, prepared_at_sizes
         from engine.training import predict
         from engine.training.pixels import InMemory
 
         run, images = self._run, self._parts[part]
-        words = f"{key.variant}, {part} images"
+        words = f"{key.variant}, {PART_WORDS[part]}"
         self._say(words)
         model = run.network(key).to(run.machine.device)
         labels = np.array([image.sample.label for image in images], dtype=np.int64)
         right = np.zeros((len(images), 1 + len(SIZES)), dtype=np.bool_)
-        columns = {None: 0, **{size: place for place, size in enumerate(SIZES, start=1)}}
+        columns: dict[int | None, int] = {None: 0, **{size: place for place, size in enumerate(SIZES, start=1)}}
         steps = run.steps(key.variant)
         stream = prepared_at_sizes(
             images, steps, SIZES, run.preprocess_machine, self._control, batch=_PICTURES_AT_A_TIME
@@ -219,8 +219,10 @@ class _Measurement:
 
     def _boxed(self) -> str:
         """How many images of each part have a box."""
+        from engine.explain import PART_WORDS
+
         return " and ".join(
-            f"{sum(image.sample.box is not None for image in images)} of {len(images)} {part} images"
+            f"{sum(image.sample.box is not None for image in images)} of {len(images)} {PART_WORDS[part]}"
             for part, images in self._parts.items()
         )
 

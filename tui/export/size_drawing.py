@@ -7,8 +7,9 @@ from xml.etree.ElementTree import Element
 from engine.resolution_report import Ladder, Part
 from tui.export.nodes import drawing, node, number
 from tui.palette import variant_style
-from tui.widgets.chart import tick_label, y_ticks
-from tui.widgets.size_chart import SizeCurve, ladder_curve, share_limits, size_ticks
+from tui.tables.resolution import PART_WORDS
+from tui.widgets.chart import tick_label
+from tui.widgets.size_chart import SizeCurve, ladder_curve, share_limits, share_ticks, size_ticks
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 10.0, 36.0
 _LEGEND_LINE = 18.0
@@ -28,7 +29,7 @@ def draw_ladders(
     curves = [ladder_curve(one, "", variant_style(one.variant).marker, with_intervals=True) for one in shown]
     names = [f"v{variants.index(ladder.variant)}" for ladder in shown]
     words = ", ".join(f"{ladder.variant} {ladder.accuracy:.3f} as they are" for ladder in shown)
-    root = drawing(width, height, f"Share recognised of {part} images by size: {words}")
+    root = drawing(width, height, f"Share recognised of {PART_WORDS[part]} images by size: {words}")
     axes = _Axes(root, curves, width, height, _legend(root, shown, names, width))
     for offset, (curve, name) in enumerate(zip(curves, names, strict=True)):
         axes.whiskers(curve, name, 2.0 * offset - len(curves) + 1)
@@ -72,7 +73,7 @@ class _Axes:
 
     def _draw(self) -> None:
         root, bottom = self._root, self._bottom
-        for share in y_ticks(self._low, self._high, max(2, int(self._height / _PIXELS_PER_Y_TICK) + 1), log=False):
+        for share in share_ticks(self._low, self._high, max(2, int(self._height / _PIXELS_PER_Y_TICK) + 1)):
             y = self._y(share)
             node(root, "path", d=f"M{number(_LEFT)} {number(y)}h{number(self._width)}", class_="grid")
             label = tick_label(share, self._high).strip()

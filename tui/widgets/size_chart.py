@@ -17,12 +17,12 @@ from tui.widgets.chart import (
     load_plotext,
     rgb,
     tick_label,
-    y_ticks,
 )
 
 _FAINT = 0.45
 _ROUND = 0.1
-_ROWS_PER_TICK = 4
+_SHARE_STEPS = (0.05, 0.1, 0.2, 0.5)
+_ROWS_PER_TICK = 3
 _EDGE = 0.05
 """Of the powers of two, beside the first and the last size, so that their signs are whole."""
 
@@ -75,6 +75,15 @@ def share_limits(curves: Sequence[SizeCurve]) -> tuple[float, float]:
     return low * _ROUND, high * _ROUND
 
 
+def share_ticks(low: float, high: float, most: int) -> list[float]:
+    """At most `most` labels at round shares within the limits; two where even those do not fit."""
+    for step in _SHARE_STEPS:
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if 1 < last - first + 1 <= most:
+            return [step * place for place in range(first, last + 1)]
+    return [low, high]
+
+
 def size_ticks(low: int, high: int, columns: int) -> list[int]:
     """Sizes from `low` to `high` whose labels stand apart; the two ends always are among them."""
     per_power = columns / max(math.log2(high / low) + 2 * _EDGE, 0.1)
@@ -116,7 +125,7 @@ def draw_sizes(curves: Sequence[SizeCurve], width: int, height: int, ground: str
 def _set_rulers(figure: Any, sizes: tuple[int, int], limits: tuple[float, float], columns: int, height: int) -> None:
     (smallest, largest), (low, high) = sizes, limits
     rows, line = figure.ruler("y"), figure.ruler("x")
-    positions = y_ticks(low, high, max(2, (height - 2) // _ROWS_PER_TICK + 1), log=False)
+    positions = share_ticks(low, high, max(2, (height - 2) // _ROWS_PER_TICK + 1))
     rows.lim(low, high)
     rows.ticks(positions, [tick_label(position, high) for position in positions])
     ticks = size_ticks(smallest, largest, columns)

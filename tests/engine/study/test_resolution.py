@@ -188,6 +188,12 @@ def test_a_variant_that_was_not_trained_is_said(folder):
         measure_resolution(folder, variants=("bbox",))
 
 
+def test_a_crop_is_told_with_how_many_images_have_a_box(data, tmp_path):
+    folder = study(data, tmp_path, variants=("bbox",))
+    notes = " ".join(measure_resolution(folder).notes)
+    assert f"bbox crops 0 of {2 * TEST} test images and 0 of {2 * COPIED} held-out images to their boxes" in notes
+
+
 def test_divided_images_are_of_one_size_and_need_no_second_line(data, tmp_path):
     folder = study(data, tmp_path, protocol="grouped", variants=("vanilla",), repeats=2)
     report = measure_resolution(folder)
