@@ -22,7 +22,8 @@ def loaded_by(module):
 
 
 @pytest.mark.parametrize(
-    "module", ["engine", "engine.study", "engine.study.explaining", "engine.dataset", "engine.demo"]
+    "module",
+    ["engine", "engine.study", "engine.study.explaining", "engine.study.resolution", "engine.dataset", "engine.demo"],
 )
 def test_the_engine_loads_no_screen_and_no_torch(module):
     assert loaded_by(module).isdisjoint({*SCREEN, *WORK})

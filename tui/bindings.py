@@ -126,6 +126,7 @@ INSIDE: tuple[Binding, ...] = (
     _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture alone; again for the next"),
     _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
     _key("inside.measure", "c", "measure", "Colour", "What the networks lose without colour, background or box"),
+    _key("inside.resolution", "r", "resolution", "Resolution", "How accuracy falls when the images are shrunk"),
     _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
 )
 
@@ -133,6 +134,20 @@ MEASURED: tuple[Binding, ...] = (
     _key("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
     _key("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
     _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+)
+
+RESOLUTION: tuple[Binding, ...] = (
+    _key("resolution.start", "enter", "start", "Measure", "Measure what is not known yet", priority=True),
+    _key(
+        "resolution.next",
+        "tab",
+        "view(1)",
+        "Variant",
+        "All variants, or the next one with all its figures",
+        priority=True,
+    ),
+    _key("resolution.before", "shift+tab", "view(-1)", "Previous", "The variant before", show=False, priority=True),
+    _key("resolution.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
 )
 
 HISTORY: tuple[Binding, ...] = (
@@ -199,6 +214,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Steps": SIDE_BY_SIDE,
         "Inside the network": INSIDE,
         "Colour and box": MEASURED,
+        "Resolution": RESOLUTION,
         "Use the model": PREDICT,
         "History": HISTORY,
         "Runs compared": (*RUN_CURVES, *RUN_TABLES),
@@ -228,6 +244,7 @@ def section_of(screen: type) -> str:
         "SideBySideScreen": "Steps",
         "InsideScreen": "Inside the network",
         "MeasuredScreen": "Colour and box",
+        "ResolutionScreen": "Resolution",
         "PredictScreen": "Use the model",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.claims_report import ClaimsReport
     from engine.explanation_report import ExplanationReport
     from engine.leak_report import LeakReport
+    from engine.resolution_report import ResolutionReport
     from engine.study import AuditProgress, Estimate
     from engine.study.explaining import ExplanationProgress, InsideView
     from engine.study.gallery import GalleryImage, Pixels, VariantPicture
@@ -95,6 +96,18 @@ class Engine(Protocol):
         control: StudyControl,
     ) -> "ExplanationReport":
         """What its networks lose without parts of the picture; raises SimpsonsError, StudyStopped."""
+
+    def stored_resolution(self, folder: Path) -> "ResolutionReport | None":
+        """What was measured of a run before, perhaps of some variants only."""
+
+    def measure_resolution(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        progress: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> "ResolutionReport":
+        """How its networks' accuracy falls with the images' size; raises SimpsonsError, StudyStopped."""
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         """Tell what a run came to, and go on with it to the end; raises SimpsonsError where it cannot be."""
@@ -187,6 +200,24 @@ class LocalEngine:
         from engine.study.explaining import measure_explanation
 
         return measure_explanation(folder, cache_dir=cache_dir, progress=progress, control=control)
+
+    def stored_resolution(self, folder: Path) -> "ResolutionReport | None":
+        """See `engine.study.resolution.stored_resolution`."""
+        from engine.study.resolution import stored_resolution
+
+        return stored_resolution(folder)
+
+    def measure_resolution(
+        self,
+        folder: Path,
+        cache_dir: Path | None,
+        progress: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> "ResolutionReport":
+        """See `engine.study.resolution.measure_resolution`."""
+        from engine.study.resolution import measure_resolution
+
+        return measure_resolution(folder, cache_dir=cache_dir, progress=progress, control=control)
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         """See `engine.study.resume_study`."""

@@ -7,22 +7,32 @@ from engine.explain.answers import draw_answers
 from engine.explain.changes import CHANGES, Changed, box_on_pixels
 from engine.explain.inside import BlockMaps, feature_maps, first_filters, grad_cam, load_network, probabilities
 from engine.explain.measuring import measure_change
+from engine.explain.resolution import PART_WORDS, count_ladder, longer_sides, native_sizes, resolution_answers
 from engine.explain.sheets import maps_picture, overlay, png_bytes, sheet
+from engine.explain.shrinking import Prepared, prepared_at_sizes, shrink
 
 __all__ = [
     "CHANGES",
+    "PART_WORDS",
     "BlockMaps",
     "Changed",
+    "Prepared",
     "box_on_pixels",
+    "count_ladder",
     "draw_answers",
     "feature_maps",
     "first_filters",
     "grad_cam",
     "load_network",
+    "longer_sides",
     "maps_picture",
     "measure_change",
+    "native_sizes",
     "overlay",
     "png_bytes",
+    "prepared_at_sizes",
     "probabilities",
+    "resolution_answers",
     "sheet",
+    "shrink",
 ]

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
 from engine.explanation_report import Ablation, Change, ImagesFrom, Outcome
-from engine.statistics_report import LEVEL, Interval
+from engine.statistics.proportions import mcnemar_p, wilson_interval
 
 Labels = npt.NDArray[np.int64]
 
@@ -35,9 +34,7 @@ def measure_change(
         for label, name in enumerate(classes)
         if np.any(labels == label)
     )
-    turned = total.lost + total.gained
-    p_value = float(binomtest(total.lost, turned).pvalue) if turned else 1.0
-    return Ablation(variant, change, images_from, total, outcomes, p_value)
+    return Ablation(variant, change, images_from, total, outcomes, mcnemar_p(total.lost, total.gained))
 
 
 def _outcome(
@@ -59,12 +56,6 @@ def _outcome(
         gained=int((~before & after & chosen).sum()),
         called_before=called[0],
         called_after=called[1],
-        before_interval=wilson(right_before, images),
-        after_interval=wilson(right_after, images),
+        before_interval=wilson_interval(right_before, images),
+        after_interval=wilson_interval(right_after, images),
     )
-
-
-def wilson(right: int, images: int) -> Interval:
-    """Wilson's interval of a share."""
-    interval = binomtest(right, images).proportion_ci(confidence_level=LEVEL, method="wilson")
-    return Interval(float(interval.low), float(interval.high), "Wilson")

@@ -23,6 +23,7 @@ from engine.results import SkippedFile
 from engine.superres import SuperresModel
 from engine.training import load_weights, predict
 from engine.training.arithmetic import memory_format
+from engine.training.pixels import InMemory
 from engine.training.trainer import fresh_model
 from engine.variants import Variant
 
@@ -88,27 +89,13 @@ class TrainedModel:
         found = predict(
             self.network,
             self.machine,
-            _InMemory(pixels),
+            InMemory(pixels),
             rows,
             batch_size=len(rows),
             control=StudyControl(),
             on_progress=lambda done: None,
         )
         return [tuple(row) for row in found[:count].tolist()]
-
-
-@dataclass(frozen=True)
-class _InMemory:
-    """Images in an array, as `engine.training.predict` reads them."""
-
-    images: Pixels
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        return self.images.shape[1], self.images.shape[2]
-
-    def gather(self, rows: "np.typing.NDArray[np.int64]", /) -> Pixels:
-        return self.images[rows]
 
 
 def load_model(

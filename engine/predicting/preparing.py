@@ -1,8 +1,7 @@
 """A variant's pre-processing for new images, as a stream: nothing is kept, and a broken image costs only itself."""
 
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +11,10 @@ from engine.control import StudyControl
 from engine.dataset.sources import UnreadableImage
 from engine.predicting.images import NewImage, decode
 from engine.preprocess import Step, run_steps
+from engine.preprocess.ahead import in_order
 from engine.preprocess.steps import Pixels
 from engine.results import SkippedFile
 from engine.superres import images_per_batch
-
-QUEUE_PER_THREAD = 3
-"""Images under way for each thread, so that none waits while the network computes."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +40,10 @@ def prepare(
     first, rest = steps[:count], steps[count:]
     pool = ThreadPoolExecutor(machine.threads, thread_name_prefix="prepare")
     try:
-        started = _start_all(pool, images, first, QUEUE_PER_THREAD * machine.threads, control)
+        started = in_order(pool, lambda image: _start(image, first), images, threads=machine.threads, control=control)
         yield from _in_batches(started, rest, machine) if rest else started
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _start_all(
-    pool: ThreadPoolExecutor,
-    images: Iterable[NewImage | SkippedFile],
-    steps: Sequence[Step],
-    ahead: int,
-    control: StudyControl,
-) -> Iterator[Prepared | SkippedFile]:
-    under_way: deque[Future[Prepared | SkippedFile]] = deque()
-    for image in images:
-        under_way.append(pool.submit(_start, image, steps))
-        if len(under_way) >= ahead:
-            control.checkpoint()
-            yield under_way.popleft().result()
-    while under_way:
-        control.checkpoint()
-        yield under_way.popleft().result()
 
 
 def _start(image: NewImage | SkippedFile, steps: Sequence[Step]) -> Prepared | SkippedFile:

@@ -2,9 +2,8 @@
 
 import contextlib
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from engine.config import MachineSettings, Recipe
 from engine.control import StudyControl
 from engine.dataset import CheckedImage
 from engine.errors import DatasetError, StorageError
+from engine.preprocess.ahead import in_order
 from engine.preprocess.cache import PixelCache
 from engine.preprocess.chains import Chain, ChainBuilder
 from engine.preprocess.reading import ImageReader
@@ -21,9 +21,6 @@ from engine.preprocess.steps import Pixels, Step, StepContext, build_steps, run_
 from engine.preprocess.table import PixelTable
 from engine.superres import SuperresModel, images_per_batch
 from engine.variants import Variant
-
-QUEUE_PER_THREAD = 3
-"""Images under way for each thread, so that none waits while results are written."""
 
 PROGRESS_SECONDS = 0.1
 """Progress is told at most this often."""
@@ -221,7 +218,7 @@ class _Run:
         self._left = len(tasks)
         pool = ThreadPoolExecutor(self._machine.threads, thread_name_prefix="preprocess")
         try:
-            self._do(self._start_all(pool, tasks))
+            self._do(in_order(pool, self._start, tasks, threads=self._machine.threads, control=self._control))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             with contextlib.suppress(StorageError):  # what ended the run matters more
@@ -246,18 +243,6 @@ class _Run:
                 batch = []
         if batch:
             self._finish_batch(batch)
-
-    def _start_all(self, pool: ThreadPoolExecutor, tasks: Sequence[_Task]) -> Iterator[_Halfway]:
-        """The tasks in their order, as far as the threads do them; a few are always under way."""
-        under_way: deque[Future[_Halfway]] = deque()
-        for task in tasks:
-            under_way.append(pool.submit(self._start, task))
-            if len(under_way) >= QUEUE_PER_THREAD * self._machine.threads:
-                self._control.checkpoint()
-                yield under_way.popleft().result()
-        while under_way:
-            self._control.checkpoint()
-            yield under_way.popleft().result()
 
     def _start(self, task: _Task) -> _Halfway:
         """In a thread: the steps up to the first that works in batches."""

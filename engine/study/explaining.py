@@ -174,7 +174,7 @@ class Explainer:
         Raises:
             StudyStopped: `control` was told to stop.
         """
-        images = self._run.divided(self.key.fold, progress, control)
+        images = self._run.divided(self.key.fold, progress, control).measured
         measurement = Measurement(self._run, images, [self.key], progress, control)
         return measurement.measure(self.key)
 
@@ -219,7 +219,7 @@ def measure_explanation(
     tell, control = progress or _say_nothing, control or StudyControl()
     run = FinishedRun(folder, cache_dir)
     keys = evaluated_keys(run.record, seed, fold)
-    images = run.divided(fold, tell, control)
+    images = run.divided(fold, tell, control).measured
     measurement = Measurement(run, images, keys, tell, control)
     ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
     from engine.explain import draw_answers

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from engine.dataset import CheckedDataset, CheckedImage
-    from engine.preprocess import PixelTable
+    from engine.preprocess import PixelTable, Step
+    from engine.superres import SuperresModel
 
 LEAST_BOXED = 20
 """Fewer boxed images than this that were not trained on say less than those that were."""
@@ -110,21 +111,39 @@ class FinishedRun:
         """The pixels of images for a variant, from the cache where they are there."""
         from engine.preprocess import PixelCache, preprocess
 
-        machine = replace(self.machine, precision=self.record.superres_precision or self.machine.precision)
         return preprocess(
             get_variant(variant),
             images,
             self.config.recipe,
-            superres=self.gallery.superres() if "superres" in get_variant(variant).steps else None,
-            machine=machine,
+            superres=self._superres(variant),
+            machine=self.preprocess_machine,
             cache=PixelCache(cache_folder(self.config.cache_dir) / "pixels"),
             control=control or StudyControl(),
             on_start=lambda total, cached: None,
             on_progress=lambda done: None,
         )
 
-    def divided(self, fold: int, tell: Tell, control: StudyControl) -> "MeasuredImages":
-        """The images as the run's protocol divides them, from the same audit."""
+    def steps(self, variant: str) -> "tuple[Step, ...]":
+        """A variant's pre-processing, as the run did it."""
+        from engine.preprocess import StepContext, build_steps
+
+        context = StepContext(self.config.recipe, self.preprocess_machine, self._superres(variant))
+        return build_steps(get_variant(variant), context)
+
+    def _superres(self, variant: str) -> "SuperresModel | None":
+        return self.gallery.superres() if "superres" in get_variant(variant).steps else None
+
+    @property
+    def preprocess_machine(self) -> MachineSettings:
+        """How the variants' steps compute."""
+        return replace(self.machine, precision=self.record.superres_precision or self.machine.precision)
+
+    def divided(self, fold: int, tell: Tell, control: StudyControl) -> "DividedImages":
+        """The images as the run's protocol divides them, from the same audit.
+
+        Raises:
+            InputError: there is no such fold.
+        """
         from engine.dataset import check_images
         from engine.study import open_study_dataset
         from engine.study.images import divide_images
@@ -151,11 +170,42 @@ class FinishedRun:
         if fold >= len(images.folds):
             raise InputError(f"{self.folder}: there is no fold {fold}")
         part = images.folds[fold]
-        return MeasuredImages.of(
+        return DividedImages(
             checked,
-            trained={images.images[row].sample.path for row in part.train},
-            test=[images.images[row] for row in part.test],
+            trained=tuple(images.images[row] for row in part.train),
+            test=tuple(images.images[row] for row in part.test),
         )
+
+
+@dataclass(frozen=True)
+class DividedImages:
+    """All images of a run's data set, and those that one fold trained on and tested."""
+
+    checked: "CheckedDataset"
+    trained: "tuple[CheckedImage, ...]"
+    test: "tuple[CheckedImage, ...]"
+
+    @property
+    def measured(self) -> "MeasuredImages":
+        """What changes of the picture are measured on."""
+        return MeasuredImages.of(self.checked, trained={image.sample.path for image in self.trained}, test=self.test)
+
+    @property
+    def training_part(self) -> "tuple[CheckedImage, ...]":
+        """The data set's own training images, whatever the protocol made of them."""
+        return tuple(self.checked.images[: len(self.checked.dataset.train)])
+
+    @property
+    def held_out(self) -> "tuple[CheckedImage, ...]":
+        """Those of them that were neither trained on nor tested: validation images, and copies of test images.
+
+        None where the test images are a part of them: they were divided, and the test images are of their kind.
+        """
+        tested = {image.sample.path for image in self.test}
+        known = tested | {image.sample.path for image in self.trained}
+        if not self.checked.dataset.test_given or any(image.sample.path in tested for image in self.training_part):
+            return ()
+        return tuple(image for image in self.training_part if image.sample.path not in known)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """From cached uint8 pixels to what a network takes, on the device."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,22 @@ class Pixels(Protocol):
 
     def gather(self, rows: npt.NDArray[np.int64], /) -> npt.NDArray[np.uint8]:
         """Images of these rows, (N, H, W, 3), C-contiguous."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Images in an array (N, H, W, 3) uint8."""
+
+    images: npt.NDArray[np.uint8]
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of every image."""
+        return self.images.shape[1], self.images.shape[2]
+
+    def gather(self, rows: npt.NDArray[np.int64], /) -> npt.NDArray[np.uint8]:
+        """A copy of the images of these rows."""
+        return self.images[rows]
 
 
 def scale(images: Tensor, machine: MachineSettings) -> Tensor:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +17,33 @@ if TYPE_CHECKING:
 
     from engine.explanation_report import ExplanationReport
     from engine.record import StudyRecord
+    from engine.resolution_report import ResolutionReport
     from engine.study.explaining import ExplanationProgress
     from engine.study.figures import Figure
+
+_TENTHS = 10
 
 _EXAMPLES = """\b
 Examples:
   simpsons-tui explain RUN
   simpsons-tui explain RUN --variant vanilla --out pictures/
+  simpsons-tui explain RUN --resolution --variant vanilla,denoise
   simpsons-tui explain RUN --json > explanation.json
 
 RUN is as for predict. Nothing is trained again. What the networks lose without colour, background or
-box is measured once and kept in the run's folder. Progress goes to standard error."""
+box is measured once and kept in the run's folder, and so is their accuracy on smaller images with
+--resolution, variant by variant. Progress goes to standard error."""
 
 
 @click.command(cls=SectionedCommand, epilog=_EXAMPLES)
 @click.argument("run", metavar="RUN")
 @option("Explanation", "--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks.")
+@option(
+    "Explanation",
+    "--resolution",
+    is_flag=True,
+    help="Also measure how accuracy falls when images are shrunk; minutes a variant with super-resolution.",
+)
 @option("Output", "--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files.")
 @option("Output", "--json", "as_json", is_flag=True, help="Write the figures as one JSON object.")
 @FOLDER_OPTIONS[0]
@@ -45,20 +56,21 @@ def explain(
     *,
     run: str,
     variant: tuple[str, ...] | None,
+    resolution: bool,
     out: Path | None,
     as_json: bool,
     cache_dir: Path | None,
     runs_dir: Path | None,
     debug: bool,
 ) -> None:
-    """Say what the networks of a finished RUN look at: colour, background, the character.
+    """Say what the networks of a finished RUN look at: colour, background, the character, fine detail.
 
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
     remember(ctx, debug, runs_dir)
     from engine.study import find_run
 
-    ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json))
+    ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json, resolution=resolution))
 
 
 def register(group: click.Group) -> None:
@@ -67,7 +79,13 @@ def register(group: click.Group) -> None:
 
 
 def _run(
-    run: Path, variants: tuple[str, ...] | None, out: Path | None, cache_dir: Path | None, *, as_json: bool
+    run: Path,
+    variants: tuple[str, ...] | None,
+    out: Path | None,
+    cache_dir: Path | None,
+    *,
+    as_json: bool,
+    resolution: bool,
 ) -> int:
     from engine.control import StudyControl
     from engine.errors import StudyStopped
@@ -89,14 +107,15 @@ def _run(
         ):
             try:
                 report = _measure(run, cache_dir, control, progress.say)
+                sizes = _sizes(run, variants, cache_dir, control, progress.say, measure=resolution)
                 figures = _draw(record, run, variants, cache_dir, progress.say) if out is not None else []
             except StudyStopped:
                 return SIGNAL_STATUS + stop.received
         written = _write(figures, out) if out is not None else []
         if as_json:
-            text = json.dumps(_json(report, variants, written), allow_nan=False) + "\n"
+            text = json.dumps(_json(report, sizes, variants, written), allow_nan=False) + "\n"
         else:
-            text = printed(list(_parts(report, variants, written)), results)
+            text = printed(list(_parts(report, sizes, variants, written)), results)
         write_results(results, text)
     return 0
 
@@ -104,15 +123,32 @@ def _run(
 def _measure(run: Path, cache_dir: Path | None, control: Any, say: Any) -> "ExplanationReport":
     from engine.study.explaining import measure_explanation
 
-    last = ""
+    return measure_explanation(run, cache_dir=cache_dir, progress=_teller(say), control=control)
+
+
+def _sizes(
+    run: Path, variants: tuple[str, ...] | None, cache_dir: Path | None, control: Any, say: Any, *, measure: bool
+) -> "ResolutionReport | None":
+    """Accuracy against resolution: measured where that is asked for, else what was measured before."""
+    from engine.study.resolution import measure_resolution, stored_resolution
+
+    if not measure:
+        return stored_resolution(run)
+    return measure_resolution(run, variants=variants, cache_dir=cache_dir, progress=_teller(say), control=control)
+
+
+def _teller(say: Any) -> "Callable[[ExplanationProgress], None]":
+    """Says what is under way, and each further tenth of it."""
+    last: tuple[str, int] = ("", 0)
 
     def tell(progress: "ExplanationProgress") -> None:
         nonlocal last
-        if progress.words != last:
-            last = progress.words
+        tenths = _TENTHS * progress.done // progress.total if progress.total else 0
+        if (progress.words, tenths) != last:
+            last = (progress.words, tenths)
             say(f"{progress.words} ({progress.done} of {progress.total})", "info")
 
-    return measure_explanation(run, cache_dir=cache_dir, progress=tell, control=control)
+    return tell
 
 
 def _draw(
@@ -155,17 +191,28 @@ def file_name(title: str) -> str:
     return "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
 
 
-def _json(report: "ExplanationReport", variants: tuple[str, ...] | None, written: list[Path]) -> dict[str, Any]:
+def _json(
+    report: "ExplanationReport",
+    sizes: "ResolutionReport | None",
+    variants: tuple[str, ...] | None,
+    written: list[Path],
+) -> dict[str, Any]:
     from engine.codec import to_jsonable
 
     data: dict[str, Any] = to_jsonable(report)
+    resolution: dict[str, Any] | None = to_jsonable(sizes)
     if variants is not None:
         data["ablations"] = [one for one in data["ablations"] if one["variant"] in variants]
-    return {**data, "pictures": [str(path) for path in written]}
+        if resolution is not None:
+            resolution["ladders"] = [one for one in resolution["ladders"] if one["variant"] in variants]
+    return {**data, "resolution": resolution, "pictures": [str(path) for path in written]}
 
 
 def _parts(
-    report: "ExplanationReport", variants: tuple[str, ...] | None, written: list[Path]
+    report: "ExplanationReport",
+    sizes: "ResolutionReport | None",
+    variants: tuple[str, ...] | None,
+    written: list[Path],
 ) -> "Iterator[RenderableType]":
     from dataclasses import replace
 
@@ -182,6 +229,21 @@ def _parts(
     yield legend(shown)
     yield ""
     yield explanation_words(report)
+    if sizes is not None:
+        yield from _size_parts(sizes, variants)
     if written:
         yield ""
         yield f"Pictures: {', '.join(str(path) for path in written)}"
+
+
+def _size_parts(report: "ResolutionReport", variants: tuple[str, ...] | None) -> "Iterator[RenderableType]":
+    from tui.tables.resolution import ladder_table, native_table, resolution_words
+
+    yield ""
+    yield "How large the images are: longer side in pixels"
+    yield native_table(report)
+    yield ""
+    yield f"Recognised when the images are shrunk to a longer side (networks of seed {report.seed})"
+    yield ladder_table(report.of(variants if variants is not None else report.variants))
+    yield ""
+    yield resolution_words(report)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from engine.resolution_report import Ladder, Part
 from engine.results import Metrics
 from engine.statistics_report import Calibration
 from tui.export.curves import Limits, VariantCurves
@@ -90,6 +91,16 @@ class ReliabilityBlock:
 
 
 @dataclass(frozen=True)
+class SizesBlock:
+    """Accuracy against the size of the images of one part, a line a variant; `table` says the same in numbers."""
+
+    kind: ClassVar = "sizes"
+    ladders: tuple[Ladder, ...]
+    part: Part
+    table: TableBlock
+
+
+@dataclass(frozen=True)
 class FigureBlock:
     """A picture."""
 
@@ -97,7 +108,18 @@ class FigureBlock:
     figure: Figure
 
 
-Block = Paragraph | Bullets | Facts | TableBlock | Command | CurvesBlock | MatrixBlock | ReliabilityBlock | FigureBlock
+Block = (
+    Paragraph
+    | Bullets
+    | Facts
+    | TableBlock
+    | Command
+    | CurvesBlock
+    | MatrixBlock
+    | ReliabilityBlock
+    | SizesBlock
+    | FigureBlock
+)
 
 
 @dataclass(frozen=True)

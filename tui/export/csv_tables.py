@@ -6,6 +6,8 @@
     classes.csv      variant, seed, fold, class, precision, recall, f1, support
     confusion.csv    variant, seed, fold, true, predicted, count
     predictions.csv  variant, seed, fold, path, true, predicted, correct, confidence: a row a test image
+    resolution.csv   a row a variant, kind of images and size that they were shrunk to (none: as they are), where that
+                     was measured: images, shrunk, right, accuracy, change from the images as they are, intervals
 
 Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
 """
@@ -17,6 +19,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.record import JobKey, StudyRecord
+from engine.resolution_report import ResolutionReport
 from engine.results import JobResult, Metrics
 from tui.export.values import Exported
 
@@ -30,7 +33,7 @@ _SCORES = ("precision", "recall", "f1")
 def render(exported: Exported) -> dict[str, bytes]:
     """A folder of files."""
     record = exported.record
-    return {
+    files = {
         "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
         "epochs.csv": _file((*_JOB, "epoch", "loss", "accuracy", "validation_accuracy"), _epochs(record)),
         "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
@@ -38,6 +41,9 @@ def render(exported: Exported) -> dict[str, bytes]:
         "confusion.csv": _file((*_JOB, "true", "predicted", "count"), _confusion(record)),
         "predictions.csv": _file((*_JOB, "path", "true", "predicted", "correct", "confidence"), _predictions(record)),
     }
+    if exported.resolution is not None:
+        files["resolution.csv"] = _file(_SIZE_COLUMNS, _sizes(exported.resolution))
+    return files
 
 
 def _file(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
@@ -126,3 +132,32 @@ def _predictions(record: StudyRecord) -> Iterator[Row]:
             right = entry.label == entry.predicted
             confidence = max(entry.probabilities, default=None)
             yield (*key, entry.path, names[entry.label], names[entry.predicted], int(right), confidence)
+
+
+_SIZE_COLUMNS = (
+    *_JOB,
+    "part",
+    "size",
+    "images",
+    "shrunk",
+    "right",
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "lost",
+    "gained",
+    "change",
+    "change_low",
+    "change_high",
+)
+
+
+def _sizes(report: ResolutionReport) -> Iterator[Row]:
+    for ladder in report.ladders:
+        job, images = (ladder.variant, report.seed, report.fold, ladder.part), ladder.images
+        share = (ladder.right, ladder.accuracy, ladder.interval.low, ladder.interval.high)
+        yield (*job, None, images, 0, *share, *[None] * 5)
+        for step in ladder.steps:
+            share = (step.right, step.right / images, step.interval.low, step.interval.high)
+            change = (step.difference, step.difference_interval.low, step.difference_interval.high)
+            yield (*job, step.size, images, step.shrunk, *share, step.lost, step.gained, *change)

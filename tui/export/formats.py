@@ -48,7 +48,13 @@ FORMATS = MappingProxyType(
             ExportFormat("html", ".html", False, "report with curves, opens in any browser", "tui.export.html"),
             ExportFormat("md", ".md", False, "report as Markdown", "tui.export.markdown"),
             ExportFormat("svg", ".svg", False, "loss curves and confusion matrices as one picture", "tui.export.svg"),
-            ExportFormat("json", ".json", False, "every number, as run --json prints them", "tui.export.json_object"),
+            ExportFormat(
+                "json",
+                ".json",
+                False,
+                "every number, as run --json and explain --json print them",
+                "tui.export.json_object",
+            ),
             ExportFormat("csv", "-csv", True, "folder of tables: curves, scores, predictions", "tui.export.csv_tables"),
             ExportFormat(
                 "tensorboard", "-tensorboard", True, "folder of event files for TensorBoard", "tui.export.tensorboard"

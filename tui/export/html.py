@@ -11,12 +11,13 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tui.export.blocks import Block, CurvesBlock, ReliabilityBlock
+from tui.export.blocks import Block, CurvesBlock, ReliabilityBlock, SizesBlock
 from tui.export.curve_drawing import draw_overlay, draw_single
 from tui.export.curves import VariantCurves
 from tui.export.matrix_drawing import draw_reliability
 from tui.export.nodes import svg_text
 from tui.export.report import build_report
+from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, heat_class, sheet
 from tui.export.tables import head_note
 from tui.export.values import Exported
@@ -44,6 +45,9 @@ def render(exported: Exported) -> bytes:
         name = f"v{variants.index(block.variant)}"
         return Markup(svg_text(draw_reliability(block.variant, block.calibration, name)))
 
+    def sizes(block: SizesBlock, width: int, height: int) -> Markup:
+        return Markup(svg_text(draw_ladders(block.ladders, block.part, variants, width, height)))
+
     started = exported.record.started
     page = (
         _environment()
@@ -55,6 +59,7 @@ def render(exported: Exported) -> bytes:
             overlay=overlay,
             single=single,
             reliability=reliability,
+            sizes=sizes,
         )
     )
     # Names of files may hold bytes that are no text.

@@ -1,7 +1,8 @@
-"""The study's JSON object, the same that `simpsons-tui run --json` prints."""
+"""The study's JSON object, the same that `simpsons-tui run --json` prints, with what was measured of it since."""
 
 import json
 
+from engine.codec import to_jsonable
 from engine.record import StudyRecord
 from tui.export.values import Exported
 
@@ -12,5 +13,8 @@ def json_text(record: StudyRecord) -> str:
 
 
 def render(exported: Exported) -> bytes:
-    """One file."""
-    return json_text(exported.record).encode()
+    """One file; "explanation" and "resolution" are in it where they were measured (see `simpsons-tui explain`)."""
+    measured = {"explanation": exported.explanation, "resolution": exported.resolution}
+    data = exported.record.to_json()
+    data |= {name: to_jsonable(report) for name, report in measured.items() if report is not None}
+    return (json.dumps(data, allow_nan=False) + "\n").encode()

@@ -15,8 +15,9 @@ def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Expo
     """
     from engine.study import is_of_the_study, judge_study, leak_of_study, load_config
     from engine.study.explaining import stored_explanation
+    from engine.study.resolution import stored_resolution
 
-    config = claims = leak = explanation = None
+    config = claims = leak = explanation = resolution = None
     with suppress(SimpsonsError):
         config = load_config(folder)
     with suppress(SimpsonsError):  # other protocols have no counterpart
@@ -25,8 +26,17 @@ def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Expo
             claims = judge_study(record, folder.parent)
     with suppress(SimpsonsError):
         explanation = stored_explanation(folder)
+        resolution = stored_resolution(folder)
     figures = _figures(record, folder) if pictures else ()
-    return Exported(record, config, figures=figures, claims=claims, leak=leak, explanation=explanation)
+    return Exported(
+        record,
+        config,
+        figures=figures,
+        claims=claims,
+        leak=leak,
+        explanation=explanation,
+        resolution=resolution,
+    )
 
 
 def _figures(record: StudyRecord, folder: Path) -> tuple[Figure, ...]:

@@ -14,6 +14,7 @@ from tui.export.blocks import (
     MatrixBlock,
     Paragraph,
     ReliabilityBlock,
+    SizesBlock,
     TableBlock,
 )
 from tui.export.report import build_report
@@ -71,7 +72,7 @@ def _block(block: Block) -> Iterator[str]:
             yield from _command(block.text)
         case TableBlock():
             yield from _table(block)
-        case CurvesBlock() | ReliabilityBlock():
+        case CurvesBlock() | ReliabilityBlock() | SizesBlock():
             if block.table.data.rows:
                 yield from _table(block.table)
         case MatrixBlock():

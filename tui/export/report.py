@@ -158,6 +158,7 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     claims_sections.claims,
     claims_sections.leak,
     explanation_sections.measured,
+    explanation_sections.resolution,
     _figures,
     trust_sections.audit,
     trust_sections.protocol,

@@ -1,13 +1,17 @@
-"""Loss curves and confusion matrices as one SVG picture, which follows the viewer's light or dark ground."""
+"""Loss curves, accuracy against resolution and confusion matrices as one SVG picture.
+
+It follows the viewer's light or dark ground.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
-from tui.export.blocks import CurvesBlock, MatrixBlock, Report
+from tui.export.blocks import CurvesBlock, MatrixBlock, Report, SizesBlock
 from tui.export.curve_drawing import draw_overlay, draw_single
 from tui.export.matrix_drawing import draw_matrix
 from tui.export.nodes import drawing, node, svg_text
 from tui.export.report import build_report
+from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, sheet
 from tui.export.values import Exported
 
@@ -52,6 +56,8 @@ def _rows(report: Report) -> Iterator[list[Element]]:
             limits = block.limits
             yield [draw_overlay(block.curves, limits, variants, _WIDTH, _OVERLAY_HEIGHT)]
             yield from _packed(draw_single(curve, limits, variants, half, _SINGLE_HEIGHT) for curve in block.curves)
+        if isinstance(block, SizesBlock):
+            yield [draw_ladders(block.ladders, block.part, variants, _WIDTH, _OVERLAY_HEIGHT)]
     yield from _packed(
         draw_matrix(block.variant, block.metrics, block.names, f"v{variants.index(block.variant)}")
         for block in blocks

@@ -8,6 +8,7 @@ from engine.config import StudyConfig
 from engine.explanation_report import ExplanationReport
 from engine.leak_report import LeakReport
 from engine.record import StudyRecord
+from engine.resolution_report import ResolutionReport
 
 Content = bytes | Mapping[str, bytes]
 """One file, or a folder's files by their path in it (with / between the parts)."""
@@ -33,6 +34,7 @@ class Exported:
         claims: what became of the original study's claims; None where the images are others.
         leak: official and clean protocol side by side; None where only one of them was run.
         explanation: what the networks lose without parts of the picture; None where that was not measured.
+        resolution: their accuracy on smaller images, of the variants that were measured; None where none was.
     """
 
     record: StudyRecord
@@ -41,6 +43,7 @@ class Exported:
     claims: ClaimsReport | None = None
     leak: LeakReport | None = None
     explanation: ExplanationReport | None = None
+    resolution: ResolutionReport | None = None
 
     @property
     def study(self) -> str:

@@ -256,6 +256,12 @@ class InsideScreen(Screen[None]):
 
         self.app.push_screen(MeasuredScreen(self._record))
 
+    def action_resolution(self) -> None:
+        """How accuracy falls when the images are shrunk."""
+        from tui.screens.resolution import ResolutionScreen
+
+        self.app.push_screen(ResolutionScreen(self._record))
+
 
 def _evidence(name: str, which: str, *, found: bool) -> Text:
     return Text.assemble("speaks for " if found else "nothing for ", (name, "bold"), f" ({which})")

@@ -24,7 +24,7 @@ SMALLEST_WIDTH, SMALLEST_HEIGHT = 16, 4
 """Below this a chart says nothing."""
 
 _FAINT = 0.55
-_AXES = "#808080"
+AXES = "#808080"
 """Grey that shows on dark and on light grounds."""
 
 _TOP_QUANTILE = 0.98
@@ -144,7 +144,8 @@ def x_ticks(total: int, columns: int) -> list[int]:
 
 
 @cache
-def _plotext() -> Any:
+def load_plotext() -> Any:
+    """plotext, set up to draw into any size."""
     # Imported with the first chart, not with the program: it takes 0.2 s.
     import plotext
 
@@ -156,7 +157,7 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
     """Axes and curves in `height` lines of `width` cells; `total` is the number of steps of the whole training."""
     if width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT:
         return [Text("too small for a chart", "dim")]
-    plotext = _plotext()
+    plotext = load_plotext()
     figure = plotext.figure
     total = max(2, total, *(len(curve.raw) for curve in curves))
     columns = width - LABEL_WIDTH - 1
@@ -171,13 +172,13 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
     for curve in curves:
         if options.shown != "smoothed":
             faint = blend(curve.colour, options.ground, _FAINT) if options.shown == "both" else curve.colour
-            canvas.line(curve.raw, plotext.pixel(_rgb(faint)), connected=options.shown == "raw")
+            canvas.line(curve.raw, plotext.pixel(rgb(faint)), connected=options.shown == "raw")
     for curve in curves:
         if options.shown != "raw":
-            canvas.line(curve.smoothed, plotext.pixel(_rgb(curve.colour), style="bold"), connected=True)
+            canvas.line(curve.smoothed, plotext.pixel(rgb(curve.colour), style="bold"), connected=True)
     for offset, curve in enumerate(curves):
         canvas.markers(curve, options, offset)
-    picture = Text.from_ansi(figure.build().string(), style=_AXES)
+    picture = Text.from_ansi(figure.build().string(), style=AXES)
     return list(picture.split("\n", allow_blank=True))[:height]
 
 
@@ -224,13 +225,14 @@ class _Canvas:
             positions = [round(gap * (k + 0.2 * offset + 0.3)) for k in range(int(len(values) / gap) + 1)]
             steps += [step for step in positions if step < last - gap / 3]
         points = [(float(step), self._y(values[step])) for step in steps if math.isfinite(values[step])]
-        pixel = self._plotext.pixel(_rgb(curve.colour), style="bold")
+        pixel = self._plotext.pixel(rgb(curve.colour), style="bold")
         signal = self._plotext.figure.signal(
             [p[0] for p in points], [p[1] for p in points], marker=self._plotext.marker(curve.marker, pixel)
         )
         self._plotext.figure.draw(signal.lines(False))
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
+def rgb(colour: str) -> tuple[int, int, int]:
+    """A colour #rrggbb as numbers."""
     red, green, blue = bytes.fromhex(colour[1:7])
     return red, green, blue

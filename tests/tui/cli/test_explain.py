@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from engine.errors import StudyStopped
-from engine.explain import draw_answers, measure_change, png_bytes
+from engine.explain import count_ladder, draw_answers, measure_change, native_sizes, png_bytes
 from engine.explanation_report import ExplanationReport
 from engine.record import StudyRecord
+from engine.resolution_report import ResolutionReport
 from engine.study.explaining import ExplanationProgress
 from tui.commands.explain import file_name
 
@@ -28,6 +29,14 @@ def report():
 
 
 @pytest.fixture
+def sizes():
+    longer, right = np.full(60, 200), np.ones((60, 3), np.bool_)
+    right[10:, 2] = False
+    ladders = tuple(count_ladder(name, "test", longer, (128, 64), right) for name in ("vanilla", "bbox"))
+    return ResolutionReport("a-study", 3, 0, (native_sizes("test", longer),), ladders, ("It falls.",), ("of 60",))
+
+
+@pytest.fixture
 def run(command, report, monkeypatch, tmp_path):
     """Runs `explain` on a folder with a study of two variants."""
 
@@ -44,6 +53,7 @@ def run(command, report, monkeypatch, tmp_path):
         return [("The surest mistakes", "words", png_bytes(np.zeros((2, 2, 3), np.uint8)))]
 
     monkeypatch.setattr("engine.study.load_record", lambda folder: Record())
+    monkeypatch.setattr("engine.study.resolution.stored_resolution", lambda folder: None)
     monkeypatch.setattr("engine.study.explaining.measure_explanation", measure)
     monkeypatch.setattr("engine.study.figures.report_figures", draw)
     (tmp_path / "a-study").mkdir()
@@ -112,3 +122,40 @@ def test_a_folder_that_is_no_run(command, tmp_path):
 
 def test_titles_become_file_names():
     assert file_name("Feature maps: superres-full") == "feature-maps-superres-full"
+
+
+def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes, monkeypatch):
+    asked = []
+
+    def measure(folder, *, variants, cache_dir, progress, control):
+        asked.append(variants)
+        for done in (0, 5, 60, 61):
+            progress(ExplanationProgress("bbox, test images", done, 600))
+        return sizes
+
+    monkeypatch.setattr("engine.study.resolution.measure_resolution", measure)
+    status, out, err = run("--resolution", "--variant", "bbox")
+    assert status == 0
+    assert asked == [("bbox",)]
+    table = out[out.index("when the images are shrunk to a longer side (networks of seed 3)") :]
+    assert "▲ bbox" in table
+    assert "vanilla" not in table
+    assert "0.167  [.093 .280]" in table
+    assert "−83.3" in table
+    assert "It falls." in table
+    assert "of 60" in table
+    assert "bbox, test images (0 of 600)" in err
+    assert "bbox, test images (60 of 600)" in err
+    assert "(5 of 600)" not in err
+
+
+def test_what_was_measured_before_is_shown_unasked(run, sizes, monkeypatch):
+    assert json.loads(run("--json")[1])["resolution"] is None
+    monkeypatch.setattr("engine.study.resolution.stored_resolution", lambda folder: sizes)
+    monkeypatch.setattr("engine.study.resolution.measure_resolution", None)
+    resolution = json.loads(run("--json")[1])["resolution"]
+    assert [one["variant"] for one in resolution["ladders"]] == ["vanilla", "bbox"]
+    assert [step["right"] for step in resolution["ladders"][0]["steps"]] == [60, 10]
+    assert resolution["sizes"][0]["median"] == 200
+    only = json.loads(run("--json", "--variant", "bbox")[1])["resolution"]
+    assert [one["variant"] for one in only["ladders"]] == ["bbox"]
