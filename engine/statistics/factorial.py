@@ -14,7 +14,7 @@ effects it holds for many images. With several seeds, test and interval are thos
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -23,14 +23,12 @@ import numpy.typing as npt
 from engine.combinations import combinations_of, has_steps
 from engine.statistics.outcomes import Floats, Outcomes
 from engine.statistics.proportions import holm, newcombe_interval
-from engine.statistics.resampling import spread_interval, spread_p, two_level_spread
+from engine.statistics.resampling import PAIRED_BOOTSTRAP, spread_interval, spread_p, two_level_spread
 from engine.statistics_report import LEVEL, FactorialAnalysis, FactorialEffect, Interval
 
 SIGN_FLIPS = "sign flips of groups of images"
-PAIRED_BOOTSTRAP = "paired bootstrap over images and seeds"
 
 _ONE_SEED = "bootstrap over groups of images, t"
-_ALMOST = 1e-9  # sums of probabilities that are equal but for rounding
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,7 @@ def analyse_factorial(steps: Sequence[str], cells: Sequence[Cell], seed: int) ->
         groups=first.n_groups,
         seeds=first.seeds,
         effects=tuple(
-            FactorialEffect(
-                effect.steps, effect.estimate, effect.interval, effect.method, effect.p_value, p, p < 1 - LEVEL
-            )
+            replace(effect, adjusted_p=p, significant=p < 1 - LEVEL)
             for effect, p in zip(effects, adjusted, strict=True)
         ),
     )
@@ -85,23 +81,17 @@ def _effect(steps: tuple[str, ...], weights: Floats, cells: Sequence[Cell], seed
     drawn = np.tensordot(weights, np.stack([cell.drawn for cell in cells]), axes=1)
     spread = two_level_spread(by_seed, drawn, first.n_groups, seed=seed)
     interval = spread_interval(estimate, spread, lowest=-1.0)
-    by_group = _group_sums(by_image.mean(axis=0), first)
-    method, p_value = SIGN_FLIPS, sign_flip_p(_whole(by_group, len(cells) // 2 * len(first.seeds)))
-    if interval is None:
-        interval = _without_spread(estimate, first)
-    elif len(first.seeds) > 1:
+    if interval is not None and len(first.seeds) > 1:
         method, p_value = PAIRED_BOOTSTRAP, spread_p(estimate, spread)
     else:
-        interval = Interval(interval.low, interval.high, _ONE_SEED)
+        interval = replace(interval, method=_ONE_SEED) if interval else _without_spread(estimate, first)
+        method, p_value = SIGN_FLIPS, sign_flip_p(_whole_contrasts(by_image, first, len(cells) // 2))
     return FactorialEffect(steps, estimate, interval, method, p_value, p_value, significant=False)
 
 
-def _group_sums(by_image: Floats, outcomes: Outcomes) -> Floats:
-    return np.bincount(outcomes.groups, by_image, minlength=outcomes.n_groups)
-
-
-def _whole(by_group: Floats, denominator: int) -> npt.NDArray[np.int64]:
-    """The groups' contrasts as whole numbers: each is a number of right answers over the same denominator."""
+def _whole_contrasts(by_image: Floats, outcomes: Outcomes, denominator: int) -> npt.NDArray[np.int64]:
+    """The contrast of each group, summed over its images and the seeds: a number of answers over one denominator."""
+    by_group = np.bincount(outcomes.groups, by_image.sum(axis=0), minlength=outcomes.n_groups)
     return np.rint(by_group * denominator).astype(np.int64)
 
 
@@ -120,7 +110,7 @@ def sign_flip_p(contrasts: npt.NDArray[np.int64]) -> float:
     for size in sizes:
         chances = (np.roll(chances, size) + np.roll(chances, -size)) / 2
     sums = np.abs(np.arange(-reach, reach + 1))
-    return float(min(1.0, chances[sums >= abs(int(contrasts.sum()))].sum() * (1 + _ALMOST)))
+    return float(min(1.0, chances[sums >= abs(int(contrasts.sum()))].sum()))
 
 
 def _without_spread(estimate: float, outcomes: Outcomes) -> Interval:

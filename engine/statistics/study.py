@@ -13,6 +13,7 @@ from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Floats, Outcomes, collect_outcomes, folds_of
 from engine.statistics.proportions import holm, mcnemar_p, newcombe_interval, wilson_interval
 from engine.statistics.resampling import (
+    PAIRED_BOOTSTRAP,
     REPLICATES,
     accuracy,
     bca_interval,
@@ -32,7 +33,6 @@ from engine.statistics_report import (
 )
 
 MCNEMAR = "exact McNemar"
-PAIRED_BOOTSTRAP = "paired bootstrap over images and seeds"
 
 
 def compute_statistics(
