@@ -104,8 +104,9 @@ def get_variant(name: str) -> Variant:
     if name in VARIANTS:
         return VARIANTS[name]
     if JOIN not in name:
+        known = ", ".join(VARIANTS)
         raise InputError(
-            f"unknown variant {name!r}: choose from {', '.join(VARIANTS)}, or join some with {JOIN}, as denoise+superres"
+            f"unknown variant {name!r}: choose from {known}, or join some with {JOIN}, as denoise+superres"
         )
     words = words_of(name)
     if problem := _problem(words):
@@ -131,14 +132,19 @@ def find_variant(name: str) -> Variant | None:
 
 def _problem(words: Sequence[str]) -> str:
     """Why these words make no variant, and what to write; "" where they do."""
-    for word in words:
-        if word == PLAIN:
-            return f"{PLAIN} is the plain resize, which is in every variant: leave it out"
-        if word not in _WORDS:
-            known = ", ".join(COMBINABLE)
-            return f"unknown step {word!r}: join steps of {known} with {JOIN}, in the order in which they are applied"
-        if words.count(word) > 1:
-            return f"{word} stands in it twice: name each step once"
+    return next(filter(None, (_word_problem(word, words) for word in words)), "") or _order_problem(words)
+
+
+def _word_problem(word: str, words: Sequence[str]) -> str:
+    if word == PLAIN:
+        return f"{PLAIN} is the plain resize, which is in every variant: leave it out"
+    if word not in _WORDS:
+        known = ", ".join(COMBINABLE)
+        return f"unknown step {word!r}: join steps of {known} with {JOIN}, in the order in which they are applied"
+    return f"{word} stands in it twice: name each step once" if words.count(word) > 1 else ""
+
+
+def _order_problem(words: Sequence[str]) -> str:
     if CROPPING in words[1:]:
         better = name_of([CROPPING, *(word for word in words if word != CROPPING)])
         return f"{CROPPING} comes first, for boxes are in the original's pixels: write {better}"

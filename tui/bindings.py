@@ -182,6 +182,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
     from tui.screens.claims import ClaimsScreen
     from tui.screens.comparisons import ComparisonScreen
     from tui.screens.counterpart import CounterpartScreen
+    from tui.screens.effects import EffectsScreen
     from tui.screens.matrix import MatrixScreen
     from tui.screens.reading import ReadingScreen
     from tui.screens.results import ResultsScreen
@@ -204,6 +205,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Runs compared": (*RUN_CURVES, *RUN_TABLES),
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
+        "Effects": tuple(_described(EffectsScreen.BINDINGS)),
         "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
         "Claims and leak": tuple(
             _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
@@ -231,6 +233,7 @@ def section_of(screen: type) -> str:
         "PredictScreen": "Use the model",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",
+        "EffectsScreen": "Effects",
         "CalibrationScreen": "Calibration",
         "ClaimsScreen": "Claims and leak",
         "LeakScreen": "Claims and leak",

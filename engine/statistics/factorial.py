@@ -7,9 +7,9 @@ accuracies, each with the product of its steps' signs (+1 applied, -1 not), divi
 D. C. Montgomery, "Design and Analysis of Experiments", chapter 6 ("The 2^k Factorial Design"). All effects are on the
 scale of the accuracy, and where interactions are 0 a step adds its main effect to whatever else is done.
 
-All variants judge the same images, so each image has a contrast of its own, whose mean is the effect. With one seed the
-test flips the signs of whole groups' contrasts, which for two variants and no copies is McNemar's exact test. Under "the
-step makes no difference to any image" all flips are equally likely and it is exact; for an interaction beside main
+All variants judge the same images, so each image has a contrast of its own, whose mean is the effect. With one seed
+the test flips the signs of whole groups' contrasts, which for two variants and no copies is McNemar's exact test. Where
+a step makes no difference to any image all flips are equally likely and it is exact; for an interaction beside main
 effects it holds for many images. With several seeds, test and interval are those of the comparisons of two variants.
 """
 

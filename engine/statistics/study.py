@@ -224,8 +224,8 @@ def _analyse_sets(entries: Sequence[_Resampled], seed: int) -> tuple[list[Factor
         seeds = sorted(set.intersection(*(set(entry.outcomes.seeds) for entry in members)))
         if not seeds or any(entry.outcomes.items != members[0].outcomes.items for entry in members):
             refused.append(
-                f"The effects of {', '.join(steps)} are not computed: their combinations have no seed in common or were "
-                "not tested on the same images."
+                f"The effects of {', '.join(steps)} are not computed: their combinations have no seed in common or "
+                "were not tested on the same images."
             )
             continue
         found.append(analyse_factorial(steps, [_cell(entry, seeds) for entry in members], seed))

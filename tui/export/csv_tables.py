@@ -6,6 +6,8 @@
     classes.csv      variant, seed, fold, class, precision, recall, f1, support
     confusion.csv    variant, seed, fold, true, predicted, count
     predictions.csv  variant, seed, fold, path, true, predicted, correct, confidence: a row a test image
+    effects.csv      steps, effect, estimate, low, high, p, adjusted_p, significant, method, images, groups, seeds: a
+                     row an effect of steps, their names joined by +; only where all combinations were trained
 
 Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
 """
@@ -18,7 +20,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from engine.record import JobKey, StudyRecord
 from engine.results import JobResult, Metrics
+from engine.variants import name_of
 from tui.export.values import Exported
+from tui.tables.effects import factorials
 
 Row = Sequence[object]
 
@@ -30,7 +34,7 @@ _SCORES = ("precision", "recall", "f1")
 def render(exported: Exported) -> dict[str, bytes]:
     """A folder of files."""
     record = exported.record
-    return {
+    files = {
         "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
         "epochs.csv": _file((*_JOB, "epoch", "loss", "accuracy", "validation_accuracy"), _epochs(record)),
         "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
@@ -38,6 +42,9 @@ def render(exported: Exported) -> dict[str, bytes]:
         "confusion.csv": _file((*_JOB, "true", "predicted", "count"), _confusion(record)),
         "predictions.csv": _file((*_JOB, "path", "true", "predicted", "correct", "confidence"), _predictions(record)),
     }
+    if factorials(record):
+        files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
+    return files
 
 
 def _file(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
@@ -126,3 +133,19 @@ def _predictions(record: StudyRecord) -> Iterator[Row]:
             right = entry.label == entry.predicted
             confidence = max(entry.probabilities, default=None)
             yield (*key, entry.path, names[entry.label], names[entry.predicted], int(right), confidence)
+
+
+_EFFECT_COLUMNS = (
+    *("steps", "effect", "estimate", "low", "high", "p", "adjusted_p", "significant"),
+    *("method", "images", "groups", "seeds"),
+)
+
+
+def _effects(record: StudyRecord) -> Iterator[Row]:
+    for analysis in factorials(record):
+        for effect in analysis.effects:
+            interval, tests = effect.interval, (effect.p_value, effect.adjusted_p, int(effect.significant))
+            yield (
+                *(name_of(analysis.steps), name_of(effect.steps), effect.estimate, interval.low, interval.high),
+                *(*tests, effect.method, analysis.images, analysis.groups, len(analysis.seeds)),
+            )

@@ -46,9 +46,7 @@ def training(exported: Exported) -> Section | None:
     if record.started is None:
         return None
     known = {name: find_variant(name) for name in record.started.variants}
-    variants = [
-        (name, variant.summary if variant else "not known to this version") for name, variant in known.items()
-    ]
+    variants = [(name, variant.summary if variant else "not known to this version") for name, variant in known.items()]
     blocks: list[Block] = [
         TableBlock("Variants", table((text_column("variant"), text_column("what is done to the images")), variants)),
         TableBlock("Recipe", _pair_table(_recipe_facts(record.started.recipe))),
