@@ -71,6 +71,13 @@ class _Word:
     scale: int = 1
 
 
+def with_word(words: Sequence[str], word: str) -> tuple[str, ...]:
+    """These words and one more where it makes sense: last, but for those that have a place of their own."""
+    kept = [other for other in words if {other, word} != {"superres", ENLARGING}]
+    place = 0 if word == CROPPING else len(kept) - (ENLARGING in kept)
+    return (*kept[:place], word, *kept[place:])
+
+
 _WORDS = MappingProxyType(
     {
         CROPPING: _Word((), "cropped to the character's box"),  # the step stands before the resize
