@@ -24,6 +24,11 @@ class VariantChoice:
         """Those that are chosen, in the order of the list."""
         return tuple(name for name in self.listed if name in self.chosen)
 
+    @property
+    def has_combinations(self) -> bool:
+        """Whether there is any that can be dropped."""
+        return bool(self._added)
+
     def toggle(self, name: str) -> None:
         """Take a variant in or out; it stays on the list."""
         self.chosen ^= {name}

@@ -399,6 +399,10 @@ class SetupScreen(Screen[None]):
         """What makes sense now."""
         if action == "watch":
             return bool(self.live)
+        if action == "toggle_variant":
+            return cast(int, parameters[0]) <= len(self.choice.listed)
+        if action == "drop":
+            return self.choice.has_combinations
         return super().check_action(action, parameters)
 
     def action_watch(self) -> None:

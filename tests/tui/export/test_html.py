@@ -195,3 +195,13 @@ def test_what_the_networks_lose_is_told_where_it_was_measured(studies):
     for words in ("What the networks look at", "colour removed", "0.750", "0.350", "It needs colour.", "Mind."):
         assert words in text
     assert "What the networks look at" not in " ".join(Page(FORMATS["html"].render(Exported(record)).decode()).texts)
+
+
+def test_effects_of_steps_have_a_section_where_there_are_any(studies):
+    page, text = page_of(studies.with_effects())
+    words = " ".join(page.texts)
+    for said in ("Effects of steps", "denoise × superres", "+0.100*", "[+0.050, +0.150]", "denoise+superres"):
+        assert said in words
+    assert "denoise adds 0.100 whatever else is done." in words
+    assert 'id="effects"' in text
+    assert "Effects of steps" not in " ".join(page_of(studies.whole())[0].texts)
