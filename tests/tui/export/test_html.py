@@ -83,7 +83,7 @@ def test_every_variant_has_a_matrix_a_curve_and_a_diagram(whole, studies):
     page, _ = whole
     titles = [attributes["aria-label"] for attributes in page.of("svg")]
     regions = [attributes.get("aria-label", "") for attributes in page.of("div")]
-    for variant in studies.MATRICES:
+    for variant in studies.STUDY_VARIANTS:
         assert f"Confusion matrix of {variant}" in regions
         assert sum(title.startswith(f"Loss of {variant} ") for title in titles) == 2  # a wide and a narrow screen
         assert sum(title.startswith(f"Reliability of {variant}:") for title in titles) == 1
