@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.combinations import COMBINATIONS
     from engine.config import RECIPES, MachineSettings, Recipe, StudyConfig
     from engine.control import StudyControl
     from engine.errors import SimpsonsError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from engine.variants import VARIANTS, Variant
 
 _HOMES = {
+    "COMBINATIONS": "engine.combinations",
     "RECIPES": "engine.config",
     "VARIANTS": "engine.variants",
     "Event": "engine.events",
@@ -33,6 +35,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "COMBINATIONS",
     "RECIPES",
     "VARIANTS",
     "Event",

@@ -221,6 +221,7 @@ class StudyRecord:
             },
             "comparisons": to_jsonable(statistics.comparisons) if statistics else [],
             "comparisons_refused": list(statistics.refused) if statistics else [],
+            "effects": to_jsonable(statistics.factorials) if statistics else [],
             "calibration": {entry.variant: to_jsonable(entry.calibration) for entry in entries},
             "repeats": {
                 "seeds": list(started.seeds) if started else [],

@@ -101,13 +101,70 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class FactorialEffect:
+    """What a step does to the accuracy whatever else is done, or what several do together beyond that.
+
+    Attributes:
+        steps: one for a main effect, two or three for an interaction.
+        estimate: see `engine.statistics.factorial` for the definition; a share of test images, in [-1, 1].
+        interval: of the effect, by a bootstrap over groups (and seeds), Student's t.
+        method: "sign flips of groups of images" for one seed, "paired bootstrap over images and seeds" for more.
+        p_value: of no effect, two-sided.
+        adjusted_p: after the correction for all effects of the same set.
+        significant: whether the adjusted p is below 1 - LEVEL.
+    """
+
+    steps: tuple[str, ...]
+    estimate: float
+    interval: Interval
+    method: str
+    p_value: float
+    adjusted_p: float
+    significant: bool
+
+
+@dataclass(frozen=True)
+class FactorialAnalysis:
+    """The effects of k steps from the 2^k variants in which each of them is applied or not.
+
+    Attributes:
+        steps: in the order in which the variants apply them.
+        variants: all 2^k, the one without any of the steps first.
+        accuracies: aligned with `variants`; means over `seeds`.
+        images: test images that all of them judged.
+        groups: groups of near copies among them; images without a copy count as one each.
+        seeds: those that all variants have.
+        effects: main effects, then interactions of two, then that of three.
+        correction: for the number of effects.
+    """
+
+    steps: tuple[str, ...]
+    variants: tuple[str, ...]
+    accuracies: tuple[float, ...]
+    images: int
+    groups: int
+    seeds: tuple[int, ...]
+    effects: tuple[FactorialEffect, ...]
+    correction: str = "Holm"
+
+    def effect(self, *steps: str) -> FactorialEffect | None:
+        """The effect of one step, or the interaction of several, in any order."""
+        return next((entry for entry in self.effects if set(entry.steps) == set(steps)), None)
+
+
+@dataclass(frozen=True)
 class StudyStatistics:
-    """The statistics of a study; `refused` says in sentences which comparisons could not be made, and why."""
+    """The statistics of a study.
+
+    `refused` says in sentences which comparisons could not be made, and why. `factorials` has one entry for every
+    complete set of combinations of steps (see `engine.combinations.complete_sets`).
+    """
 
     variants: tuple[VariantStatistics, ...]
     comparisons: tuple[Comparison, ...] = ()
     correction: str = "Holm"
     refused: tuple[str, ...] = ()
+    factorials: tuple[FactorialAnalysis, ...] = ()
 
     def of(self, variant: str) -> VariantStatistics | None:
         """The statistics of one variant, where it was evaluated."""

@@ -37,9 +37,12 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.toggle", "space", "toggle_marked", "Choose", "Take the marked variant in or out"),
     *(
         _key(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
-        for n in range(1, 6)
+        for n in range(1, 10)
     ),
     _key("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
+    _key("setup.combine", "plus", "combine", "Combine", "Put a variant together from steps", show=False, display="+"),
+    _key("setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"),
+    _key("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
     _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
@@ -48,6 +51,18 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
     _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
     _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
+)
+
+COMBINE: tuple[Binding, ...] = (
+    _key("combine.add", "enter", "add", "Add", "Take the combination", priority=True),
+    _key("combine.toggle", "space", "toggle_marked", "Toggle", "Take the marked step in, as the last, or out"),
+    *(
+        _key(f"combine.step{n}", str(n), f"toggle({n})", f"Step {n}", "Take it in or out", show=False)
+        for n in range(1, 5)
+    ),
+    _key("combine.earlier", "left", "move(-1)", "Earlier", "Apply the marked step earlier", priority=True),
+    _key("combine.later", "right", "move(1)", "Later", "Apply the marked step later", priority=True),
+    _key("combine.leave", "escape", "dismiss(None)", "Leave", "Close and change nothing", display="esc"),
 )
 
 BROWSE: tuple[Binding, ...] = (
@@ -100,7 +115,7 @@ TRAINING: tuple[Binding, ...] = (
     _key("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
     *(
         _key(f"training.variant{n}", str(n), f"select({n})", f"Variant {n}", "Mark this variant", show=False)
-        for n in range(1, 6)
+        for n in range(1, 10)
     ),
     _key("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
     _key("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
@@ -197,6 +212,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
     from tui.screens.claims import ClaimsScreen
     from tui.screens.comparisons import ComparisonScreen
     from tui.screens.counterpart import CounterpartScreen
+    from tui.screens.effects import EffectsScreen
     from tui.screens.matrix import MatrixScreen
     from tui.screens.reading import ReadingScreen
     from tui.screens.results import ResultsScreen
@@ -206,6 +222,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
     results = [ResultsScreen.BINDINGS, MatrixGrid.BINDINGS, ConfusionMatrix.BINDINGS]
     return {
         "Set-up": SETUP,
+        "Combine steps": COMBINE,
         "Training": TRAINING,
         "Results": tuple(key for bindings in results for key in _described(bindings)),
         "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
@@ -220,6 +237,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Runs compared": (*RUN_CURVES, *RUN_TABLES),
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
         "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
+        "Effects": tuple(_described(EffectsScreen.BINDINGS)),
         "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
         "Claims and leak": tuple(
             _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
@@ -232,6 +250,7 @@ def section_of(screen: type) -> str:
     """The section that tells of a screen."""
     names = {
         "SetupScreen": "Set-up",
+        "CombineScreen": "Combine steps",
         "TrainingScreen": "Training",
         "ResultsScreen": "Results",
         "OpenedResultsScreen": "Results",
@@ -248,6 +267,7 @@ def section_of(screen: type) -> str:
         "PredictScreen": "Use the model",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",
+        "EffectsScreen": "Effects",
         "CalibrationScreen": "Calibration",
         "ClaimsScreen": "Claims and leak",
         "LeakScreen": "Claims and leak",

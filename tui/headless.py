@@ -30,6 +30,7 @@ from tui.progress import LineProgress, progress_on
 from tui.study_facts import evaluated_results, shortfalls, study_facts, table_words, warnings
 from tui.tables import to_rich
 from tui.tables.claims import claims_parts
+from tui.tables.effects import effects_legend, effects_tables, factorials
 from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
 
@@ -283,12 +284,17 @@ def _verdict(record: StudyRecord) -> Iterator[Text]:
 
 
 def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
-    """Comparisons and calibration, where there are any."""
+    """Comparisons, effects of steps and calibration, where there are any."""
     if (comparisons := comparison_table(record)) is not None:
         yield ""
         yield _fitted(comparisons, width)
     for sentence in record.statistics.refused if record.statistics else ():
         yield Text(sentence)
+    for effects in effects_tables(record):
+        yield ""
+        yield _fitted(effects, width)
+    if found := factorials(record):
+        yield Text(effects_legend(found[0]))
     if (calibration := calibration_table(record)) is not None:
         yield ""
         yield _fitted(calibration, width)

@@ -10,9 +10,10 @@ from typing import Any, TypeVar, get_args
 import click
 
 from engine.audit_report import Closeness
+from engine.combinations import ALL_COMBINATIONS, COMBINATIONS, expand_names
 from engine.config import PROTOCOLS, RECIPES, DropoutPlace, StudyConfig, get_recipe
 from engine.errors import InputError
-from engine.variants import STUDY_VARIANTS, VARIANTS
+from engine.variants import JOIN, STUDY_VARIANTS, VARIANTS, get_variant
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,15 +31,23 @@ def names(value: str) -> tuple[str, ...]:
 
 
 def variant_names(value: str) -> tuple[str, ...]:
-    """Names of variants.
+    """Names of variants and of combinations; "all-combinations" becomes the eight that it stands for.
 
     Raises:
-        click.BadParameter: one is not known.
+        click.BadParameter: one is not known, or makes no sense.
     """
-    for name in names(value):
-        if name not in VARIANTS:
-            raise click.BadParameter(f"unknown variant {name!r}: {_choose_from(name, VARIANTS)}")
-    return names(value)
+    expanded = expand_names(names(value))
+    for name in expanded:
+        if JOIN not in name and name not in VARIANTS:
+            known = (*VARIANTS, ALL_COMBINATIONS)
+            raise click.BadParameter(
+                f"unknown variant {name!r}: {_choose_from(name, known)}, or join some with {JOIN}, as denoise+superres"
+            )
+        try:
+            get_variant(name)
+        except InputError as error:
+            raise click.BadParameter(str(error)) from None
+    return expanded
 
 
 def recipe_name(value: str) -> str:
@@ -141,7 +150,8 @@ STUDY_OPTIONS = (
         metavar="A,B,...",
         default=",".join(STUDY_VARIANTS),
         show_default=True,
-        help=f"What to compare, of: {', '.join(VARIANTS)}.",
+        help=f"What to compare, of: {', '.join(VARIANTS)}; or steps joined in their order, as bbox+denoise; "
+        f"{ALL_COMBINATIONS}: the {len(COMBINATIONS)} of bbox, denoise and superres.",
     ),
     option(
         _STUDY,

@@ -6,6 +6,7 @@ kinds of colour blindness; the markers carry the same meaning where there is no 
 
 import zlib
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rich.text import Text
 
@@ -35,11 +36,29 @@ _KNOWN = ("vanilla", "bbox", "denoise", "superres", "superres-full")
 SPARE_MARKERS = "○△□◇☆"
 """For variants that are not in the table, which share colours with those that are."""
 
+_COMBINATIONS = MappingProxyType(
+    {
+        # The three that stand beside the study's four when all eight are compared have hues of their own.
+        "bbox+denoise": VariantStyle("#f0e442", "#6b6300", "△"),
+        "bbox+superres": VariantStyle("#a99bff", "#5a45d1", "◇"),
+        "denoise+superres": VariantStyle("#c0c0c0", "#5c5c5c", "□"),
+        "bbox+denoise+superres": VariantStyle("#ff8fab", "#b3123f", "☆"),
+        # Each of the others looks like none that it can share a study with by colour and marker both.
+        "superres+denoise": VariantStyle("#2fc29a", "#007a59", "◇"),
+        "bbox+superres+denoise": VariantStyle("#e69f00", "#8a5f00", "☆"),
+        "bbox+superres-full": VariantStyle("#e8743b", "#b84f00", "△"),
+        "denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "□"),
+        "bbox+denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "☆"),
+    }
+)
+
 
 def variant_style(variant: str) -> VariantStyle:
     """The style of a variant; one that has no entry gets one by its name, so that it too stays the same."""
     if variant in _KNOWN:
         return _STYLES[_KNOWN.index(variant)]
+    if variant in _COMBINATIONS:
+        return _COMBINATIONS[variant]
     index = zlib.crc32(variant.encode()) % len(_STYLES)
     return VariantStyle(_STYLES[index].on_dark, _STYLES[index].on_light, SPARE_MARKERS[index])
 

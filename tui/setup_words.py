@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.config import PROTOCOLS, RECIPES, Recipe, StudyConfig
 from engine.results import DatasetSummary
 from engine.run_summary import RunSummary
-from engine.variants import VARIANTS
+from engine.variants import get_variant
 from tui import formatting
 from tui.audit_run import AuditRun
 from tui.palette import variant_style
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 14
 
+MOST_KEYS = 9
+"""Variants that have a digit of their own."""
+
 
 def waiting_words(data: Path | None, error: str) -> Text:
     """In place of the data set, until it is read or where it can't be."""
@@ -31,15 +34,15 @@ def waiting_words(data: Path | None, error: str) -> Text:
     return Text.assemble((error, "red"), hint)
 
 
-def variant_words(index: int, name: str, *, taken: bool, dark: bool) -> Text:
-    """A variant's line in the list; `index` is its key."""
+def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int) -> Text:
+    """A variant's line in the list; `index` is its key, `width` the columns of names."""
     style = variant_style(name)
     return Text.assemble(
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
-        (f"{index} ", "dim"),
+        (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
-        (name.ljust(_NAME_WIDTH), "bold" if taken else "dim"),
-        (VARIANTS[name].summary, "dim"),
+        (name.ljust(max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
+        (get_variant(name).summary, "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )

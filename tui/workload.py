@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.events import Stage
 from engine.record import JobKey, StudyRecord
-from engine.variants import VARIANTS
+from engine.variants import find_variant
 from tui.job_view import JobView, StageView
 
 # Rough seconds an image and megapixel on two cores, only to weigh stages against each other until they
@@ -104,7 +104,7 @@ def _job_parts(record: StudyRecord, jobs: Mapping[JobKey, JobView]) -> Iterator[
         for variant in started.variants
     ]
     for place, key in enumerate(keys):
-        known = VARIANTS.get(key.variant)
+        known = find_variant(key.variant)
         steps, scale = (known.steps, known.scale) if known else (("resize",), 1)
         # Later seeds and folds find the pre-processed images in the cache.
         prepared = (dataset.train + dataset.test) * sum(_PREPROCESS_COST.get(step, 0.0) for step in steps)

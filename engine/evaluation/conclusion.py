@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from engine.audit_report import AuditReport
+from engine.effect_sentences import conclusion_sentences
 from engine.evaluation.verdicts import accuracy_sentences, copy_sentences, difference_sentences, names, seed_sentences
 from engine.pooled import pool_results
 from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.statistics_report import StudyStatistics
+from engine.variants import CROPPING, words_of
 
 Scored = list[tuple[JobResult, Metrics]]
 
@@ -62,8 +64,12 @@ def _ranking(scored: Scored, statistics: StudyStatistics | None) -> list[str]:
     if statistics is None or not statistics.variants:
         scores = ", ".join(f"{result.variant} {metrics.accuracy:.3f}" for result, metrics in complete)
         return [f"Accuracy: {scores}. Whether these differ by more than chance was not computed."]
-    said = (accuracy_sentences, difference_sentences, copy_sentences, seed_sentences)
+    said = (accuracy_sentences, difference_sentences, _effects, copy_sentences, seed_sentences)
     return [sentence for sentences in said for sentence in sentences(statistics)]
+
+
+def _effects(statistics: StudyStatistics) -> list[str]:
+    return [sentence for analysis in statistics.factorials for sentence in conclusion_sentences(analysis)]
 
 
 def _classes(classes: Sequence[str], scored: Scored) -> list[str]:
@@ -97,7 +103,7 @@ def _commonest_confusion(classes: Sequence[str], variant: str, metrics: Metrics)
 
 
 def _boxes(dataset: DatasetSummary, protocol: ProtocolSummary | None, scored: Scored) -> list[str]:
-    if not any(result.variant == "bbox" for result, _ in scored):
+    if not any(CROPPING in words_of(result.variant) for result, _ in scored):
         return []
     train = _share(dataset.boxed_train, dataset.train)
     if dataset.boxed_train == 0:

@@ -6,6 +6,9 @@ from engine.statistics_report import Comparison, Interval, StudyStatistics, Vari
 
 _TINY_P = 0.001
 
+_PAIRS_NAMED = 6
+"""As many as four variants make; of the pairs of more variants only the first are named."""
+
 
 def names(entries: Sequence[str]) -> str:
     """One, two and three."""
@@ -36,9 +39,17 @@ def difference_sentences(statistics: StudyStatistics) -> list[str]:
     if statistics.comparisons:
         sentences += _extremes(statistics)
         how = ", adjusted" if len(statistics.comparisons) > 1 else ""
-        sentences += [_better(entry, how) for entry in statistics.comparisons if entry.significant]
+        sure = sorted((entry for entry in statistics.comparisons if entry.significant), key=_gap, reverse=True)
+        named = sure[:_PAIRS_NAMED]
+        sentences += [_better(entry, how) for entry in statistics.comparisons if entry in named]
+        if len(sure) > len(named):
+            sentences.append(f"{len(sure) - len(named)} more pairs differ, by less than these.")
         sentences += _undecided(statistics)
     return [*sentences, *statistics.refused]
+
+
+def _gap(comparison: Comparison) -> float:
+    return abs(comparison.difference)
 
 
 def _extremes(statistics: StudyStatistics) -> list[str]:
@@ -89,7 +100,9 @@ def _undecided(statistics: StudyStatistics) -> list[str]:
     if count > 1:
         how += f", {statistics.correction} correction for {count} comparisons"
     if len(open_pairs) < count:
-        pairs = "; ".join(f"{entry.first} and {entry.second}" for entry in open_pairs)
+        pairs = "; ".join(f"{entry.first} and {entry.second}" for entry in open_pairs[:_PAIRS_NAMED])
+        if len(open_pairs) > _PAIRS_NAMED:
+            pairs += f"; and {len(open_pairs) - _PAIRS_NAMED} more pairs"
         return [f"No difference that {images} images can show ({how}) between: {pairs}."]
     compared = list(dict.fromkeys(name for entry in open_pairs for name in (entry.first, entry.second)))
     return [f"Between {names(compared)} there is no difference that {images} images can show ({how})."]

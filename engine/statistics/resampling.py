@@ -21,6 +21,9 @@ Score = Callable[[Floats], Floats]
 REPLICATES = 4000
 """Resamples; the limits of an interval then move by about a fiftieth of its width from seed to seed."""
 
+PAIRED_BOOTSTRAP = "paired bootstrap over images and seeds"
+"""How a p over several seeds came about, for people."""
+
 _ENTRIES_AT_A_TIME = 4_000_000
 """Weights held at once, so that memory stays flat however many images are tested."""
 

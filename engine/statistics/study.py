@@ -6,11 +6,14 @@ from itertools import combinations
 
 import numpy as np
 
+from engine.combinations import combinations_of, complete_sets
 from engine.results import JobResult
 from engine.statistics.calibration import measure_calibration
+from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Floats, Outcomes, collect_outcomes, folds_of
 from engine.statistics.proportions import holm, mcnemar_p, newcombe_interval, wilson_interval
 from engine.statistics.resampling import (
+    PAIRED_BOOTSTRAP,
     REPLICATES,
     accuracy,
     bca_interval,
@@ -20,10 +23,16 @@ from engine.statistics.resampling import (
     spread_p,
     two_level_spread,
 )
-from engine.statistics_report import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
+from engine.statistics_report import (
+    LEVEL,
+    Comparison,
+    FactorialAnalysis,
+    Interval,
+    StudyStatistics,
+    VariantStatistics,
+)
 
 MCNEMAR = "exact McNemar"
-PAIRED_BOOTSTRAP = "paired bootstrap over images and seeds"
 
 
 def compute_statistics(
@@ -35,7 +44,7 @@ def compute_statistics(
     *,
     replicates: int = REPLICATES,
 ) -> StudyStatistics:
-    """Intervals of every variant and a comparison of every two, from the jobs that are done.
+    """Intervals of every variant, a comparison of every two and the effects of steps, from the jobs that are done.
 
     With one seed, Wilson's and Newcombe's intervals and McNemar's test take every image as evidence of its own, so near
     copies within the test set make them too sure; all that is resampled draws whole groups of near copies. Folds are
@@ -67,10 +76,12 @@ def compute_statistics(
             refused.append(f"{names} are not compared: {why}.")
         else:
             comparisons.append(_compare(first, second, seed))
+    factorials, not_analysed = _analyse_sets(resampled, seed)
     return StudyStatistics(
         variants=tuple(_describe(entry, seed) for entry in resampled),
         comparisons=_corrected(comparisons),
-        refused=tuple(refused),
+        refused=(*refused, *not_analysed),
+        factorials=tuple(factorials),
     )
 
 
@@ -199,3 +210,28 @@ def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         replace(comparison, adjusted_p=p, significant=p < 1 - LEVEL)
         for comparison, p in zip(comparisons, adjusted, strict=True)
     )
+
+
+# ---------------------------------------------------------------- all combinations of some steps
+
+
+def _analyse_sets(entries: Sequence[_Resampled], seed: int) -> tuple[list[FactorialAnalysis], list[str]]:
+    """Every complete set of combinations that was tested on the same images with a common seed; the others in words."""
+    by_name = {entry.outcomes.variant: entry for entry in entries}
+    found, refused = [], []
+    for steps in complete_sets(tuple(by_name)):
+        members = [by_name[name] for name in combinations_of(steps)]
+        seeds = sorted(set.intersection(*(set(entry.outcomes.seeds) for entry in members)))
+        if not seeds or any(entry.outcomes.items != members[0].outcomes.items for entry in members):
+            refused.append(
+                f"The effects of {', '.join(steps)} are not computed: their combinations have no seed in common or "
+                "were not tested on the same images."
+            )
+            continue
+        found.append(analyse_factorial(steps, [_cell(entry, seeds) for entry in members], seed))
+    return found, refused
+
+
+def _cell(entry: _Resampled, seeds: Sequence[int]) -> Cell:
+    rows = [entry.outcomes.seeds.index(common) for common in seeds]
+    return Cell(entry.outcomes.with_seeds(seeds), entry.drawn_accuracies[:, rows])

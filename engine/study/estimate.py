@@ -9,12 +9,12 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.config import Recipe, StudyConfig
+from engine.config import StudyConfig
 from engine.events import Stage
 from engine.locations import cache_folder
 from engine.memory import recall, remember
 from engine.results import DatasetSummary
-from engine.variants import get_variant
+from engine.variants import Variant, get_variant
 
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2
@@ -92,7 +92,7 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
     work.append(("baselines", "", images))
     known = [timings.lookup(stage, variant, config) for stage, variant, _ in work]
     seconds = sum(
-        count * (_typical(stage, variant, recipe) if measured is None else measured)
+        count * (_typical(stage, variant, config) if measured is None else measured)
         for (stage, variant, count), measured in zip(work, known, strict=True)
     )
     if config.budget_minutes is not None:
@@ -121,18 +121,26 @@ def _key(stage: Stage, variant: str, config: StudyConfig) -> str:
     return f"{stage}/{variant}/{height}x{width}/{settings}{network}"
 
 
-def _typical(stage: Stage, variant: str, recipe: Recipe) -> float:
+def _typical(stage: Stage, variant: str, config: StudyConfig) -> float:
     """Seconds an image on a machine that was never timed."""
+    recipe = config.recipe
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
     if not variant:
         return _FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = get_variant(variant)
     if stage == "preprocess":
-        steps = sum(_STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in chosen.steps)
+        steps = sum(_STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, config))
         return (_FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
     rate = _TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else _EVALUATE_SECONDS_PER_MEGAPIXEL
     return rate * megapixels * chosen.scale**2 / speed_up
+
+
+def _own_steps(variant: Variant, config: StudyConfig) -> tuple[str, ...]:
+    """The steps after the longest start that is another of the study's variants, whose results are then at hand."""
+    others = [get_variant(name).steps for name in config.variants if name != variant.name]
+    known = max((len(steps) for steps in others if variant.steps[: len(steps)] == steps), default=0)
+    return variant.steps[known:]
 
 
 def _cache_bytes(config: StudyConfig, images: int) -> int:

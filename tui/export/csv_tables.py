@@ -8,6 +8,8 @@
     predictions.csv  variant, seed, fold, path, true, predicted, correct, confidence: a row a test image
     resolution.csv   a row a variant, kind of images and size that they were shrunk to (none: as they are), where that
                      was measured: images, shrunk, right, accuracy, change from the images as they are, intervals
+    effects.csv      steps, effect, estimate, low, high, p, adjusted_p, significant, method, images, groups, seeds: a
+                     row an effect of steps, their names joined by +; only where all combinations were trained
 
 Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
 """
@@ -21,7 +23,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.record import JobKey, StudyRecord
 from engine.resolution_report import ResolutionReport
 from engine.results import JobResult, Metrics
+from engine.variants import name_of
 from tui.export.values import Exported
+from tui.tables.effects import factorials
 
 Row = Sequence[object]
 
@@ -43,6 +47,8 @@ def render(exported: Exported) -> dict[str, bytes]:
     }
     if exported.resolution is not None:
         files["resolution.csv"] = _file(_SIZE_COLUMNS, _sizes(exported.resolution))
+    if factorials(record):
+        files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
     return files
 
 
@@ -161,3 +167,19 @@ def _sizes(report: ResolutionReport) -> Iterator[Row]:
             share = (step.right, step.right / images, step.interval.low, step.interval.high)
             change = (step.difference, step.difference_interval.low, step.difference_interval.high)
             yield (*job, step.size, images, step.shrunk, *share, step.lost, step.gained, *change)
+
+
+_EFFECT_COLUMNS = (
+    *("steps", "effect", "estimate", "low", "high", "p", "adjusted_p", "significant"),
+    *("method", "images", "groups", "seeds"),
+)
+
+
+def _effects(record: StudyRecord) -> Iterator[Row]:
+    for analysis in factorials(record):
+        for effect in analysis.effects:
+            interval, tests = effect.interval, (effect.p_value, effect.adjusted_p, int(effect.significant))
+            yield (
+                *(name_of(analysis.steps), name_of(effect.steps), effect.estimate, interval.low, interval.high),
+                *(*tests, effect.method, analysis.images, analysis.groups, len(analysis.seeds)),
+            )

@@ -151,6 +151,7 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     _results,
     _repeats,
     trust_sections.comparisons,
+    trust_sections.effects,
     _curves,
     _matrices,
     _classes,

@@ -4,7 +4,7 @@ import time
 
 from engine.config import MachineSettings, Recipe
 from engine.record import StudyRecord, describe_weights
-from engine.variants import VARIANTS
+from engine.variants import find_variant
 from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
 from tui.export.reproduce import command_line, configuration_of
 from tui.export.tables import data_table, table, text_column
@@ -45,10 +45,8 @@ def training(exported: Exported) -> Section | None:
     record = exported.record
     if record.started is None:
         return None
-    variants = [
-        (name, VARIANTS[name].summary if name in VARIANTS else "not known to this version")
-        for name in record.started.variants
-    ]
+    known = {name: find_variant(name) for name in record.started.variants}
+    variants = [(name, variant.summary if variant else "not known to this version") for name, variant in known.items()]
     blocks: list[Block] = [
         TableBlock("Variants", table((text_column("variant"), text_column("what is done to the images")), variants)),
         TableBlock("Recipe", _pair_table(_recipe_facts(record.started.recipe))),

@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from engine.audit_report import AuditedImage, AuditReport
+from engine.combinations import has_steps
+from engine.effect_sentences import effect_name
 from engine.record import JobKey, StudyRecord
 from engine.results import DatasetSummary
-from engine.statistics_report import Calibration, Interval, StudyStatistics
+from engine.statistics_report import Calibration, FactorialAnalysis, Interval, StudyStatistics
 from tui.tables import NOTHING, Cell, Column, Row, TableData
 
 _DECIMALS = 3
@@ -138,6 +140,44 @@ def comparison_table(statistics: StudyStatistics) -> TableData:
             entry.method,
         )
         for entry in statistics.comparisons
+    ]
+    return table(columns, rows)
+
+
+def effect_table(analysis: FactorialAnalysis) -> TableData:
+    """Main effects and interactions with all that they rest on."""
+    columns = (
+        text_column("effect of"),
+        number_column("estimate"),
+        number_column("estimate", "interval"),
+        number_column("p"),
+        number_column("p", analysis.correction),
+        text_column("method"),
+    )
+    rows = [
+        (
+            effect_name(entry),
+            signed(entry.estimate) + (SIGNIFICANT if entry.significant else ""),
+            f"[{signed(entry.interval.low)}, {signed(entry.interval.high)}]",
+            p_words(entry.p_value),
+            p_words(entry.adjusted_p),
+            entry.method,
+        )
+        for entry in analysis.effects
+    ]
+    return table(columns, rows)
+
+
+def combination_table(analysis: FactorialAnalysis) -> TableData:
+    """The accuracy of every combination, and which steps it applies."""
+    columns = (text_column("variant"), *map(text_column, analysis.steps), number_column("accuracy"))
+    rows = [
+        (
+            variant,
+            *("applied" if applied else NOTHING for applied in has_steps(variant, analysis.steps)),
+            number(accuracy),
+        )
+        for variant, accuracy in zip(analysis.variants, analysis.accuracies, strict=True)
     ]
     return table(columns, rows)
 

@@ -7,14 +7,17 @@ from tui.export.blocks import Block, Bullets, Facts, Paragraph, ReliabilityBlock
 from tui.export.tables import (
     SIGNIFICANT,
     calibration_table,
+    combination_table,
     comparison_matrix,
     comparison_table,
+    effect_table,
     pair_table,
     size_table,
     table,
     text_column,
 )
 from tui.export.values import Exported
+from tui.tables.effects import effect_sentences, effects_legend, factorials, set_words
 
 
 def comparisons(exported: Exported) -> Section | None:
@@ -35,6 +38,21 @@ def comparisons(exported: Exported) -> Section | None:
     if statistics.refused:
         blocks.append(Bullets(statistics.refused, "warning"))
     return Section("comparisons", "Comparisons", tuple(blocks))
+
+
+def effects(exported: Exported) -> Section | None:
+    """What each step does whatever else is done, and whether steps add up."""
+    found = factorials(exported.record)
+    if not found:
+        return None
+    blocks: list[Block] = [Paragraph(effects_legend(found[0]))]
+    for analysis in found:
+        blocks += [
+            TableBlock(f"Effects on the accuracy, {set_words(analysis)}", effect_table(analysis)),
+            Bullets(effect_sentences(analysis)),
+            TableBlock("The accuracies that they come from", combination_table(analysis)),
+        ]
+    return Section("effects", "Effects of steps", tuple(blocks))
 
 
 def calibration(exported: Exported) -> Section | None:

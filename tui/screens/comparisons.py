@@ -15,7 +15,11 @@ _TOO_FEW = "Two variants that were trained and tested to the end on the same ima
 
 
 class ComparisonScreen(StatisticsScreen):
-    """The comparison matrix."""
+    """The comparison matrix; wider than the screen, it scrolls."""
+
+    DEFAULT_CSS = """
+    ComparisonScreen #pairs { width: auto; min-width: 100%; }
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "app.pop_screen", "Results", show=False, id="pairs.results", tooltip="Back to the results"),

@@ -20,10 +20,12 @@ from tui.engine_port import engine_of
 from tui.palette import variant_mark
 from tui.screens.calibration import CalibrationScreen
 from tui.screens.comparisons import ComparisonScreen
+from tui.screens.effects import EffectsScreen
 from tui.screens.matrix import MatrixScreen
 from tui.study_facts import evaluated_results, is_demo, origin_facts, setting_facts, shortfalls, table_words, warnings
 from tui.study_host import StudyHost
 from tui.tables import BEST
+from tui.tables.effects import effects_line
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
 from tui.tables.statistics import leak_warning, seed_words, verdict
 from tui.widgets.class_table import ClassTable
@@ -74,6 +76,7 @@ class ResultsScreen(Screen[None]):
         Binding("v", "classes", "Classes", id="results.classes", tooltip="Scores of every class, or the matrices"),
         Binding("r", "normalise", "Shares", show=False, id="results.normalise", tooltip="Counts or shares of the row"),
         Binding("p", "comparisons", "Pairs", id="results.pairs", tooltip="Every variant against every other"),
+        Binding("f", "effects", "Effects", show=False, id="results.effects", tooltip="What each step does by itself"),
         Binding(
             "b",
             "calibration",
@@ -173,7 +176,7 @@ class ResultsScreen(Screen[None]):
         if leak := leak_warning(self._record):
             said.append(Text(f"{leak}: press c for the clean protocol", style=self._alarm))
         lines = [Text(" ─ ").join(said)] if said else []
-        lines += [Text(words) for words in (seed_words(self._record),) if words]
+        lines += [Text(words) for words in (seed_words(self._record), effects_line(self._record)) if words]
         lines += [
             Text(f"{BEST} best of its column among finished variants   sorted by {self._sort_words()}", style="dim")
         ]
@@ -301,6 +304,10 @@ class ResultsScreen(Screen[None]):
     def action_comparisons(self) -> None:
         """Variants against variants."""
         self.app.push_screen(ComparisonScreen(self._record))
+
+    def action_effects(self) -> None:
+        """Main effects of steps and their interactions."""
+        self.app.push_screen(EffectsScreen(self._record))
 
     def action_calibration(self) -> None:
         """Reliability charts."""

@@ -20,7 +20,6 @@ from engine.config import StudyConfig
 from engine.errors import SimpsonsError
 from engine.results import DatasetSummary
 from engine.run_summary import RunSummary
-from engine.variants import STUDY_VARIANTS, VARIANTS
 from tui.audit_run import AuditRun
 from tui.bindings import SETUP
 from tui.feed import in_background
@@ -34,6 +33,7 @@ from tui.setup_words import (
     runs_words,
     waiting_words,
 )
+from tui.variant_choice import VariantChoice
 from tui.widgets.dataset_panel import ClassBars, dataset_lines
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
 from tui.widgets.variant_list import VariantList
@@ -60,10 +60,11 @@ class SetupScreen(Screen[None]):
 
     def __init__(self, config: StudyConfig) -> None:
         super().__init__()
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_TALL, "-tall")]
         self.config = config
         self.audit: AuditRun | None = None
         self._audits: dict[Closeness, AuditRun] = {}
-        self.chosen = set(config.variants)
+        self.choice = VariantChoice(config.variants)
         self.summary: DatasetSummary | None = None
         self.dataset_error = ""
         self.start_asked = False
@@ -79,6 +80,11 @@ class SetupScreen(Screen[None]):
         """The app, by its own type."""
         return cast("DashboardApp", self.app)
 
+    @property
+    def chosen(self) -> set[str]:
+        """The variants that are ticked."""
+        return self.choice.chosen
+
     # ------------------------------------------------------------------ parts
 
     def compose(self) -> ComposeResult:
@@ -93,8 +99,8 @@ class SetupScreen(Screen[None]):
                 yield Static(id="remarks")
             with VerticalScroll(id="choices", can_focus=False):
                 with Vertical(id="variants-panel", classes="panel") as panel:
-                    panel.border_title = "variants"
-                    yield VariantList(self.chosen, dark=self.dashboard.dark_ground, id="variants")
+                    panel.border_subtitle = "+ combine   A all eight"
+                    yield VariantList(id="variants")
                 with Vertical(id="recipe-panel", classes="panel") as panel:
                     panel.border_title = "recipe"
                     yield Static(id="recipe")
@@ -219,7 +225,7 @@ class SetupScreen(Screen[None]):
 
     def study_config(self) -> StudyConfig:
         """What stands on the screen; at least one variant must be chosen."""
-        return replace(self.config, variants=tuple(name for name in VARIANTS if name in self.chosen))
+        return replace(self.config, variants=self.choice.names)
 
     def show(self) -> None:
         """Draw all parts; small, and only after a key or an answer."""
@@ -227,7 +233,9 @@ class SetupScreen(Screen[None]):
             return
         self.show_top()
         self._show_dataset()
-        self.query_one(VariantList).show_chosen(self.chosen, dark=self.dashboard.dark_ground)
+        panel = self.query_one("#variants-panel")
+        panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
+        self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.dashboard.dark_ground)
         self.query_one("#recipe", Static).update(recipe_words(self.config))
         self._show_plan()
         runs = self.query_one("#runs", Static)
@@ -283,9 +291,9 @@ class SetupScreen(Screen[None]):
 
     def action_toggle_variant(self, number: int) -> None:
         """Take a variant in or out."""
-        name = list(VARIANTS)[number - 1]
-        self.chosen ^= {name}
-        self._changed()
+        if number <= len(self.choice.listed):
+            self.choice.toggle(self.choice.listed[number - 1])
+            self._changed()
 
     def action_toggle_marked(self) -> None:
         """Take the marked variant in or out."""
@@ -299,8 +307,31 @@ class SetupScreen(Screen[None]):
 
     def action_all(self) -> None:
         """The study's four variants, or none where they are all chosen."""
-        self.chosen = set() if self.chosen >= set(STUDY_VARIANTS) else self.chosen | set(STUDY_VARIANTS)
+        self.choice.toggle_study()
         self._changed()
+
+    def action_combinations(self) -> None:
+        """All eight combinations of the study's steps, or none where they are all chosen."""
+        self.choice.toggle_combinations()
+        self._changed()
+
+    def action_combine(self) -> None:
+        """Put a variant together."""
+        from tui.screens.combine import CombineScreen
+
+        self.app.push_screen(CombineScreen(), self._combined)
+
+    def _combined(self, name: str | None) -> None:
+        if name is not None:
+            self.choice.add(name)
+            self._changed()
+            self.query_one(VariantList).highlighted = self.choice.listed.index(name)
+
+    def action_drop(self) -> None:
+        """Take the marked combination off the list."""
+        marked = self.query_one(VariantList).highlighted
+        if marked is not None and self.choice.drop(self.choice.listed[marked]):
+            self._changed()
 
     def action_recipe(self) -> None:
         """Go on to the next recipe; changes to the last one are dropped."""
@@ -368,6 +399,10 @@ class SetupScreen(Screen[None]):
         """What makes sense now."""
         if action == "watch":
             return bool(self.live)
+        if action == "toggle_variant":
+            return cast(int, parameters[0]) <= len(self.choice.listed)
+        if action == "drop":
+            return self.choice.has_combinations
         return super().check_action(action, parameters)
 
     def action_watch(self) -> None:

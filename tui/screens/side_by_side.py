@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _MILLI = 1000
 _LEAST_COLUMN = 17
 _LEAST_PICTURE = 5
-_TEXT_LINES = 6
+_AROUND_NAME = 3  # columns of a head that are not its variant's name
+_AROUND_STEPS = 3  # lines of the words that are no step: size, change, what the network said
 
 
 class VariantColumn(Vertical):
@@ -41,14 +42,15 @@ class VariantColumn(Vertical):
     DEFAULT_CSS = """
     VariantColumn { width: 1fr; height: 100%; margin: 0 1 0 0;
         & > .name { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-        & > .words { height: 6; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > .words { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
         & > Picture { height: 1fr; }
     }
     """
 
-    def __init__(self, variant: str) -> None:
-        super().__init__(id=f"column-{variant}")
-        self.variant = variant
+    def __init__(self, variant: str, text_lines: int) -> None:
+        """`text_lines` of words stand between the pictures, as many in every column."""
+        super().__init__()
+        self.variant, self._text_lines = variant, text_lines
 
     def compose(self) -> ComposeResult:
         """Name, picture, words, difference."""
@@ -59,6 +61,7 @@ class VariantColumn(Vertical):
 
     def on_mount(self) -> None:
         """The name stands at once."""
+        self.query_one(".words").styles.height = self._text_lines
         mark = variant_mark(self.variant, dark=self.app.current_theme.dark)
         self.query_one(".name", Static).update(Text.assemble(mark, " ", (self.variant, "bold")))
 
@@ -119,7 +122,7 @@ class SideBySideScreen(Screen[None]):
         yield Static(id="heading")
         with Horizontal(id="columns"):
             for variant in self._variants:
-                yield VariantColumn(variant)
+                yield VariantColumn(variant, self._text_lines)
         yield Static(id="legend")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -172,12 +175,17 @@ class SideBySideScreen(Screen[None]):
 
     # ------------------------------------------------------------ drawing
 
+    @property
+    def _text_lines(self) -> int:
+        return _AROUND_STEPS + max(len(get_variant(name).steps) for name in self._variants)
+
     def _lay_out(self) -> None:
-        count = max(1, min(len(self._variants), self.size.width // _LEAST_COLUMN))
+        least = max(_LEAST_COLUMN, _AROUND_NAME + max(map(len, self._variants)))
+        count = max(1, min(len(self._variants), self.size.width // least))
         self._first = min(self._first, len(self._variants) - count)
         for place, column in enumerate(self.query(VariantColumn)):
             column.display = self._first <= place < self._first + count
-            room = self.size.height - 4 - _TEXT_LINES
+            room = self.size.height - 4 - self._text_lines
             column.query_one(".difference").display = room >= 2 * _LEAST_PICTURE
 
     def _show(self) -> None:

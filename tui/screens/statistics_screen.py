@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import ScrollableContainer
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widget import Widget
@@ -35,7 +35,7 @@ class StatisticsScreen(Screen[None]):
         """Heading, page, keys."""
         demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
         yield Static(demo.append(self.heading(), style="bold"), id="title")
-        with VerticalScroll(id="page"):
+        with ScrollableContainer(id="page"):
             if self._record.statistics is None:
                 yield Static(NO_STATISTICS)
             else:

@@ -29,6 +29,9 @@ NARROW, LOW = 100, 28
 _SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
 _MOST_IN_TWO_COLUMNS = 4
 
+_PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 13, 46
+"""Columns of the list, for names up to a length; longer ones widen it."""
+
 
 class TrainingScreen(Screen[None]):
     """Draws a `ViewState`; the app folds the events and calls `show_state`."""
@@ -110,6 +113,9 @@ class TrainingScreen(Screen[None]):
             chart.display = not self.overlay and (not self.single or chart.index == self.marked)
         shown = sum(chart.display for chart in charts) or 1
         columns = 1 if shown == 1 else 2 if shown <= _MOST_IN_TWO_COLUMNS else 3
+        longest = max(map(len, self.variants))
+        panel = min(_WIDEST_PANEL, _PANEL + max(0, longest - _SHORT_NAME))
+        self.query_one("#panel").styles.width = panel
         grid = self.query_one("#charts")
         grid.styles.grid_size_columns = columns
         grid.styles.grid_size_rows = -(-shown // columns)

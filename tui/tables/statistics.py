@@ -9,6 +9,7 @@ from rich.text import Text
 from engine.record import StudyRecord
 from engine.results import JobResult
 from engine.statistics_report import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
+from engine.variants import JOIN
 from tui.study_facts import protocol_name, table_words
 from tui.tables import NOTHING, Cell, Column, Row, TableData, to_rich
 
@@ -173,8 +174,12 @@ def _comparison_row(entry: Comparison) -> Row:
 
 
 def comparison_matrix(statistics: StudyStatistics, heads: Sequence[Text]) -> Table:
-    """Variants against variants: row minus column, interval, adjusted p; `heads` name the variants in their order."""
+    """Variants against variants: row minus column, interval, adjusted p; `heads` name the variants in their order.
+
+    The names of combinations are broken after their steps: what stands below them is narrower.
+    """
     variants = [entry.variant for entry in statistics.variants]
+    heads = [_broken(head) for head in heads]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="")
     table.add_column("", no_wrap=True)
     for head in heads:
@@ -182,6 +187,10 @@ def comparison_matrix(statistics: StudyStatistics, heads: Sequence[Text]) -> Tab
     for row, head in zip(variants, heads, strict=True):
         table.add_row(head, *(_matrix_cell(statistics, row, column) for column in variants))
     return table
+
+
+def _broken(head: Text) -> Text:
+    return Text(f"{JOIN}\n").join(head.split(JOIN))
 
 
 def _matrix_cell(statistics: StudyStatistics, row: str, column: str) -> Text:

@@ -17,6 +17,7 @@ from tui.widgets.variants_panel import progress_words
 _FRAME = 2
 _WIDEST_BAR = 40
 _TITLE_EDGE = 6
+_TITLE_FRAME = 7  # columns of a frame's first line that are neither its title nor its figure
 
 
 class LossChart(LinesView):
@@ -54,8 +55,13 @@ class LossChart(LinesView):
         self.drawn += 1
         style = variant_style(variant)
         colour = style.colour(dark=dark)
-        title = Text.assemble((f"{variant} ", "bold"), (style.marker, colour))
-        if place := state.job_place(variant):
+        place = state.job_place(variant)
+        room = self.size.width - _TITLE_FRAME - len(f" {style.marker} {place}".rstrip())
+        right = _figure(job)
+        if len(variant) + right.cell_len > room:
+            right = _short_figure(job)
+        title = Text.assemble((formatting.fit(variant, room - right.cell_len), "bold"), (f" {style.marker}", colour))
+        if place:
             title.append(f" {place}", "dim")
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
         if job.losses:
@@ -65,7 +71,7 @@ class LossChart(LinesView):
         else:
             lines, caption = centred(_waiting_lines(job, width, colour), width, height), ""
         frame = f"bold {colour}" if marked else "dim"
-        self.show_lines(framed(lines, *self.size, title=title, right=_figure(job), caption=caption, style=frame))
+        self.show_lines(framed(lines, *self.size, title=title, right=right, caption=caption, style=frame))
 
     def show_overlay(self, state: ViewState, options: ChartOptions, marked: str | None, *, dark: bool) -> None:
         """Draw every variant's curve on one pair of axes."""
@@ -75,15 +81,18 @@ class LossChart(LinesView):
             return
         self._key = key
         self.drawn += 1
-        title, short, curves = Text(), Text(), []
-        for variant, job in jobs:
+        title, short, shortest, curves = Text(), Text(), Text(), []
+        for number, (variant, job) in enumerate(jobs, start=1):
             style = variant_style(variant)
             colour = style.colour(dark=dark)
             name = Text.assemble((f"{style.marker} ", colour), (variant, "bold" if variant == marked else ""))
             title.append_text(name).append(f"{formatting.loss(job.last_loss)}  ")
             short.append_text(name).append("  ")
+            shortest.append(f"{number} ", "bold underline" if variant == marked else "").append(
+                f"{style.marker}  ", colour
+            )
             curves.append(Curve(colour, style.marker, job.losses, job.smoothed))
-        title = title if title.cell_len + _TITLE_EDGE <= self.size.width else short
+        title = next((one for one in (title, short) if one.cell_len + _TITLE_EDGE <= self.size.width), shortest)
         title.rstrip()
         total = max((job.train_total for _, job in jobs), default=0)
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
@@ -110,6 +119,13 @@ def _figure(job: JobView) -> Text:
         return Text.assemble((_epoch_words(job), "dim"), (formatting.loss(job.last_loss), "bold"))
     stage = job.stage
     return Text(f"{STAGE_WORDS[stage.stage]}{formatting.percent(stage.share)}" if stage else job.status, "dim")
+
+
+def _short_figure(job: JobView) -> Text:
+    """The same where the room is small."""
+    if job.accuracy is not None:
+        return Text(f"{job.accuracy:.3f}", "green")
+    return Text(formatting.loss(job.last_loss).strip(), "bold") if job.losses else _figure(job)
 
 
 def _epoch_words(job: JobView) -> str:

@@ -69,9 +69,11 @@ class MatrixGrid(Container):
         if not matrices:
             return
         count = len(matrices)
-        columns = 1 if width < NARROW else count if width >= count * _LEAST_MATRIX else 2
+        fitting = 1 if width < NARROW else min(count, width // _LEAST_MATRIX)
+        rows = -(-count // fitting)
+        columns = -(-count // rows)  # no more than needed, so that the rows are evenly filled
         self.set_class(columns == 1 and count > 1, "-single")
-        rows = 1 if columns == 1 else -(-count // columns)
+        rows = 1 if columns == 1 else rows
         classes = max(1, len(self._class_names))
         tall = 1
         if classes <= _FEW_CLASSES:

@@ -1,25 +1,32 @@
 """The variants to choose from, each with its key."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.variants import VARIANTS
 from tui.setup_words import variant_words
 
 
 class VariantList(OptionList):
-    """All variants; those that are chosen are ticked."""
+    """Variants; those that are chosen are ticked."""
 
-    def __init__(self, chosen: AbstractSet[str], *, dark: bool, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        lines = [
-            Option(variant_words(index, name, taken=name in chosen, dark=dark), id=name)
-            for index, name in enumerate(VARIANTS, start=1)
-        ]
-        super().__init__(*lines, id=id, compact=True, markup=False)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, compact=True, markup=False)
 
-    def show_chosen(self, chosen: AbstractSet[str], *, dark: bool) -> None:
-        """Tick these; `dark` is the ground."""
-        for index, name in enumerate(VARIANTS, start=1):
-            self.replace_option_prompt(name, variant_words(index, name, taken=name in chosen, dark=dark))
+    def show_chosen(self, listed: Sequence[str], chosen: AbstractSet[str], *, dark: bool) -> None:
+        """List variants and tick some of them; `dark` is the ground."""
+        width = max(map(len, listed)) + 1
+        words = {
+            name: variant_words(index, name, taken=name in chosen, dark=dark, width=width)
+            for index, name in enumerate(listed, start=1)
+        }
+        if [option.id for option in self.options] == list(listed):
+            for name, text in words.items():
+                self.replace_option_prompt(name, text)
+            return
+        marked = self.highlighted or 0
+        self.clear_options()
+        self.add_options([Option(text, id=name) for name, text in words.items()])
+        self.highlighted = min(marked, len(listed) - 1)

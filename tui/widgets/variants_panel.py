@@ -13,7 +13,7 @@ from tui.widgets.lines import LinesView, framed
 SIGNS = {"waiting": "·", "done": "✓", "stopped": "■", "failed": "✗"}
 """What stands before a variant; one under way has ▶."""
 
-_LINES_EACH = 3
+_MOST_LINES_EACH = 3
 _STUDY_LINES = 4
 _FOLDED_BAR = 8
 _STYLES = {"done": "green", "failed": "bold red", "stopped": "yellow", "waiting": "dim"}
@@ -56,7 +56,9 @@ def common_words(state: ViewState) -> str:
 
 
 class VariantsPanel(LinesView):
-    """Three lines a variant, so that nothing moves when the next one begins."""
+    """Three lines a variant, fewer where they are many, so that nothing moves when the next one begins."""
+
+    _lines_each = _MOST_LINES_EACH
 
     class Chosen(Message):
         """A variant was clicked."""
@@ -69,10 +71,12 @@ class VariantsPanel(LinesView):
         """Draw how the study stands."""
         width, height = self.size
         inner = width - 2
+        room = height - 2 - _STUDY_LINES
+        self._lines_each = max(1, min(_MOST_LINES_EACH, room // max(1, len(state.variants))))
         lines: list[Text] = []
         for index, variant in enumerate(state.variants, start=1):
-            lines += _variant_lines(state, variant, index, inner, marked=variant == marked, dark=dark)
-        room = height - 2 - _STUDY_LINES
+            own = _variant_lines(state, variant, index, inner, marked=variant == marked, dark=dark)
+            lines += own[: self._lines_each]
         lines = (lines + [Text()] * max(0, room - len(lines)))[:room]
         share, left = study_words(state)
         done = formatting.bar(state.share(), inner - 2)
@@ -87,7 +91,7 @@ class VariantsPanel(LinesView):
     def on_click(self, event: events.Click) -> None:
         """Mark the variant under the mouse."""
         if event.y >= 1:
-            self.post_message(self.Chosen((event.y - 1) // _LINES_EACH))
+            self.post_message(self.Chosen((event.y - 1) // self._lines_each))
 
 
 def _spread(left: Text, right: Text, width: int) -> Text:

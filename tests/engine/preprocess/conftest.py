@@ -14,7 +14,7 @@ from engine.dataset import Box, CheckedImage, ImageSample
 from engine.dataset.fingerprints import take_fingerprint
 from engine.preprocess import PixelCache, preprocess
 from engine.results import SuperresWeightsInfo
-from engine.variants import VARIANTS
+from engine.variants import get_variant
 
 RECIPE = Recipe("small", image_size=(12, 16))
 MACHINE = MachineSettings("cpu", "test", "fp32", channels_last=True, threads=2, chosen_by="given")
@@ -99,7 +99,7 @@ class Study:
     def open(self, variant):
         self.done = []
         return preprocess(
-            VARIANTS[variant] if isinstance(variant, str) else variant,
+            get_variant(variant) if isinstance(variant, str) else variant,
             self.images,
             self.recipe,
             superres=self.superres,

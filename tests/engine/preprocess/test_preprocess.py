@@ -4,11 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.combinations import COMBINATIONS
 from engine.control import StudyControl
 from engine.dataset import Box
 from engine.errors import DatasetError, StudyStopped
 from engine.preprocess import StepContext, build_steps, pipeline, results, run_steps
-from engine.variants import STUDY_VARIANTS, VARIANTS, Variant
+from engine.variants import STUDY_VARIANTS, VARIANTS, get_variant
 
 
 def by_hand(study, variant, picture_of):
@@ -38,12 +39,10 @@ def test_every_variant_is_its_steps_applied_by_hand(study, name, picture_of):
     assert study.done[-1] == 7
 
 
-@pytest.mark.parametrize(
-    "steps", [("crop", "resize", "denoise", "superres", "shrink"), ("resize", "superres", "shrink", "denoise")]
-)
-def test_any_ordered_set_of_steps_is_a_variant(study, steps, picture_of, monkeypatch):
+@pytest.mark.parametrize("name", ["bbox+denoise+superres", "superres+denoise", "bbox+superres-full"])
+def test_any_ordered_set_of_steps_is_a_variant(study, name, picture_of, monkeypatch):
     monkeypatch.setattr(pipeline, "images_per_batch", lambda device, height, width: 3)
-    variant = Variant("combination", steps, "")
+    variant = get_variant(name)
     np.testing.assert_array_equal(study.pixels(variant), by_hand(study, variant, picture_of))
 
 
@@ -88,6 +87,23 @@ def test_variants_of_the_study_share_what_they_ask_to_share(study):
         study.pixels(name)
     assert study.superres.images == 7
     assert study.reads == 7
+
+
+def test_combinations_begin_where_others_have_come(study):
+    study.shared_with = tuple(map(get_variant, COMBINATIONS))
+    for name in COMBINATIONS:
+        study.pixels(name)
+    # Each image is read once, and once more to crop it. Super-resolved are: all after the plain resize and after the
+    # denoising, and the two with a box after each of the same once they are cropped.
+    assert study.reads == 7 + 2
+    assert study.superres.images == 7 + 2 + 7 + 2
+
+
+def test_a_combination_leaves_its_beginning_for_the_variant_that_it_is(study):
+    study.shared_with = tuple(map(get_variant, ("superres+denoise", "superres")))
+    study.pixels("superres+denoise")
+    study.pixels("superres")
+    assert study.started == (7, 7)
 
 
 def test_files_with_the_same_content_are_worked_on_once(new_study, make_image):

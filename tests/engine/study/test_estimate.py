@@ -28,6 +28,19 @@ def test_a_first_estimate_is_said_to_be_typical_and_grows_with_the_work(config):
     assert more.disk_bytes == 2 * small.disk_bytes
 
 
+def test_combinations_cost_what_they_do_beyond_the_others(config):
+    empty = StageTimings.load(config.cache_dir)
+
+    def seconds(*variants):
+        return estimate_study(replace(config, variants=variants), SUMMARY, empty).seconds
+
+    one = seconds("vanilla")
+    denoising, upscaling = seconds("vanilla", "denoise") - one, seconds("vanilla", "superres") - one
+    both = seconds("vanilla", "denoise", "denoise+superres") - one
+    assert both == pytest.approx(denoising + upscaling), "the second one's denoising is at hand"
+    assert seconds("vanilla", "superres+denoise") - one > max(denoising, upscaling)
+
+
 def test_stages_timed_here_count_with_what_they_took(config):
     timings = StageTimings.load(config.cache_dir)
     for stage, variant, images, seconds in [

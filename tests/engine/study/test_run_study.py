@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.combinations import COMBINATIONS
 from engine.control import StudyControl
 from engine.errors import InputError, StorageError
 from engine.events import (
@@ -25,8 +26,9 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
+from engine.prediction import ModelRequest
 from engine.runs import read_events
-from engine.study import load_record, run_study
+from engine.study import load_record, predict_images, resume_study, run_study
 from engine.variants import STUDY_VARIANTS
 
 
@@ -264,3 +266,42 @@ def test_wrong_input_found_later_ends_the_stream_and_leaves_no_run_folder(config
     assert events[-1].status == "failed"
     assert events[-1].folder == ""
     assert list(config.runs_dir.iterdir()) == []
+
+
+def test_all_combinations_of_the_steps_are_a_study_with_effects(config):
+    record = run_study(replace(config, variants=COMBINATIONS))
+    data = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    assert list(data["variants"]) == list(COMBINATIONS)
+    (found,) = data["effects"]
+    assert found["steps"] == ["bbox", "denoise", "superres"]
+    accuracies = {name: variant["accuracy"] for name, variant in data["variants"].items()}
+    assert found["accuracies"] == pytest.approx(list(accuracies.values()))
+    by_hand = sum(value if "denoise" in name else -value for name, value in accuracies.items()) / 4
+    assert found["effects"][1]["estimate"] == pytest.approx(by_hand)
+    (folder,) = config.runs_dir.iterdir()
+    assert (folder / "weights" / "bbox+denoise+superres-seed0-fold0.safetensors").is_file()
+    assert load_record(folder).to_json() == record.to_json()
+    request = ModelRequest(folder, "denoise+superres", device="cpu", offline=True, cache_dir=config.cache_dir)
+    answers = []
+    predict_images(request, [config.data / "test"], answers.append)
+    stored = {p.path: p.probabilities for p in record.result("denoise+superres").predictions}
+    assert len(answers) == 1 + len(stored)
+    for answer in answers[1:]:
+        expected = stored[answer.path.removeprefix(f"{config.data}/")]
+        assert answer.probabilities == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_study_of_combinations_goes_on_where_it_stopped(config, tmp_path):
+    config = replace(config, variants=("vanilla", "denoise", "bbox+denoise"))
+    control = StudyControl()
+
+    def stop_in_the_last(event):
+        if isinstance(event, BatchTrained) and event.variant == "bbox+denoise":
+            control.stop()
+
+    run_study(config, stop_in_the_last, control)
+    (folder,) = config.runs_dir.iterdir()
+    record = resume_study(folder)
+    whole = run_study(replace(config, runs_dir=tmp_path / "whole"))
+    assert record.finished.status == "done"
+    assert record.result("bbox+denoise").predictions == whole.result("bbox+denoise").predictions

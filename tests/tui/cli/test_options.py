@@ -1,5 +1,6 @@
 import pytest
 
+from engine.combinations import COMBINATIONS
 from engine.config import RECIPES, StudyConfig
 
 
@@ -73,7 +74,16 @@ def test_environment_variables_are_options(command, studies, monkeypatch):
     assert studies[0].variants == ("vanilla",)  # the command line wins
 
 
+def test_combinations_are_variants_and_a_word_stands_for_all_eight(command, studies):
+    command("run", "--variants", "superres-full, all-combinations")
+    assert studies[0].variants == ("superres-full", *COMBINATIONS)
+    command("run", "--variants", "vanilla,bbox+denoise,superres+denoise")
+    assert studies[1].variants == ("vanilla", "bbox+denoise", "superres+denoise")
+
+
 WRONG = {
+    "steps out of order": (("--variants", "denoise+bbox"), ("--variants", "write bbox+denoise")),
+    "unknown step": (("--variants", "denoise+blur"), ("--variants", "unknown step 'blur'")),
     "unknown variant": (("--variants", "vanilla,vanila"), ("--variants", "'vanila'", "did you mean 'vanilla'?")),
     "no variant": (("--variants", ","), ("--variants",)),
     "variant twice": (("--variants", "bbox,bbox"), ("--variants", "once")),

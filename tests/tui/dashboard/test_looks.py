@@ -1,6 +1,9 @@
+from itertools import permutations
+
 import pytest
 
-from engine.variants import VARIANTS
+from engine.combinations import COMBINATIONS
+from engine.variants import COMBINABLE, VARIANTS, find_variant, name_of
 from tui import formatting
 from tui.palette import SPARE_MARKERS, blend, variant_mark, variant_style
 from tui.refresh_rate import LOCAL_REFRESH_RATE, REMOTE_REFRESH_RATE, default_refresh_rate
@@ -14,8 +17,24 @@ def test_variants_differ_in_colour_and_in_marker():
 
 
 def test_a_variant_of_the_future_keeps_its_look():
-    assert variant_style("denoise+superres") == variant_style("denoise+superres")
-    assert variant_style("denoise+superres").marker in SPARE_MARKERS
+    assert variant_style("sharpen") == variant_style("sharpen")
+    assert variant_style("sharpen").marker in SPARE_MARKERS
+
+
+def test_all_combinations_differ_in_colour_and_in_marker():
+    styles = [variant_style(name) for name in COMBINATIONS]
+    assert len({style.marker for style in styles}) == len(styles)
+    for dark in (True, False):
+        assert len({style.colour(dark=dark) for style in styles}) == len(styles)
+
+
+def test_no_two_variants_look_alike():
+    names = [
+        name_of(words) for size in range(4) for words in permutations(COMBINABLE, size) if find_variant(name_of(words))
+    ]
+    assert len(names) == 14
+    for dark in (True, False):
+        assert len({(variant_style(name).colour(dark=dark), variant_style(name).marker) for name in names}) == 14
 
 
 def _contrast(one, other):
@@ -28,7 +47,7 @@ def _contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [*VARIANTS, *COMBINATIONS[4:]])
 def test_colours_can_be_read_on_dark_and_light(name):
     style = variant_style(name)
     assert _contrast(style.on_dark, "#121212") >= 4.5

@@ -10,6 +10,7 @@ from engine.events import AuditFinished, MachineChosen, StudyStarted
 VIEWS = {
     "p": "ComparisonScreen",
     "b": "CalibrationScreen",
+    "f": "EffectsScreen",
     "o": "ClaimsScreen",
     "l": "LeakScreen",
     "u": "AuditScreen",

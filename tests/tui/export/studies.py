@@ -4,6 +4,7 @@ import math
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.audit_report import AuditedImage, AuditReport, CopyPair, SizeSummary
 from engine.claims_report import Claim, ClaimsReport, Finding
@@ -40,11 +41,14 @@ from engine.results import (
 from engine.statistics_report import (
     Calibration,
     Comparison,
+    FactorialAnalysis,
+    FactorialEffect,
     Interval,
     ReliabilityBin,
     StudyStatistics,
     VariantStatistics,
 )
+from engine.variants import STUDY_VARIANTS
 
 START = 1_780_000_000.0
 EPOCHS, BATCHES = 3, 4
@@ -58,8 +62,11 @@ MATRICES = {
     "bbox": ((6, 2, 2), (2, 6, 2), (1, 3, 6)),
     "denoise": ((9, 1, 0), (1, 8, 1), (0, 1, 9)),
     "superres": ((7, 2, 1), (1, 8, 1), (2, 1, 7)),
+    "denoise+superres": ((9, 1, 0), (1, 9, 0), (0, 1, 9)),
 }
-"""Confusion matrices of 30 test images; right are 22, 18, 26, 22."""
+"""Confusion matrices of 30 test images; right are 22, 18, 26, 22, 27."""
+
+TWO_STEPS = ("vanilla", "denoise", "superres", "denoise+superres")
 
 
 def png(side: int = 8) -> bytes:
@@ -188,7 +195,7 @@ def finished(status: Status = "done", reason: str = "") -> StudyFinished:
     return StudyFinished(time=START + 5000, status=status, reason=reason, conclusion=words, folder="/runs/x")
 
 
-def whole(classes: tuple[str, ...] = PLAIN, variants: tuple[str, ...] = tuple(MATRICES)) -> StudyRecord:
+def whole(classes: tuple[str, ...] = PLAIN, variants: tuple[str, ...] = STUDY_VARIANTS) -> StudyRecord:
     """One seed of each variant, and everything that a study can say besides."""
     events: list[Event] = [
         started(variants, classes),
@@ -330,3 +337,25 @@ def leak() -> LeakReport:
 
     row = LeakRow("vanilla", at(0.9), at(0.6), at(0.3), at(0.8), at(0.5), at(0.3))
     return LeakReport("study-1", "study-2", 1700, 1500, 200, 30, (0,), (row,), ("copies are worth 0.3",))
+
+
+def with_effects() -> StudyRecord:
+    """All combinations of two steps, with the effects of these."""
+    record = whole(variants=TWO_STEPS)
+    assert record.statistics is not None
+    record.statistics = replace(record.statistics, factorials=(factorial(),))
+    return record
+
+
+def factorial() -> FactorialAnalysis:
+    def effect(steps: tuple[str, ...], value: float, p: float) -> FactorialEffect:
+        interval = Interval(value - 0.05, value + 0.05, "bootstrap over groups of images, t")
+        return FactorialEffect(steps, value, interval, "sign flips of groups of images", p / 3, p, p < 0.05)
+
+    accuracies = tuple(sum(MATRICES[name][label][label] for label in range(3)) / 30 for name in TWO_STEPS)
+    effects = (
+        effect(("denoise",), 0.1, 0.003),
+        effect(("superres",), -0.02, 0.9),
+        effect(("denoise", "superres"), 0.03, 0.4),
+    )
+    return FactorialAnalysis(("denoise", "superres"), TWO_STEPS, accuracies, 30, 29, (0,), effects)

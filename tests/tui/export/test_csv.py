@@ -82,3 +82,12 @@ def test_a_class_without_test_images_has_no_scores(studies):
     object.__setattr__(metrics, "per_class", (empty, *metrics.per_class[1:]))
     row = next(row for row in tables_of(record)["classes.csv"] if row["class"] == "nobody")
     assert (row["f1"], row["support"]) == ("", "0")
+
+
+def test_effects_are_a_row_each_and_no_file_where_there_are_none(studies):
+    rows = tables_of(studies.with_effects())["effects.csv"]
+    assert [row["effect"] for row in rows] == ["denoise", "superres", "denoise+superres"]
+    assert {row["steps"] for row in rows} == {"denoise+superres"}
+    assert [float(rows[0][name]) for name in ("estimate", "low", "adjusted_p")] == pytest.approx([0.1, 0.05, 0.003])
+    assert [row["significant"] for row in rows] == ["1", "0", "0"]
+    assert "effects.csv" not in tables_of(studies.whole())

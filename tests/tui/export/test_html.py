@@ -83,7 +83,7 @@ def test_every_variant_has_a_matrix_a_curve_and_a_diagram(whole, studies):
     page, _ = whole
     titles = [attributes["aria-label"] for attributes in page.of("svg")]
     regions = [attributes.get("aria-label", "") for attributes in page.of("div")]
-    for variant in studies.MATRICES:
+    for variant in studies.STUDY_VARIANTS:
         assert f"Confusion matrix of {variant}" in regions
         assert sum(title.startswith(f"Loss of {variant} ") for title in titles) == 2  # a wide and a narrow screen
         assert sum(title.startswith(f"Reliability of {variant}:") for title in titles) == 1
@@ -195,3 +195,13 @@ def test_what_the_networks_lose_is_told_where_it_was_measured(studies):
     for words in ("What the networks look at", "colour removed", "0.750", "0.350", "It needs colour.", "Mind."):
         assert words in text
     assert "What the networks look at" not in " ".join(Page(FORMATS["html"].render(Exported(record)).decode()).texts)
+
+
+def test_effects_of_steps_have_a_section_where_there_are_any(studies):
+    page, text = page_of(studies.with_effects())
+    words = " ".join(page.texts)
+    for said in ("Effects of steps", "denoise × superres", "+0.100*", "[+0.050, +0.150]", "denoise+superres"):
+        assert said in words
+    assert "denoise adds 0.100 whatever else is done." in words
+    assert 'id="effects"' in text
+    assert "Effects of steps" not in " ".join(page_of(studies.whole())[0].texts)

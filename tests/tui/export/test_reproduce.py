@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
+from engine.combinations import COMBINATIONS
 from engine.config import MachineSettings, StudyConfig, get_recipe
 from tui.export.reproduce import command_line, configuration_of
 from tui.options import STUDY_OPTIONS, study_config, with_options
@@ -72,3 +73,8 @@ def test_a_record_alone_says_what_it_can(studies):
     assert config is not None
     assert (config.repeats, config.folds, config.protocol) == (2, 2, "grouped")
     assert config.classes == studies.PLAIN
+
+
+def test_combinations_come_back_from_the_line():
+    config = StudyConfig(variants=COMBINATIONS)
+    assert read_back(command_line(config)).variants == COMBINATIONS

@@ -26,7 +26,7 @@ def curves_of(root, title):
 def test_it_is_one_picture_of_all_variants(studies):
     root = picture(studies.whole(studies.NASTY))
     titles = [part.get("aria-label") for part in root.iter(f"{SVG}svg")]
-    for variant in studies.MATRICES:
+    for variant in studies.STUDY_VARIANTS:
         assert f"Confusion matrix of {variant}" in titles
         assert f"Loss of {variant} by batch, raw and smoothed" in titles
     texts = {part.text for part in root.iter(f"{SVG}text")}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from engine.audit_report import AuditReport
+from engine.combinations import COMBINATIONS
 from engine.config import MachineSettings, Protocol, get_recipe
 from engine.evaluation import compute_statistics
 from engine.events import (
@@ -263,6 +264,21 @@ def four_variants() -> StudyRecord:
         demo=True,
         statistics=True,
     )
+
+
+@pytest.fixture
+def eight() -> StudyRecord:
+    """All combinations of three steps; denoise and superres help each other, bbox costs."""
+    return eight_variants()
+
+
+def eight_variants() -> StudyRecord:
+    right = (33, 27, 36, 35, 29, 30, 46, 41)
+    jobs = [
+        job(variant, six_by_six([count + place for place in (0, 1, 2, -1, -2, 0)]), shift=2 * number)
+        for number, (variant, count) in enumerate(zip(COMBINATIONS, right, strict=True))
+    ]
+    return study(jobs, COMBINATIONS, statistics=True)
 
 
 @pytest.fixture

@@ -1,0 +1,211 @@
+"""What each step does and whether steps add up, as texts and tables: effects with their intervals, accuracies."""
+
+from rich.table import Table
+from rich.text import Text
+
+from engine.combinations import ALL_COMBINATIONS, complete_sets, has_steps, nearest_set
+from engine.effect_sentences import effect_name, effect_sentence
+from engine.record import StudyRecord
+from engine.statistics_report import LEVEL, FactorialAnalysis, FactorialEffect
+from engine.variants import PLAIN
+from tui.palette import variant_mark
+from tui.study_facts import evaluated_results, protocol_name
+from tui.tables import Cell, Column, Row, TableData, to_rich
+from tui.tables.statistics import DIFFERS, p_text, share, signed, signed_interval
+
+NO_EFFECTS = "An older version of the program made this study: it holds no effects of steps."
+
+_LEAST_AXIS = 12
+_EFFECT_COLUMNS = 2 + 7 + 2 + 13 + 2 + 10  # of the numbers beside an effect's name and axis, with their gaps
+_ACCURACY_COLUMNS = 2 + 4 + 2  # the same for an accuracy
+_INSIDE = 0.96
+"""Part of an axis that its values take, so that none lies on the edge."""
+
+
+def factorials(record: StudyRecord) -> tuple[FactorialAnalysis, ...]:
+    """The complete sets of combinations that the study's statistics hold."""
+    return record.statistics.factorials if record.statistics else ()
+
+
+def effects_title(record: StudyRecord) -> str:
+    """What stands over the effects."""
+    parts = [f"Effects of steps, protocol {protocol_name(record)}"]
+    if found := factorials(record):
+        parts.append(_how(found[0]))
+    return " ".join(parts)
+
+
+def effects_line(record: StudyRecord) -> str:
+    """Which effects are significant, in a line that names the key; "" where the study has no complete set."""
+    parts = []
+    for analysis in factorials(record):
+        sure = [f"{effect_name(one)} {signed(one.estimate)}" for one in analysis.effects if one.significant]
+        parts.append(", ".join(sure) or f"none significant of {', '.join(analysis.steps)}")
+    return f"effects of steps (f): {'; '.join(parts)}" if parts else ""
+
+
+def set_words(analysis: FactorialAnalysis) -> str:
+    """Which set of variants this is."""
+    return f"{', '.join(analysis.steps)}: all {len(analysis.variants)} combinations"
+
+
+def _how(analysis: FactorialAnalysis) -> str:
+    methods = " / ".join(dict.fromkeys(effect.method for effect in analysis.effects))
+    words = [f"n = {analysis.images}"]
+    if len(analysis.seeds) > 1:
+        words.append(f"{len(analysis.seeds)} seeds")
+    return f"({methods}, {analysis.correction}; {'; '.join(words)})"
+
+
+def effects_legend(analysis: FactorialAnalysis) -> str:
+    """How the numbers are to be read."""
+    intervals = " / ".join(dict.fromkeys(effect.interval.method for effect in analysis.effects))
+    return (
+        "Effect of a step: mean accuracy of the variants with it minus the mean of those without. Interaction of two: "
+        "half the difference of the one's effect with and without the other; of three: the same of the interaction of "
+        f"two. 95 % intervals ({intervals}), p adjusted for {len(analysis.effects)} effects ({analysis.correction}). "
+        f"{DIFFERS} significant: p below {share(1 - LEVEL)[:3]}."
+    )
+
+
+def effect_sentences(analysis: FactorialAnalysis) -> tuple[str, ...]:
+    """A sentence an effect, in their order."""
+    return tuple(f"{effect_sentence(analysis, effect)}." for effect in analysis.effects)
+
+
+def missing_words(record: StudyRecord) -> str:
+    """Why there are no effects, and which variants to add for some."""
+    done = tuple(result.variant for result in evaluated_results(record) if result.status == "done")
+    statistics = record.statistics
+    if complete_sets(done):
+        refused = [words for words in (statistics.refused if statistics else ()) if "effects of" in words]
+        return " ".join(refused) or NO_EFFECTS
+    steps, lacking = nearest_set(done)
+    wanted = ",".join(dict.fromkeys((*done, *lacking)))
+    return (
+        f"The effects of steps need every combination of two or three of them in one order, {PLAIN} among them. For "
+        f"{' and '.join(steps)} this study lacks {', '.join(lacking)}: press n, then + to put a combination together; "
+        f"or --variants {wanted}. A on the set-up screen, or --variants {ALL_COMBINATIONS}, takes the eight of three."
+    )
+
+
+# ---------------------------------------------------------------- tables
+
+
+def effects_data(analysis: FactorialAnalysis) -> TableData:
+    """An effect a row: estimate, interval, p values, what it means."""
+    columns = (
+        Column("effect", "effect", numeric=False),
+        Column("estimate", "estimate", "accuracy"),
+        Column("interval", "95 % interval"),
+        Column("p", "p"),
+        Column("adjusted", "adjusted p", analysis.correction),
+        Column("meaning", "what it says", numeric=False),
+    )
+    rows = []
+    for effect in analysis.effects:
+        texts = (
+            effect_name(effect),
+            signed(effect.estimate),
+            signed_interval(effect.interval),
+            _p(effect.p_value),
+            _p(effect.adjusted_p),
+            f"{DIFFERS if effect.significant else ' '} {effect_sentence(analysis, effect)}",
+        )
+        rows.append(Row(texts[0], tuple(map(Cell, texts))))
+    return TableData(columns, tuple(rows))
+
+
+def _p(value: float) -> str:
+    return p_text(value).removeprefix("p ").removeprefix("= ")
+
+
+def effects_tables(record: StudyRecord) -> list[Table]:
+    """For a text of any width: a table a set, none where there is no complete set."""
+    return [
+        to_rich(effects_data(analysis), f"{effects_title(record)}: {set_words(analysis)}")
+        for analysis in factorials(record)
+    ]
+
+
+# ---------------------------------------------------------------- drawn
+
+
+def effect_chart(analysis: FactorialAnalysis, width: int) -> list[Text]:
+    """A line an effect: name, estimate, interval, adjusted p, and the interval on an axis that all share.
+
+    The axis has a stroke at 0: an interval that does not reach it shows an effect.
+    """
+    effects = analysis.effects
+    named = max(len(effect_name(effect)) for effect in effects)
+    reach = max(max(abs(effect.interval.low), abs(effect.interval.high)) for effect in effects) or 1.0
+    axis = _axis_width(width, named + _EFFECT_COLUMNS)
+    head = f"{'':<{named}}  {'effect':<7}  {'95 % interval':<13}  {'p':<10}"
+    lines = [Text(head + (_scale(signed(-reach), "0", signed(reach), axis) if axis else ""), "dim")]
+    return [*lines, *(_effect_line(effect, named, reach, axis) for effect in effects)]
+
+
+def _effect_line(effect: FactorialEffect, named: int, reach: float, axis: int) -> Text:
+    sure = effect.significant
+    return Text.assemble(
+        (f"{effect_name(effect):<{named}}", "bold" if sure else ""),
+        f"  {signed(effect.estimate)}{f' {DIFFERS}' if sure else '  '}",
+        (f"  {signed_interval(effect.interval)}  ", "" if sure else "dim"),
+        (f"{p_text(effect.adjusted_p):<10}", "" if sure else "dim"),
+        _drawn_interval(effect, reach, axis) if axis else "",
+    )
+
+
+def accuracy_chart(analysis: FactorialAnalysis, width: int, *, dark: bool) -> list[Text]:
+    """A line a variant: its name, which steps it applies, its accuracy, and where that lies between all of them."""
+    named = max(map(len, analysis.variants)) + 2
+    marks = sum(len(step) + 1 for step in analysis.steps)
+    low, high = min(analysis.accuracies), max(analysis.accuracies)
+    axis = _axis_width(width, named + 2 + marks + _ACCURACY_COLUMNS)
+    head = f"{'variant':<{named}}  {''.join(f'{step} ' for step in analysis.steps)} {'acc':>4}  "
+    lines = [Text(head + (_scale(share(low), "", share(high), axis) if axis else ""), "dim")]
+    best = max(analysis.accuracies)
+    for variant, accuracy in zip(analysis.variants, analysis.accuracies, strict=True):
+        applied = has_steps(variant, analysis.steps)
+        ticks = "".join(
+            f"{'✓' if there else '·':<{len(step) + 1}}" for step, there in zip(analysis.steps, applied, strict=True)
+        )
+        line = Text.assemble(
+            variant_mark(variant, dark=dark),
+            (f" {variant:<{named}}", "bold" if accuracy == best else ""),
+            f"{ticks:>{marks}} ",
+            (f"{share(accuracy)}  ", "bold" if accuracy == best else ""),
+        )
+        if axis:
+            place = round((axis - 1) * (accuracy - low) / (high - low)) if high > low else 0
+            line.append("·" * place, "dim").append_text(variant_mark(variant, dark=dark))
+        lines.append(line)
+    return lines
+
+
+def _axis_width(width: int, taken: int) -> int:
+    """What is left for an axis; 0 where that is too little."""
+    left = width - taken
+    return left if left >= _LEAST_AXIS else 0
+
+
+def _scale(low: str, middle: str, high: str, width: int) -> str:
+    """The ends and the middle of an axis."""
+    line = list(" " * width)
+    for text, start in ((low, 0), (middle, (width - len(middle)) // 2), (high, width - len(high))):
+        line[start : start + len(text)] = text
+    return "".join(line)
+
+
+def _drawn_interval(effect: FactorialEffect, reach: float, width: int) -> Text:
+    def place(value: float) -> int:
+        return round((width - 1) * (1 + _INSIDE * value / reach) / 2)
+
+    low, middle, high = (place(value) for value in (effect.interval.low, effect.estimate, effect.interval.high))
+    cells = [" "] * width
+    cells[place(0)] = "┊"
+    cells[low : high + 1] = "─" * (high + 1 - low)
+    cells[low], cells[high], cells[middle] = "├", "┤", "●"
+    if not effect.significant and low < place(0) < high and place(0) != middle:
+        cells[place(0)] = "┼"
+    return Text("".join(cells), "bold" if effect.significant else "")
