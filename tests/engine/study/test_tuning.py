@@ -140,7 +140,7 @@ def test_other_test_images_change_nothing(search, tiny_dataset, tmp_path):
 
 def test_only_training_and_validation_images_are_preprocessed(search):
     seen = []
-    tune(replace(search, trials=1), lambda event: seen.append(event))
+    tune(replace(search, trials=1), seen.append)
     (stage,) = [event for event in seen if getattr(event, "stage", "") == "preprocess" and hasattr(event, "total")]
     assert stage.total == 36
 
@@ -294,7 +294,7 @@ def test_searches_are_found_by_name(search):
     tune(replace(search, trials=1))
     folder = folder_of(search)
     assert find_search(folder.name[:-2], search.study.runs_dir) == folder
-    with pytest.raises(InputError, match="no search in .* is unfinished"):
+    with pytest.raises(InputError, match=r"no search in .* is unfinished"):
         find_search("", search.study.runs_dir)
     with pytest.raises(InputError):
         find_search("nothing", search.study.runs_dir)
@@ -310,5 +310,7 @@ def test_the_record_knows_what_a_search_came_to(search):
 
 
 def test_importing_it_loads_no_tuner():
-    script = "import sys, engine.study.tuning, engine.tuning; sys.exit('optuna' in sys.modules or 'torch' in sys.modules)"
+    script = (
+        "import sys, engine.study.tuning, engine.tuning; sys.exit('optuna' in sys.modules or 'torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -77,6 +77,7 @@ class Bench:
 
     def _climb(self, emit, before_epoch):
         """A training that reaches its height step by step."""
+
         def train(plan):
             self.trained.append(plan.number)
             for epoch in range(plan.recipe.epochs):

@@ -8,9 +8,7 @@ from engine.tuning import Outcome, TrialFailed, draw_conclusion
 def statistics(first, second, *, p_value, low, high):
     interval = Interval(0.6, 0.8, "Wilson")
     entries = tuple(
-        VariantStatistics(
-            name, 100, 100, (0,), 0.7, interval, 0.7, interval, (0.7,), None, 0.05, Calibration(0.1, ())
-        )
+        VariantStatistics(name, 100, 100, (0,), 0.7, interval, 0.7, interval, (0.7,), None, 0.05, Calibration(0.1, ()))
         for name in (first, second)
     )
     comparison = Comparison(
@@ -30,7 +28,9 @@ def test_a_difference_that_may_be_noise_is_called_that(bench):
     record.apply(statistics("trial-2", "trial-0", p_value=0.21, low=-0.02, high=0.2))
     words = " ".join(draw_conclusion(record, "The test images were not touched."))
     assert "Best is trial 2: validation accuracy 0.700 (95% interval 0.600 to 0.800, Wilson)" in words
-    assert "The recipe's own numbers (learning_rate 0.001, batch_size 50, dropout 0.5): validation accuracy 0.600" in words
+    assert (
+        "The recipe's own numbers (learning_rate 0.001, batch_size 50, dropout 0.5): validation accuracy 0.600" in words
+    )
     assert "+0.100 (95% interval -0.020 to +0.200, exact McNemar p = 0.210): it may be noise." in words
     assert "best of 3 trials on the same validation images looks better than it is" in words
     assert words.endswith("The test images were not touched.")
