@@ -20,8 +20,9 @@ def draw_conclusion(record: TuningRecord, test_images: str) -> tuple[str, ...]:
             if own is not None
             else "The recipe's own numbers were not trained to their end, so there is nothing to compare with."
         )
-    elif len(record.ended) > 1:
-        sentences.append(f"None of the {len(record.ended) - 1} other trials did better than the recipe's own numbers.")
+    elif (others := len(record.ended) - 1) > 0:
+        words = "The other trial did not do" if others == 1 else f"None of the {others} other trials did"
+        sentences.append(f"{words} better than the recipe's own numbers.")
     comparison = record.comparison
     if comparison is not None and best is not own:
         sentences.append(_difference_words(comparison, of_best=comparison.first == trial_name(best.number)))

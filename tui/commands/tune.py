@@ -17,6 +17,7 @@ from tui.options import (
     ENVIRONMENT_HELP,
     IMAGES_OPTION,
     STUDY_OPTIONS,
+    GroupedOption,
     SectionedCommand,
     names,
     option,
@@ -61,13 +62,17 @@ _WITH_RESUME = frozenset({"resume", "trials", "minutes", "headless", "as_json", 
 @option(_SEARCH, "--only", type=names, metavar="A,B,...", default="", help="The numbers to search for; else all.")
 @click.option(
     "--resume",
+    cls=GroupedOption,
+    section=_SEARCH,
     is_flag=False,
     flag_value="",
     default=None,
     metavar="[NAME]",
     help="Go on with a search that was stopped or cut off, or with one that is done to a higher limit.",
 )
-@click.option("--list", "as_list", is_flag=True, help="List the searches that were kept.")
+@click.option(
+    "--list", "as_list", cls=GroupedOption, section=_SEARCH, is_flag=True, help="List the searches that were kept."
+)
 @with_options(STUDY_OPTIONS)
 @option("Output", "--headless", is_flag=True, help="Without a screen, also in a terminal.")
 @option("Output", "--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
