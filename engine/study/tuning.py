@@ -21,7 +21,7 @@ from engine.runs import list_runs as _list_runs
 from engine.study.order import Study
 from engine.study.reporting import Reporter, Stopwatch
 from engine.tuning_config import SECONDS_A_MINUTE, TuningConfig, require_limits
-from engine.tuning_events import TuningContinued, TuningFinished, TuningStarted, trial_name
+from engine.tuning_events import NumberRange, TuningContinued, TuningFinished, TuningStarted, trial_name
 from engine.tuning_record import TuningRecord
 from engine.version import program_version
 
@@ -44,6 +44,17 @@ class SearchSummary:
     record: TuningRecord | None = None
 
 
+def search_space(config: TuningConfig) -> tuple[NumberRange, ...]:
+    """What would be searched for, and where.
+
+    Raises:
+        InputError: a number that cannot be searched for.
+    """
+    from engine.tuning import search_ranges
+
+    return search_ranges(config.study.recipe, config.numbers)
+
+
 def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl | None = None) -> TuningRecord:
     """Search in the calling thread and return what was found.
 
@@ -54,9 +65,8 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
         SimpsonsError: the input cannot be used.
     """
     from engine.study import open_study_dataset
-    from engine.tuning import search_ranges
 
-    search_ranges(config.study.recipe, config.numbers)
+    search_space(config)
     dataset = open_study_dataset(config.study)
     folder = RunFolder.create(tuning_folder(config.study.runs_dir), config.study)
     reporter = SearchReporter(folder, control or StudyControl(), emit)
@@ -203,8 +213,6 @@ class Tuning(Study):
         return self._reporter.search.started is not None
 
     def _announce(self, dataset: "Dataset") -> None:
-        from engine.tuning import search_ranges
-
         tuning, study = self._tuning, self._config
         version = program_version()
         if self._continued:
@@ -219,7 +227,7 @@ class Tuning(Study):
                 recipe=study.recipe,
                 seeds=study.seeds,
                 validation_fraction=study.validation_fraction,
-                numbers=search_ranges(study.recipe, tuning.numbers),
+                numbers=search_space(tuning),
                 trials=tuning.trials,
                 minutes=tuning.minutes,
                 program_version=version,

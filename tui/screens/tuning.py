@@ -1,5 +1,6 @@
 """A search for better numbers: its trials as curves and as a table, how far it is, and what it found."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -16,6 +17,7 @@ from textual.widgets import DataTable, Footer, Static
 
 from engine.config import Recipe
 from engine.errors import InputError
+from engine.tuning_events import NumberRange
 from tui import formatting
 from tui.bindings import TUNING
 from tui.job_view import STAGE_WORDS
@@ -23,7 +25,7 @@ from tui.study_facts import machine_words
 from tui.tables.tuning import trials_data
 from tui.tuning_run import TuningRun, TuningWish
 from tui.tuning_state import TuningState
-from tui.tuning_words import best_command, limit_words, number_words, search_facts
+from tui.tuning_words import best_command, limit_words, number_words, range_words, search_facts
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
 from tui.widgets.trials_chart import TrialsChart, trial_mark
@@ -39,7 +41,7 @@ _SHORT_NAMES = 130
 
 _NARROW = 100
 _BAR = 20
-_VIEWS = ("", "-words", "-curves")
+_VIEWS = ("both", "words", "curves")
 
 _EXPLAINED = (
     "A search trains the recipe again and again with other numbers, and scores each trial on validation images: a part "
@@ -59,16 +61,11 @@ class TuningScreen(Screen[Recipe | None]):
         & #table-panel { height: 2fr; width: 100%; }
         & #trials { height: 1fr; }
         & > #words { height: auto; max-height: 50%; padding: 0 1; scrollbar-size: 1 1; }
+        & > #words.-alone { height: 1fr; max-height: 100%; }
         & #said { height: auto; }
         &.-wide > #parts { layout: horizontal; }
         &.-wide #curves { width: 1fr; height: 100%; }
         &.-wide #table-panel { width: auto; max-width: 60%; min-width: 44; height: 100%; }
-        &.-low.-ended #curves { display: none; }
-        &.-low.-words #parts { display: none; }
-        &.-words #words { max-height: 100%; }
-        &.-curves #curves { display: block; height: 1fr; }
-        &.-curves #table-panel, &.-curves #words { display: none; }
-        &.-ready { & > #parts { display: none; } & > #words { height: 1fr; max-height: 100%; } }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = list(TUNING)
@@ -80,6 +77,7 @@ class TuningScreen(Screen[Recipe | None]):
         self._run: TuningRun | None = None
         self._drawn = -1
         self._ended = False
+        self._view = _VIEWS[0]
 
     @property
     def dashboard(self) -> "DashboardApp":
@@ -122,7 +120,6 @@ class TuningScreen(Screen[Recipe | None]):
     @on(events.Resize)
     def _resized(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
-        self.set_class(self.size.height < LOW, "-low")
         self._drawn = -1
         self.call_after_refresh(self.show)
 
@@ -153,26 +150,40 @@ class TuningScreen(Screen[Recipe | None]):
         """Draw what changed."""
         if not self.is_mounted:
             return
-        self.set_class(self._run is None, "-ready")
-        ended = self._run is not None and not self.running
-        self.set_class(ended, "-ended")
+        self._arrange()
         self.show_top()
         self.query_one("#progress", Static).update(self._progress())
-        self._show_words(ended=ended)
+        self._show_words()
         if self.state.version != self._drawn:
             self._drawn = self.state.version
             self._show_table()
             self.refresh_bindings()
         self._show_curves()
 
+    @property
+    def _has_words(self) -> bool:
+        """Whether there is more to say than the progress: before the search and after it."""
+        return self._run is None or (not self.running and self.state.record.finished is not None)
+
+    def _arrange(self) -> None:
+        """Show what the view asks for, as far as there is room."""
+        view, has_words = self._view, self._has_words
+        cramped = self.size.height < LOW and has_words
+        words = self.query_one("#words")
+        words.display = has_words and view != "curves"
+        words.set_class(view == "words" or self._run is None, "-alone")
+        self.query_one("#parts").display = self._run is not None and not (view == "words" and has_words)
+        self.query_one("#curves").display = view == "curves" or not cramped
+        self.query_one("#table-panel").display = view != "curves"
+
     def show_top(self) -> None:
         """The first line; the app calls it once a second too."""
         record, study = self.state.record, self._wish.config.study
         short = self.size.width < _NARROW
-        if record.dataset is None and study.data is None:
-            name = demo_label(short=short)
-        else:
+        if record.dataset is not None:
             name = dataset_label(record.dataset, short=short)
+        else:
+            name = Text(study.data.name, "bold") if study.data is not None else demo_label(short=short)
         left = [Text(PROGRAM, "bold"), name]
         variant, recipe = study.variants[0], study.recipe.name
         left.append(Text(f"tune {recipe}, {variant}" if short else f"tune: recipe {recipe}, variant {variant}"))
@@ -247,14 +258,9 @@ class TuningScreen(Screen[Recipe | None]):
         hints += "   r: go on" if finished.status != "done" else ""
         return Text.assemble((words, style), (hints, "dim"))
 
-    def _show_words(self, *, ended: bool) -> None:
-        words = self.query_one("#words")
-        words.display = self._run is None or (ended and bool(self.state.record.finished))
-        said = self.query_one("#said", Static)
-        if self._run is None:
-            said.update(self._wish_words())
-        elif words.display:
-            said.update(self._found_words())
+    def _show_words(self) -> None:
+        if self._has_words:
+            self.query_one("#said", Static).update(self._wish_words() if self._run is None else self._found_words())
 
     def _wish_words(self) -> RenderableType:
         study = self._wish.config.study
@@ -266,9 +272,15 @@ class TuningScreen(Screen[Recipe | None]):
             ("recipe", f"{study.recipe.name}, {study.recipe.epochs} epochs"),
             ("protocol", f"{study.protocol}, {study.validation_fraction:.0%} of the training images for validation"),
             ("seed", seeds),
+            *(("search" if place == 0 else "", range_words(entry)) for place, entry in enumerate(self._ranges())),
         ):
             grid.add_row(Text(name, "dim"), Text(value))
         return Group(Text(_EXPLAINED), Text(), grid)
+
+    def _ranges(self) -> Sequence[NumberRange]:
+        from engine.study.tuning import search_space
+
+        return search_space(self._wish.config)
 
     def _found_words(self) -> RenderableType:
         record = self.state.record
@@ -378,12 +390,10 @@ class TuningScreen(Screen[Recipe | None]):
 
     def action_view(self) -> None:
         """Curves and table, the conclusion, the curves alone."""
-        now = next((view for view in _VIEWS[1:] if self.has_class(view)), "")
-        following = _VIEWS[(_VIEWS.index(now) + 1) % len(_VIEWS)]
-        if following == "-words" and not self.query_one("#words").display:
-            following = "-curves"
-        for view in _VIEWS[1:]:
-            self.set_class(view == following, view)
+        views = [view for view in _VIEWS if self._has_words or view != "words"]
+        place = views.index(self._view) if self._view in views else 0
+        self._view = views[(place + 1) % len(views)]
+        self._arrange()
         self.call_after_refresh(self.show)
 
     def action_sort(self) -> None:

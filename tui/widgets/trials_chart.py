@@ -19,6 +19,8 @@ _PRUNED = 0.5
 """How much of the colour is left of a trial that was given up."""
 
 _FRAME = 2
+_SHORT = 60
+"""Columns below which the long words do not fit into the frame."""
 
 
 class TrialsChart(LinesView):
@@ -48,9 +50,11 @@ class TrialsChart(LinesView):
             order = sorted(scored, key=lambda trial: _rank(trial, best, marked))
             curves = [_curve(trial, best, marked, dark=dark, ground=ground) for trial in order]
             total = started.recipe.epochs * len(started.seeds) + 1
-            lines = draw_chart(curves, total, width, height, ChartOptions("smoothed", ground=ground))
-        title = Text("validation accuracy by epoch ", "bold")
-        self.show_lines(framed(lines, *self.size, title=title, right=_legend(record, marked, dark=dark)))
+            lines = draw_chart(curves, total, width, height, ChartOptions("smoothed", ground=ground, whole_steps=True))
+        short = width < _SHORT
+        title = Text("accuracy by epoch " if short else "validation accuracy by epoch ", "bold")
+        legend = _legend(record, marked, "" if short else "trial ", dark=dark)
+        self.show_lines(framed(lines, *self.size, title=title, right=legend))
 
 
 def trial_mark(trial: Trial, best: Trial | None, *, dark: bool) -> Text:
@@ -80,12 +84,12 @@ def _curve(trial: Trial, best: Trial | None, marked: int | None, *, dark: bool, 
     return Curve(colour, marker, accuracies, accuracies)
 
 
-def _legend(record: TuningRecord, marked: int | None, *, dark: bool) -> Text:
+def _legend(record: TuningRecord, marked: int | None, word: str, *, dark: bool) -> Text:
     best, parts = record.best, Text()
     if best is not None:
         parts.append(f"{_BEST.marker} best ", _BEST.colour(dark=dark))
     if best is None or not best.is_recipe:
         parts.append(f"{_RECIPE.marker} recipe ", _RECIPE.colour(dark=dark))
     if marked is not None and (best is None or marked != best.number):
-        parts.append(f"{_MARKED.marker} trial {marked} ", _MARKED.colour(dark=dark))
+        parts.append(f"{_MARKED.marker} {word}{marked} ", _MARKED.colour(dark=dark))
     return parts
