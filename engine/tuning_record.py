@@ -209,12 +209,13 @@ class TuningRecord:
 
     def _trial_json(self, trial: Trial) -> dict[str, Any]:
         finished = trial.finished
+        whole = {entry.name for entry in self.started.numbers if entry.whole} if self.started else set()
         return {
             "trial": trial.number,
             "state": trial.state,
             "reason": finished.reason if finished else "",
             "is_recipe": trial.is_recipe,
-            "numbers": dict(trial.values),
+            "numbers": {name: round(value) if name in whole else value for name, value in trial.values},
             "accuracy": to_jsonable(trial.accuracy),
             "interval": to_jsonable(self.interval(trial)),
             "loss": to_jsonable(finished.loss if finished else None),

@@ -116,16 +116,18 @@ def _continued_config(record: TuningRecord, folder: Path, trials: int | None, mi
     if trials is None and minutes is None:
         trials, minutes = record.most_trials, record.minutes
     require_limits(trials, minutes)
-    if trials is not None and len(record.ended) >= trials:
-        raise InputError(
-            f"{folder}: all {trials} trials are done; give more with --trials to go on"
-            if record.best is not None
-            else f"{folder}: all {trials} trials ended without a result: start a new search"
-        )
-    if minutes is not None and record.seconds >= SECONDS_A_MINUTE * minutes:
-        raise InputError(f"{folder}: its {minutes:g} minutes are over; give more with --minutes to go on")
+    if record.finished is not None and record.finished.status == "done":
+        _require_something_left(record, folder, trials, minutes)
     study = load_config(folder)
     return TuningConfig(study, trials, minutes, tuple(entry.name for entry in started.numbers))
+
+
+def _require_something_left(record: TuningRecord, folder: Path, trials: int | None, minutes: float | None) -> None:
+    """Refuse to go on with a search that is done; one whose end was cut off has at least that left."""
+    if trials is not None and len(record.ended) >= trials:
+        raise InputError(f"{folder}: all {trials} trials are done; give more with --trials to go on")
+    if minutes is not None and record.seconds >= SECONDS_A_MINUTE * minutes:
+        raise InputError(f"{folder}: its {minutes:g} minutes are over; give more with --minutes to go on")
 
 
 def load_search(folder: Path) -> TuningRecord:

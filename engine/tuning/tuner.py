@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 RANDOM_TRIALS = 6
-"""Trials before the sampler trusts what it has seen, the recipe's own among them: two a number of three."""
+"""Trials before the sampler trusts what it has seen, the recipe's own among them: a search has a few dozen at most."""
 
 UNPRUNED_TRIALS = 4
 """Trials that are trained to their end before any is given up: a median of fewer says little."""

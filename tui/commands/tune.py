@@ -143,6 +143,8 @@ def _resume(
 
 
 def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Context) -> int:
+    # What is trained afterwards, from the set-up, needs no images to choose numbers by.
+    study = replace(study, validation_fraction=0.0)
     return dashboard.open_dashboard(study, None, images, ctx.ensure_object(Session), tuning=wish)
 
 

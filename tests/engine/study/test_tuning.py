@@ -82,6 +82,7 @@ def test_a_search_from_images_to_the_best_trial(search):
     data = json.loads(json.dumps(record.to_json(), allow_nan=False))
     assert data["best"] == best.number
     assert [len(trial["epochs"]) for trial in data["trials"]] == [2, 2, 2]
+    assert json.dumps(data["trials"][0]["numbers"]) == '{"learning_rate": 0.001, "batch_size": 10, "dropout": 0.5}'
 
 
 def test_its_folder_holds_the_search_and_is_no_run(search):
@@ -171,13 +172,22 @@ def test_a_stopped_search_goes_on_to_the_same_end(search, tmp_path):
     assert outcome(load_search(folder_of(search))) == whole
 
 
-def test_a_killed_search_goes_on_to_the_same_end(search, tmp_path):
+def in_the_second_trial(event):
+    return isinstance(event, BatchTrained) and (event.variant, event.step) == ("trial-1", 1)
+
+
+def after_the_last_trial(event):
+    return isinstance(event, TrialFinished) and event.trial == 2
+
+
+@pytest.mark.parametrize("moment", [in_the_second_trial, after_the_last_trial])
+def test_a_killed_search_goes_on_to_the_same_end(search, tmp_path, moment):
     whole = outcome(tune(replace(search, study=replace(search.study, runs_dir=tmp_path / "whole"))))
     child = os.fork()
-    if not child:  # a process that ends itself in the middle of its second trial
+    if not child:  # a process that ends itself
 
         def die(event):
-            if isinstance(event, BatchTrained) and (event.variant, event.step) == ("trial-1", 1):
+            if moment(event):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         try:

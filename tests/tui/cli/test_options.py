@@ -142,6 +142,7 @@ def test_options_before_the_command_are_not_silently_lost(command, studies):
     status, _, err = command("--epochs", 3, "run")
     assert status == 2
     assert "--epochs belongs after the command" in err
+    assert "--set belongs after the command" in command("--set", "dropout=0.1", "run")[2]
     assert studies == []
 
 
