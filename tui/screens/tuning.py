@@ -40,6 +40,9 @@ _SHORT_NAMES = 130
 """Columns below which the table has short headings."""
 
 _NARROW = 100
+_LEAST_TABLE, _GAP = 44, 2
+"""Columns of the table beside the curves before it holds anything, and those that stay free beside it."""
+
 _BAR = 20
 _VIEWS = ("both", "words", "curves")
 
@@ -65,7 +68,7 @@ class TuningScreen(Screen[Recipe | None]):
         & #said { height: auto; }
         &.-wide > #parts { layout: horizontal; }
         &.-wide #curves { width: 1fr; height: 100%; }
-        &.-wide #table-panel { width: auto; max-width: 60%; min-width: 44; height: 100%; }
+        &.-wide #table-panel { max-width: 65%; height: 100%; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = list(TUNING)
@@ -78,6 +81,7 @@ class TuningScreen(Screen[Recipe | None]):
         self._drawn = -1
         self._ended = False
         self._view = _VIEWS[0]
+        self._table_width = _LEAST_TABLE
 
     @property
     def dashboard(self) -> "DashboardApp":
@@ -120,7 +124,7 @@ class TuningScreen(Screen[Recipe | None]):
     @on(events.Resize)
     def _resized(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
-        self._drawn = -1
+        self._drawn, self._table_width = -1, _LEAST_TABLE
         self.call_after_refresh(self.show)
 
     def _begin(self, wish: TuningWish) -> None:
@@ -306,6 +310,9 @@ class TuningScreen(Screen[Recipe | None]):
             for trial in record.trials.values()
         }
         table.show_data(trials_data(record), marks=marks, narrow=self.size.width < _SHORT_NAMES)
+        # Beside the curves it takes what it needs, and never less than before: the curves must not jump.
+        self._table_width = max(self._table_width, table.whole_width + _GAP)
+        self.query_one("#table-panel").styles.width = self._table_width if self.size.width >= WIDE else None
 
     def _show_curves(self) -> None:
         table = self.query_one(SortableTable)

@@ -10,6 +10,9 @@ from tui.tuning_words import number_text
 if TYPE_CHECKING:
     from engine.study.tuning import SearchSummary
 
+_STATE_WIDTH = len("running")
+"""So that the table keeps its width when a trial ends."""
+
 _SHORT = {"learning_rate": "rate", "batch_size": "batch", "weight_decay": "decay", "label_smoothing": "smooth"}
 
 
@@ -37,7 +40,7 @@ def _row(trial: Trial, names: Sequence[str]) -> Row:
     loss = trial.epochs[-1].loss if trial.epochs else None
     cells = (
         Cell(str(trial.number), float(trial.number)),
-        Cell(state),
+        Cell(state.ljust(_STATE_WIDTH)),
         *numbers,
         Cell(str(len(trial.epochs)), float(len(trial.epochs))),
         number_cell(loss),
