@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine import events as events_module
+from engine import tuning_events
 from engine.events import Event
 
 T = TypeVar("T")
 
 _EVENT_TYPES: dict[str, type[Event]] = {
     name: value
-    for name, value in vars(events_module).items()
+    for name, value in {**vars(events_module), **vars(tuning_events)}.items()
     if isinstance(value, type) and issubclass(value, Event) and value is not Event
 }
 

@@ -15,3 +15,8 @@ def cache_folder(given: Path | None = None) -> Path:
 def runs_folder(given: Path | None = None) -> Path:
     """Folder that holds one folder a study."""
     return given if given is not None else user_data_path(APPLICATION, appauthor=False) / "runs"
+
+
+def tuning_folder(runs_dir: Path | None = None) -> Path:
+    """Folder that holds one folder a search for a recipe's numbers; within that of the runs."""
+    return runs_folder(runs_dir) / "tuning"

@@ -20,7 +20,7 @@ from tui.bindings import EVERYWHERE
 from tui.clean_run import CleanRun
 from tui.command_palette import StudyCommands
 from tui.engine_port import Engine, LocalEngine
-from tui.feed import LocalStudy, Source, in_background
+from tui.feed import Failure, LocalStudy, Source, in_background
 from tui.handover import spawn_worker
 from tui.leaving import Leaving
 from tui.pictures import Pictures
@@ -30,6 +30,7 @@ from tui.run_store import LocalRuns, RunStore
 from tui.screens.setup import SetupScreen
 from tui.screens.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 from tui.shown_study import ShownStudy
+from tui.tuning_run import TuningRun, TuningWish
 from tui.view_state import ViewState
 from tui.watching import EVENTS_A_DRAW, WatchedStudy
 from tui.widgets.machine_meter import Load, Meter, ProcessMeter
@@ -67,6 +68,7 @@ class DashboardApp(ShownStudy, App[int]):
         runs: RunStore | None = None,
         resume: Path | None = None,
         watch: Path | None = None,
+        tuning: TuningWish | None = None,
         spawn_worker: Callable[[Path], int] = spawn_worker,
         leave: Callable[[int], object] = os._exit,
     ) -> None:
@@ -76,14 +78,15 @@ class DashboardApp(ShownStudy, App[int]):
         self.now = now
         self.load: Load | None = None
         self.warm = False
-        self._refresh_seconds = seconds_between_draws(refresh_rate, os.environ)
+        self.seconds_between_draws = seconds_between_draws(refresh_rate, os.environ)
         self._meter: Meter = meter if meter is not None else ProcessMeter()
         self._config = config
         self._setup = SetupScreen(config)
         self._announced = False
         self._too_small = False
         self.desk = RunDesk(self, runs if runs is not None else LocalRuns(), config.runs_dir)
-        self._resume, self._watch = resume, watch
+        self._resume, self._watch, self._tuning = resume, watch, tuning
+        self.search: TuningRun | None = None
         self._clean = CleanRun(self)
         self.leaving = Leaving(self, spawn_worker, leave)
         self._could_detach = False
@@ -122,7 +125,7 @@ class DashboardApp(ShownStudy, App[int]):
         if self.console.color_system in _FEW_COLOURS and TEXTUAL_THEME not in os.environ:
             # Sixteen colours: the terminal's own ground and text, rather than the nearest grey.
             self.theme = "ansi-dark"
-        self.set_interval(self._refresh_seconds, self._pump)
+        self.set_interval(self.seconds_between_draws, self._pump)
         self.set_interval(METER_SECONDS, self.show_load)
         self.call_after_refresh(self._warm_up)
         if not self.is_headless:
@@ -133,6 +136,8 @@ class DashboardApp(ShownStudy, App[int]):
             watched = WatchedStudy(self.desk.store, self._watch, self.desk.complain)
             self.follow(watched, self._config.variants)
             watched.start()
+        elif self._tuning is not None:
+            self.call_after_refresh(self.open_tuning, self._tuning)
 
     def _warm_up(self) -> None:
         def work() -> None:
@@ -169,7 +174,7 @@ class DashboardApp(ShownStudy, App[int]):
 
     def start_study(self, config: StudyConfig) -> None:
         """Run a study of this process."""
-        if self.studying:
+        if self.working:
             return
         self._setup.stop_audit()  # the study makes its own
         study = LocalStudy(self.engine, config)
@@ -178,13 +183,50 @@ class DashboardApp(ShownStudy, App[int]):
 
     def resume_study(self, folder: Path, config: StudyConfig) -> None:
         """Go on with a run in this process; `config` is what it was asked for."""
-        if self.studying:
+        if self.working:
             return
         self._to_setup("")
         self._setup.stop_audit()
         study = LocalStudy(self.engine, config, folder)
         self.follow(study, config.variants)
         study.start()
+
+    # ------------------------------------------------------------------ the search
+
+    @property
+    def searching(self) -> bool:
+        """Whether this process's own engine searches for a recipe's numbers."""
+        return self.search is not None and self.search.running
+
+    @property
+    def working(self) -> bool:
+        """Whether this process's own engine works, on a study or a search."""
+        return self.studying or self.searching
+
+    @property
+    def exit_failure(self) -> Failure | None:
+        """Why the last study or search ended, if it did not end well."""
+        return super().exit_failure or (self.search.failure if self.search is not None else None)
+
+    def open_tuning(self, wish: TuningWish) -> None:
+        """The screen of a search; what it found can be taken to the set-up."""
+        from tui.screens.tuning import TuningScreen
+
+        if not self.studying:
+            self._setup.stop_audit()  # the search makes its own
+            self.push_screen(TuningScreen(wish), self._setup.take_recipe)
+
+    def begin_search(self, run: TuningRun) -> None:
+        """Search in a thread; the screen draws what it reports."""
+        if not self.working:
+            self.search = run
+            run.start()
+
+    def search_ended(self, run: TuningRun) -> None:
+        """A search that the command line asked for and that could not begin ends the program."""
+        failure = run.failure
+        if self._tuning is not None and failure is not None and failure.expected and run.record.started is None:
+            self.exit(return_code=InputError.exit_status)  # the command line says why
 
     def resume_shown(self) -> None:
         """Go on, in this process, with the study that is shown."""
@@ -316,12 +358,12 @@ class DashboardApp(ShownStudy, App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now."""
         if action == "new_study":
-            return not self.studying and self.screen is not self._setup
+            return not self.working and self.screen is not self._setup
         if action == "back":
             curves = self.studying and self._training_screen is not None
-            return not self.screen.is_modal and len(self.screen_stack) > 1 and not curves
+            return not self.screen.is_modal and len(self.screen_stack) > 1 and not curves and not self.searching
         if action == "history":
-            return not self.screen.is_modal and not isinstance(self.screen, TooSmallScreen)
+            return not self.searching and not self.screen.is_modal and not isinstance(self.screen, TooSmallScreen)
         return super().check_action(action, parameters)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -366,22 +408,30 @@ class DashboardApp(ShownStudy, App[int]):
         self._setup.show()
 
     async def action_quit(self) -> None:
-        """Leave; asks first while a study of this process runs. One that is watched goes on."""
-        if not self.studying:
+        """Leave; asks first while a study or a search of this process runs. A study that is watched goes on."""
+        if not self.working:
             self.exit(1 if self.exit_failure is not None else 0)
             return
-        from tui.screens.quit import QUIT_DETAIL, QUIT_QUESTION, ConfirmScreen
+        from tui.screens.quit import (
+            QUIT_DETAIL,
+            QUIT_QUESTION,
+            QUIT_SEARCH_DETAIL,
+            QUIT_SEARCH_QUESTION,
+            ConfirmScreen,
+        )
 
         if isinstance(self.screen, ConfirmScreen):
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                if self.source is not None:
-                    self.source.control.stop()
+                for work in (self.source, self.search):
+                    if work is not None:
+                        work.control.stop()
                 self.exit(0)
 
-        self.push_screen(ConfirmScreen(QUIT_QUESTION, QUIT_DETAIL), answered)
+        words = (QUIT_SEARCH_QUESTION, QUIT_SEARCH_DETAIL) if self.searching else (QUIT_QUESTION, QUIT_DETAIL)
+        self.push_screen(ConfirmScreen(*words), answered)
 
     # ------------------------------------------------------------------ colours
 

@@ -50,6 +50,7 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
     _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
     _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
+    _key("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
     _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
 )
 
@@ -205,6 +206,20 @@ PREDICT: tuple[Binding, ...] = (
 )
 
 
+TUNING: tuple[Binding, ...] = (
+    _key("tuning.start", "enter", "start", "Start", "Begin the search", priority=True),
+    _key("tuning.more", "plus,equals_sign", "trials(5)", "More", "Five trials more", show=False, display="+"),
+    _key("tuning.fewer", "minus", "trials(-5)", "Fewer", "Five trials fewer", show=False, display="-"),
+    _key("tuning.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
+    _key("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept, and r goes on"),
+    _key("tuning.resume", "r", "resume", "Go on", "Go on with a search that was stopped"),
+    _key("tuning.use", "u", "use", "Use", "Back to the set-up with the best numbers"),
+    _key("tuning.view", "v", "view", "View", "Curves and table, the conclusion, the curves alone"),
+    _key("tuning.sort", "s", "sort", "Sort", "Sort the trials by the next column"),
+    _key("tuning.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
+)
+
+
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.audit import AuditScreen
@@ -233,6 +248,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Colour and box": MEASURED,
         "Resolution": RESOLUTION,
         "Use the model": PREDICT,
+        "Tune": TUNING,
         "History": HISTORY,
         "Runs compared": (*RUN_CURVES, *RUN_TABLES),
         "Audit": tuple(_described(AuditScreen.BINDINGS)),
@@ -265,6 +281,7 @@ def section_of(screen: type) -> str:
         "MeasuredScreen": "Colour and box",
         "ResolutionScreen": "Resolution",
         "PredictScreen": "Use the model",
+        "TuningScreen": "Tune",
         "AuditScreen": "Audit",
         "ComparisonScreen": "Comparisons",
         "EffectsScreen": "Effects",

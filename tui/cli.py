@@ -12,7 +12,7 @@ import click
 
 from engine.config import StudyConfig
 from tui import dashboard
-from tui.commands import audit, cache, claims, explain, export, fetch, predict, resume, run, runs
+from tui.commands import audit, cache, claims, explain, export, fetch, predict, resume, run, runs, tune
 from tui.error_report import INTERRUPTED, PROGRAM, WRONG_USE, complain, report_error
 from tui.options import (
     DEBUG_OPTION,
@@ -80,7 +80,7 @@ def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: 
     ]
     misplaced = [name for name in misplaced if name != "debug"]
     if misplaced:
-        name = f"--{misplaced[0].replace('_', '-')}"
+        (name, *_) = next(param.opts for param in ctx.command.params if param.name == misplaced[0])
         raise click.UsageError(f"{name} belongs after the command: {PROGRAM} {ctx.invoked_subcommand} {name} ...")
 
 
@@ -88,7 +88,7 @@ def _watch(config: StudyConfig, images: str, session: Session, run_folder: Path)
     return dashboard.open_dashboard(config, None, images, session, watch=run_folder)
 
 
-for _room in (run, resume, fetch, cache, predict, audit, explain, claims, export):
+for _room in (run, resume, tune, fetch, cache, predict, audit, explain, claims, export):
     _room.register(cli)
 runs.register(cli, _watch)
 

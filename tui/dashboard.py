@@ -17,6 +17,8 @@ from tui.session import Session
 
 if TYPE_CHECKING:
     from engine.record import StudyRecord
+    from tui.app import DashboardApp
+    from tui.tuning_run import TuningWish
 
 _TRACEBACK_WIDTH = 100
 _CANNOT_DRAW = ("", "dumb", "unknown")
@@ -51,8 +53,9 @@ def open_dashboard(
     *,
     resume: Path | None = None,
     watch: Path | None = None,
+    tuning: "TuningWish | None" = None,
 ) -> int:
-    """Show the dashboard until it is left, and return the exit status.
+    """Show the dashboard until it is left, and return the exit status; with `tuning` it opens on a search.
 
     Raises:
         InputError: there is no terminal, or none that can draw it.
@@ -66,7 +69,7 @@ def open_dashboard(
 
     keep_memory()  # of use only before there are other threads
     pictures = pictures_for(images, os.environ)
-    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, watch=watch, pictures=pictures)
+    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, watch=watch, tuning=tuning, pictures=pictures)
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_TRACEBACK_WIDTH)
@@ -77,6 +80,7 @@ def open_dashboard(
         status = keep_details(details.splitlines()[-1], details, session)
     else:
         _say_where_it_is_kept(app.exit_record, app.going_on)
+        _say_where_the_search_is_kept(app)
         if app.exit_failure is not None:
             complain(app.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
@@ -92,6 +96,17 @@ def _say_where_it_is_kept(record: "StudyRecord | None", going_on: str) -> None:
         status = record.finished.status if record.finished is not None else going_on
         with contextlib.suppress(OSError):  # the terminal may be gone
             click.echo(f"study {status}, kept in {folder}")
+
+
+def _say_where_the_search_is_kept(app: "DashboardApp") -> None:
+    search = app.search
+    folder = search.record.started.folder if search is not None and search.record.started is not None else ""
+    if search is None or not Path(folder).is_dir():
+        return
+    state = search.record.finished.status if search.record.finished is not None else "left while it ran"
+    hint = "" if state == "done" else f"; '{PROGRAM} tune --resume' goes on with it"
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        click.echo(f"search {state}, kept in {folder}{hint}")
 
 
 def _leave_at_once(status: int) -> NoReturn:

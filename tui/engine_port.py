@@ -11,6 +11,8 @@ from engine.events import Emit
 from engine.prediction import ModelRequest, TakePrediction
 from engine.record import StudyRecord
 from engine.results import DatasetSummary
+from engine.tuning_config import TuningConfig
+from engine.tuning_record import TuningRecord
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -75,6 +77,14 @@ class Engine(Protocol):
 
     def run_study(self, config: StudyConfig, emit: Emit, control: StudyControl) -> StudyRecord:
         """Run to the end; raises SimpsonsError for unusable input."""
+
+    def tune(self, config: TuningConfig, emit: Emit, control: StudyControl) -> TuningRecord:
+        """Search for a recipe's numbers to the end; raises SimpsonsError for unusable input."""
+
+    def resume_tuning(
+        self, folder: Path, emit: Emit, control: StudyControl, trials: int | None, minutes: float | None
+    ) -> TuningRecord:
+        """Tell what a search came to, and go on with it to its limits or these; raises SimpsonsError."""
 
     def open_gallery(self, config: StudyConfig) -> ImageSource:
         """The images that a study would use; raises SimpsonsError."""
@@ -164,6 +174,20 @@ class LocalEngine:
         from engine.study import run_study
 
         return run_study(config, emit, control)
+
+    def tune(self, config: TuningConfig, emit: Emit, control: StudyControl) -> TuningRecord:
+        """See `engine.study.tuning.tune`."""
+        from engine.study.tuning import tune
+
+        return tune(config, emit, control)
+
+    def resume_tuning(
+        self, folder: Path, emit: Emit, control: StudyControl, trials: int | None, minutes: float | None
+    ) -> TuningRecord:
+        """See `engine.study.tuning.resume_tuning`."""
+        from engine.study.tuning import resume_tuning
+
+        return resume_tuning(folder, emit, control, trials=trials, minutes=minutes)
 
     def open_gallery(self, config: StudyConfig) -> ImageSource:
         """See `engine.study.gallery.open_gallery`."""

@@ -14,7 +14,7 @@ from typing import Protocol
 from engine.config import StudyConfig
 from engine.control import StudyControl
 from engine.errors import SimpsonsError, StudyStopped
-from engine.events import Event
+from engine.events import Emit, Event
 from engine.locations import runs_folder
 from tui.engine_port import Engine
 
@@ -100,15 +100,14 @@ class Source(Protocol):
         """The events since the last call."""
 
 
-class LocalStudy:
-    """A study that runs in a thread of this process; a `Source`. With a run folder it goes on with that run."""
+class LocalWork:
+    """Work of the engine in a thread of this process, a `Source`: what `run` does with its events and its control."""
 
-    def __init__(self, engine: Engine, config: StudyConfig, folder: Path | None = None) -> None:
-        self.config = config
-        self._folder = folder
+    def __init__(self, run: Callable[[Emit, StudyControl], object], runs_dir: Path | None) -> None:
+        """`runs_dir` is where a report of an unexpected error goes, None for the user's."""
+        self._run, self._runs_dir = run, runs_dir
         self._control = StudyControl()
         self._failure: Failure | None = None
-        self._engine = engine
         self._buffer = EventBuffer()
         # A daemon: the program may end while a batch of eight seconds is under way.
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -119,12 +118,12 @@ class LocalStudy:
 
     @property
     def control(self) -> StudyControl:
-        """Pauses and stops the study."""
+        """Pauses and stops the work."""
         return self._control
 
     @property
     def failure(self) -> Failure | None:
-        """Why the study ended, if it did not end well."""
+        """Why the work ended, if it did not end well."""
         return self._failure
 
     @property
@@ -142,10 +141,7 @@ class LocalStudy:
 
     def _work(self) -> None:
         try:
-            if self._folder is None:
-                self._engine.run_study(self.config, self._buffer.put, self.control)
-            else:
-                self._engine.resume_study(self._folder, self._buffer.put, self.control)
+            self._run(self._buffer.put, self.control)
         except StudyStopped:
             self._failure = Failure("stopped", expected=True)
         except SimpsonsError as error:
@@ -153,8 +149,22 @@ class LocalStudy:
         except BaseException as error:  # the screen must live on and say what happened
             details = traceback.format_exc()
             message = f"{type(error).__name__}: {error}".splitlines()[0]
-            report = write_report(details, runs_folder(self.config.runs_dir))
+            report = write_report(details, runs_folder(self._runs_dir))
             self._failure = Failure(message, expected=False, details=details, report=report)
+
+
+class LocalStudy(LocalWork):
+    """A study that runs in a thread of this process. With a run folder it goes on with that run."""
+
+    def __init__(self, engine: Engine, config: StudyConfig, folder: Path | None = None) -> None:
+        self.config = config
+
+        def run(emit: Emit, control: StudyControl) -> object:
+            if folder is None:
+                return engine.run_study(config, emit, control)
+            return engine.resume_study(folder, emit, control)
+
+        super().__init__(run, config.runs_dir)
 
 
 def write_report(details: str, folder: Path) -> Path | None:

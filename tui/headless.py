@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Generic, Protocol, Self, TextIO, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -83,14 +83,14 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) 
     return _headless(work, as_json=as_json)
 
 
-_Work = Callable[[Emit, Emit, StudyControl], None]
+Work = Callable[[Emit, Emit, StudyControl], None]
 """Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
 
 
-def _headless(work: _Work, *, as_json: bool) -> int:
+def _headless(work: Work, *, as_json: bool) -> int:
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
-        study = _Study(work)
+        study = EngineThread(work, StudyRecord())
         with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
             study.run(progress)
         study.raise_error()
@@ -106,13 +106,23 @@ def _status(record: StudyRecord) -> int:
     return 0 if all_done and all(result.status == "done" for result in record.results.values()) else FAILURE
 
 
+class Folded(Protocol):
+    """What a stream of events is folded into."""
+
+    def apply(self, event: Event) -> None:
+        """Take the next event."""
+
+
+R = TypeVar("R", bound=Folded)
+
+
 @dataclass
-class _Study:
+class EngineThread(Generic[R]):
     """A study in a thread of its own, so that this one answers signals while a batch of seconds runs."""
 
-    job: _Work
+    job: Work
+    record: R
     control: StudyControl = field(default_factory=StudyControl)
-    record: StudyRecord = field(default_factory=StudyRecord)
     error: BaseException | None = None
 
     def run(self, progress: LineProgress) -> None:

@@ -1,17 +1,19 @@
 """The options that the dashboard and the headless run share, and the study that they describe."""
 
 import difflib
+import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
 from engine.audit_report import Closeness
 from engine.combinations import ALL_COMBINATIONS, COMBINATIONS, expand_names
-from engine.config import PROTOCOLS, RECIPES, DropoutPlace, StudyConfig, get_recipe
+from engine.config import PROTOCOLS, RECIPES, DropoutPlace, Recipe, StudyConfig, get_recipe
 from engine.errors import InputError
 from engine.variants import JOIN, STUDY_VARIANTS, VARIANTS, get_variant
 
@@ -71,6 +73,34 @@ def image_size(value: str) -> tuple[int, int]:
     if match is None:
         raise click.BadParameter(f"{value!r}: give height and width in pixels, as 96x128")
     return int(match[1]), int(match[2])
+
+
+@cache
+def recipe_numbers() -> Mapping[str, type]:
+    """The fields of a recipe that are one number, with the kind of number that each is."""
+    return {name: kind for name, kind in get_type_hints(Recipe).items() if kind in (int, float)}
+
+
+def recipe_number(value: str) -> tuple[str, int | float]:
+    """A field of the recipe and its number, from a text like dropout=0.3.
+
+    Raises:
+        click.BadParameter: it is not of that form, there is no such field, or it takes another kind of number.
+    """
+    name, equals, text = (part.strip() for part in value.partition("="))
+    known = recipe_numbers()
+    if not equals:
+        raise click.BadParameter(f"{value!r}: give a name and a number, as dropout=0.3")
+    if name not in known:
+        raise click.BadParameter(f"{name!r} is no number of a recipe: {_choose_from(name, known)}")
+    try:
+        number = known[name](text)
+    except ValueError:
+        kind = "whole number" if known[name] is int else "number"
+        raise click.BadParameter(f"{name}={text}: give a {kind}") from None
+    if not math.isfinite(number):
+        raise click.BadParameter(f"{name}={text}: give a finite number")
+    return name, number
 
 
 def _choose_from(name: str, known: Iterable[str]) -> str:
@@ -232,6 +262,15 @@ STUDY_OPTIONS = (
         metavar="W",
         help="Strength of the total-variation denoising.",
     ),
+    option(
+        _STUDY,
+        "--set",
+        "numbers",
+        type=recipe_number,
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Another number for a field of the recipe, as dropout=0.3; again for more.",
+    ),
     option(_MACHINE, "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
     option(
         _MACHINE,
@@ -284,22 +323,30 @@ def with_options(options: Sequence[Callable[[F], F]]) -> Callable[[F], F]:
     return decorate
 
 
+RECIPE_OPTIONS: Mapping[str, str] = {
+    "epochs": "epochs",
+    "batch_size": "batch_size",
+    "lr": "learning_rate",
+    "image_size": "image_size",
+    "dropout_place": "dropout_place",
+    "denoise_weight": "denoise_weight",
+}
+"""The fields of the recipe that have an option of their own, by its parameter's name; `--set` gives the others too."""
+
+
 def study_config(options: dict[str, Any]) -> StudyConfig:
     """The configuration that the options describe; an option that was not given leaves the recipe as it is.
 
     Raises:
-        InputError: a value that no study can have.
+        InputError: a value that no study can have, or two for one number.
     """
-    overrides = {
-        "epochs": options.pop("epochs"),
-        "batch_size": options.pop("batch_size"),
-        "learning_rate": options.pop("lr"),
-        "image_size": options.pop("image_size"),
-        "dropout_place": options.pop("dropout_place"),
-        "denoise_weight": options.pop("denoise_weight"),
-    }
-    if overrides["epochs"] is not None and options["budget_minutes"] is not None:
+    own = {RECIPE_OPTIONS[name]: options.pop(name) for name in RECIPE_OPTIONS}
+    given = {field: value for field, value in own.items() if value is not None}
+    if "epochs" in given and options["budget_minutes"] is not None:
         raise InputError("--epochs and --budget: give one of them, the other follows")
-    given = {name: value for name, value in overrides.items() if value is not None}
+    for field, value in options.pop("numbers"):
+        if field in given:
+            raise InputError(f"--set {field}={value:g}: {field} is given twice")
+        given[field] = value
     recipe = replace(get_recipe(options.pop("recipe")), **given)
     return StudyConfig(recipe=recipe, **options)

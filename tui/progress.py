@@ -29,8 +29,10 @@ from engine.events import (
 )
 from engine.record import describe_weights
 from engine.results import DatasetSummary, JobResult
+from engine.tuning_events import TrialFinished, TrialStarted, TuningStarted, trial_name
 from tui.formatting import count, duration, loss, rate
 from tui.study_facts import machine_words, recipe_words
+from tui.tuning_words import is_trial, search_line
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -85,9 +87,9 @@ class LineProgress:
 
     def recall(self, event: Event) -> None:
         """Take from an event what later lines refer to; what was told by another process is not told again."""
-        if isinstance(event, StudyStarted):
+        if isinstance(event, StudyStarted | TuningStarted):
             self._epochs = event.recipe.epochs
-            self._many_jobs = event.jobs_per_variant > 1
+            self._many_jobs = isinstance(event, StudyStarted) and event.jobs_per_variant > 1
 
     def say(self, message: str, level: Level = "info", at: float | None = None) -> None:
         """Write one line, with the time of day."""
@@ -110,7 +112,7 @@ class LineProgress:
             self.say(line, level, event.time)
 
     def _line(self, event: Event) -> str:
-        return self._study_line(event) or self._job_line(event)
+        return self._study_line(event) or search_line(event) or self._job_line(event)
 
     def _study_line(self, event: Event) -> str:
         text = ""
@@ -156,7 +158,7 @@ class LineProgress:
                 if event.validation_accuracy is not None:
                     scores += f", validation accuracy {event.validation_accuracy:.3f}"
                 text = f"{self._job(event)}: epoch {event.epoch + 1}/{self._epochs}, {scores}"
-            case JobFinished():
+            case JobFinished() if not is_trial(event.result.variant):
                 text = f"{self._job(event.result)}: {_outcome(event.result)}"
         return text
 
@@ -188,6 +190,7 @@ class BarProgress(LineProgress):
         self._task: TaskID | None = None
         self._began = 0.0
         self._images = 0
+        self._batches = 0
         self._cached = 0
 
     def __enter__(self) -> Self:
@@ -205,24 +208,27 @@ class BarProgress(LineProgress):
         super()._show(event)
         match event:
             case StageStarted():
-                self._start(event)
+                name = _about(self._job(event), _DOING[event.stage])
+                self._start(event, name, event.total, event.cached)
+            case TrialStarted():
+                self._start(event, trial_name(event.trial), event.steps)
             case StageProgress():
                 self._images = event.done - self._cached
                 self._advance(event.done)
             case BatchTrained():
                 self._images += event.images
+                self._batches += 1
                 epoch = f"epoch {event.epoch + 1}/{self._epochs}, loss {loss(event.loss).strip()}"
-                self._advance(event.step + 1, f"{self._job(event)}: {epoch}")
-            case StageFinished() | StudyFinished():
+                self._advance(self._cached + self._batches, f"{self._job(event)}: {epoch}")
+            case StageFinished() | StudyFinished() | TrialFinished():
                 self._end()
             case _:
                 pass
 
-    def _start(self, event: StageStarted) -> None:
+    def _start(self, event: Event, name: str, total: int, cached: int = 0) -> None:
         self._end()
-        self._began, self._images, self._cached = event.time, 0, event.cached
-        name = _about(self._job(event), _DOING[event.stage])
-        self._task = self._bars.add_task(name, total=event.total or None, completed=event.cached, rate="")
+        self._began, self._images, self._batches, self._cached = event.time, 0, 0, cached
+        self._task = self._bars.add_task(name, total=total or None, completed=cached, rate="")
 
     def _advance(self, done: int, description: str | None = None) -> None:
         if self._task is None:

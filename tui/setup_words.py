@@ -59,15 +59,21 @@ def recipe_words(config: StudyConfig) -> Text:
         ("image size", f"{height} x {width}", "image_size"),
         ("seed", f"{config.seed}", ""),
     )
-    edited = base is not None and recipe != base
+    shown = [field for _, _, field in rows]
+    edited = [] if base is None else [field for field in vars(base) if getattr(recipe, field) != getattr(base, field)]
     parts = [
         Text.assemble((recipe.name, "bold"), (" (edited)" if edited else "", "yellow"), "  ", (_place(recipe), "dim"))
     ]
     for name, value, field in rows:
-        changed = bool(field) and base is not None and getattr(recipe, field) != getattr(base, field)
+        changed = field in edited
         parts.append(
             Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (value.rjust(10), "bold yellow" if changed else ""))
         )
+    for field in edited:
+        if field not in shown:
+            name, value = field.replace("_", " "), getattr(recipe, field)
+            number = f"{value:g}" if isinstance(value, int | float) else str(value)
+            parts.append(Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (number.rjust(10), "bold yellow")))
     return Text("\n").join(parts)
 
 

@@ -13,6 +13,7 @@ from engine.record import JobKey, StudyRecord
 from engine.runs import layout
 from engine.runs.lock import is_live
 from engine.runs.predictions import read_predictions
+from engine.tuning_events import TuningFinished, TuningStarted
 
 _TAIL_BYTES = 1 << 16
 """More than the last event takes: it holds sentences, no predictions."""
@@ -98,7 +99,7 @@ class EventFollower:
                 f"{self._path}, line {self._lines} is damaged ({error}): take that line out to read the rest, or "
                 f"remove the run"
             ) from None
-        if isinstance(event, StudyStarted | StudyFinished):
+        if isinstance(event, StudyStarted | StudyFinished | TuningStarted | TuningFinished):
             return [replace(event, folder=str(self._place))]
         if not isinstance(event, JobFinished) or event.result.predictions or event.result.metrics is None:
             return [event]

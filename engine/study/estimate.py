@@ -6,10 +6,10 @@ measured while this was written, scaled by the number of cores. Good for "a minu
 
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.config import StudyConfig
+from engine.config import Recipe, StudyConfig
 from engine.events import Stage
 from engine.locations import cache_folder
 from engine.memory import recall, remember
@@ -109,7 +109,8 @@ def slowest_preprocessing(config: StudyConfig, summary: DatasetSummary, timings:
     images = summary.train + summary.test
     known = {variant: timings.lookup("preprocess", variant, config) for variant in config.variants}
     return images * max(
-        _typical("preprocess", variant, config.recipe) if rate is None else rate for variant, rate in known.items()
+        _typical("preprocess", variant, replace(config, variants=(variant,))) if rate is None else rate
+        for variant, rate in known.items()
     )
 
 

@@ -11,14 +11,12 @@ import click
 from engine.config import MachineSettings, Recipe, StudyConfig, get_recipe
 from engine.errors import InputError
 from engine.record import StudyRecord
-from tui.options import STUDY_OPTIONS, with_options
+from tui.options import RECIPE_OPTIONS, STUDY_OPTIONS, recipe_numbers, with_options
 
 _NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "budget_minutes"}
 """Options that change where files lie, not what comes out, or whose outcome (the epochs) is said instead."""
 
 _ALWAYS_SAID = {"data", "variants", "recipe", "seed"}
-_RECIPE_FIELDS = {"lr": "learning_rate"}
-"""Options that are called otherwise than the recipe's field."""
 
 
 def configuration_of(record: StudyRecord) -> StudyConfig | None:
@@ -67,20 +65,32 @@ def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
     name = param.name or ""
     if name in _NOT_THE_STUDYS:
         return
+    if name == "numbers":
+        yield from _set_words(config.recipe)
+        return
     if name == "recipe":
         value: Any = config.recipe.name
         usual: Any = None
     elif hasattr(config, name):
         value, usual = getattr(config, name), getattr(StudyConfig(), name)
     else:
-        field = _RECIPE_FIELDS.get(name, name)
-        value, usual = getattr(config.recipe, field, None), getattr(_entry(config.recipe), field, None)
+        field = RECIPE_OPTIONS[name]
+        value, usual = getattr(config.recipe, field), getattr(_entry(config.recipe), field)
     if value is None or (value == usual and name not in _ALWAYS_SAID):
         return
     option = max(param.opts, key=len)
     yield option
     if not getattr(param, "is_flag", False):
         yield _text(name, value)
+
+
+def _set_words(recipe: Recipe) -> Iterator[str]:
+    """The numbers of the recipe that have no option of their own."""
+    entry = _entry(recipe)
+    for field in recipe_numbers():
+        value = getattr(recipe, field)
+        if field not in RECIPE_OPTIONS.values() and value != getattr(entry, field):
+            yield from ("--set", f"{field}={value}")
 
 
 def _entry(recipe: Recipe) -> Recipe:

@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
 from engine.audit_report import Closeness
-from engine.config import StudyConfig
-from engine.errors import SimpsonsError
+from engine.config import Recipe, StudyConfig
+from engine.errors import InputError, SimpsonsError
 from engine.results import DatasetSummary
 from engine.run_summary import RunSummary
 from tui.audit_run import AuditRun
@@ -33,6 +33,7 @@ from tui.setup_words import (
     runs_words,
     waiting_words,
 )
+from tui.tuning_run import wish_from
 from tui.variant_choice import VariantChoice
 from tui.widgets.dataset_panel import ClassBars, dataset_lines
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
@@ -352,6 +353,22 @@ class SetupScreen(Screen[None]):
     def _edited(self, config: StudyConfig | None) -> None:
         if config is not None:
             self.config = config
+            self._changed()
+
+    def action_tune(self) -> None:
+        """Search for better numbers of the recipe, with the first of the chosen variants."""
+        try:
+            wish = wish_from(self.study_config() if self.chosen else self.config)
+        except InputError as error:
+            self.problem = str(error)
+            self.show()
+            return
+        self.dashboard.open_tuning(wish)
+
+    def take_recipe(self, recipe: Recipe | None) -> None:
+        """Use the numbers that a search found."""
+        if recipe is not None:
+            self.config = replace(self.config, recipe=recipe)
             self._changed()
 
     def action_data(self) -> None:

@@ -47,12 +47,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class ChartOptions:
-    """How curves are shown; `ground` is the background colour that faint points fade into."""
+    """How curves are shown; `ground` is the background colour that faint points fade into.
+
+    With `whole_steps` the last step is called by its own number, as an epoch is; else by how many steps there are.
+    """
 
     shown: Shown = "both"
     log: bool = False
     ground: str = "#1e1e1e"
     markers_along: bool = False
+    whole_steps: bool = False
 
 
 def thin(values: Sequence[float], columns: int, total: int) -> list[list[Point]]:
@@ -167,7 +171,8 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
     figure.canvas("default")
     figure.theme("colorless")
     figure.axes(False, side=1)
-    _set_rulers(figure, total, columns, (low, high), height, log=options.log)
+    last_label = total - 1 if options.whole_steps else total
+    _set_rulers(figure, total, x_ticks(last_label, columns), (low, high), height, log=options.log)
     canvas = _Canvas(plotext, columns, total, low, high, log=options.log)
     for curve in curves:
         if options.shown != "smoothed":
@@ -182,11 +187,13 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
     return list(picture.split("\n", allow_blank=True))[:height]
 
 
-def _set_rulers(figure: Any, total: int, columns: int, limits: tuple[float, float], height: int, *, log: bool) -> None:
+def _set_rulers(
+    figure: Any, total: int, steps: Sequence[int], limits: tuple[float, float], height: int, *, log: bool
+) -> None:
     low, high = limits
     positions = y_ticks(low, high, max(2, (height - 2) // _ROWS_PER_TICK + 1), log=log)
     labels = [tick_label(10**position if log else position, None if log else high) for position in positions]
-    rows, steps = figure.ruler("y"), x_ticks(total, columns)
+    rows = figure.ruler("y")
     rows.lim(low, high)
     rows.ticks(positions, labels)
     line = figure.ruler("x")

@@ -137,6 +137,26 @@ def test_quitting_while_it_trains_asks_and_is_quick(terminal, small_study, tmp_p
     assert (run / "events.jsonl").read_text().startswith('{"event":"StudyStarted"')
 
 
+def test_a_search_in_the_dashboard_is_stopped_and_kept(terminal, small_study, child_environment):
+    options = ["--variants", "vanilla", "--trials", "3", "--epochs", "100000"]
+    screen = terminal("tune", *small_study, *options)
+    screen.wait_for("trial 1 of 3", "running", seconds=WORKS)
+    screen.press("x")
+    screen.wait_for("search stopped", "r: go on", "interrupted")
+    screen.press("q")
+    assert screen.ended() == 0
+    assert "'simpsons-tui tune --resume' goes on with it" in " ".join(screen.text.split())
+    listed = subprocess.run(
+        [*COMMAND, "tune", "--list", "--json"],
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        timeout=WORKS,
+        check=True,
+    )
+    assert [search["state"] for search in json.loads(listed.stdout)] == ["stopped"]
+
+
 def test_the_terminal_is_restored(terminal, small_study):
     screen = terminal(*small_study)
     screen.wait_for("vanilla", "red")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from engine.combinations import COMBINATIONS
@@ -66,6 +68,16 @@ def test_an_option_that_is_not_given_leaves_the_recipe_as_it_is(command, studies
     assert studies[0].recipe.image_size == RECIPES["quick"].image_size
 
 
+def test_any_number_of_the_recipe_can_be_set(command, studies):
+    command("run", "--recipe", "quick", "--set", "dropout=0.25", "--set", "kernel_size = 3", "--lr", 0.01)
+    assert studies[0].recipe == replace(RECIPES["quick"], dropout=0.25, kernel_size=3, learning_rate=0.01)
+
+
+def test_numbers_that_are_set_are_told_as_changes(command, studies):
+    _, out, _ = command("run", "--set", "learning_rate=0.002", "--set", "dropout=0.25")
+    assert "recipe: paper with dropout 0.25, learning_rate 0.002" in out
+
+
 def test_environment_variables_are_options(command, studies, monkeypatch):
     monkeypatch.setenv("SIMPSONS_TUI_EPOCHS", "3")
     monkeypatch.setenv("SIMPSONS_TUI_VARIANTS", "bbox")
@@ -100,6 +112,15 @@ WRONG = {
     "image size too large": (("--image-size", "50000x50000"), ("--image-size", "at most")),
     "dropout place": (("--dropout-place", "nowhere"), ("--dropout-place", "logits", "features")),
     "denoise weight": (("--denoise-weight", "0"), ("--denoise-weight",)),
+    "set without a value": (("--set", "dropout"), ("--set", "as dropout=0.3")),
+    "set an unknown number": (("--set", "drop_out=0.3"), ("--set", "'drop_out'", "did you mean 'dropout'?")),
+    "set what is no number": (("--set", "name=mine"), ("--set", "'name'", "choose from")),
+    "set a text": (("--set", "dropout=half"), ("--set", "dropout=half", "give a number")),
+    "set a share of a batch": (("--set", "batch_size=2.5"), ("--set", "whole number")),
+    "set no finite number": (("--set", "learning_rate=nan"), ("--set", "finite")),
+    "set what no recipe can have": (("--set", "dropout=1"), ("dropout", "below 1")),
+    "set twice": (("--set", "dropout=0.1", "--set", "dropout=0.2"), ("--set dropout=0.2", "given twice")),
+    "set beside its option": (("--lr", "0.1", "--set", "learning_rate=0.2"), ("--set", "given twice")),
     "precision": (("--precision", "fp16"), ("--precision", "fp32", "bf16")),
     "threads": (("--threads", "0"), ("--threads", "at least 1")),
     "sample": (("--sample", "0"), ("--sample", "at least 1")),
@@ -131,6 +152,7 @@ def test_options_before_the_command_are_not_silently_lost(command, studies):
     status, _, err = command("--epochs", 3, "run")
     assert status == 2
     assert "--epochs belongs after the command" in err
+    assert "--set belongs after the command" in command("--set", "dropout=0.1", "run")[2]
     assert studies == []
 
 
@@ -146,7 +168,7 @@ def test_help_lists_every_option_and_shows_examples(command, arguments):
     _, out, _ = command(*arguments, "--help")
     assert "Examples:" in out
     shared = "--data --classes --sample --test-fraction --variants --recipe --epochs --batch-size --lr --seed"
-    numbers = "--image-size --dropout-place --denoise-weight"
+    numbers = "--image-size --dropout-place --denoise-weight --set"
     machine = "--device --precision --memory-format --threads --superres-weights --offline --cache-dir --runs-dir"
     assert [name for name in f"{shared} {numbers} {machine}".split() if name not in out] == []
 

@@ -57,6 +57,14 @@ def test_everything_that_differs_comes_back(images):
     assert read_back(command_line(config)) == config
 
 
+def test_numbers_without_an_option_of_their_own_come_back(images):
+    recipe = replace(get_recipe("quick"), dropout=0.3, kernel_size=3, learning_rate=0.00213)
+    line = command_line(StudyConfig(data=images, recipe=recipe))
+    assert "--lr 0.00213" in line
+    assert "--set kernel_size=3 --set dropout=0.3" in line
+    assert read_back(line).recipe == recipe
+
+
 def test_folders_of_ours_are_not_the_studys(images):
     config = StudyConfig(data=images, cache_dir=Path("/scratch"), runs_dir=Path("/runs"), offline=True)
     assert read_back(command_line(config)) == StudyConfig(data=images)

@@ -1,0 +1,83 @@
+"""The trials of a search, and the searches, as tables."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.tuning_record import Trial, TuningRecord
+from tui.tables import Cell, Column, Row, TableData, mark_best, number_cell
+from tui.tuning_words import number_text
+
+if TYPE_CHECKING:
+    from engine.study.tuning import SearchSummary
+
+_STATE_WIDTH = len("running")
+"""So that the table keeps its width when a trial ends."""
+
+_SHORT = {"learning_rate": "rate", "batch_size": "batch", "weight_decay": "decay", "label_smoothing": "smooth"}
+
+
+def trials_data(record: TuningRecord) -> TableData:
+    """One row a trial: what was tried, how far it came, what came of it."""
+    started = record.started
+    names = [entry.name for entry in started.numbers] if started else []
+    epochs = started.recipe.epochs * len(started.seeds) if started else 0
+    columns = (
+        Column("trial", "trial", short="#", better="lower", marked=False),
+        Column("state", "state", better="lower", marked=False, numeric=False),
+        *(Column(name, name, short=_SHORT.get(name, name), marked=False, better="lower") for name in names),
+        Column("epochs", "epochs", f"of {epochs}", marked=False),
+        Column("loss", "loss", better="lower", marked=False),
+        Column("accuracy", "accuracy", short="acc."),
+    )
+    rows = [_row(trial, names) for trial in record.trials.values()]
+    return TableData(columns, mark_best(columns, rows))
+
+
+def _row(trial: Trial, names: Sequence[str]) -> Row:
+    values = dict(trial.values)
+    state = "recipe" if trial.is_recipe and trial.state == "done" else trial.state
+    numbers = [Cell(number_text(values[name]), values[name]) for name in names]
+    loss = trial.epochs[-1].loss if trial.epochs else None
+    cells = (
+        Cell(str(trial.number), float(trial.number)),
+        Cell(state.ljust(_STATE_WIDTH)),
+        *numbers,
+        Cell(str(len(trial.epochs)), float(len(trial.epochs))),
+        number_cell(loss),
+        number_cell(trial.last_accuracy),
+    )
+    return Row(str(trial.number), cells, eligible=trial.state == "done")
+
+
+def searches_data(searches: "Sequence[SearchSummary]") -> TableData:
+    """One row a search."""
+    columns = (
+        Column("search", "search", numeric=False, marked=False),
+        Column("state", "state", numeric=False, marked=False),
+        Column("data", "data", numeric=False, marked=False),
+        Column("variant", "variant", numeric=False, marked=False),
+        Column("recipe", "recipe", numeric=False, marked=False),
+        Column("trials", "trials", marked=False),
+        Column("own", "recipe's", "accuracy", marked=False),
+        Column("best", "best", "accuracy", marked=False),
+    )
+    return TableData(columns, tuple(map(_search_row, searches)))
+
+
+def _search_row(search: "SearchSummary") -> Row:
+    record, name = search.record, search.folder.name
+    if record is None or record.started is None:
+        return Row(name, (Cell(name), Cell(search.state), *(Cell("–") for _ in range(6))))
+    limit = record.most_trials
+    own, best = record.of_recipe, record.best
+    cells = (
+        Cell(name),
+        Cell(search.state),
+        Cell(record.dataset.name if record.dataset else ""),
+        Cell(record.started.variant),
+        Cell(record.started.recipe.name),
+        Cell(f"{len(record.ended)}" + (f"/{limit}" if limit is not None else ""), float(len(record.ended))),
+        number_cell(own.accuracy if own else None),
+        number_cell(best.accuracy if best else None),
+    )
+    return Row(name, cells)
