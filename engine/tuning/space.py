@@ -14,6 +14,11 @@ def _always(_recipe: Recipe) -> bool:
     return True
 
 
+def _used(name: str) -> Callable[[Recipe], bool]:
+    """Whether a recipe uses the method that this number is of: at 0 it leaves it out."""
+    return lambda recipe: bool(getattr(recipe, name))
+
+
 @dataclass(frozen=True)
 class Tunable:
     """A number of the recipe that can be searched for.
@@ -59,6 +64,13 @@ TUNABLE = _table(
     Tunable("learning_rate", 0.1, 10, relative=True, log=True),
     Tunable("batch_size", 0.25, 4, relative=True, log=True, whole=True, least=MIN_BATCH),
     Tunable("dropout", 0, 0.8),
+    Tunable("weight_decay", 0.1, 10, relative=True, log=True, applies=_used("weight_decay")),
+    Tunable("label_smoothing", 0, 0.3, applies=_used("label_smoothing")),
+    Tunable("affine", 0, 2.5, applies=_used("affine")),
+    Tunable("colour_jitter", 0, 0.6, applies=_used("colour_jitter")),
+    Tunable("erase", 0, 0.7, applies=_used("erase")),
+    Tunable("low_resolution", 0, 0.8, applies=_used("low_resolution")),
+    Tunable("averaging", 0.005, 0.3, log=True, applies=_used("averaging")),
 )
 
 

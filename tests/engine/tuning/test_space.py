@@ -21,6 +21,11 @@ def test_the_recipes_own_numbers_lie_in_their_ranges(recipe):
             assert replace(recipe, **{entry.name: int(end) if entry.whole else end})  # a recipe can have it
 
 
+def test_methods_that_a_recipe_leaves_out_are_not_searched_for():
+    assert [entry.name for entry in search_ranges(RECIPES["paper"])] == ["learning_rate", "batch_size", "dropout"]
+    assert {"weight_decay", "affine", "erase"} <= {entry.name for entry in search_ranges(RECIPES["best"])}
+
+
 def test_an_override_moves_the_range_along():
     (rate,) = search_ranges(replace(RECIPES["quick"], learning_rate=0.02), ["learning_rate"])
     assert (rate.low, rate.high) == (pytest.approx(0.002), pytest.approx(0.2))
