@@ -42,7 +42,7 @@ box is measured once and kept in the run's folder, and so is their accuracy on s
     "Explanation",
     "--resolution",
     is_flag=True,
-    help="Also measure how accuracy falls when images are shrunk; minutes a variant with super-resolution.",
+    help="Also measure how accuracy falls when images are shrunk; slow for variants with super-resolution.",
 )
 @option("Output", "--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files.")
 @option("Output", "--json", "as_json", is_flag=True, help="Write the figures as one JSON object.")

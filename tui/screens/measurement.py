@@ -1,6 +1,5 @@
 """What the screens of measurements share: measured once, in a thread, with progress, and read ever after."""
 
-from abc import abstractmethod
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -60,11 +59,10 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     # ------------------------------------------------------------ what each of them says
 
-    @abstractmethod
     def stored(self, engine: Engine, folder: Path) -> Report | None:
         """What was measured before."""
+        raise NotImplementedError
 
-    @abstractmethod
     def measure(
         self,
         engine: Engine,
@@ -74,14 +72,15 @@ class MeasurementScreen(Screen[None], Generic[Report]):
         control: StudyControl,
     ) -> Report:
         """Measure it, in a thread; raises SimpsonsError, StudyStopped."""
+        raise NotImplementedError
 
-    @abstractmethod
     def show_report(self, report: Report | None) -> None:
         """Draw the figures, or hide where they belong."""
+        raise NotImplementedError
 
-    @abstractmethod
     def words(self, report: Report) -> Text:
         """What is said over the figures."""
+        raise NotImplementedError
 
     def complete(self, report: Report) -> bool:
         """Whether there is nothing left to measure."""
