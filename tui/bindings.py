@@ -58,7 +58,7 @@ COMBINE: tuple[Binding, ...] = (
     _key("combine.add", "enter", "add", "Add", "Take the combination", priority=True),
     _key("combine.toggle", "space", "toggle_marked", "Toggle", "Take the marked step in, as the last, or out"),
     *(
-        _key(f"combine.step{n}", str(n), f"toggle({n})", f"Step {n}", "Take it in or out", show=False)
+        _key(f"combine.step{n}", str(n), f"toggle_step({n})", f"Step {n}", "Take it in or out", show=False)
         for n in range(1, 5)
     ),
     _key("combine.earlier", "left", "move(-1)", "Earlier", "Apply the marked step earlier", priority=True),

@@ -69,7 +69,7 @@ def analyse_factorial(steps: Sequence[str], cells: Sequence[Cell], seed: int) ->
 def contrast_weights(steps: Sequence[str], chosen: Sequence[str]) -> Floats:
     """The weight of each variant of `combinations_of(steps)` in the effect of `chosen`, (2^k,)."""
     signs = [[1.0 if applied else -1.0 for applied in has_steps(name, chosen)] for name in combinations_of(steps)]
-    return np.prod(np.array(signs), axis=1) / 2 ** (len(steps) - 1)
+    return np.asarray(np.prod(signs, axis=1) / 2 ** (len(steps) - 1), dtype=np.float64)
 
 
 def _effect(steps: tuple[str, ...], weights: Floats, cells: Sequence[Cell], seed: int) -> FactorialEffect:

@@ -65,7 +65,7 @@ class CombineScreen(ModalScreen[str | None]):
             text = Text("press 1 to 4 in the order in which the steps are to be applied", "dim")
         self.query_one("#combined", Static).update(text)
 
-    def action_toggle(self, number: int) -> None:
+    def action_toggle_step(self, number: int) -> None:
         """Take a step in, as the last that can be, or out."""
         word = COMBINABLE[number - 1]
         kept = tuple(other for other in self.words if other != word)
@@ -77,11 +77,11 @@ class CombineScreen(ModalScreen[str | None]):
         """The same for the step that is marked."""
         marked = self.query_one(OptionList).highlighted
         if marked is not None:
-            self.action_toggle(marked + 1)
+            self.action_toggle_step(marked + 1)
 
     @on(OptionList.OptionSelected, "#steps")
     def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self.action_toggle(event.option_index + 1)
+        self.action_toggle_step(event.option_index + 1)
 
     def action_move(self, direction: int) -> None:
         """Apply the marked step earlier or later, where that makes sense."""
