@@ -20,6 +20,9 @@ Numbers = tuple[tuple[str, float], ...]
 """Fields of a recipe with their values; whole numbers are floats here."""
 
 
+_DIGITS = 3
+
+
 @dataclass(frozen=True)
 class NumberRange:
     """Where a number of a recipe is searched for, both ends included.
@@ -54,6 +57,16 @@ def with_numbers(recipe: Recipe, numbers: Numbers) -> Recipe:
         name: round(value) if isinstance(getattr(recipe, name), int) else value for name, value in numbers
     }
     return replace(recipe, **changes)
+
+
+def number_text(value: float) -> str:
+    """A number of a recipe as people read it: 50, 0.3, 0.00213."""
+    return f"{value:.{_DIGITS}g}" if value % 1 else f"{value:.0f}"
+
+
+def number_words(numbers: Numbers) -> str:
+    """Numbers with their names."""
+    return ", ".join(f"{name} {number_text(value)}" for name, value in numbers)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,13 @@ from engine.events import Event
 from engine.tuning_events import (
     EpochScored,
     NumberRange,
-    Numbers,
     TrialFinished,
     TrialStarted,
     TuningContinued,
     TuningFinished,
     TuningStarted,
+    number_text,
+    number_words,
     trial_name,
 )
 from engine.tuning_record import TuningRecord
@@ -21,22 +22,11 @@ from tui.formatting import count, duration
 from tui.study_facts import machine_words, recipe_words
 
 _TRIAL = trial_name(0).rstrip("0")
-_DIGITS = 3
 
 
 def is_trial(job: str) -> bool:
     """Whether a job is a trial of a search."""
     return job.startswith(_TRIAL) and job.removeprefix(_TRIAL).isdigit()
-
-
-def number_text(value: float) -> str:
-    """A number of a recipe as people read it: 50, 0.3, 0.00213."""
-    return f"{value:.0f}" if value == round(value) and value else f"{value:.{_DIGITS}g}"
-
-
-def number_words(numbers: Numbers) -> str:
-    """Numbers with their names."""
-    return ", ".join(f"{name} {number_text(value)}" for name, value in numbers)
 
 
 def range_words(entry: NumberRange) -> str:

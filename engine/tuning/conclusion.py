@@ -1,7 +1,7 @@
 """What a search says at its end, in sentences that claim no more than its numbers bear."""
 
 from engine.statistics_report import Comparison, Interval
-from engine.tuning_events import Numbers, trial_name
+from engine.tuning_events import number_words, trial_name
 from engine.tuning_record import Trial, TuningRecord
 
 
@@ -13,10 +13,10 @@ def draw_conclusion(record: TuningRecord, test_images: str) -> tuple[str, ...]:
     best, own = record.best, record.of_recipe
     if best is None:
         return ("No trial was trained to its end, so there are no numbers to compare.",)
-    sentences = [f"Best is {_title(best)}: {_score(record, best)}, with {words_of(best.values)}."]
+    sentences = [f"Best is {_title(best)}: {_score(record, best)}, with {number_words(best.values)}."]
     if best is not own:
         sentences.append(
-            f"The recipe's own numbers ({words_of(own.values)}): {_score(record, own)}."
+            f"The recipe's own numbers ({number_words(own.values)}): {_score(record, own)}."
             if own is not None
             else "The recipe's own numbers were not trained to their end, so there is nothing to compare with."
         )
@@ -33,11 +33,6 @@ def draw_conclusion(record: TuningRecord, test_images: str) -> tuple[str, ...]:
             "its lead is luck."
         )
     return (*sentences, test_images)
-
-
-def words_of(numbers: Numbers) -> str:
-    """Numbers as people read them: learning_rate 0.00213, batch_size 50."""
-    return ", ".join(f"{name} {value:.3g}" if value % 1 else f"{name} {value:.0f}" for name, value in numbers)
 
 
 def _title(trial: Trial) -> str:

@@ -17,7 +17,7 @@ from textual.widgets import DataTable, Footer, Static
 
 from engine.config import Recipe
 from engine.errors import InputError
-from engine.tuning_events import NumberRange
+from engine.tuning_events import NumberRange, number_words
 from tui import formatting
 from tui.bindings import TUNING
 from tui.job_view import STAGE_WORDS
@@ -25,7 +25,7 @@ from tui.study_facts import machine_words
 from tui.tables.tuning import trials_data
 from tui.tuning_run import TuningRun, TuningWish
 from tui.tuning_state import TuningState
-from tui.tuning_words import best_command, limit_words, number_words, range_words, search_facts
+from tui.tuning_words import best_command, limit_words, range_words, search_facts
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
 from tui.widgets.trials_chart import TrialsChart, trial_mark

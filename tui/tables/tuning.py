@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.tuning_events import number_text
 from engine.tuning_record import Trial, TuningRecord
 from tui.tables import Cell, Column, Row, TableData, mark_best, number_cell
-from tui.tuning_words import number_text
 
 if TYPE_CHECKING:
     from engine.study.tuning import SearchSummary
