@@ -20,15 +20,6 @@ def effect_sentence(analysis: FactorialAnalysis, effect: FactorialEffect) -> str
     return _pair(analysis, effect) if len(effect.steps) == 2 else _three(analysis, effect)  # noqa: PLR2004
 
 
-def conclusion_sentences(analysis: FactorialAnalysis) -> list[str]:
-    """The effects that the images show, or that they show none."""
-    sure = [effect for effect in analysis.effects if effect.significant]
-    if not sure:
-        steps = _names(analysis.steps)
-        return [f"Of {steps}, none has an effect and no two interact as far as {analysis.images} images can show."]
-    return [f"{effect_sentence(analysis, effect)}." for effect in sure]
-
-
 def _main(analysis: FactorialAnalysis, effect: FactorialEffect) -> str:
     (step,) = effect.steps
     partners = [

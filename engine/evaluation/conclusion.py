@@ -3,8 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from engine.audit_report import AuditReport
-from engine.effect_sentences import conclusion_sentences
-from engine.evaluation.verdicts import accuracy_sentences, copy_sentences, difference_sentences, names, seed_sentences
+from engine.evaluation.verdicts import (
+    accuracy_sentences,
+    copy_sentences,
+    difference_sentences,
+    names,
+    seed_sentences,
+    step_sentences,
+)
 from engine.pooled import pool_results
 from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.statistics_report import StudyStatistics
@@ -64,12 +70,8 @@ def _ranking(scored: Scored, statistics: StudyStatistics | None) -> list[str]:
     if statistics is None or not statistics.variants:
         scores = ", ".join(f"{result.variant} {metrics.accuracy:.3f}" for result, metrics in complete)
         return [f"Accuracy: {scores}. Whether these differ by more than chance was not computed."]
-    said = (accuracy_sentences, difference_sentences, _effects, copy_sentences, seed_sentences)
+    said = (accuracy_sentences, difference_sentences, step_sentences, copy_sentences, seed_sentences)
     return [sentence for sentences in said for sentence in sentences(statistics)]
-
-
-def _effects(statistics: StudyStatistics) -> list[str]:
-    return [sentence for analysis in statistics.factorials for sentence in conclusion_sentences(analysis)]
 
 
 def _classes(classes: Sequence[str], scored: Scored) -> list[str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from engine.statistics_report import Comparison, Interval, StudyStatistics, VariantStatistics
+from engine.effect_sentences import effect_sentence
+from engine.statistics_report import Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
 
 _TINY_P = 0.001
 
@@ -106,6 +107,25 @@ def _undecided(statistics: StudyStatistics) -> list[str]:
         return [f"No difference that {images} images can show ({how}) between: {pairs}."]
     compared = list(dict.fromkeys(name for entry in open_pairs for name in (entry.first, entry.second)))
     return [f"Between {names(compared)} there is no difference that {images} images can show ({how})."]
+
+
+def step_sentences(statistics: StudyStatistics) -> list[str]:
+    """The effects of steps that the images show, or that they show none; nothing without a complete set."""
+    return [sentence for analysis in statistics.factorials for sentence in _effects(analysis)]
+
+
+def _effects(analysis: FactorialAnalysis) -> list[str]:
+    sure = [effect for effect in analysis.effects if effect.significant]
+    how = f"{analysis.correction} correction for {len(analysis.effects)} effects"
+    if not sure:
+        steps = names(analysis.steps)
+        images = analysis.images
+        return [f"Of {steps}, none has an effect and no two interact as far as {images} images can show ({how})."]
+    return [
+        f"{effect_sentence(analysis, effect)} (effect {effect.estimate:+.3f} {_interval(effect.interval)}, "
+        f"{p_words(effect.adjusted_p)}; {effect.method}, {how})."
+        for effect in sure
+    ]
 
 
 def copy_sentences(statistics: StudyStatistics) -> list[str]:

@@ -5,8 +5,10 @@ import pytest
 
 from engine.audit_report import AuditReport
 from engine.evaluation import compute_metrics, compute_statistics, draw_conclusion
+from engine.evaluation.verdicts import step_sentences
 from engine.results import Baseline, DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
 from engine.statistics.proportions import newcombe_interval
+from engine.statistics_report import FactorialAnalysis, FactorialEffect, Interval, StudyStatistics
 
 CLASSES = ("apu", "bart", "homer")
 DATASET = DatasetSummary("set", "/set", "kaggle", False, CLASSES, (50, 50, 50), (10, 10, 10), 50, 0)
@@ -173,3 +175,28 @@ def test_nothing_evaluated_is_said():
     assert (
         text([result("vanilla", None, status="failed")]) == "No variant was evaluated, so there is nothing to compare."
     )
+
+
+def effects(p):
+    def effect(steps, value):
+        interval = Interval(value - 0.02, value + 0.02, "bootstrap over groups of images, t")
+        return FactorialEffect(steps, value, interval, "sign flips of groups of images", p, p, p < 0.05)
+
+    found = (effect(("denoise",), 0.06), effect(("superres",), -0.04), effect(("denoise", "superres"), 0.02))
+    variants = ("vanilla", "denoise", "superres", "denoise+superres")
+    return FactorialAnalysis(("denoise", "superres"), variants, (0.7, 0.74, 0.64, 0.72), 300, 290, (0,), found)
+
+
+def test_effects_of_steps_are_told_with_what_they_rest_on():
+    (main, *_, both) = step_sentences(StudyStatistics((), factorials=(effects(0.004),)))
+    assert main == (
+        "denoise adds 0.060 on average, and how much depends on superres (effect +0.060 [0.040, 0.080], p = 0.004; "
+        "sign flips of groups of images, Holm correction for 3 effects)."
+    )
+    assert "changes the accuracy by +0.080 with superres and by +0.040 without" in both
+
+
+def test_effects_that_the_images_cannot_show_are_not_claimed():
+    (only,) = step_sentences(StudyStatistics((), factorials=(effects(0.4),)))
+    assert only.startswith("Of denoise and superres, none has an effect and no two interact as far as 300 images")
+    assert step_sentences(StudyStatistics(())) == []
