@@ -172,7 +172,7 @@ _BEST = Recipe(
     dropout=0.0,
     dropout_place="features",
     batch_size=64,
-    epochs=120,
+    epochs=200,
     optimiser="sgd",
     learning_rate=0.2,
     weight_decay=5e-4,
@@ -186,7 +186,7 @@ _BEST = Recipe(
     small_share=0.7,
     averaging=0.03,
     mirror_average=True,
-    patience=30,
+    patience=20,
 )
 RECIPES = MappingProxyType(
     {

@@ -19,6 +19,7 @@ from engine.training.arithmetic import arithmetic
 from engine.training.batches import Places, epoch_batches, read_ahead, steps_per_epoch
 from engine.training.checkpoint import Checkpoint, Position
 from engine.training.pixels import Pixels, image_loader
+from engine.training.schedule import has_settled
 from engine.training.trainer import Trainer
 
 
@@ -64,8 +65,8 @@ def train(
     seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
     reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
-    every epoch. With the recipe's `patience` training ends early once that has not risen for so many epochs; otherwise
-    it changes nothing.
+    every epoch. With the recipe's `patience` training ends early once that has not risen for so many epochs (and
+    the learning rate has fallen, see `has_settled`); otherwise it changes nothing.
 
     `keep` gets a checkpoint after every epoch's report, and at a stop; its tensors change with the next step. With
     `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
@@ -89,7 +90,8 @@ def train(
                 keep(Checkpoint(report.position(epochs_done, trainer.steps_done), trainer.state()))
 
         def is_over() -> bool:
-            return epochs_done == recipe.epochs or report.is_out_of_patience(recipe.patience, epochs_done)
+            out_of_patience = report.is_out_of_patience(recipe.patience, epochs_done)
+            return epochs_done == recipe.epochs or (out_of_patience and has_settled(recipe, trainer.steps_done, steps))
 
         begun_at = trainer.steps_done
         try:

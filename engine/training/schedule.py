@@ -5,6 +5,9 @@ from engine.config import Recipe
 WARM_UP = 0.2
 """Share of a one-cycle training in which the learning rate rises."""
 
+SETTLED = 0.8
+"""Share of a one-cycle training after which the learning rate is at most a quarter of its largest."""
+
 _SMALL = 2 / 3
 """Side of the small images of a progressive resizing, as a share of the recipe's."""
 
@@ -22,6 +25,15 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
         return recipe.learning_rate
     done = min((step + 0.5) / steps, 1.0)
     return recipe.learning_rate * min(done / WARM_UP, (1 - done) / (1 - WARM_UP))
+
+
+def has_settled(recipe: Recipe, step: int, steps: int) -> bool:
+    """Whether training may end early at step `step` of `steps`.
+
+    Most of what one cycle reaches it reaches while the learning rate falls, so an accuracy that does not rise while the
+    rate is high is no sign that it will not.
+    """
+    return recipe.schedule == "constant" or step >= SETTLED * steps
 
 
 def trained_size(recipe: Recipe, full: tuple[int, int], step: int, steps: int) -> tuple[int, int]:

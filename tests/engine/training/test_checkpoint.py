@@ -205,3 +205,10 @@ def test_patience_survives_an_interruption(tiny, recipe, machine, tmp_path):
     assert (outcome.epochs_done, outcome.stopped) == (3, True)
     outcome, _ = train_on(resume=stored(tmp_path, kept[-1], identity_of(patient, machine)))
     assert (outcome.epochs_done, outcome.stopped) == (4, False)
+
+
+def test_one_cycle_does_not_end_before_the_learning_rate_has_fallen(tiny, recipe, machine):
+    patient = replace(recipe, epochs=10, patience=1, schedule="one-cycle")
+    falling = iter([1 - epoch / 20 for epoch in range(10)])
+    outcome, _, _ = run(tiny, patient, machine, validate=lambda _: next(falling))
+    assert (outcome.epochs_done, outcome.stopped) == (8, False)
