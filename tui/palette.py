@@ -43,12 +43,12 @@ _COMBINATIONS = MappingProxyType(
         "bbox+superres": VariantStyle("#a99bff", "#5a45d1", "◇"),
         "denoise+superres": VariantStyle("#c0c0c0", "#5c5c5c", "□"),
         "bbox+denoise+superres": VariantStyle("#ff8fab", "#b3123f", "☆"),
-        # Each of the others looks like none that it can share a study with by colour and marker both.
-        "superres+denoise": VariantStyle("#2fc29a", "#007a59", "◇"),
-        "bbox+superres+denoise": VariantStyle("#e69f00", "#8a5f00", "☆"),
-        "bbox+superres-full": VariantStyle("#e8743b", "#b84f00", "△"),
-        "denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "□"),
-        "bbox+denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "☆"),
+        # The others share hues, but no two variants share a marker.
+        "superres+denoise": VariantStyle("#2fc29a", "#007a59", "▼"),
+        "bbox+superres+denoise": VariantStyle("#e69f00", "#8a5f00", "▽"),
+        "bbox+superres-full": VariantStyle("#e8743b", "#b84f00", "◈"),
+        "denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "▣"),
+        "bbox+denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "◉"),
     }
 )
 

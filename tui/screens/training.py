@@ -29,7 +29,7 @@ NARROW, LOW = 100, 28
 _SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
 _MOST_IN_TWO_COLUMNS = 4
 
-_PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 13, 46
+_PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 12, 46
 """Columns of the list, for names up to a length; longer ones widen it."""
 
 

@@ -88,9 +88,8 @@ class LossChart(LinesView):
             name = Text.assemble((f"{style.marker} ", colour), (variant, "bold" if variant == marked else ""))
             title.append_text(name).append(f"{formatting.loss(job.last_loss)}  ")
             short.append_text(name).append("  ")
-            shortest.append(f"{number} ", "bold underline" if variant == marked else "").append(
-                f"{style.marker}  ", colour
-            )
+            shortest.append(f"{number} ").append(style.marker, colour)
+            shortest.append(f" {variant}" if variant == marked else "", "bold").append("  ")
             curves.append(Curve(colour, style.marker, job.losses, job.smoothed))
         title = next((one for one in (title, short) if one.cell_len + _TITLE_EDGE <= self.size.width), shortest)
         title.rstrip()

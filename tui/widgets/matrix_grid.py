@@ -16,6 +16,7 @@ NARROW = 100
 """Below this many columns tables use short heads and one matrix shows at a time."""
 
 _LEAST_MATRIX = 38  # columns: six classes at the narrowest cell, row names, border
+_ROOMY_MATRIX = 50
 _FRAME = 3  # lines of a matrix that are not cells: border and column names
 _FEW_CLASSES = 12
 _TALLEST_CELL = 3
@@ -69,8 +70,7 @@ class MatrixGrid(Container):
         if not matrices:
             return
         count = len(matrices)
-        fitting = 1 if width < NARROW else min(count, width // _LEAST_MATRIX)
-        rows = -(-count // fitting)
+        rows = -(-count // self._most_columns(width, count))
         columns = -(-count // rows)  # no more than needed, so that the rows are evenly filled
         self.set_class(columns == 1 and count > 1, "-single")
         rows = 1 if columns == 1 else rows
@@ -87,6 +87,13 @@ class MatrixGrid(Container):
             matrix.styles.height = lines
         self._name_matrices()
         self.show_variant(matrices[self._current].variant)
+
+    @staticmethod
+    def _most_columns(width: int, count: int) -> int:
+        """Tight ones where a single row holds them all, roomier ones where there are more rows anyway."""
+        if width < NARROW:
+            return 1
+        return count if width >= count * _LEAST_MATRIX else max(2, width // _ROOMY_MATRIX)
 
     def _name_matrices(self) -> None:
         dark = self.app.current_theme.dark

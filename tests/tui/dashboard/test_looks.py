@@ -33,8 +33,7 @@ def test_no_two_variants_look_alike():
         name_of(words) for size in range(4) for words in permutations(COMBINABLE, size) if find_variant(name_of(words))
     ]
     assert len(names) == 14
-    for dark in (True, False):
-        assert len({(variant_style(name).colour(dark=dark), variant_style(name).marker) for name in names}) == 14
+    assert len({variant_style(name).marker for name in names}) == 14, "they differ without colours too"
 
 
 def _contrast(one, other):
