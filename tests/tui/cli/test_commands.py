@@ -61,9 +61,10 @@ class FakeDashboard:
     exit_record = None
     exit_failure = None
     worker = None
+    search = None
     going_on = False
 
-    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, pictures=None):
+    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, tuning=None, pictures=None):
         type(self).made = (config, refresh_rate, resume)
 
     def run(self):
@@ -114,8 +115,9 @@ class App:
     exit_record = None
     exit_failure = None
     worker = None
+    search = None
     going_on = False
-    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, pictures=None): pass
+    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, tuning=None, pictures=None): pass
     def finish_hand_over(self): pass
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()
