@@ -55,6 +55,7 @@ SUMMARY = DatasetSummary(
 CONFIG = StudyConfig(data=Path("/data/springfield"), recipe=RECIPES["quick"])
 BATCHES = 20
 POLL_SECONDS = 0.01
+STEADY_LOOKS = 4
 
 
 def metrics(accuracy: float) -> Metrics:
@@ -273,6 +274,19 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
             return
         await asyncio.sleep(POLL_SECONDS)
     raise AssertionError(f"never came true: {what}\n{screen_text(pilot.app)}")
+
+
+async def settled(pilot: Pilot[int]) -> str:
+    """The screen once several looks in a row are the same: parts that measure each other take some rounds."""
+    looks: list[str] = []
+
+    def same() -> bool:
+        looks.append(screen_text(pilot.app))
+        return len(looks) >= STEADY_LOOKS and len(set(looks[-STEADY_LOOKS:])) == 1
+
+    await until(pilot, lambda: pilot.app.load is not None, "meter")
+    await until(pilot, same, "steady")
+    return looks[-1]
 
 
 def screen_text(app: object) -> str:

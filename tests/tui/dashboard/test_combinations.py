@@ -124,29 +124,15 @@ def in_the_sixth(event):
     return isinstance(event, BatchTrained) and (event.variant, event.step) == (COMBINATIONS[5], 11)
 
 
-async def settled(kit, pilot):
-    """Until two looks at the screen are the same."""
-    last = ""
-
-    def same():
-        nonlocal last
-        before, last = last, kit.screen_text(pilot.app)
-        return before == last
-
-    await kit.until(pilot, lambda: pilot.app.load is not None, "meter")
-    await kit.until(pilot, same)
-    return last
-
-
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
 async def test_set_up_of_eight(kit, make_app, snapshot, size):
     async with make_app(None, replace(kit.CONFIG, **ALL)).run_test(size=size) as pilot:
         await kit.ready(pilot)
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
         await pilot.press("plus")
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, CombineScreen), "combine")
         await pilot.press("3", "2")
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 async def train_eight(kit, pilot):
@@ -160,7 +146,7 @@ async def test_training_of_eight(kit, make_app, snapshot, size):
     engine = kit.FakeEngine(hold=in_the_sixth)
     async with make_app(engine, replace(kit.CONFIG, **ALL)).run_test(size=size) as pilot:
         await train_eight(kit, pilot)
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 async def test_digits_up_to_nine_mark_a_variant_and_clicks_hit_the_right_one(kit, make_app):
@@ -171,7 +157,7 @@ async def test_digits_up_to_nine_mark_a_variant_and_clicks_hit_the_right_one(kit
         assert isinstance(screen, TrainingScreen)
         await pilot.press("8")
         assert screen.marked == 7
-        await settled(kit, pilot)
+        await kit.settled(pilot)
         lines = kit.screen_text(pilot.app).splitlines()
         row = next(place for place, line in enumerate(lines) if " 7 " in line and "denoise+superres" in line)
         panel = screen.query_one(VariantsPanel)

@@ -14,27 +14,13 @@ def in_mid_training(event):
     return isinstance(event, BatchTrained) and (event.variant, event.step) == ("bbox", 11)
 
 
-async def settled(kit, pilot):
-    """Until two looks at the screen are the same."""
-    last = ""
-
-    def same():
-        nonlocal last
-        before, last = last, kit.screen_text(pilot.app)
-        return before == last
-
-    await kit.until(pilot, lambda: pilot.app.load is not None, "meter")
-    await kit.until(pilot, same)
-    return last
-
-
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
 @pytest.mark.parametrize("demo", [False, True], ids=["data", "demo"])
 async def test_set_up(kit, make_app, snapshot, size, demo):
     config = replace(kit.CONFIG, data=None) if demo else kit.CONFIG
     async with make_app(None, config).run_test(size=size) as pilot:
         await kit.ready(pilot)
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
@@ -44,9 +30,9 @@ async def test_training(kit, make_app, snapshot, size):
         await kit.ready(pilot)
         await pilot.press("enter")
         await kit.until(pilot, lambda: pilot.app.state and len(pilot.app.state.job("bbox").losses) == 12)
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
         await pilot.press("o")
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
@@ -54,4 +40,4 @@ async def test_help(kit, make_app, snapshot, size):
     async with make_app().run_test(size=size) as pilot:
         await kit.ready(pilot)
         await pilot.press("question_mark")
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot

@@ -3,6 +3,7 @@
 import math
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -182,8 +183,9 @@ class SearchPlayer:
 
 
 @pytest.fixture
-def search_engine(kit, tmp_path):
-    own = {"folder": tmp_path / "search", "start": kit.START}
+def search_engine(kit, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the screen shows the folder, which must not be longer in one run than in another
+    own = {"folder": Path("search"), "start": kit.START}
     return type("SearchEngine", (SearchPlayer, kit.FakeEngine), own)
 
 
@@ -194,19 +196,6 @@ def wish(kit):
 
 def in_the_middle(event):
     return isinstance(event, BatchTrained) and (event.variant, event.step) == ("trial-7", 10)
-
-
-async def settled(kit, pilot):
-    last = ""
-
-    def same():
-        nonlocal last
-        before, last = last, kit.screen_text(pilot.app)
-        return before == last
-
-    await kit.until(pilot, lambda: pilot.app.load is not None, "meter")
-    await kit.until(pilot, same)
-    return last.replace(str(pilot.app.search.record.started.folder), "FOLDER") if pilot.app.search else last
 
 
 def shows(kit, pilot, *words):
@@ -221,14 +210,14 @@ async def test_while_it_runs(kit, make_app, search_engine, wish, snapshot, size)
     engine = search_engine(hold=in_the_middle)
     async with make_app(engine, tuning=replace(wish, at_once=True)).run_test(size=size) as pilot:
         await kit.until(pilot, shows(kit, pilot, "trial 8 of 8", "this one 55 %"), "running")
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
 async def test_at_its_end(kit, make_app, search_engine, wish, snapshot, size):
     async with make_app(search_engine(), tuning=replace(wish, at_once=True)).run_test(size=size) as pilot:
         await kit.until(pilot, shows(kit, pilot, "search done", "Best is trial 5"), "ended")
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 @pytest.mark.parametrize("size", SIZES, ids=IDS)
@@ -237,7 +226,7 @@ async def test_before_it_begins(kit, make_app, search_engine, snapshot, size):
         await kit.ready(pilot)
         await pilot.press("t")
         await kit.until(pilot, shows(kit, pilot, "ready: 20 trials"))
-        assert await settled(kit, pilot) == snapshot
+        assert await kit.settled(pilot) == snapshot
 
 
 # ---------------------------------------------------------------- keys
@@ -285,7 +274,7 @@ async def test_pause_and_go_on(kit, make_app, search_engine, wish):
         await kit.until(pilot, shows(kit, pilot, "search done"))
 
 
-async def test_stop_and_go_on(kit, make_app, search_engine, wish, tmp_path):
+async def test_stop_and_go_on(kit, make_app, search_engine, wish):
     engine = search_engine(hold=in_the_middle)
     async with make_app(engine, tuning=replace(wish, at_once=True)).run_test(size=(120, 40)) as pilot:
         await kit.until(pilot, engine.holding.is_set)
@@ -296,7 +285,7 @@ async def test_stop_and_go_on(kit, make_app, search_engine, wish, tmp_path):
         await kit.until(pilot, shows(kit, pilot, "search stopped", "r: go on", "interrupted"))
         await pilot.press("r")
         await kit.until(pilot, shows(kit, pilot, "search done", "Best is trial 5"))
-        assert engine.continued == [(tmp_path / "search", None, None)]
+        assert engine.continued == [(engine.folder, None, None)]
         await pilot.press("escape")
         await kit.until(pilot, shows(kit, pilot, "set-up"))
 
