@@ -101,7 +101,6 @@ class TrialTrainer:
         return scorer.loss, scorer.result(trial_name(plan.number), seed, outcome.epochs_done, watch.seconds)
 
     def _require_memory(self, plan: TrialPlan) -> None:
-
         (variant,) = self._config.variants
         scale = get_variant(variant).scale
         require_memory(plan.recipe, self._images.most_training_images, self._machine.device, scale=scale)
@@ -111,7 +110,6 @@ class _Scorer:
     """What a network says of the validation images, as it was asked last."""
 
     def __init__(self, config: StudyConfig, images: StudyImages, pixels: PixelTable, machine: MachineSettings) -> None:
-
         self._config, self._images, self._pixels, self._machine = config, images, pixels, machine
         self._rows = images.folds[0].validation
         self._labels = images.labels[self._rows]
