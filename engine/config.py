@@ -164,13 +164,13 @@ class Recipe:
 # denoise weight 0.1 (scikit-image's default), pixels in [0, 1] and nothing more.
 _PAPER = Recipe("paper", image_size=(255, 342))
 # How far a small network gets from scratch in minutes on two cores; README.md has the commands and the whole table.
-# Evidence: real frames, protocol clean, 300 test images, three seeds: 200 epochs @C200@; 120 epochs 0.977 (spread 0.007);
-# 45 epochs 0.974 (spread 0.002). paper, same protocol: 0.547 (spread 0.027).
-# Chosen on validation images alone (a fifth of the clean training images, near copies together; one seed; 60 epochs):
-# as here with half the augmentation 0.963, with all of it 0.962 and nothing lost at half the resolution; AdamW at 3e-3
-# 0.956 where this had 0.963 (epoch 50); CutMix 0.956; half as many channels again 0.939 where this had 0.944 (epoch 40),
-# for twice the time. Small images first: 0.941 after 30 epochs against 0.939 with whole ones throughout, in 0.7 of the
-# time. The number of epochs is what two cores do in 20 minutes with some to spare, not a choice between results.
+# Evidence: real frames, protocol clean, 300 test images, mean (standard deviation) of three seeds: 200 epochs @C200@;
+# 120 epochs 0.977 (0.007); 45 epochs 0.974 (0.002); `paper` 0.547 (0.027).
+# Chosen on validation images alone (a fifth of the clean training images, near copies together; one seed, 60 epochs):
+# as here with half the augmentation 0.963; with all of it 0.962, and nothing lost at half the resolution; AdamW at 3e-3
+# 0.956 where SGD had 0.963 (epoch 50); CutMix 0.956; half as many channels again, at twice the time, 0.939 where this
+# had 0.944 (epoch 40). Small images first: 0.941 after 30 epochs, against 0.939 with whole ones in 1.4 of the time.
+# The number of epochs is what two cores do in 20 minutes with some to spare.
 _BEST = Recipe(
     "best",
     image_size=(96, 128),

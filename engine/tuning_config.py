@@ -38,6 +38,10 @@ class TuningConfig:
             raise InputError(f"--variants {','.join(self.study.variants)}: a search trains one variant")
         if self.study.folds != 1:
             raise InputError(f"--folds {self.study.folds}: a search has one set of validation images")
+        if self.study.budget_minutes is not None:
+            raise InputError(
+                "--budget: a trial trains the recipe's epochs; --epochs changes them, --minutes ends a search"
+            )
         if not self.study.validation_fraction:
             raise InputError(f"--validation 0: a search needs validation images; give a share such as {VALIDATION}")
         if len(set(self.numbers)) != len(self.numbers):

@@ -41,6 +41,7 @@ def wish_from(config: StudyConfig) -> TuningWish:
         variants=config.variants[:1],
         protocol="clean" if config.protocol == "official" else config.protocol,
         folds=1,
+        budget_minutes=None,
         validation_fraction=config.validation_fraction or VALIDATION,
     )
     return TuningWish(TuningConfig(study), at_once=False)

@@ -285,6 +285,7 @@ def test_a_trial_that_cannot_be_trained_leaves_the_others(search, monkeypatch):
         ({"variants": ("vanilla", "bbox")}, "one variant"),
         ({"validation_fraction": 0.0}, "--validation 0"),
         ({"protocol": "grouped", "folds": 2}, "--folds 2"),
+        ({"budget_minutes": 4.0}, "--minutes to end the search"),
     ],
 )
 def test_wrong_wishes_are_one_line(search, change, named):
