@@ -40,7 +40,7 @@ class TuningConfig:
             raise InputError(f"--folds {self.study.folds}: a search has one set of validation images")
         if self.study.budget_minutes is not None:
             raise InputError(
-                "--budget: a trial trains the recipe's epochs; --epochs changes them, --minutes ends a search"
+                "--budget: trials train the recipe's epochs; give --epochs, and --minutes to end the search"
             )
         if not self.study.validation_fraction:
             raise InputError(f"--validation 0: a search needs validation images; give a share such as {VALIDATION}")
