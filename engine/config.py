@@ -164,7 +164,7 @@ class Recipe:
 # denoise weight 0.1 (scikit-image's default), pixels in [0, 1] and nothing more.
 _PAPER = Recipe("paper", image_size=(255, 342))
 # How far a small network gets from scratch in minutes on two cores; README.md has the commands and the whole table.
-# Evidence: real frames, protocol clean, 300 test images, mean (standard deviation) of three seeds: 200 epochs @C200@;
+# Evidence: real frames, protocol clean, 300 test images, mean (standard deviation) of three seeds:
 # 120 epochs 0.977 (0.007); 45 epochs 0.974 (0.002); `paper` 0.547 (0.027).
 # Chosen on validation images alone (a fifth of the clean training images, near copies together; one seed, 60 epochs):
 # as here with half the augmentation 0.963; with all of it 0.962, and nothing lost at half the resolution; AdamW at 3e-3
