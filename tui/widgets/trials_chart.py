@@ -1,7 +1,8 @@
 """The validation accuracy of every trial by epoch, on one pair of axes."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import partial
 
 from rich.text import Text
 from textual import events
@@ -29,10 +30,13 @@ class TrialsChart(LinesView):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._key: Hashable = None
+        self._shown: Callable[[], None] | None = None
 
     def on_resize(self, _event: events.Resize) -> None:
-        """What was drawn no longer fits."""
+        """What was drawn no longer fits: the table below takes the room that it needs."""
         self._key = None
+        if self._shown is not None:
+            self._shown()
 
     def show_trials(self, record: TuningRecord, version: int, marked: int | None, *, dark: bool, ground: str) -> None:
         """Draw them all; the best, the recipe's own and the marked one stand out."""
@@ -40,6 +44,7 @@ class TrialsChart(LinesView):
         if key == self._key or not self.size:
             return
         self._key = key
+        self._shown = partial(self.show_trials, record, version, marked, dark=dark, ground=ground)
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
         scored = [trial for trial in record.trials.values() if trial.epochs]
         started = record.started

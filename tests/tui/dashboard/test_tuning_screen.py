@@ -32,6 +32,7 @@ from engine.tuning_events import (
 )
 from engine.tuning_record import TuningRecord
 from tui.tuning_run import TuningWish, wish_from
+from tui.widgets.trials_chart import TrialsChart
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 IDS = ["80x24", "120x40", "200x50"]
@@ -198,6 +199,12 @@ def in_the_middle(event):
     return isinstance(event, BatchTrained) and (event.variant, event.step) == ("trial-7", 10)
 
 
+def drawn_version(pilot):
+    """Of the search, as the curves show it: they are drawn less often than events come."""
+    key = pilot.app.screen.query_one(TrialsChart)._key
+    return key[0] if key else None
+
+
 def shows(kit, pilot, *words):
     return lambda: all(word in kit.screen_text(pilot.app) for word in words)
 
@@ -210,6 +217,7 @@ async def test_while_it_runs(kit, make_app, search_engine, wish, snapshot, size)
     engine = search_engine(hold=in_the_middle)
     async with make_app(engine, tuning=replace(wish, at_once=True)).run_test(size=size) as pilot:
         await kit.until(pilot, shows(kit, pilot, "trial 8 of 8", "this one 55 %"), "running")
+        await kit.until(pilot, lambda: drawn_version(pilot) == pilot.app.screen.state.version, "drawn")
         assert await kit.settled(pilot) == snapshot
 
 
