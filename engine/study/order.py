@@ -111,11 +111,21 @@ class Study:
         checked = self._check(dataset)
         images = self._divide(checked, self._audit(checked))
         machine = self._choose_machine(images)
-        superres, preprocess_machine = self._load_superres(machine)
+        inputs = self._job_inputs(images, machine)
+        try:
+            self._run_jobs(inputs)
+        finally:
+            if not self._control.handing_over:
+                self._measure_baselines(inputs)
+        failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
+        return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
+
+    def _job_inputs(self, images: "StudyImages", machine: MachineSettings) -> "JobInputs":
         from engine.preprocess import PixelCache
         from engine.study.jobs import JobInputs
 
-        inputs = JobInputs(
+        superres, preprocess_machine = self._load_superres(machine)
+        return JobInputs(
             config=self._config,
             images=images,
             machine=machine,
@@ -126,13 +136,6 @@ class Study:
             reporter=self._reporter,
             control=self._control,
         )
-        try:
-            self._run_jobs(inputs)
-        finally:
-            if not self._control.handing_over:
-                self._measure_baselines(inputs)
-        failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
-        return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 
     def _run_jobs(self, inputs: "JobInputs") -> None:
         """All variants with the first seed, then with the next: what there is so far can always be compared.

@@ -274,21 +274,9 @@ class Tuning(Study):
 
     def _pixels(self, images: "StudyImages", machine: MachineSettings) -> "PixelTable":
         """The pixels of the training and validation images, the same for all trials."""
-        from engine.preprocess import PixelCache
-        from engine.study.jobs import JobInputs, preprocess_variant
+        from engine.study.jobs import preprocess_variant
 
-        superres, preprocess_machine = self._load_superres(machine)
-        inputs = JobInputs(
-            config=self._config,
-            images=images,
-            machine=machine,
-            preprocess_machine=preprocess_machine,
-            superres=superres,
-            cache=PixelCache(self._cache_dir / "pixels"),
-            timings=self._timings,
-            reporter=self._reporter,
-            control=self._control,
-        )
+        inputs = self._job_inputs(images, machine)
         (variant,) = self._config.variants
         with self._reporter.stage("preprocess", variant) as stage:
             pixels = preprocess_variant(variant, inputs, stage)

@@ -45,6 +45,7 @@ class Trainer:
         model = fresh_model(recipe, n_classes, image_size, seed=seed, fold=fold)
         self.trained = model.to(machine.device).to(memory_format=memory_format(machine))
         self._average = copy.deepcopy(self.trained) if recipe.averaging else None
+        self._averaged = [] if self._average is None else _tensor_pairs(self._average, self.trained)
         self.optimiser = _optimiser(recipe, self.trained)
 
     @property
@@ -117,11 +118,8 @@ class Trainer:
 
     @torch.no_grad()
     def _take_average(self) -> None:
-        if self._average is None:
-            return
         weight = averaging_weight(self.recipe, self.steps_done, self.steps)
-        pairs = zip(self._average.state_dict().values(), self.trained.state_dict().values(), strict=True)
-        for average, newest in pairs:
+        for average, newest in self._averaged:
             if average.is_floating_point():
                 average.lerp_(newest, weight)
             else:  # how many batches the running statistics have seen
@@ -177,6 +175,11 @@ def _laid_out_as(weights: Sequence[Tensor], index: int, value: Tensor) -> Tensor
     if index < len(weights) and value.shape == weights[index].shape:
         return torch.empty_like(weights[index]).copy_(value)
     return value
+
+
+def _tensor_pairs(one: nn.Module, other: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """The tensors of two equal networks side by side; they stay theirs, whatever is loaded into them."""
+    return list(zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
