@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.control import StudyControl
 from engine.explanation_report import ExplanationReport
@@ -30,13 +28,12 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
 
     DEFAULT_CSS = """
     MeasuredScreen {
-        & > #heading { height: 1; padding: 0 1; text-style: bold; }
-        & > #page { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
-        #state, #table, #legend, #answers { height: auto; }
         #table { margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = list(MEASURED)
+    HEADING = "Colour, background, box"
+    PARTS = ("state", "table", "legend", "answers")
     QUESTION = (
         "How much of their accuracy do the networks keep when colour is removed, when everything outside the "
         "character's\nbox is greyed, when the box is greyed, and when its top third (the hair) is? Nothing is trained "
@@ -46,16 +43,6 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
     def __init__(self, record: StudyRecord) -> None:
         super().__init__(record)
         self._by_class = False
-
-    def compose(self) -> ComposeResult:
-        """What is known, as a page that scrolls."""
-        yield Static("Colour, background, box", id="heading")
-        with VerticalScroll(id="page"):
-            yield Static(id="state")
-            yield Static(id="table")
-            yield Static(id="legend")
-            yield Static(id="answers")
-        yield Footer(show_command_palette=False, compact=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Footer, Static
 
 from engine.control import StudyControl
 from engine.errors import SimpsonsError, StudyStopped
@@ -29,9 +31,19 @@ Report = TypeVar("Report")
 
 
 class MeasurementScreen(Screen[None], Generic[Report]):
-    """Shows a report of a finished run; Enter measures what is not known yet. Holds a Static called state."""
+    """Shows a report of a finished run; Enter measures what is not known yet."""
 
+    DEFAULT_CSS = """
+    MeasurementScreen {
+        & > #heading { height: 1; padding: 0 1; text-style: bold; }
+        & > #page { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
+        & > #page > Static { height: auto; }
+    }
+    """
     AUTO_FOCUS = "#page"
+    HEADING: ClassVar[str]
+    PARTS: ClassVar[tuple[str, ...]]
+    """Of the page, by id, from its top; the first is "state"."""
     QUESTION: ClassVar[str]
     """What is asked, and that nothing is trained for it."""
 
@@ -56,6 +68,14 @@ class MeasurementScreen(Screen[None], Generic[Report]):
         self._progress: ExplanationProgress | None = None
         self._report: Report | None = None
         self._error = ""
+
+    def compose(self) -> ComposeResult:
+        """What is known, as a page that scrolls."""
+        yield Static(self.HEADING, id="heading")
+        with VerticalScroll(id="page"):
+            for part in self.PARTS:
+                yield Static(id=part)
+        yield Footer(show_command_palette=False, compact=True)
 
     # ------------------------------------------------------------ what each of them says
 

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.control import StudyControl
 from engine.record import StudyRecord
@@ -42,13 +40,12 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
 
     DEFAULT_CSS = """
     ResolutionScreen {
-        & > #heading { height: 1; padding: 0 1; text-style: bold; }
-        & > #page { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
-        #state, #chart, #table, #answers { height: auto; }
         #answers { margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = list(RESOLUTION)
+    HEADING = "Accuracy against resolution"
+    PARTS = ("state", "chart", "table", "answers")
     QUESTION = (
         "How much of their accuracy do the networks keep when the images are shrunk, from their original pixels, "
         "until their longer side has 192, 128, ... 16 pixels? Nothing is trained again. Variants with "
@@ -58,16 +55,6 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
     def __init__(self, record: StudyRecord) -> None:
         super().__init__(record)
         self._view = 0
-
-    def compose(self) -> ComposeResult:
-        """What is known, as a page that scrolls."""
-        yield Static("Accuracy against resolution", id="heading")
-        with VerticalScroll(id="page"):
-            yield Static(id="state")
-            yield Static(id="chart")
-            yield Static(id="table")
-            yield Static(id="answers")
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show what was measured before, and anew for other colours."""
