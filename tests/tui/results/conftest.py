@@ -1,9 +1,12 @@
 """Synthetic studies: small streams of events with numbers that can be checked by hand."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from textual.app import App
+from textual.pilot import Pilot
 
 from engine.audit_report import AuditReport
 from engine.combinations import COMBINATIONS
@@ -34,6 +37,38 @@ from engine.results import (
     Status,
     SuperresWeightsInfo,
 )
+from tui.screens.results import ResultsScreen
+
+Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
+
+
+class Host(App[None]):
+    """Just enough of an app around the screen of results."""
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+
+    def on_mount(self) -> None:
+        self.push_screen(ResultsScreen(self._record))
+
+    def action_back(self) -> None:
+        self.pop_screen()
+
+
+@pytest.fixture
+def show() -> Show:
+    """The results of a study on a screen of a size, once it has drawn itself."""
+
+    @asynccontextmanager
+    async def shown(record: StudyRecord, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
+        async with Host(record).run_test(size=size) as pilot:
+            for _ in range(3):
+                await pilot.pause()
+            yield pilot
+
+    return shown
+
 
 SIX = (
     "homer_simpson",

@@ -1,14 +1,13 @@
 """Effects of steps on the screen, in sentences and tables, and what is said where there are none."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.text import Text
 from syrupy.assertion import SnapshotAssertion
-from textual.app import App
 from textual.pilot import Pilot
 
 from engine.combinations import COMBINATIONS
@@ -23,35 +22,12 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 TWO = ("denoise", "superres")
 
 
-class Host(App[None]):
-    """Just enough of an app around the screen."""
-
-    def __init__(self, record: StudyRecord) -> None:
-        super().__init__()
-        self._record = record
-
-    def on_mount(self) -> None:
-        self.push_screen(ResultsScreen(self._record))
-
-    def action_back(self) -> None:
-        self.pop_screen()
-
-
 Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 
-@pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Show:
+@pytest.fixture(autouse=True)
+def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-
-    @asynccontextmanager
-    async def shown(record: StudyRecord, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
-        async with Host(record).run_test(size=size) as pilot:
-            for _ in range(3):
-                await pilot.pause()
-            yield pilot
-
-    return shown
 
 
 def screen_text(pilot: Pilot[None]) -> str:

@@ -1,12 +1,11 @@
 """The export window over the results screen, driven by keys."""
 
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
@@ -19,16 +18,7 @@ from tui.screens.results import ResultsScreen
 NAME = "20261123-0408-springfield"
 POLLS = 500
 
-
-class Host(App[None]):
-    """Just enough of an app around the screen."""
-
-    def __init__(self, record: StudyRecord) -> None:
-        super().__init__()
-        self._record = record
-
-    def on_mount(self) -> None:
-        self.push_screen(ResultsScreen(self._record))
+Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +28,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@asynccontextmanager
-async def opened(record: StudyRecord) -> AsyncIterator[Pilot[None]]:
-    async with Host(record).run_test(size=(100, 30)) as pilot:
-        await pilot.pause()
-        await pilot.press("e")
-        assert isinstance(pilot.app.screen, ExportScreen)
-        yield pilot
+@pytest.fixture
+def opened(show: Show) -> Show:
+    """The window for a study, from the results."""
+
+    @asynccontextmanager
+    async def open_window(record: StudyRecord) -> AsyncIterator[Pilot[None]]:
+        async with show(record, (100, 30)) as pilot:
+            await pilot.press("e")
+            assert isinstance(pilot.app.screen, ExportScreen)
+            yield pilot
+
+    return open_window
 
 
 def said(pilot: Pilot[None]) -> str:
@@ -59,7 +54,7 @@ async def until_said(pilot: Pilot[None], words: str) -> None:
     raise AssertionError(f"never said {words!r}, but {said(pilot)!r}")
 
 
-async def test_enter_writes_the_format_that_is_marked(four: StudyRecord, folder: Path) -> None:
+async def test_enter_writes_the_format_that_is_marked(opened: Show, four: StudyRecord, folder: Path) -> None:
     async with opened(four) as pilot:
         assert pilot.app.screen.query_one(Input).value == f"{NAME}.html"
         await pilot.press("down", "enter")
@@ -68,13 +63,13 @@ async def test_enter_writes_the_format_that_is_marked(four: StudyRecord, folder:
     assert (folder / f"{NAME}.md").read_text(encoding="utf-8").startswith(f"# {NAME}\n")
 
 
-async def test_every_format_is_offered(four: StudyRecord) -> None:
+async def test_every_format_is_offered(opened: Show, four: StudyRecord) -> None:
     async with opened(four) as pilot:
         choices = pilot.app.screen.query_one(OptionList)
         assert [option.id for option in choices.options] == list(FORMATS)
 
 
-async def test_a_path_can_be_typed(four: StudyRecord, folder: Path) -> None:
+async def test_a_path_can_be_typed(opened: Show, four: StudyRecord, folder: Path) -> None:
     async with opened(four) as pilot:
         await pilot.press("tab")
         pilot.app.screen.query_one(Input).value = "mine.html"
@@ -83,7 +78,9 @@ async def test_a_path_can_be_typed(four: StudyRecord, folder: Path) -> None:
     assert (folder / "mine.html").is_file()
 
 
-async def test_a_file_that_is_there_is_replaced_by_a_second_enter_only(four: StudyRecord, folder: Path) -> None:
+async def test_a_file_that_is_there_is_replaced_by_a_second_enter_only(
+    opened: Show, four: StudyRecord, folder: Path
+) -> None:
     target = folder / f"{NAME}.html"
     target.write_text("mine")
     async with opened(four) as pilot:
@@ -95,7 +92,7 @@ async def test_a_file_that_is_there_is_replaced_by_a_second_enter_only(four: Stu
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
-async def test_another_name_forgets_the_question(four: StudyRecord, folder: Path) -> None:
+async def test_another_name_forgets_the_question(opened: Show, four: StudyRecord, folder: Path) -> None:
     for name in ("a.html", "b.html"):
         (folder / name).write_text("mine")
     async with opened(four) as pilot:
@@ -108,7 +105,7 @@ async def test_another_name_forgets_the_question(four: StudyRecord, folder: Path
     assert (folder / "b.html").read_text() == "mine"
 
 
-async def test_what_cannot_be_written_is_said(four: StudyRecord) -> None:
+async def test_what_cannot_be_written_is_said(opened: Show, four: StudyRecord) -> None:
     async with opened(four) as pilot:
         await pilot.press("tab")
         pilot.app.screen.query_one(Input).value = "no/such/folder/x.html"
@@ -117,7 +114,9 @@ async def test_what_cannot_be_written_is_said(four: StudyRecord) -> None:
         assert pilot.app.screen.query_one("#said").has_class("-failed")
 
 
-async def test_the_screen_does_not_wait_for_the_writing(four: StudyRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_screen_does_not_wait_for_the_writing(
+    opened: Show, four: StudyRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go = threading.Event()
 
     def slow(*_arguments: object, **_options: object) -> Path:
@@ -135,7 +134,9 @@ async def test_the_screen_does_not_wait_for_the_writing(four: StudyRecord, monke
         assert isinstance(pilot.app.screen, ResultsScreen)
 
 
-async def test_an_error_of_the_programs_own_is_said(four: StudyRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_the_programs_own_is_said(
+    opened: Show, four: StudyRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_arguments: object, **_options: object) -> Path:
         raise RuntimeError("boom [b]")
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
@@ -26,20 +25,6 @@ from tui.widgets.metrics_table import MetricsTable
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
-class Host(App[None]):
-    """Just enough of an app around the screen."""
-
-    def __init__(self, record: StudyRecord) -> None:
-        super().__init__()
-        self._record = record
-
-    def on_mount(self) -> None:
-        self.push_screen(ResultsScreen(self._record))
-
-    def action_back(self) -> None:
-        self.pop_screen()
-
-
 Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 
@@ -51,10 +36,12 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def show() -> Show:
+def show(show: Show) -> Show:
+    """The same, once the layout no longer changes."""
+
     @asynccontextmanager
     async def shown(record: StudyRecord, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
-        async with Host(record).run_test(size=size) as pilot:
+        async with show(record, size) as pilot:
             await settle(pilot)
             yield pilot
 
