@@ -16,8 +16,9 @@ os.environ.pop("NO_COLOR", None)
 
 from textual.pilot import Pilot
 
-from engine.config import RECIPES, StudyConfig
-from tui.app import DashboardApp
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from tui.app.app import DashboardApp
 
 PICTURES = Path(__file__).parents[1] / "data" / "pictures"
 SIZE = (120, 40)

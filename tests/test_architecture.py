@@ -23,13 +23,20 @@ def loaded_by(module):
 
 @pytest.mark.parametrize(
     "module",
-    ["engine", "engine.study", "engine.study.explaining", "engine.study.resolution", "engine.dataset", "engine.demo"],
+    [
+        "engine",
+        "engine.study",
+        "engine.finished.explain.explainer",
+        "engine.finished.explain.resolution",
+        "engine.dataset",
+        "engine.demo",
+    ],
 )
 def test_the_engine_loads_no_screen_and_no_torch(module):
     assert loaded_by(module).isdisjoint({*SCREEN, *WORK})
 
 
-@pytest.mark.parametrize("module", ["tui.cli", "tui.headless", "tui.app"])
+@pytest.mark.parametrize("module", ["tui.cli", "tui.console.study", "tui.app.app"])
 def test_the_first_screen_does_not_wait_for_torch(module):
     assert loaded_by(module).isdisjoint(WORK)
 

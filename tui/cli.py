@@ -10,21 +10,12 @@ from typing import Any
 
 import click
 
-from engine.config import StudyConfig
-from tui import dashboard
+from engine.config.study import StudyConfig
+from tui.app import open as dashboard
 from tui.commands import audit, cache, claims, explain, export, fetch, predict, resume, run, runs, tune
-from tui.error_report import INTERRUPTED, PROGRAM, WRONG_USE, complain, report_error
-from tui.options import (
-    DEBUG_OPTION,
-    ENVIRONMENT_HELP,
-    IMAGES_OPTION,
-    STUDY_OPTIONS,
-    SectionedGroup,
-    option,
-    study_config,
-    with_options,
-)
-from tui.session import Session, remember
+from tui.console.errors import INTERRUPTED, PROGRAM, WRONG_USE, Session, complain, remember, report_error
+from tui.options.sections import SectionedGroup, option, with_options
+from tui.options.study import DEBUG_OPTION, ENVIRONMENT_HELP, IMAGES_OPTION, STUDY_OPTIONS, study_config
 
 _HELP_WIDTH = 100
 _MIN_REFRESH, _MAX_REFRESH = 0.2, 30.0
@@ -41,7 +32,7 @@ Examples:
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from engine.version import program_version
+        from engine import program_version
 
         click.echo(f"{PROGRAM} {program_version()}")
         ctx.exit()

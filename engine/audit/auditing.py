@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from engine.audit.copies import LIMITS, NOBODY, Copies, Limits, Looks, Rows, find_copies
 from engine.audit.sentences import blind_spots, findings
-from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyKind, CopyPair, Part, SizeSummary
-from engine.control import StudyControl
+from engine.config.protocols import Closeness
 from engine.dataset import CheckedDataset, CheckedImage
-from engine.results import SkippedFile
+from engine.events.control import StudyControl
+from engine.reports.audit import AuditedImage, AuditReport, CopyKind, CopyPair, Part, SizeSummary
+from engine.reports.results import SkippedFile
 
 _SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),

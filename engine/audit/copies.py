@@ -11,9 +11,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from engine.audit_report import Closeness
-from engine.control import StudyControl
+from engine.config.protocols import Closeness
 from engine.dataset import THUMBNAIL_SIZE, Fingerprint
+from engine.events.control import StudyControl
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]

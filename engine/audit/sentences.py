@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.audit_report import AuditReport, Closeness, CopyPair, SizeSummary
+from engine.config.protocols import Closeness
+from engine.reports.audit import AuditReport, CopyPair, SizeSummary
 
 _CLOSE_BITS = 4
 """Bits of the hash within which a scaled or re-encoded picture stays (measured: see `engine.audit.copies.LIMITS`)."""

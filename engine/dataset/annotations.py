@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from engine.dataset.sources import ImageSource, UnreadableImage
 from engine.dataset.tree import printable
 from engine.dataset.values import Box
-from engine.results import SkippedFile
+from engine.reports.results import SkippedFile
 
 TRAIN_FOLDERS = frozenset({"train", "training"})
 TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.control import StudyControl
 from engine.dataset.check_cache import Check, CheckCache
 from engine.dataset.classes import drop_untrained_classes
 from engine.dataset.fingerprints import Fingerprint, take_fingerprint
@@ -17,6 +16,7 @@ from engine.dataset.images import decode_rgb, file_format
 from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
 from engine.dataset.values import Dataset, ImageSample
 from engine.errors import DatasetError
+from engine.events.control import StudyControl
 
 _PROGRESS_SECONDS = 0.1
 """Shortest time between two progress reports, so that a fast check does not flood the screen."""

@@ -16,7 +16,7 @@ from engine.dataset.annotations import TEST_FOLDERS, TRAIN_FOLDERS
 from engine.dataset.sources import ImageSource
 from engine.dataset.tree import MAX_DEPTH, Folder, Tree, printable
 from engine.errors import DatasetError
-from engine.results import SkippedFile
+from engine.reports.results import SkippedFile
 
 KAGGLE_TRAIN = "simpsons_dataset"
 KAGGLE_TEST = "kaggle_simpson_testset"

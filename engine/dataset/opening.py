@@ -14,7 +14,7 @@ from engine.dataset.sources import UnreadableImage
 from engine.dataset.tree import Tree, printable, read_tree
 from engine.dataset.values import STUDY_CLASSES, Box, Dataset, ImageSample
 from engine.errors import DatasetError
-from engine.results import SkippedFile
+from engine.reports.results import SkippedFile
 
 ALL_CLASSES = "all"
 """Asks for every class that has training images."""

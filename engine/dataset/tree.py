@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.dataset.sources import MAX_FILE_BYTES, FileSource, ImageSource, ZipArchive, ZipMember
 from engine.errors import DatasetError
-from engine.results import SkippedFile
+from engine.reports.results import SkippedFile
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 ANNOTATIONS = "annotation.txt"

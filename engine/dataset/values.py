@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.dataset.sources import ImageSource
-from engine.results import DatasetSummary, SkippedFile
+from engine.reports.results import DatasetSummary, SkippedFile
 
 STUDY_CLASSES = (
     "homer_simpson",
@@ -48,7 +48,7 @@ class ImageSample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and test images with labels; the fields mean what they mean in `engine.results.DatasetSummary`.
+    """Training and test images with labels; the fields mean what they mean in `engine.reports.results.DatasetSummary`.
 
     Attributes:
         notes: without the one about untested classes, which `summary` adds.

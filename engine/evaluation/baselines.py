@@ -13,7 +13,7 @@ from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 
 from engine.evaluation.metrics import Labels, compute_metrics
-from engine.results import Baseline
+from engine.reports.results import Baseline
 
 Pixels = npt.NDArray[np.uint8]
 

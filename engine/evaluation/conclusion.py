@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.audit_report import AuditReport
-from engine.evaluation.verdicts import (
+from engine.config.variants import CROPPING, words_of
+from engine.evaluation.sentences import (
     accuracy_sentences,
     copy_sentences,
     difference_sentences,
@@ -11,10 +11,10 @@ from engine.evaluation.verdicts import (
     seed_sentences,
     step_sentences,
 )
-from engine.pooled import pool_results
-from engine.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
-from engine.statistics_report import StudyStatistics
-from engine.variants import CROPPING, words_of
+from engine.reports.aggregate import pool_results
+from engine.reports.audit import AuditReport
+from engine.reports.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
+from engine.reports.statistics import StudyStatistics
 
 Scored = list[tuple[JobResult, Metrics]]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from engine.results import Averages, ClassScores, Metrics
+from engine.reports.results import Averages, ClassScores, Metrics
 
 Labels = npt.NDArray[np.int64]
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from engine.config import Recipe
+from engine.config.recipes import Recipe
 from engine.models.layers import SeededDropout
 
 COLOURS = 3

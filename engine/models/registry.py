@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from torch import nn
 
-from engine.config import Network, Recipe
+from engine.config.recipes import Network, Recipe
 from engine.models.residual import ResidualNetwork
 from engine.models.two_block import TwoBlockNetwork
 

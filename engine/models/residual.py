@@ -11,7 +11,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from engine.config import Recipe
+from engine.config.recipes import Recipe
 from engine.models.classifier import COLOURS, BlockClassifier
 
 _MIDDLE = 0.5

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from engine.control import StudyControl
+from engine.events.control import StudyControl
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

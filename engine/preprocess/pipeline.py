@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.config import MachineSettings, Recipe
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.config.variants import Variant
 from engine.dataset import CheckedImage
 from engine.errors import DatasetError, StorageError
+from engine.events.control import StudyControl
 from engine.preprocess.ahead import in_order
 from engine.preprocess.cache import PixelCache
 from engine.preprocess.chains import Chain, ChainBuilder
@@ -20,7 +22,6 @@ from engine.preprocess.results import EntryKey, Results
 from engine.preprocess.steps import Pixels, Step, StepContext, build_steps, run_steps
 from engine.preprocess.table import PixelTable
 from engine.superres import SuperresModel, images_per_batch
-from engine.variants import Variant
 
 PROGRESS_SECONDS = 0.1
 """Progress is told at most this often."""

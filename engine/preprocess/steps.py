@@ -17,10 +17,11 @@ import numpy.typing as npt
 import torch
 from torchvision.transforms import v2
 
-from engine.config import MachineSettings, Recipe
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.config.variants import Variant
 from engine.dataset import Box, ImageSample
 from engine.errors import DatasetError, InputError
-from engine.variants import Variant
 
 if TYPE_CHECKING:
     from engine.superres import SuperresModel

@@ -3,11 +3,13 @@
 `engine.runs.layout` says what lies where.
 """
 
+from engine.events.control import Request
+from engine.runs.finding import find_run
 from engine.runs.layout import FORMAT_VERSION, NewerVersionError, RunHeader, load_config, read_header
-from engine.runs.listing import find_run, list_runs, remove_run, summary_of
+from engine.runs.listing import list_runs, remove_run, summary_of
 from engine.runs.lock import describe_writer, is_live
 from engine.runs.reader import EventFollower, load_record, read_events
-from engine.runs.requests import Request, send_request
+from engine.runs.requests import send_request
 from engine.runs.writer import RunFolder
 
 __all__ = [

@@ -5,8 +5,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from engine.process import processor_name
-from engine.version import program_version
+from engine.system.process import processor_name
+from engine.system.version import program_version
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "scikit-learn", "scikit-image", "pillow")
 

@@ -18,12 +18,16 @@ JOB is VARIANT-seedS-foldF. Version 1 had no summary, and the predictions in the
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.codec import from_jsonable
-from engine.config import StudyConfig
+from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
-from engine.record import JobKey
+from engine.events.codec import from_jsonable
+from engine.events.record import JobKey
+
+if TYPE_CHECKING:
+    pass
+
 
 FORMAT_VERSION = 2
 
@@ -129,3 +133,8 @@ def read_json(path: Path) -> Any:
         raise StorageError(f"{path.parent} is no run folder: {path.name}: {error.strerror or error}") from None
     except ValueError as error:
         raise StorageError(f"{path} is damaged: {error}") from None
+
+
+def weights_path(folder: Path, job: JobKey) -> Path:
+    """Where a run keeps the weights of a job."""
+    return folder / WEIGHTS / f"{job_name(job)}.safetensors"

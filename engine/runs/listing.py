@@ -5,20 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import InputError, StorageError
-from engine.run_summary import RunSummary
+from engine.reports.run_summary import RunSummary
 from engine.runs import layout
 from engine.runs.lock import WriterLock, describe_writer, is_live
 from engine.runs.naming import REMOVED
 from engine.runs.reader import has_ended, load_record
 from engine.runs.summary import read_summary, summarise
-
-LATEST = "latest"
-"""How a user names the newest run."""
-
-_LISTED = 5
+from engine.system.locations import runs_folder
 
 
-def list_runs(runs_dir: Path) -> list[RunSummary]:
+def list_runs(runs_dir: Path | None = None) -> list[RunSummary]:
     """All runs of a folder, the newest first; those that cannot be read are among them, with the reason.
 
     Reads a small file a run. A folder that is not there holds none.
@@ -26,6 +22,7 @@ def list_runs(runs_dir: Path) -> list[RunSummary]:
     Raises:
         StorageError: the folder cannot be read.
     """
+    runs_dir = runs_folder(runs_dir)
     try:
         folders = [path for path in runs_dir.iterdir() if not path.name.startswith(".") and layout.is_run(path)]
     except FileNotFoundError:
@@ -64,42 +61,6 @@ def _stored_summary(folder: Path) -> RunSummary:
 
 def _folded_summary(folder: Path) -> RunSummary:
     return summarise(load_record(folder), folder, sequence=layout.read_header(folder).sequence)
-
-
-def find_run(name: str, runs_dir: Path) -> Path:
-    """The run folder that a user means: a path, a run's name or a unique beginning of one.
-
-    "" and "latest" are the newest.
-
-    Raises:
-        InputError: there is none, or several.
-        StorageError: the folder of runs cannot be read.
-    """
-    if name in ("", LATEST):
-        runs = list_runs(runs_dir)
-        if not runs:
-            raise InputError(f"there is no run in {runs_dir} yet: train one with 'simpsons-tui run'")
-        return runs[0].folder
-    given = Path(name).expanduser()
-    for folder in (runs_dir / name, given):
-        if layout.is_run(folder):
-            return folder
-    if given.is_dir():
-        raise InputError(f"{given} is no run folder: it holds neither {layout.STUDY_FILE} nor {layout.EVENTS_FILE}")
-    known = [run.folder for run in list_runs(runs_dir)]
-    matches = [folder for folder in known if folder.name.startswith(name)]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        raise InputError(f"{name!r} fits {len(matches)} runs: {_names(matches)}")
-    raise InputError(f"there is no run {name!r} in {runs_dir}; there are: {_names(known)}")
-
-
-def _names(folders: list[Path]) -> str:
-    rest = len(folders) - _LISTED
-    return (", ".join(folder.name for folder in folders[:_LISTED]) or "none") + (
-        f" and {rest} more" if rest > 0 else ""
-    )
 
 
 def remove_run(folder: Path) -> None:

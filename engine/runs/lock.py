@@ -9,8 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.errors import StorageError
-from engine.files import replace_json
 from engine.runs.layout import LOCK_FILE, WRITER_FILE
+from engine.system.files import replace_json
 
 ACQUIRE_SECONDS = 2.0
 """How long to try: whoever asks whether a run is live holds its lock for a moment."""

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.files import sync_folder
 from engine.runs.layout import STUDY_FILE, read_header
+from engine.system.files import sync_folder
 
 REMOVED = "-removed"
 """Ends the name of a run that is on its way out."""

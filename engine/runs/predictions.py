@@ -5,9 +5,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from engine.codec import to_jsonable
 from engine.errors import StorageError
-from engine.results import Prediction
+from engine.events.codec import to_jsonable
+from engine.reports.results import Prediction
 from engine.runs.layout import read_json
 
 

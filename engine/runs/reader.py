@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.codec import event_from_line
 from engine.errors import StorageError
-from engine.events import Event, JobFinished, Notice, StudyFinished, StudyStarted
-from engine.record import JobKey, StudyRecord
+from engine.events.codec import event_from_line
+from engine.events.record import JobKey, StudyRecord
+from engine.events.search import TuningFinished, TuningStarted
+from engine.events.study import Event, JobFinished, Notice, StudyFinished, StudyStarted
 from engine.runs import layout
 from engine.runs.lock import is_live
 from engine.runs.predictions import read_predictions
-from engine.tuning_events import TuningFinished, TuningStarted
 
 _TAIL_BYTES = 1 << 16
 """More than the last event takes: it holds sentences, no predictions."""

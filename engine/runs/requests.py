@@ -4,15 +4,13 @@ import contextlib
 import re
 import secrets
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
-from engine.control import StudyControl
 from engine.errors import StorageError
-from engine.files import replacing
+from engine.events.control import Request, StudyControl
 from engine.runs.layout import CONTROL
 from engine.runs.lock import is_live
-
-Request = Literal["pause", "resume", "stop"]
+from engine.system.files import replacing
 
 _NAME = re.compile(rf"(\d+)-({'|'.join(get_args(Request))})-[0-9a-f]+")
 

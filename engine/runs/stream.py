@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from engine.files import sync_folder
+from engine.system.files import sync_folder
 
 _BLOCK = 1 << 16
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from engine.codec import from_jsonable, to_jsonable
 from engine.errors import StorageError
-from engine.record import StudyRecord
-from engine.run_summary import RunState, RunSummary
+from engine.events.codec import from_jsonable, to_jsonable
+from engine.events.record import StudyRecord
+from engine.reports.run_summary import RunState, RunSummary
 from engine.runs.layout import FORMAT_VERSION, SUMMARY_FILE, NewerVersionError, read_json
 
 

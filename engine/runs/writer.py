@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.codec import event_to_line, to_jsonable
-from engine.config import StudyConfig
-from engine.control import POLL_SECONDS, StudyControl
+from engine.config.study import StudyConfig
 from engine.errors import StorageError
-from engine.events import (
+from engine.events.codec import event_to_line, to_jsonable
+from engine.events.control import POLL_SECONDS, StudyControl
+from engine.events.record import JobKey, StudyRecord
+from engine.events.study import (
     BatchTrained,
     DatasetChecked,
     Event,
@@ -25,9 +26,8 @@ from engine.events import (
     StudyPaused,
     StudyResumed,
 )
-from engine.files import is_full, remove_leftovers, replace_json, replacing
-from engine.record import JobKey, StudyRecord, metrics_to_json
-from engine.results import JobResult
+from engine.events.study_json import metrics_to_json
+from engine.reports.results import JobResult
 from engine.runs import layout
 from engine.runs.environment import describe_environment
 from engine.runs.lock import WriterLock
@@ -36,6 +36,7 @@ from engine.runs.predictions import predictions_to_bytes
 from engine.runs.requests import RequestReader, forget_requests
 from engine.runs.stream import LineStream
 from engine.runs.summary import summarise, summary_to_json
+from engine.system.files import is_full, remove_leftovers, replace_json, replacing
 
 FLUSH_SECONDS = 1.0
 """How much of a stream of batches a kill may cost; every other event is flushed at once."""

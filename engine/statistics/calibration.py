@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from engine.reports.statistics import Calibration, ReliabilityBin
 from engine.statistics.outcomes import Outcomes
-from engine.statistics_report import Calibration, ReliabilityBin
 
 BINS = 15
 """Of equal width over [0, 1], as in the paper below."""

@@ -20,11 +20,11 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from engine.combinations import combinations_of, has_steps
+from engine.config.combinations import combinations_of, has_steps
+from engine.reports.statistics import LEVEL, FactorialAnalysis, FactorialEffect, Interval
 from engine.statistics.outcomes import Floats, Outcomes
 from engine.statistics.proportions import holm, newcombe_interval
 from engine.statistics.resampling import PAIRED_BOOTSTRAP, spread_interval, spread_p, two_level_spread
-from engine.statistics_report import LEVEL, FactorialAnalysis, FactorialEffect, Interval
 
 SIGN_FLIPS = "sign flips of groups of images"
 

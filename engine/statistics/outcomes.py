@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.results import JobResult, Prediction
+from engine.reports.results import JobResult, Prediction
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from scipy.stats import binomtest
 
-from engine.statistics_report import LEVEL, Interval
+from engine.reports.statistics import LEVEL, Interval
 
 
 def wilson_interval(right: int, images: int) -> Interval:

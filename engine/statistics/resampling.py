@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from engine.statistics_report import LEVEL, Interval
+from engine.reports.statistics import LEVEL, Interval
 
 Floats = npt.NDArray[np.float64]
 Score = Callable[[Floats], Floats]

@@ -6,8 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
-from engine.combinations import combinations_of, complete_sets
-from engine.results import JobResult
+from engine.config.combinations import combinations_of, complete_sets
+from engine.reports.results import JobResult
+from engine.reports.statistics import LEVEL, Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
 from engine.statistics.calibration import measure_calibration
 from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Floats, Outcomes, collect_outcomes, folds_of
@@ -22,14 +23,6 @@ from engine.statistics.resampling import (
     spread_interval,
     spread_p,
     two_level_spread,
-)
-from engine.statistics_report import (
-    LEVEL,
-    Comparison,
-    FactorialAnalysis,
-    Interval,
-    StudyStatistics,
-    VariantStatistics,
 )
 
 MCNEMAR = "exact McNemar"

@@ -1,27 +1,18 @@
 """The audit of a data set without a study: what its images say of how far scores on them can be trusted."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from engine.audit_report import AuditReport, Closeness
-from engine.control import StudyControl
+from engine.config.protocols import Closeness
+from engine.config.study import StudyConfig
+from engine.events.control import StudyControl
+from engine.events.progress import AuditProgress, ReportProgress
+from engine.reports.audit import AuditReport
+from engine.study.opening import open_study_dataset
+from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
     from engine.dataset import Dataset
-
-
-@dataclass(frozen=True)
-class AuditProgress:
-    """`done` of `total` images were read ("check") or compared with all others ("audit")."""
-
-    stage: Literal["check", "audit"]
-    done: int
-    total: int
-
-
-ReportProgress = Callable[[AuditProgress], None]
 
 
 def audit_opened(
@@ -49,3 +40,29 @@ def audit_opened(
         control=control,
         progress=lambda done, total: progress(AuditProgress("audit", done, total)),
     )
+
+
+def audit_dataset(
+    config: StudyConfig, control: StudyControl | None = None, progress: ReportProgress | None = None
+) -> AuditReport:
+    """What the images themselves say of how far scores on them can be trusted.
+
+    `config` gives the data, its classes and sample, how alike copies are (`closeness`) and the cache's folder. Every
+    image is read once; a second audit takes what is known of them from the cache. `progress` is called in the calling
+    thread and must return at once.
+
+    Raises:
+        SimpsonsError: the data cannot be used; the message says what to do.
+        StudyStopped: `control` was told to stop.
+    """
+    return audit_opened(
+        open_study_dataset(config),
+        config.closeness,
+        cache_folder(config.cache_dir),
+        control or StudyControl(),
+        progress or _say_nothing,
+    )
+
+
+def _say_nothing(_: AuditProgress) -> None:
+    pass

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engine.config import DIVIDES_TRAINING_IMAGES, StudyConfig
+from engine.config.protocols import DIVIDES_TRAINING_IMAGES
+from engine.config.study import StudyConfig
 from engine.errors import InputError
-from engine.results import DatasetSummary
+from engine.reports.results import DatasetSummary
 from engine.study.estimate import StageTimings, slowest_preprocessing
 
 _USED_SHARE = 0.9

@@ -3,9 +3,10 @@
 import hashlib
 from dataclasses import replace
 
-from engine.config import MachineSettings, Recipe
-from engine.protocols import Fold
-from engine.record import JobKey
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.dataset.division import Fold
+from engine.events.record import JobKey
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint

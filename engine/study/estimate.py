@@ -8,13 +8,20 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.config import Recipe, StudyConfig
-from engine.events import Stage
-from engine.locations import cache_folder
-from engine.memory import recall, remember
-from engine.results import DatasetSummary
-from engine.variants import Variant, get_variant
+from engine.config.recipes import Recipe
+from engine.config.study import StudyConfig
+from engine.config.variants import Variant, get_variant
+from engine.events.study import Stage
+from engine.reports.estimate import Estimate
+from engine.reports.results import DatasetSummary
+from engine.system.locations import cache_folder
+from engine.system.memory import recall, remember
+
+if TYPE_CHECKING:
+    pass
+
 
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2
@@ -28,23 +35,6 @@ _FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003
 _STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
 _TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
 _EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a study will cost.
-
-    Attributes:
-        seconds: wall-clock time if nothing is cached.
-        disk_bytes: what its pre-processed images take in the cache, if none are there yet.
-        free_bytes: what is free on the cache's disk.
-        basis: "measured here", "partly measured here" or "typical for two cores".
-    """
-
-    seconds: float
-    disk_bytes: int
-    free_bytes: int
-    basis: str
 
 
 @dataclass
@@ -156,3 +146,8 @@ def _cache_bytes(config: StudyConfig, images: int) -> int:
 def _free_bytes(folder: Path) -> int:
     existing = next((parent for parent in (folder, *folder.parents) if parent.exists()), Path.cwd())
     return shutil.disk_usage(existing).free
+
+
+def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:
+    """How long the study would take and how much disk its cache needs; rough until its stages were timed here."""
+    return estimate_study(config, summary, StageTimings.load(cache_folder(config.cache_dir)))

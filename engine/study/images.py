@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.audit_report import AuditReport
-from engine.config import DIVIDES_TRAINING_IMAGES, StudyConfig
+from engine.config.protocols import DIVIDES_TRAINING_IMAGES
+from engine.config.study import StudyConfig
 from engine.dataset import CheckedDataset, CheckedImage, Dataset
+from engine.dataset.division import Division, Fold, divide, group_numbers
 from engine.dataset.identity import test_fingerprint
-from engine.protocols import Division, Fold, divide, group_numbers
-from engine.results import ProtocolSummary
+from engine.reports.audit import AuditReport
+from engine.reports.results import ProtocolSummary
 
 Rows = npt.NDArray[np.int64]
 

@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from engine.config import MachineSettings, StudyConfig
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.study import StudyConfig
+from engine.config.variants import get_variant
+from engine.dataset.division import Fold
 from engine.errors import SimpsonsError, StudyStopped
 from engine.evaluation import compute_metrics
-from engine.events import Stage, TrainingContinued
+from engine.events.control import StudyControl
+from engine.events.record import JobKey
+from engine.events.study import Stage, TrainingContinued
 from engine.preprocess import PixelCache, PixelTable, preprocess
-from engine.protocols import Fold
-from engine.record import JobKey
-from engine.results import JobResult, Prediction, Seconds, Status
+from engine.reports.results import JobResult, Prediction, Seconds, Status
 from engine.study.checkpoints import JobCheckpoints
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
@@ -34,7 +36,6 @@ from engine.training import (
     train,
     weights_to_bytes,
 )
-from engine.variants import get_variant
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.audit_report import AuditReport
-from engine.config import MachineSettings, StudyConfig
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.study import StudyConfig
+from engine.config.variants import get_variant
 from engine.errors import InputError, SimpsonsError, StudyStopped
-from engine.events import (
+from engine.events.control import StudyControl
+from engine.events.record import JobKey
+from engine.events.study import (
     AuditFinished,
     BaselinesMeasured,
     DatasetChecked,
@@ -20,15 +22,15 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.locations import cache_folder
-from engine.pooled import pool_baselines
-from engine.record import JobKey
-from engine.results import Baseline, DatasetSummary, Status
+from engine.events.study_json import study_to_json
+from engine.reports.aggregate import pool_baselines
+from engine.reports.audit import AuditReport
+from engine.reports.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
-from engine.variants import get_variant
-from engine.version import program_version
+from engine.system.locations import cache_folder
+from engine.system.version import program_version
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedDataset, Dataset
@@ -165,7 +167,7 @@ class Study:
                     self._compute_statistics(inputs.images)
 
     def _compute_statistics(self, images: "StudyImages") -> None:
-        from engine.evaluation import compute_statistics
+        from engine.statistics import compute_statistics
 
         results = list(self._reporter.record.results.values())
         if not any(result.metrics for result in results):
@@ -241,7 +243,8 @@ class Study:
             notice(f"{len(summary.skipped)} left out, the first: {first.path}: {first.reason}", "warning")
 
     def _choose_machine(self, images: "StudyImages") -> MachineSettings:
-        from engine.training import choose_machine, lower_priority, require_memory
+        from engine.system.process import lower_priority
+        from engine.training import choose_machine, require_memory
 
         lower_priority()  # a screen runs in the main thread, and its keys come first
         before = self._reporter.record.machine
@@ -360,6 +363,6 @@ class Study:
         finished = StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)
         if keep:
             # Before the last event: after it nobody goes on with the run, so nothing may be missing.
-            folder.write_result(replace(record, finished=finished).to_json())
+            folder.write_result(study_to_json(replace(record, finished=finished)))
         reporter.emit(finished)
         (folder.close if keep else folder.discard)()

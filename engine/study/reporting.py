@@ -7,8 +7,9 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator
 
-from engine.control import StudyControl
-from engine.events import (
+from engine.events.control import StudyControl
+from engine.events.record import LASTING, JobKey, StudyRecord
+from engine.events.study import (
     BatchTrained,
     DatasetChecked,
     Emit,
@@ -28,7 +29,6 @@ from engine.events import (
     StudyResumed,
     StudyStarted,
 )
-from engine.record import LASTING, JobKey, StudyRecord
 from engine.runs import RunFolder
 
 _SUMMARISED = (

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engine.config import MachineSettings, StudyConfig
+from engine.config.machine import MachineSettings
+from engine.config.study import StudyConfig
 from engine.errors import InputError
-from engine.record import StudyRecord
-from engine.results import ProtocolSummary, SuperresWeightsInfo
+from engine.events.record import StudyRecord
+from engine.reports.results import ProtocolSummary, SuperresWeightsInfo
 
 
 def require_unfinished(record: StudyRecord, folder: Path) -> None:

@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import closing
 
 from engine.errors import DownloadError
-from engine.version import program_version
+from engine.system.version import program_version
 
 DEADLINE_SECONDS = 10.0
 """For everything: name look-up, connecting, redirects and the body."""

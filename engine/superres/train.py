@@ -22,8 +22,6 @@ from PIL import Image
 from torch import nn
 from torchsr.models import ninasr_b0
 
-from engine.files import replacing
-from engine.process import keep_memory
 from engine.superres.quality import Pixels, psnr_after_halving
 from engine.superres.training_pictures import (
     HELD_OUT_PHOTOS,
@@ -34,6 +32,8 @@ from engine.superres.training_pictures import (
     load_photo,
     make_pair,
 )
+from engine.system.files import replacing
+from engine.system.process import keep_memory
 
 PATCH = 48
 """Side of a training patch at the small size; a multiple of the network's attention stride, 16."""

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from engine.config import MachineSettings, Precision
-from engine.devices import has_bf16, is_clearly_faster
-from engine.memory import recall, remember
-from engine.results import SuperresWeightsInfo
+from engine.config.machine import MachineSettings, Precision
+from engine.reports.results import SuperresWeightsInfo
+from engine.system.devices import has_bf16, is_clearly_faster
+from engine.system.memory import recall, remember
 
 Pixels = npt.NDArray[np.uint8]
 

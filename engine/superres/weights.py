@@ -13,10 +13,10 @@ from torch import nn
 from torchsr.models import ninasr_b0
 
 from engine.errors import DownloadError, WeightsError
-from engine.files import replacing
-from engine.results import SuperresWeightsInfo
+from engine.reports.results import SuperresWeightsInfo
 from engine.superres.download import download
 from engine.superres.upscale import SCALE, SuperresModel
+from engine.system.files import replacing
 
 NETWORK = "NinaSR-B0 x2"
 SHIPPED_FILE = "ninasr_b0_x2.safetensors"

@@ -1,14 +1,8 @@
 """Training a network, predicting with it and keeping its weights, on whatever the machine is good at."""
 
-from engine.process import lower_priority
+from engine.system.process import lower_priority
 from engine.training.batches import steps_per_epoch
-from engine.training.checkpoint import (
-    Checkpoint,
-    CheckpointError,
-    checkpoint_to_bytes,
-    job_identity,
-    read_checkpoint,
-)
+from engine.training.checkpoint import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint
 from engine.training.inference import predict
 from engine.training.loop import TrainingOutcome, train
 from engine.training.machine import choose_machine, require_memory

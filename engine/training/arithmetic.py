@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import torch
 
-from engine.config import MachineSettings
-from engine.process import keep_memory
+from engine.config.machine import MachineSettings
+from engine.system.process import keep_memory
 
 
 @contextlib.contextmanager

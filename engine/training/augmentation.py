@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from engine.config import Recipe
+from engine.config.recipes import Recipe
 
 Size = tuple[int, int]
 """(height, width) in pixels."""

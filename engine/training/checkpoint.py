@@ -10,7 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from engine.config import MachineSettings, Recipe
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
 from engine.errors import StorageError
 
 FORMAT = "simpsons-tui checkpoint 1"

@@ -2,18 +2,22 @@
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from engine.config import MachineSettings
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.events.control import StudyControl
 from engine.models import answers
 from engine.training.arithmetic import arithmetic, mixed_precision
 from engine.training.batches import read_ahead
 from engine.training.pixels import Pixels, scale
+from engine.training.trainer import fresh_model
+from engine.training.weights import load_weights
 
 
 def predict(
@@ -51,3 +55,16 @@ def predict(
             done += len(batch)
             on_progress(done)
     return np.concatenate(parts)
+
+
+def load_network(
+    weights: Path, recipe: Recipe, n_classes: int, image_size: tuple[int, int], *, seed: int, fold: int
+) -> nn.Module:
+    """The network of a finished job on the CPU, in evaluation mode.
+
+    Raises:
+        WeightsError: the file is missing or belongs to another network.
+    """
+    model = fresh_model(recipe, n_classes, image_size, seed=seed, fold=fold)
+    load_weights(model, weights)
+    return model.eval()

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.config import MachineSettings, Recipe
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
 from engine.errors import StudyStopped
-from engine.events import BatchTrained, Emit, EpochTrained
+from engine.events.control import StudyControl
+from engine.events.study import BatchTrained, Emit, EpochTrained
 from engine.training.arithmetic import arithmetic
 from engine.training.batches import Places, epoch_batches, read_ahead, steps_per_epoch
 from engine.training.checkpoint import Checkpoint, Position

@@ -9,11 +9,12 @@ import joblib  # type: ignore[import-untyped]
 import psutil
 import torch
 
-from engine.config import MIN_BATCH, ChosenBy, MachineSettings, Precision, Recipe
-from engine.devices import has_bf16, is_clearly_faster
+from engine.config.machine import ChosenBy, MachineSettings, Precision
+from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
-from engine.memory import recall, remember
-from engine.process import keep_memory, processor_name
+from engine.system.devices import has_bf16, is_clearly_faster
+from engine.system.memory import recall, remember
+from engine.system.process import keep_memory, processor_name
 from engine.training.probe import Probe, agrees
 
 _MEMORY_FILE = "machine.json"

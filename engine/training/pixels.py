@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.config import MachineSettings
+from engine.config.machine import MachineSettings
 
 _WHITE = 255
 _DEVICE_SHARE = 0.5  # of the accelerator's free memory that images may take for good

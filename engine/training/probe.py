@@ -7,7 +7,8 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from engine.config import MIN_BATCH, MachineSettings, Recipe
+from engine.config.machine import MachineSettings
+from engine.config.recipes import MIN_BATCH, Recipe
 from engine.training.arithmetic import arithmetic
 from engine.training.schedule import trained_size
 from engine.training.trainer import Trainer

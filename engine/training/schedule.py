@@ -1,6 +1,6 @@
 """What changes from step to step of a training: the learning rate, the size of the images, the averaging."""
 
-from engine.config import Recipe
+from engine.config.recipes import Recipe
 
 WARM_UP = 0.2
 """Share of a one-cycle training in which the learning rate rises."""

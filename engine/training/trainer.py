@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.config import MachineSettings, Recipe
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
 from engine.models import SeededDropout, build_model
 from engine.training.arithmetic import memory_format, mixed_precision
 from engine.training.augmentation import augment

@@ -7,7 +7,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from engine.errors import WeightsError
-from engine.files import replacing
+from engine.system.files import replacing
 
 
 def save_weights(model: nn.Module, path: Path) -> None:

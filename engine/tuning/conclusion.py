@@ -1,8 +1,8 @@
 """What a search says at its end, in sentences that claim no more than its numbers bear."""
 
-from engine.statistics_report import Comparison, Interval
-from engine.tuning_events import number_words, trial_name
-from engine.tuning_record import Trial, TuningRecord
+from engine.events.search import number_words, trial_name
+from engine.events.search_record import Trial, TuningRecord
+from engine.reports.statistics import Comparison, Interval
 
 
 def draw_conclusion(record: TuningRecord, test_images: str) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.config import Recipe
-from engine.events import Emit
+from engine.config.recipes import Recipe
+from engine.config.search import SECONDS_A_MINUTE, TuningConfig
+from engine.events.search import TrialFinished, TrialStarted, TrialState, numbers_of, with_numbers
+from engine.events.search_record import TuningRecord
+from engine.events.study import Emit
 from engine.tuning.tuner import Tuner
-from engine.tuning_config import SECONDS_A_MINUTE, TuningConfig
-from engine.tuning_events import TrialFinished, TrialStarted, TrialState, numbers_of, with_numbers
-from engine.tuning_record import TuningRecord
 
 MOST_FAILURES = 5
 """So many failures one after the other are no matter of numbers."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.config import MIN_BATCH, Recipe
+from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
-from engine.tuning_events import NumberRange
+from engine.events.search import NumberRange
 
 
 def _always(_recipe: Recipe) -> bool:

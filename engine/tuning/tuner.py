@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.events.search import NumberRange, Numbers, TrialFinished
 from engine.runs.stream import LineStream
-from engine.tuning_events import NumberRange, Numbers, TrialFinished
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -17,7 +17,7 @@ from table import Row, spread
 from terminal import Terminal, start_study, study_options
 from workplace import Workplace
 
-from engine.events import BatchTrained
+from engine.events.study import BatchTrained
 
 WARM_UP_BATCHES = 2
 LEAST_RATE = {"paper": 0.97, "quick": 0.90}

@@ -21,9 +21,10 @@ from processes import as_in_the_program, call, memory_meter
 from table import Row, spread
 from workplace import Workplace
 
-from engine.config import RECIPES, MachineSettings
+from engine.config.machine import MachineSettings
+from engine.config.recipes import RECIPES
+from engine.config.variants import STUDY_VARIANTS, get_variant
 from engine.dataset import Dataset, open_dataset
-from engine.variants import STUDY_VARIANTS, get_variant
 
 if TYPE_CHECKING:
     from engine.superres import SuperresModel
@@ -132,8 +133,8 @@ def one_size(data: str, variant: str, count: int, cache: str) -> dict[str, Any]:
 
 
 def _one_size(data: Path, variant: str, count: int, cache: Path) -> Size:
-    from engine.control import StudyControl
     from engine.dataset import check_images
+    from engine.events.control import StudyControl
     from engine.preprocess import PixelCache, preprocess
 
     dataset = open_dataset(data)
@@ -165,8 +166,8 @@ def _one_size(data: Path, variant: str, count: int, cache: Path) -> Size:
 
 def _train(dataset: Dataset, pixels: Any, machine: MachineSettings) -> float:
     """Seconds an image of some steps on batches from all over the table; the first are left out."""
-    from engine.control import StudyControl
-    from engine.events import BatchTrained, Event
+    from engine.events.control import StudyControl
+    from engine.events.study import BatchTrained, Event
     from engine.training import train
 
     control = StudyControl()

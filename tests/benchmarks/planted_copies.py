@@ -21,10 +21,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from engine.audit import audit_images
-from engine.audit_report import AuditReport, Closeness
-from engine.control import StudyControl
+from engine.config.protocols import Closeness
 from engine.dataset import check_images, decode_rgb, open_dataset
 from engine.demo import DEMO_CLASSES, draw_picture
+from engine.events.control import StudyControl
+from engine.reports.audit import AuditReport
 
 PICTURES = 150
 SIZES = ((320, 240), (256, 300), (400, 225))

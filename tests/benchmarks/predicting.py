@@ -13,9 +13,12 @@ from processes import as_in_the_program, call
 from table import Row, spread
 from workplace import Workplace
 
-from engine.config import RECIPES, StudyConfig
-from engine.prediction import ModelOpened, ModelRequest, PredictionEvent
-from engine.study import predict_images, run_study
+from engine.config.model import ModelRequest
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from engine.finished.predicting.predict import predict_images
+from engine.reports.prediction import ModelOpened, PredictionEvent
+from engine.study.running import run_study
 
 FULL = {"vanilla": 300, "bbox": 300, "denoise": 120, "superres": 24}
 QUICK = {"vanilla": 100, "bbox": 100, "denoise": 40, "superres": 8}

@@ -21,9 +21,9 @@ from processes import as_in_the_program, call
 from table import Row, spread
 from workplace import Workplace
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
+from engine.config.variants import STUDY_VARIANTS, get_variant
 from engine.dataset import Dataset, ImageSample, open_dataset
-from engine.variants import STUDY_VARIANTS, get_variant
 
 RECIPE = RECIPES["paper"]
 EPOCHS = RECIPE.epochs
@@ -200,8 +200,8 @@ def our_loading(data: str, counts: dict[str, int], cache: str) -> dict[str, dict
 
 
 def _our_variant(data: Path, variant: str, count: int, cache: Path) -> dict[str, float]:
-    from engine.control import StudyControl
     from engine.dataset import check_images
+    from engine.events.control import StudyControl
     from engine.preprocess import PixelCache, preprocess
     from engine.superres import load_superres, recall_precision
     from engine.training import choose_machine

@@ -46,7 +46,7 @@ def call(function: Callable[..., T], **arguments: Any) -> T:
 
 def as_in_the_program(work: Callable[[], T]) -> T:
     """What `work` returns, done as our program does it: memory kept, in a thread that is not the first."""
-    from engine.process import keep_memory
+    from engine.system.process import keep_memory
 
     keep_memory()
     with ThreadPoolExecutor(1) as thread:

@@ -8,11 +8,12 @@ from time import perf_counter
 from table import Row, spread
 from workplace import Workplace
 
-from engine.config import RECIPES, StudyConfig
-from engine.events import BatchTrained, EpochTrained, Event, JobFinished, StudyFinished, StudyStarted
-from engine.pooled import metrics_of_matrix
-from engine.record import StudyRecord
-from engine.results import DatasetSummary, JobResult, Prediction, Seconds
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from engine.events.record import StudyRecord
+from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished, StudyFinished, StudyStarted
+from engine.reports.aggregate import metrics_of_matrix
+from engine.reports.results import DatasetSummary, JobResult, Prediction, Seconds
 from engine.runs import RunFolder, list_runs, load_record
 
 RUNS, BATCHES, BATCHES_AN_EPOCH, TEST_IMAGES = 500, 100_000, 80, 300

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.events import BatchTrained, Event, StageFinished
+from engine.events.study import BatchTrained, Event, StageFinished
 from engine.runs import read_events
 
 POLL_SECONDS = 0.5

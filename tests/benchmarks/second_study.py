@@ -53,10 +53,10 @@ def start(data: str, cache: str, runs: str) -> dict[str, float]:
 
 
 def _start_here(data: Path, cache: Path, runs: Path) -> dict[str, float]:
-    from engine.config import StudyConfig
-    from engine.control import StudyControl
-    from engine.events import BatchTrained, Event, StageStarted
-    from engine.study import run_study, warm_up
+    from engine.config.study import StudyConfig
+    from engine.events.control import StudyControl
+    from engine.events.study import BatchTrained, Event, StageStarted
+    from engine.study.running import run_study, warm_up
 
     warm_up()
     control = StudyControl()

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine.config import MachineSettings
+from engine.config.machine import MachineSettings
 from engine.errors import SimpsonsError
 from engine.superres import SuperresModel, load_superres
 from engine.superres.quality import psnr_after_halving

@@ -20,8 +20,9 @@ from processes import as_in_the_program, call
 from table import Row, spread
 from workplace import Workplace
 
-from engine.config import RECIPES, MachineSettings, Recipe
-from engine.events import BatchTrained, Event
+from engine.config.machine import MachineSettings
+from engine.config.recipes import RECIPES, Recipe
+from engine.events.study import BatchTrained, Event
 
 RECIPE = "paper"
 WARM_UP_STEPS = 2
@@ -148,7 +149,7 @@ def our_steps(recipe: str, steps: int, classes: int, cache: str) -> dict[str, An
 
 
 def _our_steps(recipe: Recipe, steps: int, classes: int, cache: Path) -> dict[str, Any]:
-    from engine.control import StudyControl
+    from engine.events.control import StudyControl
     from engine.training import choose_machine, train
 
     machine = choose_machine(recipe, classes, device="cpu", cache_dir=cache)

@@ -13,7 +13,7 @@ import training_step
 from table import Row
 from workplace import Workplace
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 
 IMAGES = 8_062
 LEAST_SPEED_UP, LEAST_IN_FP32 = 7.0, 5.0

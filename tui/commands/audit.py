@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
-from engine.audit_report import AuditReport, Closeness
-from engine.config import StudyConfig
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, names, option
+from engine.config.protocols import Closeness
+from engine.config.study import StudyConfig
+from engine.reports.audit import AuditReport
+from tui.options.sections import SectionedCommand, option
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
+from tui.options.values import names
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from engine.study import AuditProgress
-    from tui.progress import LineProgress
+    from engine.events.progress import AuditProgress
+    from tui.console.progress import LineProgress
 
 _PAIRS_SHOWN = 20
 _FILES_SHOWN = 10
@@ -74,12 +77,13 @@ def register(group: click.Group) -> None:
 
 
 def _run(config: StudyConfig, *, as_json: bool) -> int:
-    from engine.codec import to_jsonable
-    from engine.control import StudyControl
+    from engine import audit_dataset
     from engine.errors import StudyStopped
-    from engine.study import audit_dataset
-    from tui.headless import SIGNAL_STATUS, StopOnSignal, printed, results_alone_on_stdout, write_results
-    from tui.progress import progress_on
+    from engine.events.codec import to_jsonable
+    from engine.events.control import StudyControl
+    from tui.console.progress import progress_on
+    from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
+    from tui.console.study import StopOnSignal
 
     control = StudyControl()
     with results_alone_on_stdout() as results:
@@ -112,7 +116,7 @@ class _Stages:
 
     def take(self, news: "AuditProgress") -> None:
         """Show how far it is."""
-        from engine.events import StageProgress, StageStarted
+        from engine.events.study import StageProgress, StageStarted
 
         if news.stage != self._stage:
             self.end()
@@ -127,7 +131,7 @@ class _Stages:
         """The stage under way is over."""
         import time
 
-        from engine.events import StageFinished
+        from engine.events.study import StageFinished
 
         if self._stage is not None:
             self._progress.take(StageFinished(stage=self._stage, seconds=time.time() - self._began))
@@ -137,9 +141,9 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     """The parts from top to bottom; a `Text` is a sentence that may be broken between words, a string is not."""
     from rich.text import Text
 
-    from tui.formatting import count, place
-    from tui.tables import to_rich
+    from tui.looks.formatting import count, place
     from tui.tables.audit import class_data, closeness_words, group_words, pair_data, size_data
+    from tui.tables.data import to_rich
 
     where = place(str(config.data)) if config.data is not None else "the demo set"
     yield f"audit of {where}: {count(report.train)} training and {count(report.test)} test images"

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from engine.config import StudyConfig
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand
-from tui.session import remember
+from engine.config.study import StudyConfig
+from tui.console.errors import remember
+from tui.options.sections import SectionedCommand
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
 
 
 @click.group(epilog="\b\nExamples:\n  simpsons-tui cache show\n  simpsons-tui cache clear")
@@ -21,8 +22,8 @@ def cache() -> None:
 def cache_show(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> None:
     """Say where the cache lies, what it takes and what it may take."""
     remember(ctx, debug)
-    from engine.study import cache_report
-    from tui.formatting import size
+    from engine import cache_report
+    from tui.looks.formatting import size
 
     report = cache_report(StudyConfig(cache_dir=cache_dir))
     click.echo(f"folder  {report.folder}\nused    {size(report.used_bytes)}\nlimit   {size(report.limit_bytes)}")
@@ -35,8 +36,8 @@ def cache_show(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> No
 def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> None:
     """Empty the cache, but for what a running study uses."""
     remember(ctx, debug)
-    from engine.study import clear_cache
-    from tui.formatting import size
+    from engine import clear_cache
+    from tui.looks.formatting import size
 
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import InputError
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, option
+from tui.options.sections import SectionedCommand, option
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from engine.record import StudyRecord
+    from engine.events.record import StudyRecord
 
 _CLAIMS_EXAMPLES = """\b
 Examples:
@@ -46,8 +47,8 @@ def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug
     RUN is a run's folder, its name or the beginning of one; without it, the newest that is done.
     """
     _remember(ctx, debug, runs_dir)
-    from engine.codec import to_jsonable
-    from engine.study import judge_study
+    from engine import judge_study
+    from engine.events.codec import to_jsonable
 
     folder, records = _load([run, second], runs_dir)
     report = judge_study(records[0], folder, records[1] if second else None)
@@ -73,8 +74,8 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     found in the runs folder, or named as RUN2.
     """
     _remember(ctx, debug, runs_dir)
-    from engine.codec import to_jsonable
-    from engine.study import leak_of_study
+    from engine import leak_of_study
+    from engine.events.codec import to_jsonable
 
     folder, records = _load([run, second], runs_dir)
     report = leak_of_study(records[0], folder, records[1] if second else None)
@@ -104,8 +105,7 @@ def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
 
 def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["StudyRecord"]]:
     """The folder of runs, and the records of those that were named (the newest that is done where none was)."""
-    from engine.locations import runs_folder
-    from engine.study import find_finished, load_record
+    from engine import find_finished, load_record, runs_folder
 
     folder = runs_folder(runs_dir)
     wanted = [name for name in names if name] or [""]

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.errors import InputError, StorageError
-from tui.options import DEBUG_OPTION, FOLDER, FOLDER_OPTIONS, SectionedCommand, option, variant_names
-from tui.session import remember
+from tui.console.errors import remember
+from tui.options.sections import SectionedCommand, option
+from tui.options.study import DEBUG_OPTION, FOLDER, FOLDER_OPTIONS
+from tui.options.values import variant_names
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from engine.explanation_report import ExplanationReport
-    from engine.record import StudyRecord
-    from engine.resolution_report import ResolutionReport
-    from engine.study.explaining import ExplanationProgress
-    from engine.study.figures import Figure
+    from engine.events.progress import ExplanationProgress
+    from engine.events.record import StudyRecord
+    from engine.reports.explanation import ExplanationReport
+    from engine.reports.resolution import ResolutionReport
 
 _TENTHS = 10
 
@@ -68,7 +69,7 @@ def explain(
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
     remember(ctx, debug, runs_dir)
-    from engine.study import find_run
+    from engine import find_run
 
     ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json, resolution=resolution))
 
@@ -87,12 +88,12 @@ def _run(
     as_json: bool,
     resolution: bool,
 ) -> int:
-    from engine.control import StudyControl
+    from engine import keep_memory, load_record
     from engine.errors import StudyStopped
-    from engine.process import keep_memory
-    from engine.study import load_record
-    from tui.headless import SIGNAL_STATUS, StopOnSignal, printed, results_alone_on_stdout, write_results
-    from tui.progress import progress_on
+    from engine.events.control import StudyControl
+    from tui.console.progress import progress_on
+    from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
+    from tui.console.study import StopOnSignal
 
     record = load_record(run)
     for name in variants or ():
@@ -121,7 +122,7 @@ def _run(
 
 
 def _measure(run: Path, cache_dir: Path | None, control: Any, say: Any) -> "ExplanationReport":
-    from engine.study.explaining import measure_explanation
+    from engine import measure_explanation
 
     return measure_explanation(run, cache_dir=cache_dir, progress=_teller(say), control=control)
 
@@ -130,7 +131,7 @@ def _sizes(
     run: Path, variants: tuple[str, ...] | None, cache_dir: Path | None, control: Any, say: Any, *, measure: bool
 ) -> "ResolutionReport | None":
     """Accuracy against resolution: measured where that is asked for, else what was measured before."""
-    from engine.study.resolution import measure_resolution, stored_resolution
+    from engine import measure_resolution, stored_resolution
 
     if not measure:
         return stored_resolution(run)
@@ -153,8 +154,8 @@ def _teller(say: Any) -> "Callable[[ExplanationProgress], None]":
 
 def _draw(
     record: "StudyRecord", run: Path, variants: tuple[str, ...] | None, cache_dir: Path | None, say: Any
-) -> "list[Figure]":
-    from engine.study.figures import report_figures
+) -> list[tuple[str, str, bytes]]:
+    from engine import report_figures
 
     return report_figures(
         record,
@@ -165,13 +166,13 @@ def _draw(
     )
 
 
-def _write(figures: "list[Figure]", out: Path) -> list[Path]:
+def _write(figures: list[tuple[str, str, bytes]], out: Path) -> list[Path]:
     """Write the pictures; the names of the files.
 
     Raises:
         StorageError: the folder cannot be written.
     """
-    from engine.files import replacing
+    from engine import replacing
 
     paths = []
     try:
@@ -197,7 +198,7 @@ def _json(
     variants: tuple[str, ...] | None,
     written: list[Path],
 ) -> dict[str, Any]:
-    from engine.codec import to_jsonable
+    from engine.events.codec import to_jsonable
 
     data: dict[str, Any] = to_jsonable(report)
     resolution: dict[str, Any] | None = to_jsonable(sizes)

@@ -6,9 +6,10 @@ import click
 
 from engine.errors import InputError
 from tui.commands.predict import split_model
+from tui.console.errors import remember
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, SectionedCommand, option
-from tui.session import remember
+from tui.options.sections import SectionedCommand, option
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
 
 STANDARD_OUTPUT = "-"
 DEFAULT_FORMAT = "html"
@@ -79,11 +80,10 @@ def export(
     if format_name == ONNX or (format_name is None and out is not None and out.suffix.lower() == f".{ONNX}"):
         _export_network(run, runs_dir, out, force=force)
         return
-    from engine.study import find_run, load_record
-    from tui.export.lookup import gather
+    from engine import find_run, gather, load_record
+    from engine.events.record import evaluated_results
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
-    from tui.study_facts import evaluated_results
 
     form = choose_format(format_name, out)
     folder = find_run(run or "", runs_dir)
@@ -104,8 +104,8 @@ def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *,
     Raises:
         SimpsonsError: there is no such network, it cannot be written, or the file computes something else.
     """
-    from engine.study import export_onnx, find_run
-    from tui.headless import results_alone_on_stdout
+    from engine import export_onnx, find_run
+    from tui.console.stdout import results_alone_on_stdout
 
     name, variant = split_model(run or "")
     folder = find_run(name, runs_dir)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from tui.options import DEBUG_OPTION, FOLDER
-from tui.session import remember
+from tui.console.errors import remember
+from tui.options.study import DEBUG_OPTION, FOLDER
 
 _EXAMPLES = """\b
 Examples:
@@ -26,8 +26,8 @@ def fetch(ctx: click.Context, /, debug: bool, destination: Path | None) -> None:
     It goes to DEST or to the cache folder of the site's own client; where it lies is printed.
     """
     remember(ctx, debug)
-    from engine.study import fetch_dataset
-    from tui.headless import results_alone_on_stdout
+    from engine import fetch_dataset
+    from tui.console.stdout import results_alone_on_stdout
 
     with results_alone_on_stdout() as results:
         results.write(f"{fetch_dataset(destination)}\n")

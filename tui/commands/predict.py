@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from engine.prediction import ModelRequest
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, GroupedOption, SectionedCommand, option, with_options
+from engine.config.model import ModelRequest
+from tui.options.sections import GroupedOption, SectionedCommand, option, with_options
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
 
 _MODEL, _MACHINE, _FOLDERS = "Model", "Machine", "Folders and network"
 
@@ -73,7 +74,7 @@ def predict(
     accurate one is used. Its own pre-processing is applied to the images.
     """
     request = _request(ctx, run, debug, options)
-    from tui.predicting import run_predictions
+    from tui.console.predictions import run_predictions
 
     ctx.exit(run_predictions(request, images, as_json=as_json))
 
@@ -88,7 +89,7 @@ def _request(ctx: click.Context, run: str, debug: bool, options: dict[str, Any])
     runs_dir = options.pop("runs_dir")
     session = ctx.obj  # what the program's error handler must know
     session.debug, session.runs_dir = session.debug or debug, runs_dir or session.runs_dir
-    from engine.study import find_run
+    from engine import find_run
 
     name, variant = split_model(run)
     return ModelRequest(find_run(name, runs_dir), variant or None, **options)

@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from tui import dashboard
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, IMAGES_OPTION, SectionedCommand, option
-from tui.session import Session, remember
+from tui.app import open as dashboard
+from tui.console.errors import Session, remember
+from tui.options.sections import SectionedCommand, option
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS, IMAGES_OPTION
 
 _EXAMPLES = """\b
 Examples:
@@ -45,14 +46,14 @@ def resume(
     RUN is its name, the beginning of it, or its folder. In a terminal this opens the dashboard.
     """
     remember(ctx, options["debug"], options["runs_dir"])
-    from engine.study import find_resumable
+    from engine import find_resumable
 
     folder = find_resumable(run, options["runs_dir"])
     if headless or as_json or not dashboard.is_terminal(sys.stdout):
-        from tui.headless import resume_headless
+        from tui.console.study import resume_headless
 
         ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
-    from engine.study import load_config
+    from engine import load_config
 
     ctx.exit(dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder))
 

@@ -4,16 +4,9 @@ from typing import Any
 
 import click
 
-from tui.options import (
-    DEBUG_OPTION,
-    ENVIRONMENT_HELP,
-    STUDY_OPTIONS,
-    SectionedCommand,
-    option,
-    study_config,
-    with_options,
-)
-from tui.session import remember
+from tui.console.errors import remember
+from tui.options.sections import SectionedCommand, option, with_options
+from tui.options.study import DEBUG_OPTION, ENVIRONMENT_HELP, STUDY_OPTIONS, study_config
 
 _EXAMPLES = f"""\b
 Examples:
@@ -38,7 +31,7 @@ def run(ctx: click.Context, /, debug: bool, as_json: bool, **options: Any) -> No
     """Run the same study without a screen."""
     remember(ctx, debug, options["runs_dir"])
     config = study_config(options)
-    from tui.headless import run_headless
+    from tui.console.study import run_headless
 
     ctx.exit(run_headless(config, as_json=as_json))
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from engine.config import StudyConfig
+from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
 from tui.commands.export import export
-from tui.options import DEBUG_OPTION, FOLDER_OPTIONS, IMAGES_OPTION, SectionedCommand, SectionedGroup, option
-from tui.session import Session, remember
+from tui.console.errors import Session, remember
+from tui.options.sections import SectionedCommand, SectionedGroup, option
+from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS, IMAGES_OPTION
 
 if TYPE_CHECKING:
-    from engine.run_summary import RunSummary
+    from engine.reports.run_summary import RunSummary
 
 OpenDashboard = Callable[[StudyConfig, str, Session, Path], int]
 """Opens the dashboard on the run in a folder and returns the exit status; the text is how pictures are drawn."""
@@ -45,15 +46,14 @@ def runs() -> None:
 def runs_list(ctx: click.Context, /, *, as_json: bool, runs_dir: Path | None, debug: bool) -> None:
     """List all runs, the newest first."""
     remember(ctx, debug, runs_dir)
-    from engine.locations import runs_folder
-    from engine.study import list_runs
+    from engine import list_runs, runs_folder
 
     found = list_runs(runs_dir)
     if as_json:
         _write(json.dumps([_summary_json(run) for run in found], allow_nan=False) + "\n")
     elif found:
-        from tui.headless import printed
-        from tui.tables import to_rich
+        from tui.console.stdout import printed
+        from tui.tables.data import to_rich
         from tui.tables.history import history_data
 
         _write_text(lambda results: printed([to_rich(history_data(found))], results))
@@ -70,9 +70,9 @@ def runs_list(ctx: click.Context, /, *, as_json: bool, runs_dir: Path | None, de
 def runs_show(ctx: click.Context, /, *, run: str, as_json: bool, runs_dir: Path | None, debug: bool) -> None:
     """Show the results of RUN (without it, of the newest), as they were printed at its end."""
     remember(ctx, debug, runs_dir)
-    from engine.study import find_run, load_record, summary_of
+    from engine import find_run, load_record, summary_of
+    from tui.console.report import report_text
     from tui.export.json_object import json_text
-    from tui.headless import report_text
 
     folder = find_run(run, runs_dir)
     record = load_record(folder)
@@ -96,7 +96,7 @@ def runs_show(ctx: click.Context, /, *, run: str, as_json: bool, runs_dir: Path 
 def runs_rm(ctx: click.Context, /, *, names: tuple[str, ...], yes: bool, runs_dir: Path | None, debug: bool) -> None:
     """Remove runs for good; one that a process works on is refused."""
     remember(ctx, debug, runs_dir)
-    from engine.study import find_run, is_live, remove_run
+    from engine import find_run, is_live, remove_run
 
     folders = list(dict.fromkeys(find_run(name, runs_dir) for name in names))
     for folder in folders:  # all or none
@@ -141,7 +141,7 @@ def register(group: click.Group, dashboard: OpenDashboard) -> None:
         RUN is its name, the beginning of it, or its folder; without it, the newest that runs, else the newest.
         """
         remember(ctx, debug, runs_dir)
-        from engine.study import find_watchable, load_config
+        from engine import find_watchable, load_config
 
         folder = find_watchable(run, runs_dir)
         ctx.exit(dashboard(load_config(folder), images, ctx.ensure_object(Session), folder))
@@ -151,7 +151,7 @@ def register(group: click.Group, dashboard: OpenDashboard) -> None:
 
 
 def _summary_json(run: "RunSummary") -> dict[str, Any]:
-    from engine.codec import to_jsonable
+    from engine.events.codec import to_jsonable
 
     return {**to_jsonable(run), "accuracies": dict(run.accuracies)}
 
@@ -161,7 +161,7 @@ def _write(text: str) -> None:
 
 
 def _write_text(text: Callable[[TextIO], str]) -> None:
-    from tui.headless import results_alone_on_stdout, write_results
+    from tui.console.stdout import results_alone_on_stdout, write_results
 
     with results_alone_on_stdout() as results:
         write_results(results, text(results))

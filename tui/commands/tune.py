@@ -8,26 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.config import StudyConfig
+from engine.config.search import TRIALS, VALIDATION, TuningConfig
+from engine.config.study import StudyConfig
 from engine.errors import InputError
-from engine.tuning_config import TRIALS, VALIDATION, TuningConfig
-from tui import dashboard
-from tui.options import (
-    DEBUG_OPTION,
-    ENVIRONMENT_HELP,
-    IMAGES_OPTION,
-    STUDY_OPTIONS,
-    GroupedOption,
-    SectionedCommand,
-    names,
-    option,
-    study_config,
-    with_options,
-)
-from tui.session import Session, remember
+from tui.app import open as dashboard
+from tui.console.errors import Session, remember
+from tui.options.sections import GroupedOption, SectionedCommand, option, with_options
+from tui.options.study import DEBUG_OPTION, ENVIRONMENT_HELP, IMAGES_OPTION, STUDY_OPTIONS, study_config
+from tui.options.values import names
 
 if TYPE_CHECKING:
-    from tui.tuning_run import TuningWish
+    from tui.session.search import TuningWish
 
 _EXAMPLES = f"""\b
 Examples:
@@ -96,10 +87,10 @@ def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str, d
         study_config(options), TRIALS if trials is None and minutes is None else trials, minutes, only
     )
     if screenless:
-        from tui.tuning_headless import tune_headless
+        from tui.console.search import tune_headless
 
         ctx.exit(tune_headless(config, as_json=as_json))
-    from tui.tuning_run import TuningWish
+    from tui.session.search import TuningWish
 
     ctx.exit(_open(config.study, TuningWish(config), images, ctx))
 
@@ -127,15 +118,14 @@ def _resume(
     screenless: bool,
     as_json: bool,
 ) -> int:
-    from engine.study import load_config
-    from engine.study.tuning import find_search
+    from engine import find_search, load_config
 
     folder = find_search(name, ctx.params["runs_dir"])
     if screenless:
-        from tui.tuning_headless import resume_tuning_headless
+        from tui.console.search import resume_tuning_headless
 
         return resume_tuning_headless(folder, trials=trials, minutes=minutes, as_json=as_json)
-    from tui.tuning_run import TuningWish
+    from tui.session.search import TuningWish
 
     study = replace(load_config(folder), runs_dir=ctx.params["runs_dir"])
     wish = TuningWish(TuningConfig(study), folder, limits=(trials, minutes))
@@ -149,10 +139,9 @@ def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Contex
 
 
 def _write_list(runs_dir: Path | None, *, as_json: bool) -> None:
-    from engine.locations import tuning_folder
-    from engine.study.tuning import list_searches
-    from tui.headless import printed, results_alone_on_stdout, write_results
-    from tui.tables import to_rich
+    from engine import list_searches, tuning_folder
+    from tui.console.stdout import printed, results_alone_on_stdout, write_results
+    from tui.tables.data import to_rich
     from tui.tables.tuning import searches_data
 
     found = list_searches(runs_dir)

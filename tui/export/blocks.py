@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from engine.resolution_report import Ladder, Part
-from engine.results import Metrics
-from engine.statistics_report import Calibration
-from tui.export.curves import Limits, VariantCurves
-from tui.export.values import Figure
-from tui.tables import TableData
+from engine import Figure
+from engine.reports.resolution import Ladder, Part
+from engine.reports.results import Metrics
+from engine.reports.statistics import Calibration
+from tui.state.curves import Limits, VariantCurves
+from tui.tables.data import TableData
 
 Tone = Literal["plain", "warning"]
 

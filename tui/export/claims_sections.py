@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from engine.claims_report import Claim, Finding
-from engine.leak_report import Estimate, LeakReport
-from engine.statistics_report import LEVEL
+from engine import Exported
+from engine.reports.claims import Claim, Finding
+from engine.reports.leak import Estimate, LeakReport
+from engine.reports.statistics import LEVEL
 from tui.export.blocks import Block, Bullets, Facts, Paragraph, Section, TableBlock
-from tui.export.tables import interval_words, number, number_column, signed, table, text_column
-from tui.export.values import Exported
-from tui.tables import TableData
+from tui.looks.formatting import interval_words, number, signed
 from tui.tables.claims import MARKS, claims_summary, leak_facts
+from tui.tables.data import TableData
+from tui.tables.report import number_column, table, text_column
 
 
 def claims(exported: Exported) -> Section | None:

@@ -20,11 +20,11 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.record import JobKey, StudyRecord
-from engine.resolution_report import ResolutionReport
-from engine.results import JobResult, Metrics
-from engine.variants import name_of
-from tui.export.values import Exported
+from engine import Exported
+from engine.config.variants import name_of
+from engine.events.record import JobKey, StudyRecord
+from engine.reports.resolution import ResolutionReport
+from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
 
 Row = Sequence[object]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from tui.export.curves import Limits, VariantCurves
 from tui.export.nodes import drawing, node, number
-from tui.palette import variant_style
-from tui.widgets.chart import thin, tick_label, x_ticks, y_ticks
+from tui.looks.axes import thin, tick_label, x_ticks, y_ticks
+from tui.looks.palette import variant_style
+from tui.state.curves import Limits, VariantCurves
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 10.0, 36.0
 _LEGEND_LINE = 18.0

@@ -1,11 +1,12 @@
 """Sections of a report on what the networks look at: what they lose without parts of the picture, and when shrunk."""
 
-from engine.explanation_report import Ablation, ExplanationReport, ImagesFrom
-from engine.resolution_report import Ladder, ResolutionReport, Shrunk
+from engine import Exported
+from engine.reports.explanation import Ablation, ExplanationReport, ImagesFrom
+from engine.reports.resolution import Ladder, ResolutionReport, Shrunk
 from tui.export.blocks import Block, Bullets, Paragraph, Section, SizesBlock, TableBlock
-from tui.export.tables import interval_words, number, number_column, p_words, table, text_column
-from tui.export.values import Exported
-from tui.tables import NOTHING, TableData
+from tui.looks.formatting import NOTHING, interval_words, number, p_words
+from tui.tables.data import TableData
+from tui.tables.report import number_column, table, text_column
 from tui.tables.resolution import AS_THEY_ARE, PART_WORDS, points
 
 _IMAGES: dict[ImagesFrom, str] = {

@@ -1,12 +1,16 @@
 """The formats that a study can be exported in."""
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
+from engine import Exported
 from engine.errors import InputError
-from tui.export.values import Content, Exported
+
+Content = bytes | Mapping[str, bytes]
+"""One file, or a folder's files by their path in it (with / between the parts)."""
 
 
 @dataclass(frozen=True)

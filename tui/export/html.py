@@ -11,17 +11,17 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from engine import Exported
 from tui.export.blocks import Block, CurvesBlock, ReliabilityBlock, SizesBlock
 from tui.export.curve_drawing import draw_overlay, draw_single
-from tui.export.curves import VariantCurves
 from tui.export.matrix_drawing import draw_reliability
 from tui.export.nodes import svg_text
 from tui.export.report import build_report
 from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, heat_class, sheet
-from tui.export.tables import head_note
-from tui.export.values import Exported
-from tui.palette import variant_style
+from tui.looks.palette import variant_style
+from tui.state.curves import VariantCurves
+from tui.tables.report import head_note
 from tui.tables.results import confusion_cell
 
 _MANY_CLASSES, _LONG_NAME = 8, 10

@@ -2,19 +2,20 @@
 
 import json
 
-from engine.codec import to_jsonable
-from engine.record import StudyRecord
-from tui.export.values import Exported
+from engine import Exported
+from engine.events.codec import to_jsonable
+from engine.events.record import StudyRecord
+from engine.events.study_json import study_to_json
 
 
 def json_text(record: StudyRecord) -> str:
     """Strict JSON in one line, with a line break at its end."""
-    return json.dumps(record.to_json(), allow_nan=False) + "\n"
+    return json.dumps(study_to_json(record), allow_nan=False) + "\n"
 
 
 def render(exported: Exported) -> bytes:
     """One file; "explanation" and "resolution" are in it where they were measured (see `simpsons-tui explain`)."""
     measured = {"explanation": exported.explanation, "resolution": exported.resolution}
-    data = exported.record.to_json()
+    data = study_to_json(exported.record)
     data |= {name: to_jsonable(report) for name, report in measured.items() if report is not None}
     return (json.dumps(data, allow_nan=False) + "\n").encode()

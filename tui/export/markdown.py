@@ -4,6 +4,7 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 
+from engine import Exported
 from tui.export.blocks import (
     Block,
     Bullets,
@@ -18,9 +19,9 @@ from tui.export.blocks import (
     TableBlock,
 )
 from tui.export.report import build_report
-from tui.export.tables import head_note
-from tui.export.values import Exported
-from tui.tables import NOTHING, Row, TableData
+from tui.looks.formatting import NOTHING
+from tui.tables.data import Row, TableData
+from tui.tables.report import head_note
 
 _MOST_ROWS = 50
 """Of a long table; the formats for programs have all of them."""

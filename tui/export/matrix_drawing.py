@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from engine.results import Metrics
-from engine.statistics_report import Calibration
+from engine.reports.results import Metrics
+from engine.reports.statistics import Calibration
 from tui.export.nodes import drawing, node, number
 from tui.export.style import heat_class
-from tui.palette import variant_style
+from tui.looks.palette import variant_style
 from tui.tables.results import confusion_cell
 
 _LARGEST_CELL, _SMALLEST_CELL = 40.0, 17.0

@@ -6,17 +6,17 @@ A part that a study does not have leaves its section out, so an unfinished study
 import time
 from collections.abc import Callable
 
-from engine.config import PROTOCOLS
-from engine.record import StudyRecord
-from engine.statistics_report import LEVEL
+from engine import Exported
+from engine.config.protocols import PROTOCOLS
+from engine.events.record import StudyRecord, evaluated_results
+from engine.reports.statistics import LEVEL
 from tui.export import claims_sections, explanation_sections, setup_sections, trust_sections
 from tui.export.blocks import Block, Bullets, CurvesBlock, FigureBlock, MatrixBlock, Paragraph, Report, Section
 from tui.export.blocks import TableBlock as Table
-from tui.export.curves import shared_limits, variant_curves
-from tui.export.tables import epoch_table, interval_table, repeats_table
-from tui.export.values import Exported
-from tui.study_facts import evaluated_results, short_names, shortfalls, table_words
-from tui.tables import BEST
+from tui.state.curves import shared_limits, variant_curves
+from tui.tables.data import BEST
+from tui.tables.facts import short_names, shortfalls, table_words
+from tui.tables.report import epoch_table, interval_table, repeats_table
 from tui.tables.results import class_data, classes_heading, metrics_data
 from tui.tables.statistics import leak_warning, seed_words, verdict
 

@@ -6,10 +6,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine import Exported, replacing
 from engine.errors import InputError, StorageError
-from engine.files import replacing
-from tui.export.formats import ExportFormat
-from tui.export.values import Content, Exported
+from tui.export.formats import Content, ExportFormat
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 

@@ -2,16 +2,18 @@
 
 import time
 
-from engine.config import MachineSettings, Recipe
-from engine.record import StudyRecord, describe_weights
-from engine.variants import find_variant
+from engine import Exported
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.config.variants import find_variant
+from engine.events.record import StudyRecord
+from engine.events.study_json import describe_weights
 from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
-from tui.export.reproduce import command_line, configuration_of
-from tui.export.tables import data_table, table, text_column
-from tui.export.values import Exported
-from tui.formatting import duration
-from tui.study_facts import warnings
-from tui.tables import TableData
+from tui.looks.formatting import duration
+from tui.options.reproduce import command_line, configuration_of
+from tui.tables.data import TableData
+from tui.tables.facts import warnings
+from tui.tables.report import data_table, table, text_column
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from engine.resolution_report import Ladder, Part
+from engine.reports.resolution import Ladder, Part
 from tui.export.nodes import drawing, node, number
-from tui.palette import variant_style
+from tui.looks.axes import tick_label
+from tui.looks.palette import variant_style
+from tui.looks.size_axes import SizeCurve, ladder_curve, share_limits, share_ticks, size_ticks
 from tui.tables.resolution import PART_WORDS
-from tui.widgets.chart import tick_label
-from tui.widgets.size_chart import SizeCurve, ladder_curve, share_limits, share_ticks, size_ticks
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 14.0, 10.0, 36.0
 _LEGEND_LINE = 18.0

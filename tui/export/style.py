@@ -5,8 +5,8 @@ from importlib.resources import files
 
 from rich.color_triplet import ColorTriplet
 
-from tui.heat import heat_style
-from tui.palette import variant_style
+from tui.looks.heat import heat_style
+from tui.looks.palette import variant_style
 
 LIGHT, DARK = ColorTriplet(0xFF, 0xFF, 0xFF), ColorTriplet(0x16, 0x1B, 0x22)
 """The grounds that cells and curves are drawn on; the style sheets name the same."""

@@ -6,6 +6,7 @@ It follows the viewer's light or dark ground.
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from engine import Exported
 from tui.export.blocks import CurvesBlock, MatrixBlock, Report, SizesBlock
 from tui.export.curve_drawing import draw_overlay, draw_single
 from tui.export.matrix_drawing import draw_matrix
@@ -13,7 +14,6 @@ from tui.export.nodes import drawing, node, svg_text
 from tui.export.report import build_report
 from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, sheet
-from tui.export.values import Exported
 
 _WIDTH, _EDGE, _GAP = 1000.0, 20.0, 24.0
 _OVERLAY_HEIGHT, _SINGLE_HEIGHT = 380.0, 260.0

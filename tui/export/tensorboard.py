@@ -8,10 +8,10 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine import Exported
 from engine.errors import InputError
-from engine.events import EpochTrained
-from engine.record import JobKey, StudyRecord
-from tui.export.values import Exported
+from engine.events.record import JobKey, StudyRecord
+from engine.events.study import EpochTrained
 
 _VERSION = "brain.Event:2"
 MISSING = "the format tensorboard needs the package of that name: pip install 'simpsons-tui[tensorboard]'"

@@ -1,10 +1,12 @@
 """Sections of a report on how far the numbers can be trusted: comparisons, calibration, audit, protocol."""
 
-from engine.audit_report import AuditReport
-from engine.config import PROTOCOLS
-from engine.statistics_report import LEVEL
+from engine import Exported
+from engine.config.protocols import PROTOCOLS
+from engine.reports.audit import AuditReport
+from engine.reports.statistics import LEVEL
 from tui.export.blocks import Block, Bullets, Facts, Paragraph, ReliabilityBlock, Section, TableBlock
-from tui.export.tables import (
+from tui.tables.effects import effect_sentences, effects_legend, factorials, set_words
+from tui.tables.report import (
     SIGNIFICANT,
     calibration_table,
     combination_table,
@@ -16,8 +18,6 @@ from tui.export.tables import (
     table,
     text_column,
 )
-from tui.export.values import Exported
-from tui.tables.effects import effect_sentences, effects_legend, factorials, set_words
 
 
 def comparisons(exported: Exported) -> Section | None:

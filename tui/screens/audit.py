@@ -13,17 +13,18 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair
-from tui import formatting
-from tui.audit_run import AuditRun
-from tui.tables import to_rich
+from engine.config.protocols import Closeness
+from engine.reports.audit import AuditedImage, AuditReport, CopyPair
+from tui.looks import formatting
+from tui.pictures.pair import PairPictures
+from tui.session.audit import AuditRun
 from tui.tables.audit import class_data, closeness_words, group_words, is_grave, pair_data, size_data
+from tui.tables.data import to_rich
 from tui.widgets.metrics_table import SortableTable
-from tui.widgets.pair_pictures import PairPictures
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
 
 if TYPE_CHECKING:
-    from tui.engine_port import ImageSource
+    from tui.session.engine import ImageSource
 
 WIDE = 110
 """Columns from which the pairs stand beside the findings instead of below them."""

@@ -13,17 +13,27 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import DataTable, Footer, Input, Label, Static
 
-from engine.prediction import ImagePrediction, ModelRequest
-from engine.results import SkippedFile
-from tui import formatting
-from tui.bindings import PREDICT
-from tui.palette import variant_mark
-from tui.prediction_feed import PredictionFeed
-from tui.study_facts import short_names
-from tui.widgets.picture import Picture
+from engine.config.model import ModelRequest
+from engine.reports.prediction import ImagePrediction
+from engine.reports.results import SkippedFile
+from tui.looks import formatting
+from tui.looks.keys import _key
+from tui.looks.palette import variant_mark
+from tui.pictures.picture import Picture
+from tui.session.predictions import PredictionFeed
+from tui.tables.facts import short_names
 
 if TYPE_CHECKING:
-    from tui.engine_port import Engine
+    from tui.session.engine import Engine
+
+
+PREDICT: tuple[Binding, ...] = (
+    _key("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
+    _key("predict.variant", "tab", "variant(1)", "Variant", "The same images with the next variant's model"),
+    _key("predict.before", "shift+tab", "variant(-1)", "Previous", "With the variant's before", show=False),
+    _key("predict.stop", "s", "stop", "Stop", "End here and keep what there is"),
+    _key("predict.back", "escape", "app.back", "Results", "Back to the results", display="esc"),
+)
 
 NARROW = 100
 """Below this many columns the picture and the probabilities of the marked image are left out."""

@@ -2,10 +2,10 @@
 
 from typing import get_args
 
-from engine.audit_report import AuditReport, CopyKind, CopyPair
-from tui.formatting import count, fit_start
-from tui.study_facts import short_names
-from tui.tables import NOTHING, Cell, Column, Row, TableData
+from engine.reports.audit import AuditReport, CopyKind, CopyPair
+from tui.looks.formatting import NOTHING, count, fit_start
+from tui.tables.data import Cell, Column, Row, TableData
+from tui.tables.facts import short_names
 
 _KINDS: tuple[CopyKind, ...] = get_args(CopyKind)
 

@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from engine.claims_report import VERDICTS, Claim, ClaimsReport, Finding, Verdict
-from engine.leak_report import Estimate, LeakReport, LeakRow
-from tui.palette import variant_mark
+from engine.reports.claims import VERDICTS, Claim, ClaimsReport, Finding, Verdict
+from engine.reports.leak import Estimate, LeakReport, LeakRow
+from tui.looks.palette import variant_mark
 
 SIDE_BY_SIDE = 150
 """From this many columns both protocols stand beside each other."""

@@ -3,14 +3,13 @@
 from rich.table import Table
 from rich.text import Text
 
-from engine.combinations import ALL_COMBINATIONS, complete_sets, has_steps, nearest_set
-from engine.effect_sentences import effect_name, effect_sentence
-from engine.record import StudyRecord
-from engine.statistics_report import LEVEL, FactorialAnalysis, FactorialEffect
-from engine.variants import PLAIN
-from tui.palette import variant_mark
-from tui.study_facts import evaluated_results, protocol_name
-from tui.tables import Cell, Column, Row, TableData, to_rich
+from engine.config.combinations import ALL_COMBINATIONS, complete_sets, has_steps, nearest_set
+from engine.config.variants import PLAIN
+from engine.events.record import StudyRecord, evaluated_results, protocol_name
+from engine.reports.effects import effect_name, effect_sentence
+from engine.reports.statistics import LEVEL, FactorialAnalysis, FactorialEffect
+from tui.looks.palette import variant_mark
+from tui.tables.data import Cell, Column, Row, TableData, to_rich
 from tui.tables.statistics import DIFFERS, p_text, share, signed, signed_interval
 
 NO_EFFECTS = "An older version of the program made this study: it holds no effects of steps."

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.explanation_report import Ablation, ExplanationReport, Outcome
-from tui.palette import variant_mark
-from tui.study_facts import short_names
+from engine.reports.explanation import Ablation, ExplanationReport, Outcome
+from tui.looks.palette import variant_mark
+from tui.tables.facts import short_names
 
 _SMALLEST_P = 0.001
 

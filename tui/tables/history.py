@@ -3,8 +3,9 @@
 import time
 from collections.abc import Sequence
 
-from engine.run_summary import RunState, RunSummary
-from tui.tables import NOTHING, Cell, Column, Row, TableData, number_cell
+from engine.reports.run_summary import RunState, RunSummary
+from tui.looks.formatting import NOTHING
+from tui.tables.data import Cell, Column, Row, TableData, number_cell
 from tui.tables.statistics import interval_text
 
 STATE_SIGNS: dict[RunState, str] = {

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.resolution_report import Ladder, NativeSizes, Part, ResolutionReport, Shrunk
-from engine.statistics_report import Interval
-from tui.palette import variant_mark
+from engine.reports.resolution import Ladder, NativeSizes, Part, ResolutionReport, Shrunk
+from engine.reports.statistics import Interval
+from tui.looks.palette import variant_mark
 
 PART_WORDS: dict[Part, str] = {"training": "training", "test": "test", "held out": "held-out"}
 AS_THEY_ARE = "as they are"

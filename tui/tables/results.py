@@ -9,12 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.record import StudyRecord
-from engine.results import ClassScores, JobResult, Metrics
-from tui.formatting import duration
-from tui.heat import heat_style
-from tui.study_facts import evaluated_results, seeds_evaluated, short_names, study_variants, table_words, variant_status
-from tui.tables import BEST, DECIMALS, NOTHING, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
+from engine.events.record import StudyRecord, evaluated_results, seeds_evaluated, study_variants, variant_status
+from engine.reports.results import ClassScores, JobResult, Metrics
+from tui.looks.formatting import DECIMALS, NOTHING, duration
+from tui.looks.heat import heat_style
+from tui.tables.data import BEST, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
+from tui.tables.facts import short_names, table_words
 from tui.tables.statistics import covering_statistics, interval_text
 
 Average = Literal["macro", "weighted", "micro"]

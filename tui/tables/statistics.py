@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from engine.record import StudyRecord
-from engine.results import JobResult
-from engine.statistics_report import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
-from engine.variants import JOIN
-from tui.study_facts import protocol_name, table_words
-from tui.tables import NOTHING, Cell, Column, Row, TableData, to_rich
+from engine.config.variants import JOIN
+from engine.events.record import StudyRecord, protocol_name
+from engine.reports.results import JobResult
+from engine.reports.statistics import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
+from tui.looks.formatting import NOTHING
+from tui.tables.data import Cell, Column, Row, TableData, to_rich
+from tui.tables.facts import table_words
 
 DIFFERS = "*"
 """Stands beside a difference that the tests bear out."""

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.tuning_events import number_text
-from engine.tuning_record import Trial, TuningRecord
-from tui.tables import Cell, Column, Row, TableData, mark_best, number_cell
+from engine.events.search import number_text
+from engine.events.search_record import Trial, TuningRecord
+from tui.tables.data import Cell, Column, Row, TableData, mark_best, number_cell
 
 if TYPE_CHECKING:
-    from engine.study.tuning import SearchSummary
+    from engine.events.search_record import SearchSummary
 
 _STATE_WIDTH = len("running")
 """So that the table keeps its width when a trial ends."""

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui import formatting
+from tui.looks import formatting
 
 Cell = tuple[str, Style | None]
 

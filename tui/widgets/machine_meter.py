@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.text import Text
 
-from tui import formatting
+from tui.looks import formatting
 
 if TYPE_CHECKING:
     import psutil

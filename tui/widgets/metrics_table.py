@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from tui.tables import Cell, Column, Row, TableData, head_text, right_aligned
+from tui.tables.data import Cell, Column, Row, TableData, head_text, right_aligned
 
 BEST_STYLE = Style(bold=True, underline=True)
 APART_KEY = "·apart·"

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from engine.results import DatasetSummary
+from engine.reports.results import DatasetSummary
 from tui.widgets.lines import LinesView
 from tui.widgets.machine_meter import Load
 

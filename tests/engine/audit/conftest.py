@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from engine.audit import audit_images
-from engine.audit_report import AuditReport, Closeness
-from engine.control import StudyControl
+from engine.config.protocols import Closeness
 from engine.dataset import check_images, open_dataset
 from engine.demo import DEMO_CLASSES, draw_picture
+from engine.events.control import StudyControl
+from engine.reports.audit import AuditReport
 
 ROOT = Path(__file__).parents[3]
 SIZE = (160, 120)

@@ -5,11 +5,11 @@ import json
 import pytest
 from PIL import Image
 
-from engine.audit_report import AuditReport
-from engine.codec import from_jsonable, to_jsonable
-from engine.control import StudyControl
 from engine.demo import DEMO_CLASSES, draw_picture
 from engine.errors import StudyStopped
+from engine.events.codec import from_jsonable, to_jsonable
+from engine.events.control import StudyControl
+from engine.reports.audit import AuditReport
 
 
 def save(image, place, **options):

@@ -6,9 +6,9 @@ import pytest
 from engine.audit import LIMITS, find_copies
 from engine.audit import copies as module
 from engine.audit.copies import NOBODY, Looks
-from engine.control import StudyControl
 from engine.dataset import THUMBNAIL_SIZE, Fingerprint
 from engine.errors import StudyStopped
+from engine.events.control import StudyControl
 
 HEIGHT, WIDTH = THUMBNAIL_SIZE
 

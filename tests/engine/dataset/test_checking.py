@@ -6,10 +6,10 @@ import sqlite3
 
 import pytest
 
-from engine.control import StudyControl
 from engine.dataset import check_images, open_dataset
 from engine.dataset import checking as module
 from engine.errors import DatasetError, StudyStopped
+from engine.events.control import StudyControl
 
 COUNTS = {"train/a": 6, "train/b": 6, "test/a": 2, "test/b": 2}
 

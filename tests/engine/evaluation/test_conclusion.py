@@ -3,12 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.audit_report import AuditReport
-from engine.evaluation import compute_metrics, compute_statistics, draw_conclusion
-from engine.evaluation.verdicts import step_sentences
-from engine.results import Baseline, DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
+from engine.evaluation import compute_metrics, draw_conclusion
+from engine.evaluation.sentences import step_sentences
+from engine.reports.audit import AuditReport
+from engine.reports.results import Baseline, DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
+from engine.reports.statistics import FactorialAnalysis, FactorialEffect, Interval, StudyStatistics
+from engine.statistics import compute_statistics
 from engine.statistics.proportions import newcombe_interval
-from engine.statistics_report import FactorialAnalysis, FactorialEffect, Interval, StudyStatistics
 
 CLASSES = ("apu", "bart", "homer")
 DATASET = DatasetSummary("set", "/set", "kaggle", False, CLASSES, (50, 50, 50), (10, 10, 10), 50, 0)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.models import SeededDropout, build_model
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.models import ResidualNetwork, answers, build_model
 
 BEST = RECIPES["best"]

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.config import MachineSettings, Recipe
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.config.variants import get_variant
 from engine.dataset import Box, CheckedImage, ImageSample
 from engine.dataset.fingerprints import take_fingerprint
+from engine.events.control import StudyControl
 from engine.preprocess import PixelCache, preprocess
-from engine.results import SuperresWeightsInfo
-from engine.variants import get_variant
+from engine.reports.results import SuperresWeightsInfo
 
 RECIPE = Recipe("small", image_size=(12, 16))
 MACHINE = MachineSettings("cpu", "test", "fp32", channels_last=True, threads=2, chosen_by="given")

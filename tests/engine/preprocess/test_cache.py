@@ -7,10 +7,10 @@ import numpy as np
 import psutil
 import pytest
 
+from engine.config.variants import VARIANTS
 from engine.errors import StorageError
 from engine.preprocess import PixelCache, StepContext, build_steps, cache, results, segment
 from engine.preprocess.chains import ChainBuilder
-from engine.variants import VARIANTS
 
 SLOT = 12 * 16 * 3
 RECORD = 36

@@ -20,13 +20,13 @@ ROOT = Path(__file__).parents[3]
 CHILD = """
 import os, sys
 from pathlib import Path
-from engine.config import MachineSettings, Recipe
-from engine.control import StudyControl
+from engine.config.study import MachineSettings, Recipe
+from engine.events.control import StudyControl
 from engine.dataset import CheckedImage, ImageSample
 from engine.dataset.fingerprints import Fingerprint
 from engine.dataset.sources import FileSource
 from engine.preprocess import PixelCache, preprocess, results
-from engine.variants import VARIANTS
+from engine.config.variants import VARIANTS
 
 folder, *pictures = sys.argv[1:]
 results.WRITE_BYTES = 1

@@ -4,12 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.combinations import COMBINATIONS
-from engine.control import StudyControl
+from engine.config.combinations import COMBINATIONS
+from engine.config.variants import STUDY_VARIANTS, VARIANTS, get_variant
 from engine.dataset import Box
 from engine.errors import DatasetError, StudyStopped
+from engine.events.control import StudyControl
 from engine.preprocess import StepContext, build_steps, pipeline, results, run_steps
-from engine.variants import STUDY_VARIANTS, VARIANTS, get_variant
 
 
 def by_hand(study, variant, picture_of):
@@ -154,7 +154,7 @@ def test_other_parameters_share_no_result(study, new_study, variant, change):
 
 def test_other_library_versions_share_no_result(study, new_study, monkeypatch):
     study.pixels("vanilla")
-    monkeypatch.setattr("engine.preprocess.chains.library_version", lambda name: "0.0")
+    monkeypatch.setattr("engine.preprocess.steps.library_version", lambda name: "0.0")
     again = new_study(study.images)
     again.pixels("vanilla")
     assert again.started == (7, 0)

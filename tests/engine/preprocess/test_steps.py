@@ -6,10 +6,10 @@ import torch
 from skimage.restoration import denoise_tv_chambolle
 from torchvision.transforms.v2 import functional as transforms
 
+from engine.config.variants import VARIANTS, Variant
 from engine.dataset import Box
 from engine.errors import DatasetError, InputError
 from engine.preprocess import STEPS, StepContext, build_steps, run_steps
-from engine.variants import VARIANTS, Variant
 
 RESIZE_TOLERANCE = 1.01 / 255
 """The two passes of the uint8 resize round each by half a level at most; the kernel's weights are 16-bit integers."""

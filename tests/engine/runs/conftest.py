@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES, MachineSettings, StudyConfig
-from engine.events import (
+from engine.config.machine import MachineSettings
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from engine.events.record import StudyRecord
+from engine.events.study import (
     BatchTrained,
     DatasetChecked,
     EpochTrained,
@@ -15,9 +18,8 @@ from engine.events import (
     StudyFinished,
     StudyStarted,
 )
-from engine.pooled import metrics_of_matrix
-from engine.record import StudyRecord
-from engine.results import DatasetSummary, JobResult, Prediction, Seconds
+from engine.reports.aggregate import metrics_of_matrix
+from engine.reports.results import DatasetSummary, JobResult, Prediction, Seconds
 from engine.runs import RunFolder
 
 DATASET = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (4, 4), (2, 2), 0, 0)

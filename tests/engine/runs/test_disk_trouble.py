@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-from engine.control import StudyControl
 from engine.errors import StudyStopped
-from engine.events import EpochTrained, JobFinished, Notice
-from engine.files import is_full
-from engine.record import JobKey
+from engine.events.control import StudyControl
+from engine.events.record import JobKey
+from engine.events.study import EpochTrained, JobFinished, Notice
 from engine.runs import read_events
+from engine.system.files import is_full
 
 KEY = JobKey("vanilla", 0, 0)
 
@@ -52,7 +52,7 @@ def control():
 @pytest.fixture
 def told(run, control, monkeypatch):
     """What the run tells the user; nobody waits long in here."""
-    monkeypatch.setattr("engine.control.POLL_SECONDS", 0.001)
+    monkeypatch.setattr("engine.events.control.POLL_SECONDS", 0.001)
     told = []
     run.serve(control, told.append)
     return told
@@ -165,7 +165,7 @@ def test_a_folder_that_became_read_only_ends_the_recording_and_not_the_study(run
     def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("engine.runs.writer.replacing", refuse)
+    monkeypatch.setattr("engine.system.files.replacing", refuse)
     run.write_result({})
     control.checkpoint()
     assert "Permission denied" in run.failure

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import InputError, StorageError
-from engine.events import JobFinished, StudyPaused
-from engine.record import StudyRecord
+from engine.events.record import StudyRecord
+from engine.events.study import JobFinished, StudyPaused
 from engine.runs import find_run, list_runs, remove_run, summary_of
 
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from engine.codec import event_to_line
 from engine.errors import StorageError
-from engine.events import BatchTrained, JobFinished, Notice
+from engine.events.codec import event_to_line
+from engine.events.study import BatchTrained, JobFinished, Notice
 from engine.runs import EventFollower, NewerVersionError, RunFolder, load_record, read_events
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.control import StudyControl
 from engine.errors import StorageError, StudyStopped
+from engine.events.control import StudyControl
 from engine.runs import RunFolder, is_live, send_request
 
 ROOT = Path(__file__).parents[3]
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def control(run, monkeypatch):
-    monkeypatch.setattr("engine.control.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("engine.events.control.POLL_SECONDS", 0.0)
     control = StudyControl()
     run.serve(control, lambda message: None)
     return control
@@ -61,7 +61,7 @@ def test_what_was_asked_of_a_dead_writer_does_not_stop_the_next(run):
 WRITER = """
 import sys
 from pathlib import Path
-from engine.config import StudyConfig
+from engine.config.study import StudyConfig
 from engine.runs import RunFolder
 run = RunFolder.create(Path(sys.argv[1]), StudyConfig())
 print(run.folder, flush=True)

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from engine.config import StudyConfig
+from engine.config.study import StudyConfig
 from engine.errors import StorageError
-from engine.events import BatchTrained, Notice, StageProgress
-from engine.record import JobKey
+from engine.events.record import JobKey
+from engine.events.study import BatchTrained, Notice, StageProgress
 from engine.runs import FORMAT_VERSION, RunFolder, is_live, load_config, read_events, read_header
 
 KEY = JobKey("vanilla", 0, 0)

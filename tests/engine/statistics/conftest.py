@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.evaluation import compute_metrics
-from engine.results import JobResult, Prediction, Seconds
+from engine.reports.results import JobResult, Prediction, Seconds
 
 MakeJob = Callable[..., JobResult]
 

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from engine.codec import event_from_line, event_to_line, from_jsonable, to_jsonable
-from engine.combinations import COMBINATIONS, combinations_of
-from engine.evaluation import compute_statistics
-from engine.events import StatisticsComputed
+from engine.config.combinations import COMBINATIONS, combinations_of
+from engine.events.codec import event_from_line, event_to_line, from_jsonable, to_jsonable
+from engine.events.study import StatisticsComputed
+from engine.reports.statistics import StudyStatistics
+from engine.statistics import compute_statistics
 from engine.statistics.factorial import Cell, analyse_factorial, contrast_weights, sign_flip_p
 from engine.statistics.outcomes import Outcomes
 from engine.statistics.proportions import holm, mcnemar_p
 from engine.statistics.resampling import accuracy, resample
-from engine.statistics_report import StudyStatistics
 
 TWO = ("denoise", "superres")
 THREE = ("bbox", "denoise", "superres")

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.codec import event_from_line, event_to_line, from_jsonable, to_jsonable
-from engine.evaluation import compute_statistics
-from engine.events import StatisticsComputed
+from engine.events.codec import event_from_line, event_to_line, from_jsonable, to_jsonable
+from engine.events.study import StatisticsComputed
+from engine.reports.statistics import StudyStatistics
+from engine.statistics import compute_statistics
 from engine.statistics.proportions import holm, mcnemar_p, newcombe_interval, wilson_interval
-from engine.statistics_report import StudyStatistics
 
 LABELS = [0, 1, 2] * 20
 DRAWS = 400

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image, ImageDraw
 
-from engine.config import RECIPES, StudyConfig
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 
 COLOURS = {"blue": (40, 60, 220), "green": (40, 190, 70), "red": (220, 50, 40)}
 TRAIN, TEST = 12, 5

@@ -19,14 +19,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.config import RECIPES, StudyConfig
-from engine.events import BatchTrained, Event
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from engine.events.record import StudyRecord
+from engine.events.study import BatchTrained, Event
+from engine.events.study_json import study_to_json
+from engine.finished.dossier import gather
 from engine.preprocess import segment
-from engine.record import StudyRecord
-from engine.runs import stream
-from engine.study import list_runs, load_record, resume_study, run_study, warm_up
+from engine.runs import load_record, stream
+from engine.runs.listing import list_runs
+from engine.study.running import resume_study, run_study, warm_up
 from tui.export.formats import FORMATS
-from tui.export.lookup import gather
 from tui.export.saving import export_to
 
 LONGEST_LIFE = 60
@@ -91,7 +94,7 @@ def place_of(path: Path) -> str:
 
 def outcome(record: StudyRecord) -> str:
     """What must not depend on how often it was interrupted."""
-    data = record.to_json()
+    data = study_to_json(record)
     for name in ("study", "folder", "messages"):
         del data[name]
     for variant in data["variants"].values():

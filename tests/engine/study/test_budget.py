@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import InputError
-from engine.events import Notice, StudyStarted
-from engine.results import DatasetSummary
-from engine.study import load_config, resume_study, run_study
+from engine.events.study import Notice, StudyStarted
+from engine.reports.results import DatasetSummary
+from engine.runs import load_config
 from engine.study.budget import within_budget
+from engine.study.running import resume_study, run_study
 
 SUMMARY = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (400, 400), (100, 100), 0, 0)
 
@@ -51,8 +52,8 @@ def test_a_budget_in_which_nothing_fits_is_refused_with_what_would_do(timed, con
 
 
 def test_a_study_says_its_plan_and_keeps_it_when_it_goes_on(timed, config):
-    from engine.control import StudyControl
-    from engine.events import BatchTrained
+    from engine.events.control import StudyControl
+    from engine.events.study import BatchTrained
 
     events, control = [], StudyControl()
 

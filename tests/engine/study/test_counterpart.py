@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.codec import event_to_line, to_jsonable
-from engine.config import RECIPES, StudyConfig
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
-from engine.events import (
+from engine.events.codec import event_to_line, to_jsonable
+from engine.events.study import (
     DatasetChecked,
     JobFinished,
     ProtocolApplied,
@@ -14,24 +15,11 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.pooled import metrics_of_matrix
-from engine.results import (
-    DatasetSummary,
-    JobResult,
-    Prediction,
-    ProtocolSummary,
-    Seconds,
-    SuperresWeightsInfo,
-)
-from engine.study import (
-    find_counterpart,
-    find_run,
-    is_of_the_study,
-    judge_study,
-    leak_of_study,
-    load_config,
-    load_record,
-)
+from engine.finished.claims.counterpart import find_counterpart, is_of_the_study, judge_study, leak_of_study
+from engine.reports.aggregate import metrics_of_matrix
+from engine.reports.results import DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds, SuperresWeightsInfo
+from engine.runs import load_config, load_record
+from engine.runs.finding import find_run
 
 CLASSES = ("a", "b")
 IMAGES = 40

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from engine.errors import DatasetError
-from engine.events import EpochTrained, JobFinished, Notice, StageStarted
-from engine.study import run_study
+from engine.events.study import EpochTrained, JobFinished, Notice, StageStarted
+from engine.events.study_json import study_to_json
+from engine.study.running import run_study
 
 COPIED = 2
 
@@ -50,7 +51,7 @@ def test_leaks_are_a_warning_under_the_official_protocol_alone(leaking):
 
 def test_the_json_object_holds_audit_protocol_intervals_comparisons_and_repeats(config):
     record = run_study(replace(config, repeats=2))
-    data = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    data = json.loads(json.dumps(study_to_json(record), allow_nan=False))
     assert data["protocol"]["name"] == "official"
     assert data["audit"]["leaking_test"] == record.audit.leaking_test
     assert data["repeats"]["seeds"] == [0, 1]
@@ -143,7 +144,7 @@ def test_class_folders_alone_are_divided_after_the_audit_with_copies_on_one_side
 
 
 def test_a_stopped_repeat_keeps_the_first_seeds_comparison(config):
-    from engine.control import StudyControl
+    from engine.events.control import StudyControl
 
     control = StudyControl()
 

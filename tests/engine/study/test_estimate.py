@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES, StudyConfig
-from engine.results import DatasetSummary
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from engine.reports.results import DatasetSummary
 from engine.study.estimate import StageTimings, estimate_study
 
 SUMMARY = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (400, 400), (100, 100), 0, 0)

@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.config import RECIPES, StudyConfig
-from engine.control import StudyControl
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 from engine.errors import InputError, SimpsonsError, StudyStopped, WeightsError
-from engine.study import load_record, run_study
-from engine.study.explaining import REPORT_FILE, measure_explanation, open_explainer, stored_explanation
-from engine.study.figures import report_figures
-from engine.study.finished import LEAST_BOXED, MeasuredImages
+from engine.events.control import StudyControl
+from engine.finished.explain.ablation import REPORT_FILE, measure_explanation, stored_explanation
+from engine.finished.explain.explainer import open_explainer
+from engine.finished.explain.figures import report_figures
+from engine.finished.run import LEAST_BOXED, MeasuredImages
+from engine.runs import load_record
+from engine.study.running import run_study
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 import pytest
 
-from engine.config import RECIPES, StudyConfig
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 from engine.errors import InputError
-from engine.events import StudyFinished, StudyStarted
-from engine.record import StudyRecord
-from engine.results import DatasetSummary
+from engine.events.record import StudyRecord
+from engine.events.study import StudyFinished, StudyStarted
+from engine.reports.results import DatasetSummary
 from engine.runs import RunFolder
-from engine.study import find_finished, find_run, find_watchable
+from engine.runs.finding import find_finished, find_run, find_watchable
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, StorageError
-from engine.study import run_study
-from engine.study.gallery import open_gallery, open_run_gallery
+from engine.finished.gallery import open_gallery, open_run_gallery
+from engine.study.running import run_study
 
 
 @pytest.fixture

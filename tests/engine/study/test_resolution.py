@@ -11,12 +11,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engine.config import RECIPES, StudyConfig
-from engine.control import StudyControl
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 from engine.errors import InputError, StudyStopped
-from engine.study import load_record, run_study
-from engine.study.finished import FinishedRun
-from engine.study.resolution import REPORT_FILE, measure_resolution, stored_resolution
+from engine.events.control import StudyControl
+from engine.finished.explain.resolution import REPORT_FILE, measure_resolution, stored_resolution
+from engine.finished.run import FinishedRun
+from engine.runs import load_record
+from engine.study.running import run_study
 
 WIDTH, HEIGHT = 64, 48
 CLASSES = ("fine", "plain")

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from engine.control import StudyControl
 from engine.errors import InputError, StorageError
-from engine.events import (
+from engine.events.control import StudyControl
+from engine.events.study import (
     BatchTrained,
     JobFinished,
     StageStarted,
@@ -19,8 +19,10 @@ from engine.events import (
     StudyStarted,
     TrainingContinued,
 )
-from engine.runs import RunFolder, read_events
-from engine.study import find_resumable, list_runs, load_record, resume_study, run_study, send_request
+from engine.events.study_json import study_to_json
+from engine.runs import RunFolder, load_record, read_events, send_request
+from engine.runs.finding import find_resumable, list_runs
+from engine.study.running import resume_study, run_study
 
 STEPS = 12  # three epochs of four batches
 
@@ -33,7 +35,7 @@ def whole(config, tmp_path):
 
 def outcome(record):
     """Everything that must be the same: all that is told of a study but names, places and times."""
-    data = record.to_json()
+    data = study_to_json(record)
     for name in ("study", "folder", "messages"):
         del data[name]
     for variant in data["variants"].values():
@@ -139,7 +141,7 @@ def test_a_variant_that_failed_is_tried_again(config, whole, monkeypatch):
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.study.jobs.predict", fail)
+        patch.setattr("engine.training.predict", fail)
         assert run_study(config).finished.status == "failed"
     (folder,) = config.runs_dir.iterdir()
     assert outcome(resume_study(folder)) == whole
@@ -200,11 +202,11 @@ def test_statistics_that_a_kill_kept_from_being_computed_are(config, whole):
     (folder / "checkpoints" / "bbox-seed0-fold0.safetensors").write_bytes(b"left by a kill")
     assert outcome(resume_study(folder)) == whole
     assert list((folder / "checkpoints").iterdir()) == []
-    assert json.loads((folder / "result.json").read_text()) == load_record(folder).to_json()
+    assert json.loads((folder / "result.json").read_text()) == study_to_json(load_record(folder))
 
 
 def test_a_watcher_pauses_and_stops_the_study_through_its_folder(config, monkeypatch):
-    monkeypatch.setattr("engine.control.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("engine.events.control.POLL_SECONDS", 0.0)
     events = []
 
     def listen(event):

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from engine.combinations import COMBINATIONS
-from engine.control import StudyControl
+from engine.config.combinations import COMBINATIONS
+from engine.config.model import ModelRequest
+from engine.config.variants import STUDY_VARIANTS
 from engine.errors import InputError, StorageError
-from engine.events import (
+from engine.events.control import StudyControl
+from engine.events.study import (
     AuditFinished,
     BaselinesMeasured,
     BatchTrained,
@@ -26,10 +28,10 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.prediction import ModelRequest
-from engine.runs import read_events
-from engine.study import load_record, predict_images, resume_study, run_study
-from engine.variants import STUDY_VARIANTS
+from engine.events.study_json import study_to_json
+from engine.finished.predicting.predict import predict_images
+from engine.runs import load_record, read_events
+from engine.study.running import resume_study, run_study
 
 
 def stages(events, kind=StageStarted):
@@ -39,7 +41,7 @@ def stages(events, kind=StageStarted):
 def test_the_four_variants_are_trained_evaluated_and_compared(config):
     events = []
     record = run_study(replace(config, variants=STUDY_VARIANTS), events.append)
-    data = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    data = json.loads(json.dumps(study_to_json(record), allow_nan=False))
     assert data["status"] == "done"
     assert list(data["variants"]) == list(STUDY_VARIANTS)
     for result in data["variants"].values():
@@ -83,9 +85,9 @@ def test_the_events_come_in_the_order_that_screens_rely_on(config):
 
 
 def test_the_same_seed_gives_the_same_result_and_another_seed_another(config, tmp_path):
-    first = run_study(config).to_json()["variants"]
-    again = run_study(replace(config, cache_dir=tmp_path / "another-cache")).to_json()["variants"]
-    other = run_study(replace(config, seed=1)).to_json()["variants"]
+    first = study_to_json(run_study(config))["variants"]
+    again = study_to_json(run_study(replace(config, cache_dir=tmp_path / "another-cache")))["variants"]
+    other = study_to_json(run_study(replace(config, seed=1)))["variants"]
     for variant in config.variants:
         assert first[variant]["loss"] == again[variant]["loss"]
         assert first[variant]["confusion_matrix"] == again[variant]["confusion_matrix"]
@@ -95,8 +97,8 @@ def test_the_same_seed_gives_the_same_result_and_another_seed_another(config, tm
 def test_the_run_folder_holds_the_same_study(config):
     record = run_study(config)
     (folder,) = config.runs_dir.iterdir()
-    assert load_record(folder).to_json() == record.to_json()
-    assert json.loads((folder / "result.json").read_text()) == record.to_json()
+    assert study_to_json(load_record(folder)) == study_to_json(record)
+    assert json.loads((folder / "result.json").read_text()) == study_to_json(record)
     assert sorted(path.name for path in (folder / "weights").iterdir()) == [
         "bbox-seed0-fold0.safetensors",
         "vanilla-seed0-fold0.safetensors",
@@ -121,7 +123,7 @@ def test_a_stop_in_training_keeps_and_evaluates_what_was_trained(config):
             control.stop()
 
     record = run_study(replace(config, variants=("vanilla", "bbox", "denoise")), listen, control)
-    data = record.to_json()
+    data = study_to_json(record)
     assert data["status"] == "stopped"
     assert data["variants"]["vanilla"]["status"] == "done"
     assert data["variants"]["bbox"]["status"] == "stopped"
@@ -134,7 +136,7 @@ def test_a_stop_in_training_keeps_and_evaluates_what_was_trained(config):
 def test_a_stop_before_training_leaves_no_figures(config):
     control = StudyControl()
     control.stop()
-    data = run_study(config, control=control).to_json()
+    data = study_to_json(run_study(config, control=control))
     assert data["status"] == "stopped"
     assert all(result["accuracy"] is None for result in data["variants"].values())
 
@@ -149,7 +151,7 @@ def test_a_stop_when_training_is_over_costs_no_result(config, moment):
         if last_batch if moment == "last batch" else evaluation:
             control.stop()
 
-    data = run_study(config, listen, control).to_json()
+    data = study_to_json(run_study(config, listen, control))
     assert data["status"] == "stopped"
     assert data["variants"]["vanilla"]["status"] == "done"
     assert sum(map(sum, data["variants"]["vanilla"]["confusion_matrix"])) == 15
@@ -161,7 +163,7 @@ def test_a_baseline_that_fails_costs_no_result(config, monkeypatch):
         raise StorageError("the disk is gone")
 
     monkeypatch.setattr("engine.evaluation.thumbnail_baseline", fail)
-    data = run_study(replace(config, variants=("vanilla",))).to_json()
+    data = study_to_json(run_study(replace(config, variants=("vanilla",))))
     assert data["status"] == "done"
     assert data["variants"]["vanilla"]["status"] == "done"
     assert list(data["baselines"]) == ["majority"]
@@ -176,7 +178,7 @@ def test_a_listener_that_fails_ends_the_showing_and_not_the_study(config):
         if isinstance(event, BatchTrained):
             raise RuntimeError("the screen is gone")
 
-    data = run_study(config, listen).to_json()
+    data = study_to_json(run_study(config, listen))
     assert data["status"] == "done"
     assert isinstance(seen[-1], BatchTrained)
     assert any("the screen is gone" in message["message"] for message in data["messages"])
@@ -193,7 +195,7 @@ def test_a_variant_that_fails_leaves_the_others(config, monkeypatch):
         return original(variant, *arguments, **named)
 
     monkeypatch.setattr(jobs, "preprocess", fail_on_bbox)
-    data = run_study(config).to_json()
+    data = study_to_json(run_study(config))
     assert data["status"] == "failed"
     assert data["variants"]["bbox"]["reason"] == "RuntimeError: out of luck"
     assert data["variants"]["vanilla"]["status"] == "done"
@@ -204,7 +206,7 @@ def test_a_variant_that_fails_leaves_the_others(config, monkeypatch):
 def test_a_loss_that_is_not_finite_is_a_warning_and_not_a_crash(config):
     events = []
     hot = replace(config, variants=("vanilla",), recipe=replace(config.recipe, learning_rate=1e38))
-    data = run_study(hot, events.append).to_json()
+    data = study_to_json(run_study(hot, events.append))
     assert data["variants"]["vanilla"]["status"] == "done"
     assert None in data["variants"]["vanilla"]["loss"]
     warnings = [event.message for event in events if isinstance(event, Notice) and event.variant == "vanilla"]
@@ -213,7 +215,7 @@ def test_a_loss_that_is_not_finite_is_a_warning_and_not_a_crash(config):
 
 def test_a_batch_larger_than_the_set_is_said(config):
     big = replace(config, variants=("vanilla",), recipe=replace(config.recipe, batch_size=500, epochs=1))
-    data = run_study(big).to_json()
+    data = study_to_json(run_study(big))
     assert len(data["variants"]["vanilla"]["loss"]) == 1
     assert any("one batch an epoch" in message["message"] for message in data["messages"])
 
@@ -224,7 +226,7 @@ def test_an_unreadable_image_is_left_out_of_every_variant(config, tiny_dataset, 
     copy = shutil.copytree(tiny_dataset, tmp_path / "copy")
     broken = copy / "train" / "red" / "pic_0001.png"
     broken.write_bytes(broken.read_bytes()[:200])
-    data = run_study(replace(config, data=copy)).to_json()
+    data = study_to_json(run_study(replace(config, data=copy)))
     assert data["status"] == "done"
     assert data["dataset"]["train"] == 35
     assert [skipped["path"] for skipped in data["dataset"]["skipped"]] == ["train/red/pic_0001.png"]
@@ -270,7 +272,7 @@ def test_wrong_input_found_later_ends_the_stream_and_leaves_no_run_folder(config
 
 def test_all_combinations_of_the_steps_are_a_study_with_effects(config):
     record = run_study(replace(config, variants=COMBINATIONS))
-    data = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    data = json.loads(json.dumps(study_to_json(record), allow_nan=False))
     assert list(data["variants"]) == list(COMBINATIONS)
     (found,) = data["effects"]
     assert found["steps"] == ["bbox", "denoise", "superres"]
@@ -280,7 +282,7 @@ def test_all_combinations_of_the_steps_are_a_study_with_effects(config):
     assert found["effects"][1]["estimate"] == pytest.approx(by_hand)
     (folder,) = config.runs_dir.iterdir()
     assert (folder / "weights" / "bbox+denoise+superres-seed0-fold0.safetensors").is_file()
-    assert load_record(folder).to_json() == record.to_json()
+    assert study_to_json(load_record(folder)) == study_to_json(record)
     request = ModelRequest(folder, "denoise+superres", device="cpu", offline=True, cache_dir=config.cache_dir)
     answers = []
     predict_images(request, [config.data / "test"], answers.append)

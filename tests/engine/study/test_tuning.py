@@ -12,11 +12,14 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from engine.codec import to_jsonable
-from engine.control import StudyControl
+from engine.config.search import TuningConfig
 from engine.dataset.sources import FileSource
 from engine.errors import InputError, StorageError
-from engine.events import (
+from engine.events.codec import to_jsonable
+from engine.events.control import StudyControl
+from engine.events.search import EpochScored, TrialFinished, TrialStarted, TuningFinished, TuningStarted
+from engine.events.search_record import TuningRecord
+from engine.events.study import (
     AuditFinished,
     BatchTrained,
     JobFinished,
@@ -27,11 +30,8 @@ from engine.events import (
     StudyResumed,
 )
 from engine.runs import RunFolder, read_events
-from engine.study import list_runs
-from engine.study.tuning import find_search, list_searches, load_search, resume_tuning, tune
-from engine.tuning_config import TuningConfig
-from engine.tuning_events import EpochScored, TrialFinished, TrialStarted, TuningFinished, TuningStarted
-from engine.tuning_record import TuningRecord
+from engine.runs.listing import list_runs
+from engine.tuning.order import find_search, list_searches, load_search, resume_tuning, tune
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ def test_a_loss_that_is_not_finite_ends_the_trial_and_not_the_search(search):
 
 
 def test_a_trial_that_cannot_be_trained_leaves_the_others(search, monkeypatch):
-    from engine.study import trials
+    from engine.tuning import trials
 
     original = trials.train
 
@@ -322,6 +322,6 @@ def test_the_record_knows_what_a_search_came_to(search):
 
 def test_importing_it_loads_no_tuner():
     script = (
-        "import sys, engine.study.tuning, engine.tuning; sys.exit('optuna' in sys.modules or 'torch' in sys.modules)"
+        "import sys, engine.tuning.order, engine.tuning; sys.exit('optuna' in sys.modules or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

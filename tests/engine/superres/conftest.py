@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from engine.config import MachineSettings
+from engine.config.machine import MachineSettings
 from engine.superres import weights
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from engine.config import RECIPES, MachineSettings, Recipe
+from engine.config.machine import MachineSettings
+from engine.config.recipes import RECIPES, Recipe
 
 CLASSES = 3
 

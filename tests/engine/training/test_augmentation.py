@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.training.augmentation import augment
 
 PLAIN = RECIPES["paper"]

@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.config import RECIPES
-from engine.control import StudyControl
-from engine.events import BatchTrained, EpochTrained
+from engine.config.recipes import RECIPES
+from engine.events.control import StudyControl
+from engine.events.study import BatchTrained, EpochTrained
 from engine.training import CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint, train
 from engine.training.checkpoint import Checkpoint, Position
 from engine.training.trainer import Trainer

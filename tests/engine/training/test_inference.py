@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.control import StudyControl
 from engine.errors import StudyStopped
+from engine.events.control import StudyControl
 from engine.training import predict
 from engine.training.trainer import fresh_model
 

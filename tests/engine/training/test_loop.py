@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.control import StudyControl
-from engine.events import BatchTrained, EpochTrained
+from engine.events.control import StudyControl
+from engine.events.study import BatchTrained, EpochTrained
 from engine.training import steps_per_epoch, train
 
 CLASSES = 3

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from engine import devices
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import InputError
+from engine.system import devices
 from engine.training import choose_machine, require_memory
 from engine.training import machine as choice
 from engine.training.probe import FirstStep, Probe, agrees

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.training.schedule import averaging_weight, learning_rate, trained_size
 
 PAPER, BEST = RECIPES["paper"], RECIPES["best"]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torchvision.transforms.v2 import functional as transforms
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.training.trainer import Trainer, fresh_model
 
 CLASSES = 3

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES, StudyConfig
-from engine.results import DatasetSummary
+from engine.config.recipes import RECIPES
+from engine.config.search import TuningConfig
+from engine.config.study import StudyConfig
+from engine.events.search import EpochScored, TuningContinued, TuningStarted
+from engine.events.search_record import TuningRecord
+from engine.reports.results import DatasetSummary
 from engine.tuning import Outcome, Search, TrialPruned, Tuner, search_ranges
-from engine.tuning_config import TuningConfig
-from engine.tuning_events import EpochScored, TuningContinued, TuningStarted
-from engine.tuning_record import TuningRecord
 
 SUMMARY = DatasetSummary("tiny", "/tiny", "split", False, ("a", "b"), (50, 50), (10, 10), 0, 0)
 

@@ -1,7 +1,7 @@
 """What a search says of its best trial."""
 
-from engine.events import StatisticsComputed
-from engine.statistics_report import Calibration, Comparison, Interval, StudyStatistics, VariantStatistics
+from engine.events.study import StatisticsComputed
+from engine.reports.statistics import Calibration, Comparison, Interval, StudyStatistics, VariantStatistics
 from engine.tuning import Outcome, TrialFailed, draw_conclusion
 
 

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from engine.errors import StudyStopped
+from engine.events.search import TrialFinished, TrialStarted, with_numbers
+from engine.events.search_record import TuningRecord
 from engine.tuning import Outcome, TrialFailed
 from engine.tuning.tuner import UNPRUNED_EPOCHS, UNPRUNED_TRIALS, Proposal
-from engine.tuning_events import TrialFinished, TrialStarted, with_numbers
-from engine.tuning_record import TuningRecord
 
 
 def told(events):

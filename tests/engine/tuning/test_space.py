@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.tuning import TUNABLE, Tunable, search_ranges
 

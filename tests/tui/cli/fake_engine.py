@@ -8,11 +8,12 @@ import os
 import sys
 import threading
 
-import engine.study
-from engine.config import MachineSettings
-from engine.control import StudyControl
+import engine.study.running
+from engine.config.machine import MachineSettings
 from engine.errors import StudyStopped
-from engine.events import (
+from engine.events.control import StudyControl
+from engine.events.record import StudyRecord
+from engine.events.study import (
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
@@ -26,8 +27,16 @@ from engine.events import (
     StudyFinished,
     StudyStarted,
 )
-from engine.record import StudyRecord
-from engine.results import Averages, Baseline, ClassScores, DatasetSummary, JobResult, Metrics, Seconds, SkippedFile
+from engine.reports.results import (
+    Averages,
+    Baseline,
+    ClassScores,
+    DatasetSummary,
+    JobResult,
+    Metrics,
+    Seconds,
+    SkippedFile,
+)
 
 CLASSES = ("apu_nahasapeemapetilon", "bart_simpson", "homer_simpson")
 BATCHES = 4
@@ -127,7 +136,7 @@ class Study:
 
 
 def run_study(config, emit=None, control=None):
-    """Stands in for `engine.study.run_study`."""
+    """Stands in for `engine.study.running.run_study`."""
     mode = os.environ.get("FAKE_ENGINE", "whole")
     if mode == "noisy":
         sys.stdout.write("a library says hello\n")
@@ -140,5 +149,5 @@ def run_study(config, emit=None, control=None):
 if __name__ == "__main__":
     from tui.cli import main
 
-    engine.study.run_study = run_study
+    engine.study.running.run_study = run_study
     sys.exit(main())

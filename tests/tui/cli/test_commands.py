@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from engine.config import StudyConfig
+from engine.config.study import StudyConfig
 from engine.errors import DownloadError
 
 
@@ -16,7 +16,7 @@ def test_cache_show_says_where_and_how_much(command, monkeypatch, tmp_path):
         asked.append(config)
         return SimpleNamespace(folder=Path("/cache/pixels"), used_bytes=2_100_000_000, limit_bytes=50_000_000_000)
 
-    monkeypatch.setattr("engine.study.cache_report", report)
+    monkeypatch.setattr("engine.preprocess.report.cache_report", report)
     status, out, err = command("cache", "show", "--cache-dir", tmp_path)
     assert (status, err) == (0, "")
     assert out.split() == ["folder", "/cache/pixels", "used", "2.1", "GB", "limit", "50.0", "GB"]
@@ -24,7 +24,7 @@ def test_cache_show_says_where_and_how_much(command, monkeypatch, tmp_path):
 
 
 def test_cache_clear_says_what_was_freed(command, monkeypatch):
-    monkeypatch.setattr("engine.study.clear_cache", lambda config: 812_000_000)
+    monkeypatch.setattr("engine.preprocess.report.clear_cache", lambda config: 812_000_000)
     assert command("cache", "clear") == (0, "812 MB freed\n", "")
 
 
@@ -33,7 +33,7 @@ def test_fetch_prints_the_folder_alone(command, monkeypatch, tmp_path):
         sys.stdout.write("Downloading 12 %\n")
         return destination / "simpsons"
 
-    monkeypatch.setattr("engine.study.fetch_dataset", fetch)
+    monkeypatch.setattr("engine.dataset.fetch.fetch_dataset", fetch)
     status, out, err = command("fetch", tmp_path)
     assert (status, out) == (0, f"{tmp_path / 'simpsons'}\n")
     assert "Downloading" in err
@@ -43,7 +43,7 @@ def test_fetch_without_network_is_one_line(command, monkeypatch):
     def fetch(destination):
         raise DownloadError("cannot reach kaggle.com:\nis there a network?")
 
-    monkeypatch.setattr("engine.study.fetch_dataset", fetch)
+    monkeypatch.setattr("engine.dataset.fetch.fetch_dataset", fetch)
     assert command("fetch") == (1, "", "simpsons-tui: cannot reach kaggle.com: is there a network?\n")
 
 
@@ -77,10 +77,10 @@ class FakeDashboard:
 @pytest.fixture
 def terminal(monkeypatch):
     """Standard input and output that say they are a terminal, and a dashboard that needs none."""
-    monkeypatch.setattr("tui.dashboard.is_terminal", lambda stream: True)
+    monkeypatch.setattr("tui.app.open.is_terminal", lambda stream: True)
     monkeypatch.setenv("TERM", "xterm-256color")
     app = type("App", (FakeDashboard,), {})
-    monkeypatch.setitem(sys.modules, "tui.app", SimpleNamespace(DashboardApp=app))
+    monkeypatch.setitem(sys.modules, "tui.app.app", SimpleNamespace(DashboardApp=app))
     return app
 
 
@@ -122,9 +122,9 @@ class App:
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()
         print("the last words")
-sys.modules["tui.app"] = SimpleNamespace(DashboardApp=App)
-import tui.cli, tui.dashboard
-tui.dashboard.check_terminal = lambda: None
+sys.modules["tui.app.app"] = SimpleNamespace(DashboardApp=App)
+import tui.cli, tui.app.open
+tui.app.open.check_terminal = lambda: None
 sys.exit(tui.cli.main([]))
 """
     child = subprocess.run(

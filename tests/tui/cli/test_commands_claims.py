@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.codec import event_to_line, to_jsonable
-from engine.config import RECIPES, StudyConfig
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 from engine.dataset.values import STUDY_CLASSES
-from engine.events import JobFinished, ProtocolApplied, StudyFinished, StudyStarted
-from engine.pooled import metrics_of_matrix
-from engine.results import DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
+from engine.events.codec import event_to_line, to_jsonable
+from engine.events.study import JobFinished, ProtocolApplied, StudyFinished, StudyStarted
+from engine.reports.aggregate import metrics_of_matrix
+from engine.reports.results import DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
 
 IMAGES = 50
 VARIANTS = ("vanilla", "bbox", "denoise", "superres")
@@ -47,7 +48,7 @@ def events(name, protocol, right, train):
 
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch):
-    monkeypatch.setattr("engine.claims.scoring.DRAWS", 100)
+    monkeypatch.setattr("engine.finished.claims.scoring.DRAWS", 100)
 
 
 @pytest.fixture
@@ -131,14 +132,14 @@ def test_what_cannot_be_used_is_one_line(command, add, name):
 
 @pytest.mark.parametrize("protocol", ["official", "clean"])
 def test_a_run_without_a_screen_ends_with_the_claims(command, monkeypatch, protocol):
-    from engine.record import StudyRecord
+    from engine.events.record import StudyRecord
 
     def run_study(config, emit, control=None):
         for event in events("20260101", protocol, 40, FULL):
             emit(event)
         return StudyRecord()
 
-    monkeypatch.setattr("engine.study.run_study", run_study)
+    monkeypatch.setattr("engine.study.running.run_study", run_study)
     status, out, _ = command("run")
     assert status == 0
     assert out.index("The study's claims") < out.index("vanilla is right about 0.80 of the time")
@@ -152,5 +153,5 @@ def test_a_run_on_other_images_has_no_claims(command, monkeypatch, change):
                 event = replace(event, dataset=replace(event.dataset, **change))  # noqa: PLW2901
             emit(event)
 
-    monkeypatch.setattr("engine.study.run_study", run_study)
+    monkeypatch.setattr("engine.study.running.run_study", run_study)
     assert "The study's claims" not in command("run")[1]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from engine.errors import StudyStopped
-from engine.explain import count_ladder, draw_answers, measure_change, native_sizes, png_bytes
-from engine.explanation_report import ExplanationReport
-from engine.record import StudyRecord
-from engine.resolution_report import ResolutionReport
-from engine.study.explaining import ExplanationProgress
+from engine.events.progress import ExplanationProgress
+from engine.events.record import StudyRecord
+from engine.finished.explain import count_ladder, draw_answers, measure_change, native_sizes, png_bytes
+from engine.reports.explanation import ExplanationReport
+from engine.reports.resolution import ResolutionReport
 from tui.commands.explain import file_name
 
 CLASSES = ("apu", "marge")
@@ -52,10 +52,10 @@ def run(command, report, monkeypatch, tmp_path):
         on_figure("The surest mistakes")
         return [("The surest mistakes", "words", png_bytes(np.zeros((2, 2, 3), np.uint8)))]
 
-    monkeypatch.setattr("engine.study.load_record", lambda folder: Record())
-    monkeypatch.setattr("engine.study.resolution.stored_resolution", lambda folder: None)
-    monkeypatch.setattr("engine.study.explaining.measure_explanation", measure)
-    monkeypatch.setattr("engine.study.figures.report_figures", draw)
+    monkeypatch.setattr("engine.runs.load_record", lambda folder: Record())
+    monkeypatch.setattr("engine.finished.explain.resolution.stored_resolution", lambda folder: None)
+    monkeypatch.setattr("engine.finished.explain.ablation.measure_explanation", measure)
+    monkeypatch.setattr("engine.finished.explain.figures.report_figures", draw)
     (tmp_path / "a-study").mkdir()
     (tmp_path / "a-study" / "study.json").write_text("{}")
     return lambda *arguments: command("explain", tmp_path / "a-study", *arguments)
@@ -108,7 +108,7 @@ def test_an_interrupt_ends_without_figures(run, monkeypatch):
     def stopped(*_, **__):
         raise StudyStopped
 
-    monkeypatch.setattr("engine.study.explaining.measure_explanation", stopped)
+    monkeypatch.setattr("engine.finished.explain.ablation.measure_explanation", stopped)
     status, out, _ = run()
     assert status != 0
     assert out == ""
@@ -133,7 +133,7 @@ def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes
             progress(ExplanationProgress("bbox, test images", done, 600))
         return sizes
 
-    monkeypatch.setattr("engine.study.resolution.measure_resolution", measure)
+    monkeypatch.setattr("engine.finished.explain.resolution.measure_resolution", measure)
     status, out, err = run("--resolution", "--variant", "bbox")
     assert status == 0
     assert asked == [("bbox",)]
@@ -151,8 +151,8 @@ def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes
 
 def test_what_was_measured_before_is_shown_unasked(run, sizes, monkeypatch):
     assert json.loads(run("--json")[1])["resolution"] is None
-    monkeypatch.setattr("engine.study.resolution.stored_resolution", lambda folder: sizes)
-    monkeypatch.setattr("engine.study.resolution.measure_resolution", None)
+    monkeypatch.setattr("engine.finished.explain.resolution.stored_resolution", lambda folder: sizes)
+    monkeypatch.setattr("engine.finished.explain.resolution.measure_resolution", None)
     resolution = json.loads(run("--json")[1])["resolution"]
     assert [one["variant"] for one in resolution["ladders"]] == ["vanilla", "bbox"]
     assert [step["right"] for step in resolution["ladders"][0]["steps"]] == [60, 10]

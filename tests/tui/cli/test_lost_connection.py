@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.study import is_live, list_runs, load_record
+from engine.runs import is_live, load_record
+from engine.runs.listing import list_runs
 
 pexpect = pytest.importorskip("pexpect")
 if not sys.platform.startswith("linux"):

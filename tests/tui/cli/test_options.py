@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.combinations import COMBINATIONS
-from engine.config import RECIPES, StudyConfig
+from engine.config.combinations import COMBINATIONS
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 
 
 def test_without_options_the_study_is_the_papers_on_the_demo_set(command, studies, tmp_path):
@@ -174,6 +175,6 @@ def test_help_lists_every_option_and_shows_examples(command, arguments):
 
 
 def test_the_version_is_the_programs(command):
-    from engine.version import program_version
+    from engine.system.version import program_version
 
     assert command("--version") == (0, f"simpsons-tui {program_version()}\n", "")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click import Context
 
+from engine.events.study_json import study_to_json
 from tui.cli import cli
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
@@ -46,10 +47,10 @@ def test_the_python_example_runs(capsys):
 
 
 def test_the_json_schema_names_every_key(fake_engine):
-    from engine.config import StudyConfig
+    from engine.config.study import StudyConfig
 
     record = fake_engine.run_study(StudyConfig(variants=("vanilla",)))
-    data = record.to_json()
+    data = study_to_json(record)
     schema = README[README.index('{"schema"') : README.index("A variant that was stopped")]
     keys = {*data, *data["dataset"], *data["variants"]["vanilla"], *data["messages"][0]}
     assert sorted(key for key in keys if f'"{key}"' not in schema) == []

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from engine.config import StudyConfig
-from engine.record import StudyRecord
+from engine.config.study import StudyConfig
+from engine.events.record import StudyRecord
 from engine.runs import RunFolder, load_record
-from tui import handover
+from tui.session import leaving as handover
 
 TIMEOUT = 60
 
@@ -45,7 +45,7 @@ def resumed(monkeypatch, fake_engine):
             (replay or emit)(event)
         return fake_engine.run_study(StudyConfig(variants=("vanilla", "bbox")), emit, control)
 
-    monkeypatch.setattr("engine.study.resume_study", resume_study)
+    monkeypatch.setattr("engine.study.running.resume_study", resume_study)
     return asked
 
 
@@ -76,9 +76,9 @@ def test_nothing_to_go_on_with_is_one_line(command):
 
 def test_in_a_terminal_it_opens_the_dashboard(command, unfinished, monkeypatch):
     opened = []
-    monkeypatch.setattr("tui.dashboard.is_terminal", lambda stream: True)
+    monkeypatch.setattr("tui.app.open.is_terminal", lambda stream: True)
     monkeypatch.setattr(
-        "tui.dashboard.open_dashboard",
+        "tui.app.open.open_dashboard",
         lambda config, rate, images, session, resume: opened.append((config, resume)) or 0,
     )
     assert command("resume")[0] == 0

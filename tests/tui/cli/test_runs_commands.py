@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from engine.config import RECIPES, StudyConfig
-from engine.events import JobFinished, StudyFinished, StudyStarted
-from engine.pooled import metrics_of_matrix
-from engine.record import StudyRecord
-from engine.results import DatasetSummary, JobResult, Seconds
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
+from engine.events.record import StudyRecord
+from engine.events.study import JobFinished, StudyFinished, StudyStarted
+from engine.reports.aggregate import metrics_of_matrix
+from engine.reports.results import DatasetSummary, JobResult, Seconds
 from engine.runs import RunFolder
 
 DATASET = DatasetSummary("springfield", "/set", "flat", False, ("a", "b"), (4, 4), (50, 50), 0, 0)
@@ -128,7 +129,7 @@ def watched(monkeypatch):
         seen.append((config.variants, watch))
         return 0
 
-    monkeypatch.setattr("tui.dashboard.open_dashboard", dashboard)
+    monkeypatch.setattr("tui.app.open.open_dashboard", dashboard)
     return seen
 
 

@@ -6,15 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES, StudyConfig
-from engine.control import StudyControl
+from engine.config.recipes import RECIPES
+from engine.config.search import TuningConfig
+from engine.config.study import StudyConfig
 from engine.errors import StudyStopped
-from engine.events import BatchTrained, Notice, StageFinished, StageStarted
-from engine.results import DatasetSummary
-from engine.runs import RunFolder
-from engine.study.tuning import load_search
-from engine.tuning_config import TuningConfig
-from engine.tuning_events import (
+from engine.events.control import StudyControl
+from engine.events.search import (
     EpochScored,
     TrialFinished,
     TrialStarted,
@@ -23,7 +20,11 @@ from engine.tuning_events import (
     TuningStarted,
     trial_name,
 )
-from engine.tuning_record import TuningRecord
+from engine.events.search_record import TuningRecord
+from engine.events.study import BatchTrained, Notice, StageFinished, StageStarted
+from engine.reports.results import DatasetSummary
+from engine.runs import RunFolder
+from engine.tuning.order import load_search
 
 SUMMARY = DatasetSummary("tiny", "/tiny", "split", False, ("a", "b"), (50, 50), (10, 10), 0, 0)
 SCORES = (0.6, 0.7, 0.65)
@@ -103,8 +104,8 @@ class Searches:
 @pytest.fixture
 def searches(monkeypatch, tmp_path):
     played = Searches(tmp_path / "runs")
-    monkeypatch.setattr("engine.study.tuning.tune", played.tune)
-    monkeypatch.setattr("engine.study.tuning.resume_tuning", played.resume_tuning)
+    monkeypatch.setattr("engine.tuning.order.tune", played.tune)
+    monkeypatch.setattr("engine.tuning.order.resume_tuning", played.resume_tuning)
     return played
 
 
@@ -130,7 +131,7 @@ def test_every_option_reaches_the_search(command, searches, tmp_path):
 
 def test_minutes_alone_set_no_limit_of_trials(command, monkeypatch):
     asked = []
-    monkeypatch.setattr("tui.tuning_headless.tune_headless", lambda config, as_json: asked.append(config) or 0)
+    monkeypatch.setattr("tui.console.search.tune_headless", lambda config, as_json: asked.append(config) or 0)
     assert command("tune", "--minutes", 5)[0] == 0
     assert (asked[0].trials, asked[0].minutes) == (None, 5)
 
@@ -199,9 +200,9 @@ def test_the_list_of_searches(command, searches):
 
 def test_in_a_terminal_it_opens_the_dashboard(command, searches, monkeypatch, tmp_path):
     opened = []
-    monkeypatch.setattr("tui.dashboard.is_terminal", lambda stream: True)
+    monkeypatch.setattr("tui.app.open.is_terminal", lambda stream: True)
     monkeypatch.setattr(
-        "tui.dashboard.open_dashboard", lambda config, rate, images, session, tuning: opened.append(tuning) or 0
+        "tui.app.open.open_dashboard", lambda config, rate, images, session, tuning: opened.append(tuning) or 0
     )
     assert command("tune", "--recipe", "quick", "--trials", 5)[0] == 0
     assert command("tune", "--trials", 1, "--headless")[0] == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tui.app import DashboardApp
+from tui.app.app import DashboardApp
 
 
 def _load_kit() -> ModuleType:

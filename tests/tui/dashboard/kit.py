@@ -11,11 +11,15 @@ from pathlib import Path
 from rich.console import Console
 from textual.pilot import Pilot
 
-from engine.audit_report import AuditedImage, AuditReport, Closeness, CopyPair, SizeSummary
-from engine.config import RECIPES, MachineSettings, StudyConfig
-from engine.control import StudyControl
+from engine.config.machine import MachineSettings
+from engine.config.protocols import Closeness
+from engine.config.recipes import RECIPES
+from engine.config.study import StudyConfig
 from engine.errors import DatasetError, StudyStopped
-from engine.events import (
+from engine.events.control import StudyControl
+from engine.events.progress import AuditProgress
+from engine.events.record import StudyRecord
+from engine.events.study import (
     BatchTrained,
     DatasetChecked,
     Emit,
@@ -32,10 +36,10 @@ from engine.events import (
     StudyResumed,
     StudyStarted,
 )
-from engine.record import StudyRecord
-from engine.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds, SkippedFile
-from engine.study import AuditProgress, Estimate
-from tui.app import DashboardApp
+from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
+from engine.reports.estimate import Estimate
+from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds, SkippedFile
+from tui.app.app import DashboardApp
 from tui.widgets.machine_meter import Load
 
 START = 1_000_000_000.0

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import DatasetError
-from engine.events import BatchTrained, MachineChosen, StudyFinished
-from tui.screens.help import HelpScreen
-from tui.screens.options import DataScreen, OptionsScreen
-from tui.screens.quit import ConfirmScreen
-from tui.screens.setup import SetupScreen
-from tui.screens.training import TrainingScreen
-from tui.widgets.loss_chart import LossChart
+from engine.events.study import BatchTrained, MachineChosen, StudyFinished
+from tui.app.help import HelpScreen
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.setup.options import DataScreen, OptionsScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.training.loss_chart import LossChart
+from tui.screens.training.screen import TrainingScreen
 
 SIZE = (120, 40)
 
@@ -376,7 +376,7 @@ async def test_a_failed_study_tells_its_reason(kit, make_app):
 
 
 async def test_help_lists_every_key_of_every_screen(kit, make_app):
-    from tui.bindings import sections
+    from tui.app.help import sections
 
     async with make_app().run_test(size=(120, 400)) as pilot:
         await kit.ready(pilot)
@@ -392,7 +392,9 @@ async def test_help_lists_every_key_of_every_screen(kit, make_app):
 
 
 async def test_bindings_have_their_own_ids_and_explain_themselves():
-    from tui.bindings import EVERYWHERE, SETUP, TRAINING
+    from tui.looks.keys import EVERYWHERE
+    from tui.screens.setup.screen import SETUP
+    from tui.screens.training.screen import TRAINING
 
     table = (*EVERYWHERE, *SETUP, *TRAINING)
     assert len({binding.id for binding in table}) == len(table)
@@ -400,7 +402,7 @@ async def test_bindings_have_their_own_ids_and_explain_themselves():
 
 
 async def test_the_command_palette_offers_what_is_valid_now(kit, make_app):
-    from tui.command_palette import StudyCommands
+    from tui.app.command_palette import StudyCommands
 
     async def offered(app):
         provider = StudyCommands(app.screen)
@@ -463,7 +465,7 @@ async def test_screens_are_laid_anew_when_the_terminal_changes(kit, make_app, si
 
 def test_the_first_screen_is_drawn_before_heavy_libraries():
     code = (
-        "import sys, json; import tui.app; "
+        "import sys, json; import tui.app.app; "
         "print(json.dumps([n for n in ('torch','torchvision','plotext','numpy','psutil','PIL') if n in sys.modules]))"
     )
     root = Path(__file__).parents[3]

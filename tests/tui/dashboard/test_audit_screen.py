@@ -6,10 +6,10 @@ import pytest
 from textual.widgets import DataTable
 
 from engine.errors import DatasetError
-from tui.audit_run import AuditRun
+from tui.app.help import HelpScreen
 from tui.screens.audit import AuditScreen
-from tui.screens.help import HelpScreen
-from tui.screens.setup import SetupScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.session.audit import AuditRun
 
 SIZE = (120, 40)
 LEAK = "1 of 150 test images (0.7 %) is a copy of"

@@ -2,18 +2,8 @@ import math
 
 import pytest
 
-from tui.widgets.chart import (
-    LABEL_WIDTH,
-    ChartOptions,
-    Curve,
-    draw_chart,
-    nice_ceiling,
-    thin,
-    tick_label,
-    x_ticks,
-    y_limits,
-    y_ticks,
-)
+from tui.looks.axes import LABEL_WIDTH, Curve, nice_ceiling, thin, tick_label, x_ticks, y_limits, y_ticks
+from tui.widgets.chart import ChartOptions, draw_chart
 
 
 def curve(values, smoothed=None, marker="●"):

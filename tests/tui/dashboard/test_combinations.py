@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.combinations import COMBINATIONS
-from engine.events import BatchTrained
-from tui.screens.combine import CombineScreen
-from tui.screens.setup import SetupScreen
-from tui.screens.training import TrainingScreen
-from tui.variant_choice import VariantChoice
-from tui.widgets.variants_panel import VariantsPanel
+from engine.config.combinations import COMBINATIONS
+from engine.events.study import BatchTrained
+from tui.screens.setup.choices import VariantChoice
+from tui.screens.setup.combine import CombineScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.training.screen import TrainingScreen
+from tui.screens.training.variants_panel import VariantsPanel
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 IDS = ["80x24", "120x40", "200x50"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import DatasetError
-from tui.feed import EventBuffer, LocalStudy
+from tui.session.work import EventBuffer, LocalStudy
 
 
 def finish(study):

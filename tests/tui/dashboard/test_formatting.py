@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from tui import formatting
+from tui.looks import formatting
 
 
 def test_a_path_in_the_home_folder_is_written_with_a_tilde(monkeypatch, tmp_path):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import BatchTrained, DatasetChecked, ProtocolApplied, StudyStarted
-from engine.record import StudyRecord
-from engine.results import ProtocolSummary
+from engine.events.record import StudyRecord
+from engine.events.study import BatchTrained, DatasetChecked, ProtocolApplied, StudyStarted
+from engine.reports.results import ProtocolSummary
 from engine.runs import RunFolder
-from tui.screens.export import ExportScreen
-from tui.screens.history import HistoryScreen, OpenedResultsScreen
-from tui.screens.run_comparison import RunCurvesScreen, RunTablesScreen
-from tui.screens.training import TrainingScreen
+from tui.screens.history.history import HistoryScreen, OpenedResultsScreen
+from tui.screens.history.run_comparison import RunCurvesScreen, RunTablesScreen
+from tui.screens.results.export import ExportScreen
+from tui.screens.training.screen import TrainingScreen
 from tui.tables.history import history_data, matching
 from tui.widgets.metrics_table import SortableTable
 
@@ -21,8 +21,8 @@ SIZE = (140, 40)
 
 @pytest.fixture(autouse=True)
 def _quick_looks(monkeypatch):
-    monkeypatch.setattr("tui.screens.history.LOOK_SECONDS", 0.05)
-    monkeypatch.setattr("tui.watching.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("tui.screens.history.history.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("tui.session.watching.LOOK_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ async def test_a_mark_keeps_its_look_when_another_goes(kit, make_app, add):
 
 
 def test_words_are_found_in_any_order_and_case(add, tmp_path):
-    from engine.study import list_runs
+    from engine.runs.listing import list_runs
 
     add("Apple", "clean")
     add("pear")

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import InputError
-from engine.events import BatchTrained, StudyContinued, StudyStarted, TrainingContinued
-from tui.screens.results import ResultsScreen
-from tui.screens.training import TrainingScreen
-from tui.view_state import ViewState
+from engine.events.study import BatchTrained, StudyContinued, StudyStarted, TrainingContinued
+from tui.screens.results.results import ResultsScreen
+from tui.screens.training.screen import TrainingScreen
+from tui.state.study import ViewState
 
 SIZE = (120, 40)
 WORKER = 4242

@@ -2,11 +2,11 @@ from itertools import permutations
 
 import pytest
 
-from engine.combinations import COMBINATIONS
-from engine.variants import COMBINABLE, VARIANTS, find_variant, name_of
-from tui import formatting
-from tui.palette import SPARE_MARKERS, blend, variant_mark, variant_style
-from tui.refresh_rate import LOCAL_REFRESH_RATE, REMOTE_REFRESH_RATE, default_refresh_rate
+from engine.config.combinations import COMBINATIONS
+from engine.config.variants import COMBINABLE, VARIANTS, find_variant, name_of
+from tui.looks import formatting
+from tui.looks.palette import SPARE_MARKERS, blend, variant_mark, variant_style
+from tui.looks.refresh_rate import LOCAL_REFRESH_RATE, REMOTE_REFRESH_RATE, default_refresh_rate
 
 
 def test_variants_differ_in_colour_and_in_marker():

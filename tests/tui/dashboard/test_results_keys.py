@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from engine.events import AuditFinished, MachineChosen, StudyStarted
+from engine.events.study import AuditFinished, MachineChosen, StudyStarted
 
 VIEWS = {
     "p": "ComparisonScreen",

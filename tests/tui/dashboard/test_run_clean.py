@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError
-from tui.screens.results import ResultsScreen
-from tui.screens.training import TrainingScreen
+from tui.screens.results.results import ResultsScreen
+from tui.screens.training.screen import TrainingScreen
 
 SIZE = (160, 40)
 

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from tui.widgets.size_chart import SizeCurve, SizePoint, draw_sizes, share_limits, share_ticks, size_ticks
+from tui.looks.size_axes import SizeCurve, SizePoint, share_limits, share_ticks, size_ticks
+from tui.widgets.size_chart import draw_sizes
 
 GROUND = "#121212"
 

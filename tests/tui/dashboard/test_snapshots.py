@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.events import BatchTrained
+from engine.events.study import BatchTrained
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 IDS = ["80x24", "120x40", "200x50"]

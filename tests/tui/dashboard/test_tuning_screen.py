@@ -7,9 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import RECIPES, MachineSettings
+from engine.config.machine import MachineSettings
+from engine.config.recipes import RECIPES
+from engine.config.search import TuningConfig
 from engine.errors import DatasetError, StudyStopped
-from engine.events import (
+from engine.events.search import (
+    EpochScored,
+    NumberRange,
+    TrialFinished,
+    TrialStarted,
+    TuningContinued,
+    TuningFinished,
+    TuningStarted,
+)
+from engine.events.search_record import TuningRecord
+from engine.events.study import (
     BatchTrained,
     MachineChosen,
     ProtocolApplied,
@@ -19,20 +31,9 @@ from engine.events import (
     StudyPaused,
     StudyResumed,
 )
-from engine.results import ProtocolSummary
-from engine.tuning_config import TuningConfig
-from engine.tuning_events import (
-    EpochScored,
-    NumberRange,
-    TrialFinished,
-    TrialStarted,
-    TuningContinued,
-    TuningFinished,
-    TuningStarted,
-)
-from engine.tuning_record import TuningRecord
-from tui.tuning_run import TuningWish, wish_from
-from tui.widgets.trials_chart import TrialsChart
+from engine.reports.results import ProtocolSummary
+from tui.screens.tuning.trials_chart import TrialsChart
+from tui.session.search import TuningWish, wish_from
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 IDS = ["80x24", "120x40", "200x50"]
@@ -300,7 +301,7 @@ async def test_stop_and_go_on(kit, make_app, search_engine, wish):
 
 async def test_a_search_that_goes_on_begins_at_once_with_its_limits(kit, make_app, search_engine, wish, tmp_path):
     engine = search_engine()
-    engine.record = TuningRecord.from_events(preparation(kit.SUMMARY, Clock(kit.START), str(tmp_path)))
+    engine.events.record = TuningRecord.from_events(preparation(kit.SUMMARY, Clock(kit.START), str(tmp_path)))
     resumed = TuningWish(TuningConfig(wish.config.study), tmp_path, limits=(8, None))
     async with make_app(engine, tuning=resumed).run_test(size=(120, 40)) as pilot:
         await kit.until(pilot, shows(kit, pilot, "search done"))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from engine.config import RECIPES
-from engine.events import BatchTrained, StageFinished, StageStarted, StudyPaused, StudyResumed
-from engine.results import DatasetSummary
-from engine.tuning_events import TrialFinished, TrialStarted, TuningContinued, TuningStarted
-from tui.tuning_state import TuningState
+from engine.config.recipes import RECIPES
+from engine.events.search import TrialFinished, TrialStarted, TuningContinued, TuningStarted
+from engine.events.study import BatchTrained, StageFinished, StageStarted, StudyPaused, StudyResumed
+from engine.reports.results import DatasetSummary
+from tui.state.search import TuningState
 
 SUMMARY = DatasetSummary("tiny", "/tiny", "split", False, ("a", "b"), (50, 50), (10, 10), 0, 0)
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from engine.events import (
+from engine.events.study import (
     BatchTrained,
     StageFinished,
     StageProgress,
@@ -11,8 +11,9 @@ from engine.events import (
     StudyPaused,
     StudyResumed,
 )
-from tui.job_view import RATE_WINDOW_SECONDS, SMOOTHING_BATCHES, JobView
-from tui.view_state import ViewState
+from engine.events.study_json import study_to_json
+from tui.state.jobs import RATE_WINDOW_SECONDS, SMOOTHING_BATCHES, JobView
+from tui.state.study import ViewState
 
 VARIANTS = ("vanilla", "bbox")
 
@@ -139,4 +140,4 @@ def test_replaying_a_stream_gives_what_following_it_gave(kit):
     events = list(kit.study_events(VARIANTS))
     replayed = ViewState.from_events(events)
     assert [line.text for line in replayed.log] == [line.text for line in folded(kit).log]
-    assert replayed.record.to_json() == folded(kit).record.to_json()
+    assert study_to_json(replayed.record) == study_to_json(folded(kit).record)

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import StorageError
-from engine.events import BatchTrained, StudyContinued, StudyFinished, StudyPaused, StudyResumed
-from engine.record import StudyRecord
+from engine.events.record import StudyRecord
+from engine.events.study import BatchTrained, StudyContinued, StudyFinished, StudyPaused, StudyResumed
 from engine.runs import RunFolder
-from tui.run_store import LocalRuns
-from tui.screens.quit import ConfirmScreen
-from tui.screens.results import ResultsScreen
-from tui.screens.setup import SetupScreen
-from tui.screens.training import TrainingScreen
-from tui.watching import EVENTS_A_DRAW, WatchedStudy
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.results.results import ResultsScreen
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.training.screen import TrainingScreen
+from tui.session.run_store import LocalRuns
+from tui.session.watching import EVENTS_A_DRAW, WatchedStudy
 
 SIZE = (120, 40)
 VARIANTS = ("vanilla", "bbox")
@@ -62,7 +62,7 @@ class Writer:
 
 @pytest.fixture(autouse=True)
 def _quick_looks(monkeypatch):
-    monkeypatch.setattr("tui.watching.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("tui.session.watching.LOOK_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -100,8 +100,8 @@ def drained(study):
 
 
 def test_a_finished_run_comes_whole_and_in_parts(writer, monkeypatch):
-    monkeypatch.setattr("tui.watching.BYTES_A_LOOK", 1000)
-    monkeypatch.setattr("tui.watching.EVENTS_A_DRAW", 10)
+    monkeypatch.setattr("tui.session.watching.BYTES_A_LOOK", 1000)
+    monkeypatch.setattr("tui.session.watching.EVENTS_A_DRAW", 10)
     writer.end()
     study = WatchedStudy(LocalRuns(), writer.folder, print)
     study.start()

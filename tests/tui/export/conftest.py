@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from engine.codec import event_to_line, to_jsonable
-from engine.config import StudyConfig
-from engine.files import replace_json
+from engine.config.study import StudyConfig
+from engine.events.codec import event_to_line, to_jsonable
+from engine.system.files import replace_json
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.audit_report import AuditedImage, AuditReport, CopyPair, SizeSummary
-from engine.claims_report import Claim, ClaimsReport, Finding
-from engine.config import MachineSettings, get_recipe
-from engine.events import (
+from engine.config.machine import MachineSettings
+from engine.config.recipes import get_recipe
+from engine.config.variants import STUDY_VARIANTS
+from engine.events.record import StudyRecord
+from engine.events.study import (
     AuditFinished,
     BaselinesMeasured,
     BatchTrained,
@@ -24,10 +25,11 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.leak_report import Estimate, LeakReport, LeakRow
-from engine.pooled import metrics_of_matrix
-from engine.record import StudyRecord
-from engine.results import (
+from engine.reports.aggregate import metrics_of_matrix
+from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
+from engine.reports.claims import Claim, ClaimsReport, Finding
+from engine.reports.leak import Estimate, LeakReport, LeakRow
+from engine.reports.results import (
     Baseline,
     DatasetSummary,
     JobResult,
@@ -38,7 +40,7 @@ from engine.results import (
     Status,
     SuperresWeightsInfo,
 )
-from engine.statistics_report import (
+from engine.reports.statistics import (
     Calibration,
     Comparison,
     FactorialAnalysis,
@@ -48,7 +50,6 @@ from engine.statistics_report import (
     StudyStatistics,
     VariantStatistics,
 )
-from engine.variants import STUDY_VARIANTS
 
 START = 1_780_000_000.0
 EPOCHS, BATCHES = 3, 4

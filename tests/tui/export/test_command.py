@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import StudyConfig
+from engine.config.study import StudyConfig
 from tui.cli import main
 
 
@@ -59,7 +59,7 @@ def test_no_run_at_all_is_one_line(command):
 
 
 def test_the_json_is_the_one_that_run_prints(command, make_run):
-    from engine.study import load_record
+    from engine.runs import load_record
     from tui.export.json_object import json_text
 
     folder = make_run("20260101-000000-aaa")

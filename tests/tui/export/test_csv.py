@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from engine.finished.dossier import Exported
 from tui.export.formats import FORMATS
-from tui.export.values import Exported
 
 
 def tables_of(record):

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from engine.finished.dossier import Exported, Figure
 from tui.export.formats import FORMATS
-from tui.export.values import Exported, Figure
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -176,8 +176,8 @@ def test_a_path_that_is_no_text_is_written_all_the_same(studies):
 
 
 def test_what_the_networks_lose_is_told_where_it_was_measured(studies):
-    from engine.explanation_report import Ablation, ExplanationReport, Outcome
-    from engine.statistics_report import Interval
+    from engine.reports.explanation import Ablation, ExplanationReport, Outcome
+    from engine.reports.statistics import Interval
 
     interval = Interval(0.2, 0.5, "Wilson")
     total = Outcome("", 40, 30, 14, 17, 1, 40, 40, interval, interval)

@@ -5,9 +5,9 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
+from engine.finished.dossier import Exported
 from tui.export.formats import FORMATS
 from tui.export.markdown import escape
-from tui.export.values import Exported
 
 
 def text_of(record):

@@ -7,10 +7,13 @@ from pathlib import Path
 import click
 import pytest
 
-from engine.combinations import COMBINATIONS
-from engine.config import MachineSettings, StudyConfig, get_recipe
-from tui.export.reproduce import command_line, configuration_of
-from tui.options import STUDY_OPTIONS, study_config, with_options
+from engine.config.combinations import COMBINATIONS
+from engine.config.machine import MachineSettings
+from engine.config.recipes import get_recipe
+from engine.config.study import StudyConfig
+from tui.options.reproduce import command_line, configuration_of
+from tui.options.sections import with_options
+from tui.options.study import STUDY_OPTIONS, study_config
 
 
 def read_back(line):

@@ -8,14 +8,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from engine.codec import to_jsonable
-from engine.explain import count_ladder, native_sizes
-from engine.files import replace_json
-from engine.resolution_report import ResolutionReport
+from engine.events.codec import to_jsonable
+from engine.finished.dossier import Exported, gather
+from engine.finished.explain import count_ladder, native_sizes
+from engine.reports.resolution import ResolutionReport
+from engine.system.files import replace_json
 from tui.export.formats import FORMATS
-from tui.export.lookup import gather
 from tui.export.size_drawing import draw_ladders
-from tui.export.values import Exported
 
 SIZES = (128, 64)
 VARIANTS = ("vanilla", "bbox")
@@ -97,7 +96,7 @@ def test_json_holds_it_beside_the_study(studies, report):
 
 
 def test_it_is_found_beside_the_run(make_run, report):
-    from engine.study import load_record
+    from engine.runs import load_record
 
     folder = make_run("s")
     assert gather(load_record(folder), folder).resolution is None

@@ -5,11 +5,11 @@ import errno
 import pytest
 
 from engine.errors import InputError, StorageError
-from engine.record import StudyRecord
+from engine.events.record import StudyRecord
+from engine.finished.dossier import Exported
 from tui.export import saving
 from tui.export.formats import FORMATS
 from tui.export.saving import ExistsError, export_to, save
-from tui.export.values import Exported
 
 TABLES = {"a.csv": b"1", "deep/b.csv": b"2"}
 

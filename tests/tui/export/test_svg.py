@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tui.export.curves import mean_curve, smooth, variant_curves
+from engine.finished.dossier import Exported
 from tui.export.formats import FORMATS
 from tui.export.nodes import xml_text
-from tui.export.values import Exported
+from tui.state.curves import mean_curve, smooth, variant_curves
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -5,11 +5,11 @@ import sys
 import pytest
 
 from engine.errors import InputError
-from engine.record import JobKey
+from engine.events.record import JobKey
+from engine.finished.dossier import Exported
 from tui.export.formats import FORMATS
 from tui.export.saving import save
 from tui.export.tensorboard import scalars
-from tui.export.values import Exported
 
 
 def test_batches_have_times_within_their_epoch(studies):

@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from engine.errors import DatasetError, InputError
-from engine.study.gallery import GalleryImage, StepCost, VariantPicture
-from tui.pictures import Pictures
+from engine.reports.pictures import GalleryImage, StepCost, VariantPicture
+from tui.pictures.service import Pictures
 
 CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
 COLOURS = {"train/apu/pic_0.jpg": (200, 30, 20), "train/marge/pic_0.jpg": (20, 40, 220)}

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import StorageError
-from engine.events import JobFinished, StudyFinished, StudyStarted
-from engine.record import StudyRecord
-from engine.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds
-from tui.run_folders import run_folder
-from tui.screens.cell import CellScreen
-from tui.screens.side_by_side import SideBySideScreen
+from engine.events.record import StudyRecord, run_folder
+from engine.events.study import JobFinished, StudyFinished, StudyStarted
+from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds
+from tui.screens.images.cell import CellScreen
+from tui.screens.images.side_by_side import SideBySideScreen
 
 CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
 RED = (200, 30, 20)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from rich.color import Color
 
-from tui.half_blocks import fitted, half_blocks, shades
+from tui.pictures.half_blocks import fitted, half_blocks, shades
 
 
 def halves():

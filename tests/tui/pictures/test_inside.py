@@ -7,18 +7,19 @@ import pytest
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import StudyStopped, WeightsError
-from engine.events import JobFinished, StudyFinished, StudyStarted
-from engine.explain import draw_answers, measure_change
-from engine.explanation_report import ExplanationReport
-from engine.record import StudyRecord
-from engine.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds
-from engine.study.explaining import ExplanationProgress, InsideView
-from tui.screens.inside import InsideScreen
-from tui.screens.measured import MeasuredScreen
-from tui.screens.side_by_side import SideBySideScreen
-from tui.widgets.pair_pictures import PairPictures
+from engine.events.progress import ExplanationProgress
+from engine.events.record import StudyRecord
+from engine.events.study import JobFinished, StudyFinished, StudyStarted
+from engine.finished.explain import draw_answers, measure_change
+from engine.reports.explanation import ExplanationReport
+from engine.reports.pictures import InsideView
+from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds
+from tui.pictures.pair import PairPictures
+from tui.screens.images.side_by_side import SideBySideScreen
+from tui.screens.networks.ablation import MeasuredScreen
+from tui.screens.networks.inside import InsideScreen
 
 CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
 INPUT, SAID, TRUE = (10, 200, 30), (220, 40, 30), (40, 60, 230)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from textual.widget import Widget
 
-from tui.pictures import Order, Pictures, draw, graphics_widget, pictures_for
+from tui.pictures.service import Order, Pictures, draw, graphics_widget, pictures_for
 
 WAIT = 10
 

@@ -5,17 +5,17 @@ import threading
 import numpy as np
 import pytest
 
-from engine.config import RECIPES
+from engine.config.recipes import RECIPES
 from engine.errors import StudyStopped, WeightsError
-from engine.events import JobFinished, StudyFinished, StudyStarted
-from engine.explain import count_ladder, native_sizes, resolution_answers
-from engine.record import StudyRecord
-from engine.resolution_report import SIZES, ResolutionReport
-from engine.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds
-from engine.study.explaining import ExplanationProgress
-from tui.palette import variant_style
-from tui.screens.inside import InsideScreen
-from tui.screens.resolution import ResolutionScreen
+from engine.events.progress import ExplanationProgress
+from engine.events.record import StudyRecord
+from engine.events.study import JobFinished, StudyFinished, StudyStarted
+from engine.finished.explain import count_ladder, native_sizes, resolution_answers
+from engine.reports.resolution import SIZES, ResolutionReport
+from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds
+from tui.looks.palette import variant_style
+from tui.screens.networks.inside import InsideScreen
+from tui.screens.networks.resolution import ResolutionScreen
 
 CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
 VARIANTS = ("vanilla", "bbox", "denoise", "superres")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from engine.audit_report import AuditReport
 from engine.errors import DatasetError
-from tui.pictures import Pictures
-from tui.screens.browse import BrowseScreen
-from tui.screens.side_by_side import SideBySideScreen, VariantColumn
-from tui.widgets.picture import Picture, PictureGrid
+from engine.reports.audit import AuditReport
+from tui.pictures.picture import Picture, PictureGrid
+from tui.pictures.service import Pictures
+from tui.screens.images.browse import BrowseScreen
+from tui.screens.images.side_by_side import SideBySideScreen, VariantColumn
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 FOUR = ("vanilla", "bbox", "denoise", "superres")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from engine.errors import StudyStopped
-from engine.prediction import ImagePrediction, ModelOpened
-from engine.results import SkippedFile
-from tui.engine_port import LocalEngine
+from engine.reports.prediction import ImagePrediction, ModelOpened
+from engine.reports.results import SkippedFile
+from tui.session.engine import LocalEngine
 
 MODEL = ModelOpened(
     study="20260101-120000-aaaaaa",

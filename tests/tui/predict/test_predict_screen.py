@@ -8,10 +8,10 @@ import pytest
 from textual.app import App
 from textual.widgets import DataTable
 
+from engine.config.model import ModelRequest
 from engine.errors import WeightsError
-from engine.prediction import ModelRequest
+from tui.pictures.picture import Picture
 from tui.screens.predict import ImagesScreen, PredictScreen
-from tui.widgets.picture import Picture
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 REQUEST = ModelRequest(Path("/runs/20260101-120000-aaaaaa"), offline=True)

@@ -8,11 +8,12 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from engine.audit_report import AuditReport
-from engine.combinations import COMBINATIONS
-from engine.config import MachineSettings, Protocol, get_recipe
-from engine.evaluation import compute_statistics
-from engine.events import (
+from engine.config.combinations import COMBINATIONS
+from engine.config.machine import MachineSettings
+from engine.config.protocols import Protocol
+from engine.config.recipes import get_recipe
+from engine.events.record import StudyRecord
+from engine.events.study import (
     AuditFinished,
     BaselinesMeasured,
     Event,
@@ -24,8 +25,8 @@ from engine.events import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.record import StudyRecord
-from engine.results import (
+from engine.reports.audit import AuditReport
+from engine.reports.results import (
     Averages,
     Baseline,
     ClassScores,
@@ -37,7 +38,8 @@ from engine.results import (
     Status,
     SuperresWeightsInfo,
 )
-from tui.screens.results import ResultsScreen
+from engine.statistics import compute_statistics
+from tui.screens.results.results import ResultsScreen
 
 Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 

@@ -9,14 +9,14 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from engine.claims_report import Claim, ClaimsReport, Finding
 from engine.errors import InputError
-from engine.leak_report import Estimate, LeakReport, LeakRow
-from engine.record import StudyRecord
-from engine.statistics_report import Interval
-from tui.screens.claims import ClaimsScreen
-from tui.screens.leak import LeakScreen
-from tui.screens.results import ResultsScreen
+from engine.events.record import StudyRecord
+from engine.reports.claims import Claim, ClaimsReport, Finding
+from engine.reports.leak import Estimate, LeakReport, LeakRow
+from engine.reports.statistics import Interval
+from tui.screens.results.claims import ClaimsScreen
+from tui.screens.results.leak import LeakScreen
+from tui.screens.results.results import ResultsScreen
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 

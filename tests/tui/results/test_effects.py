@@ -10,12 +10,13 @@ from rich.text import Text
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
-from engine.combinations import COMBINATIONS
-from engine.record import StudyRecord
-from engine.statistics_report import FactorialAnalysis, FactorialEffect, Interval
-from tui.headless import report_text
-from tui.screens.effects import EffectsScreen
-from tui.screens.results import ResultsScreen
+from engine.config.combinations import COMBINATIONS
+from engine.events.record import StudyRecord
+from engine.events.study_json import study_to_json
+from engine.reports.statistics import FactorialAnalysis, FactorialEffect, Interval
+from tui.console.report import report_text
+from tui.screens.results.effects import EffectsScreen
+from tui.screens.results.results import ResultsScreen
 from tui.tables.effects import accuracy_chart, effect_chart, effect_sentences, effects_line, factorials, missing_words
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -126,7 +127,7 @@ def test_an_older_run_with_all_combinations_has_no_effects(eight: StudyRecord) -
     eight.statistics = replace(eight.statistics, factorials=())
     assert "older version" in missing_words(eight)
     assert "effects" not in report_text(eight, StringIO()).casefold()
-    assert eight.to_json()["effects"] == []
+    assert study_to_json(eight)["effects"] == []
 
 
 def test_without_a_screen_the_effects_are_a_table(eight: StudyRecord) -> None:
@@ -139,7 +140,7 @@ def test_without_a_screen_the_effects_are_a_table(eight: StudyRecord) -> None:
 
 
 def test_json_holds_every_effect(eight: StudyRecord) -> None:
-    (found,) = eight.to_json()["effects"]
+    (found,) = study_to_json(eight)["effects"]
     assert found["variants"] == list(COMBINATIONS)
     assert [len(effect["steps"]) for effect in found["effects"]] == [1, 1, 1, 2, 2, 2, 3]
     assert set(found["effects"][0]) >= {"estimate", "interval", "p_value", "adjusted_p", "significant"}

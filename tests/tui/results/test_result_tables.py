@@ -8,10 +8,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from engine.config import get_recipe
-from engine.record import StudyRecord
-from tui.study_facts import recipe_words, short_names, shortfalls, study_facts, warnings
-from tui.tables import Cell, Column, Row, TableData, mark_best
+from engine.config.recipes import get_recipe
+from engine.events.record import StudyRecord
+from tui.tables.data import Cell, Column, Row, TableData, mark_best
+from tui.tables.facts import recipe_words, short_names, shortfalls, study_facts, warnings
 from tui.tables.results import class_data, confusion_cell, confusion_table, metrics_data, metrics_table, per_class_table
 
 

@@ -9,17 +9,17 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from engine.record import StudyRecord
-from tui.bindings import section_of, sections
-from tui.screens.calibration import CalibrationScreen
-from tui.screens.cell import CellScreen, cell_images
-from tui.screens.comparisons import ComparisonScreen
-from tui.screens.matrix import MatrixScreen
+from engine.events.record import StudyRecord
+from tui.app.help import section_of, sections
+from tui.screens.images.cell import CellScreen, cell_images
 from tui.screens.predict import ImagesScreen
-from tui.screens.results import ResultsScreen
-from tui.widgets.class_table import ClassTable
-from tui.widgets.confusion_matrix import ConfusionMatrix
-from tui.widgets.matrix_grid import MatrixGrid
+from tui.screens.results.calibration import CalibrationScreen
+from tui.screens.results.class_table import ClassTable
+from tui.screens.results.comparisons import ComparisonScreen
+from tui.screens.results.confusion_matrix import ConfusionMatrix
+from tui.screens.results.matrix import MatrixScreen
+from tui.screens.results.matrix_grid import MatrixGrid
+from tui.screens.results.results import ResultsScreen
 from tui.widgets.metrics_table import MetricsTable
 
 SIZES = [(80, 24), (120, 40), (200, 50)]

@@ -8,10 +8,10 @@ from io import StringIO
 import pytest
 from rich.text import Text
 
-from engine.record import StudyRecord
-from engine.statistics_report import Comparison, Interval
-from tui.headless import report_text
-from tui.study_facts import setting_facts, table_words
+from engine.events.record import StudyRecord
+from engine.reports.statistics import Comparison, Interval
+from tui.console.report import report_text
+from tui.tables.facts import setting_facts, table_words
 from tui.tables.results import metrics_data
 from tui.tables.statistics import (
     calibration_table,

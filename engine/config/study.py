@@ -1,0 +1,103 @@
+"""What a study is asked to do: recipes (hyper-parameters), machine settings and the study's configuration.
+
+All values are frozen; overriding one makes a new value.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
+from engine.config.recipes import _PAPER, Recipe
+from engine.config.variants import STUDY_VARIANTS, get_variant
+from engine.errors import InputError
+
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """One study: what to train on what, and how.
+
+    Attributes:
+        data: folder or .zip with images; None for the drawn demo set.
+        classes: class folders to use, in order; None for the layout's default.
+        sample: size of a seeded, stratified part of the training images; None for all.
+        test_fraction: share of each class set aside where the data has no test images of its own.
+        variants: names in `VARIANTS`, in the order that they run.
+        protocol: key of `PROTOCOLS`.
+        folds: parts of a cross-validation, each the test set once; 1 takes one part of `test_fraction`.
+        validation_fraction: share of the training images that is kept out of training to follow the accuracy, near
+            copies together; 0 for none.
+        closeness: what the audit counts as copies ("scene" also groups frames of one shot, see `engine.reports.audit`).
+        seed: seeds the split, the sample, the initial weights, the shuffling and the dropout.
+        budget_minutes: minutes that each network may take, pre-processing included; None for the recipe's epochs. A
+            study that has begun has the epochs that it found to fit in its recipe.
+        repeats: how many seeds are trained, from `seed` on; the split and the sample stay those of `seed`.
+        device, precision, memory_format, threads: "auto"/None lets the program choose.
+        superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
+        offline: never touch the network.
+        cache_dir, runs_dir: folders of ours; None for the user's (see `engine.system.locations`).
+    """
+
+    data: Path | None = None
+    classes: tuple[str, ...] | None = None
+    sample: int | None = None
+    test_fraction: float = 0.2
+    variants: tuple[str, ...] = STUDY_VARIANTS
+    recipe: Recipe = _PAPER
+    protocol: Protocol = "official"
+    folds: int = 1
+    validation_fraction: float = 0.0
+    closeness: Closeness = "near"
+    seed: int = 0
+    repeats: int = 1
+    budget_minutes: float | None = None
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    memory_format: Literal["auto", "channels_last", "contiguous"] = "auto"
+    threads: int | None = None
+    superres_weights: Path | None = None
+    offline: bool = False
+    cache_dir: Path | None = None
+    runs_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("data", "superres_weights", "cache_dir", "runs_dir"):
+            if isinstance(path := getattr(self, name), str):
+                object.__setattr__(self, name, Path(path))
+        self._require_variants()
+        self._require_protocol()
+        if self.sample is not None and self.sample < 1:
+            raise InputError(f"--sample {self.sample}: take at least 1 image")
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"--threads {self.threads}: at least 1")
+        if self.repeats < 1:
+            raise InputError(f"--repeats {self.repeats}: at least 1")
+        if self.budget_minutes is not None and not 0 < self.budget_minutes < float("inf"):
+            raise InputError(f"--budget {self.budget_minutes:g}: give minutes above 0")
+        if not 0 <= self.seed <= MAX_SEED - self.repeats + 1:
+            raise InputError(f"--seed {self.seed}: give a whole number from 0 to {MAX_SEED - self.repeats + 1}")
+
+    def _require_variants(self) -> None:
+        if not self.variants:
+            raise InputError("no variant chosen: name at least one with --variants")
+        for name in self.variants:
+            get_variant(name)
+        if len(set(self.variants)) != len(self.variants):
+            raise InputError(f"--variants {','.join(self.variants)}: each variant once")
+
+    def _require_protocol(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            raise InputError(f"unknown protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}")
+        if self.folds < 1:
+            raise InputError(f"--folds {self.folds}: at least 1")
+        if self.folds > 1 and self.protocol not in DIVIDES_TRAINING_IMAGES:
+            raise InputError(f"--folds {self.folds}: only --protocol grouped and boxed divide into folds")
+        if not 0 <= self.validation_fraction < 1:
+            raise InputError(f"--validation {self.validation_fraction}: give a share from 0 to below 1")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that are trained."""
+        return tuple(range(self.seed, self.seed + self.repeats))

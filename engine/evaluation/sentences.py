@@ -1,0 +1,158 @@
+"""Statistics in sentences whose words follow the intervals and the tests."""
+
+from collections.abc import Sequence
+
+from engine.reports.effects import effect_sentence
+from engine.reports.statistics import Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
+
+_TINY_P = 0.001
+
+_PAIRS_NAMED = 6
+"""As many as four variants make; of the pairs of more variants only the first are named."""
+
+
+def names(entries: Sequence[str]) -> str:
+    """One, two and three."""
+    return entries[0] if len(entries) == 1 else f"{', '.join(entries[:-1])} and {entries[-1]}"
+
+
+def accuracy_sentences(statistics: StudyStatistics) -> list[str]:
+    """The accuracies with their intervals, and the method."""
+    entries = sorted(statistics.variants, key=lambda entry: -entry.accuracy)
+    scores = ", ".join(
+        f"{entry.variant} {entry.accuracy:.3f} {_interval(entry.accuracy_interval)}" for entry in entries
+    )
+    methods = names(list(dict.fromkeys(entry.accuracy_interval.method for entry in entries)))
+    return [f"Accuracy with 95 % intervals ({methods}; {_images(entries)}): {scores}."]
+
+
+def _interval(interval: Interval) -> str:
+    return f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def _images(entries: Sequence[VariantStatistics]) -> str:
+    return f"{names(list(dict.fromkeys(str(entry.images) for entry in entries)))} test images"
+
+
+def difference_sentences(statistics: StudyStatistics) -> list[str]:
+    """Which variants differ, which do not as far as these images can show, and what could not be compared."""
+    sentences = []
+    if statistics.comparisons:
+        sentences += _extremes(statistics)
+        how = ", adjusted" if len(statistics.comparisons) > 1 else ""
+        sure = sorted((entry for entry in statistics.comparisons if entry.significant), key=_gap, reverse=True)
+        named = sure[:_PAIRS_NAMED]
+        sentences += [_better(entry, how) for entry in statistics.comparisons if entry in named]
+        if len(sure) > len(named):
+            sentences.append(f"{len(sure) - len(named)} more pairs differ, by less than these.")
+        sentences += _undecided(statistics)
+    return [*sentences, *statistics.refused]
+
+
+def _gap(comparison: Comparison) -> float:
+    return abs(comparison.difference)
+
+
+def _extremes(statistics: StudyStatistics) -> list[str]:
+    """The best and the worst variant, where the tests single one out among three or more."""
+    wins: dict[str, int] = {entry.variant: 0 for entry in statistics.variants}
+    losses = dict(wins)
+    for comparison in statistics.comparisons:
+        if comparison.significant:
+            better, worse = _order(comparison)
+            wins[better] += 1
+            losses[worse] += 1
+    rivals = len(statistics.variants) - 1
+    if rivals < 2:  # noqa: PLR2004 - of two, the comparison itself says it
+        return []
+    found = [f"Best: {name}, better than each other variant." for name, count in wins.items() if count == rivals]
+    return found + [f"Worst: {name}, below each other variant." for name, count in losses.items() if count == rivals]
+
+
+def _order(comparison: Comparison) -> tuple[str, str]:
+    pair = (comparison.first, comparison.second)
+    return pair if comparison.difference > 0 else (pair[1], pair[0])
+
+
+def _better(comparison: Comparison, how: str) -> str:
+    better, worse = _order(comparison)
+    interval = comparison.interval
+    if better == comparison.second:
+        interval = Interval(-interval.high, -interval.low, interval.method, interval.level)
+    return (
+        f"{better} recognises more than {worse}: by {abs(comparison.difference):.3f} "
+        f"{_interval(interval)}, {p_words(comparison.adjusted_p)} ({comparison.method}{how})."
+    )
+
+
+def p_words(p_value: float) -> str:
+    """A p value as a reader wants it."""
+    return f"p < {_TINY_P}" if p_value < _TINY_P else f"p = {p_value:.3f}"
+
+
+def _undecided(statistics: StudyStatistics) -> list[str]:
+    open_pairs = [entry for entry in statistics.comparisons if not entry.significant]
+    if not open_pairs:
+        return []
+    first = statistics.of(open_pairs[0].first)
+    images = first.images if first else 0
+    count = len(statistics.comparisons)
+    how = names(list(dict.fromkeys(entry.method for entry in open_pairs)))
+    if count > 1:
+        how += f", {statistics.correction} correction for {count} comparisons"
+    if len(open_pairs) < count:
+        pairs = "; ".join(f"{entry.first} and {entry.second}" for entry in open_pairs[:_PAIRS_NAMED])
+        if len(open_pairs) > _PAIRS_NAMED:
+            pairs += f"; and {len(open_pairs) - _PAIRS_NAMED} more pairs"
+        return [f"No difference that {images} images can show ({how}) between: {pairs}."]
+    compared = list(dict.fromkeys(name for entry in open_pairs for name in (entry.first, entry.second)))
+    return [f"Between {names(compared)} there is no difference that {images} images can show ({how})."]
+
+
+def step_sentences(statistics: StudyStatistics) -> list[str]:
+    """The effects of steps that the images show, or that they show none; nothing without a complete set."""
+    return [sentence for analysis in statistics.factorials for sentence in _effects(analysis)]
+
+
+def _effects(analysis: FactorialAnalysis) -> list[str]:
+    sure = [effect for effect in analysis.effects if effect.significant]
+    how = f"{analysis.correction} correction for {len(analysis.effects)} effects"
+    if not sure:
+        steps = names(analysis.steps)
+        images = analysis.images
+        return [f"Of {steps}, none has an effect and no two interact as far as {images} images can show ({how})."]
+    return [
+        f"{effect_sentence(analysis, effect)} (effect {effect.estimate:+.3f} {_interval(effect.interval)}, "
+        f"{p_words(effect.adjusted_p)}; {effect.method}, {how})."
+        for effect in sure
+    ]
+
+
+def copy_sentences(statistics: StudyStatistics) -> list[str]:
+    """What near copies within the test set do to the methods that take each image as evidence of its own."""
+    copied = [entry for entry in statistics.variants if entry.groups < entry.images and len(entry.seeds) == 1]
+    if not copied:
+        return []
+    entry = copied[0]
+    return [
+        f"The {entry.images} test images hold {entry.groups} different pictures, near copies counted once: the "
+        "intervals of the accuracy and the comparisons take them as independent and are too sure; those of F1 do not."
+    ]
+
+
+def seed_sentences(statistics: StudyStatistics) -> list[str]:
+    """The spread over seeds beside the error of the test images, or that it is not known."""
+    several = [entry for entry in statistics.variants if entry.seed_spread is not None]
+    if not several:
+        return [
+            "One seed: how much the scores move with another one is not known and not in the intervals; "
+            "--repeats 3 measures it."
+        ]
+    spreads = ", ".join(
+        f"{entry.variant} {entry.seed_spread:.3f} ({len(entry.seeds)} seeds) against {entry.sampling_error:.3f}"
+        for entry in several
+    )
+    return [
+        "Standard deviation of the accuracy over seeds, against the standard error that the choice of test images "
+        f"makes: {spreads}."
+    ]

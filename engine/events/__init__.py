@@ -1,0 +1,1 @@
+"""What a study and a search report, and what the events come to."""

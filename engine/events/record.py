@@ -1,0 +1,215 @@
+"""A study's events folded into one record, which is what tables, files and screens read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.config.machine import MachineSettings, Precision
+from engine.errors import StorageError
+from engine.events.study import (
+    AuditFinished,
+    BaselinesMeasured,
+    BatchTrained,
+    DatasetChecked,
+    EpochTrained,
+    Event,
+    JobFinished,
+    MachineChosen,
+    Notice,
+    ProtocolApplied,
+    StageStarted,
+    StatisticsComputed,
+    StudyContinued,
+    StudyFinished,
+    StudyStarted,
+    SuperresWeightsChosen,
+    TrainingContinued,
+)
+from engine.reports.aggregate import pool_results
+from engine.reports.audit import AuditReport
+from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
+from engine.reports.statistics import StudyStatistics
+
+if TYPE_CHECKING:
+    pass
+
+
+LASTING: dict[type[Event], str] = {
+    DatasetChecked: "dataset",
+    AuditFinished: "audit",
+    ProtocolApplied: "protocol",
+    MachineChosen: "machine",
+    StatisticsComputed: "statistics",
+}
+"""Events whose one value replaces the record's of the same name."""
+
+
+class JobKey(NamedTuple):
+    """What tells one job of a study from another."""
+
+    variant: str
+    seed: int
+    fold: int
+
+
+@dataclass
+class StudyRecord:
+    """Everything known of a study so far; `apply` takes the next event."""
+
+    started: StudyStarted | None = None
+    dataset: DatasetSummary | None = None
+    audit: AuditReport | None = None
+    protocol: ProtocolSummary | None = None
+    machine: MachineSettings | None = None
+    superres_weights: SuperresWeightsInfo | None = None
+    superres_precision: Precision | None = None
+    losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    epoch_starts: dict[JobKey, list[BatchTrained]] = field(default_factory=dict)
+    """The first batch of each epoch."""
+    epochs: dict[JobKey, list[EpochTrained]] = field(default_factory=dict)
+    results: dict[JobKey, JobResult] = field(default_factory=dict)
+    cached: dict[JobKey, int] = field(default_factory=dict)
+    """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+    statistics: StudyStatistics | None = None
+    notices: list[Notice] = field(default_factory=list)
+    finished: StudyFinished | None = None
+
+    @classmethod
+    def from_events(cls, events: Iterable[Event]) -> "StudyRecord":
+        """Fold a whole stream."""
+        record = cls()
+        for event in events:
+            record.apply(event)
+        return record
+
+    def apply(self, event: Event) -> None:
+        """Take the next event of the stream; events that say nothing lasting change nothing."""
+        if type(event) in LASTING:
+            name = LASTING[type(event)]
+            setattr(self, name, getattr(event, name))
+            return
+        match event:
+            case BatchTrained() | EpochTrained():
+                self._take_training(event)
+            case StageStarted(stage="preprocess"):
+                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
+            case StudyStarted():
+                self.started, self.dataset = event, event.dataset
+            case SuperresWeightsChosen():
+                self.superres_weights, self.superres_precision = event.weights, event.precision
+            case Notice():
+                self.notices.append(event)
+            case JobFinished():
+                result = event.result
+                self.results[JobKey(result.variant, result.seed, result.fold)] = result
+                # One that is tried again ends after later ones; whoever reads must not see that.
+                self.results = dict(sorted(self.results.items(), key=lambda item: self._place(item[0])))
+            case BaselinesMeasured():
+                self.baselines = {baseline.name: baseline for baseline in event.baselines}
+            case StudyFinished():
+                self.finished = event
+            case _:
+                self._take_back(event)
+
+    def _take_back(self, event: Event) -> None:
+        """Where an interrupted study goes on, forget what comes again."""
+        if isinstance(event, TrainingContinued):
+            key = JobKey(event.variant, event.seed, event.fold)
+            del self.losses.get(key, [])[event.step :]
+            self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
+            self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
+        elif isinstance(event, StudyContinued):
+            self.finished = None
+            again = [result for result in self.results.values() if result.status != "done"]
+            self.results = {key: result for key, result in self.results.items() if result.status == "done"}
+            if any(result.metrics for result in again):
+                self.statistics = None  # they count scores that are no more
+
+    def _place(self, key: JobKey) -> tuple[int, int, int]:
+        """Where a job stands in the order that a study runs in: by seed, fold and variant as given."""
+        variants = self.started.variants if self.started else ()
+        return key.seed, key.fold, variants.index(key.variant) if key.variant in variants else len(variants)
+
+    def _take_training(self, event: BatchTrained | EpochTrained) -> None:
+        """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
+        key = JobKey(event.variant, event.seed, event.fold)
+        if isinstance(event, EpochTrained):
+            ended = self.epochs.setdefault(key, [])
+            while ended and ended[-1].epoch >= event.epoch:
+                ended.pop()
+            ended.append(event)
+            return
+        self.losses.setdefault(key, []).append(event.loss)
+        starts = self.epoch_starts.setdefault(key, [])
+        while starts and starts[-1].step >= event.step:
+            starts.pop()
+        if not starts or starts[-1].epoch != event.epoch:
+            starts.append(event)
+
+    def jobs(self, variant: str) -> list[JobResult]:
+        """The ended jobs of a variant by seed and fold."""
+        return [self.results[key] for key in sorted(self.results) if key.variant == variant]
+
+    def result(self, variant: str) -> JobResult | None:
+        """The ended jobs of a variant as one result (see `engine.reports.aggregate`); None where none has ended."""
+        jobs = self.jobs(variant)
+        return pool_results(jobs) if jobs else None
+
+
+def folder_of(source: Path | StudyRecord) -> Path:
+    """The run folder of a record, or the folder itself.
+
+    Raises:
+        StorageError: the study kept none.
+    """
+    if isinstance(source, Path):
+        return source
+    finished = source.finished.folder if source.finished else ""
+    folder = finished or (source.started.folder if source.started else "")
+    if not folder:
+        raise StorageError("the study kept no run folder, so there are no weights to look into")
+    return Path(folder)
+
+
+def run_folder(record: StudyRecord) -> Path:
+    """The folder that holds the study's run."""
+    finished = record.finished.folder if record.finished is not None else ""
+    return Path(finished or (record.started.folder if record.started is not None else ""))
+
+
+def study_variants(record: StudyRecord) -> tuple[str, ...]:
+    """The study's variants in its order."""
+    return record.started.variants if record.started else tuple(dict.fromkeys(key.variant for key in record.results))
+
+
+def evaluated_results(record: StudyRecord) -> list[JobResult]:
+    """The results that have metrics, in the study's order."""
+    results = (record.result(variant) for variant in study_variants(record))
+    return [result for result in results if result is not None and result.metrics is not None]
+
+
+def variant_status(record: StudyRecord, variant: str) -> str:
+    """What became of a variant: done, stopped, failed, running or not run."""
+    result = record.result(variant)
+    if result is not None:
+        return result.status
+    return "running" if record.finished is None else "not run"
+
+
+def protocol_name(record: StudyRecord) -> str:
+    """The protocol that divided the images, "" before a study has begun."""
+    if record.protocol is not None:
+        return record.protocol.name
+    return record.started.protocol if record.started else ""
+
+
+def seeds_evaluated(record: StudyRecord) -> int:
+    """How many seeds the scores are made of: those that any variant was evaluated with."""
+    return len({key.seed for key, result in record.results.items() if result.metrics is not None})
+
+
+def is_demo(record: StudyRecord) -> bool:
+    """Whether the study's images are the project's own drawings, which every screen must say."""
+    return record.dataset is not None and record.dataset.is_demo

@@ -1,0 +1,1 @@
+"""A finished run, opened once, and what is asked of it."""

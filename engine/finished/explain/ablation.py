@@ -1,0 +1,227 @@
+"""Measuring what the networks of a finished run lose when a part of the picture is taken away."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.config.variants import get_variant
+from engine.errors import SimpsonsError
+from engine.events.codec import from_jsonable, to_jsonable
+from engine.events.control import StudyControl
+from engine.events.progress import ExplanationProgress, Tell
+from engine.events.record import JobKey, StudyRecord, folder_of
+from engine.finished.run import FinishedRun, MeasuredImages, evaluated_keys
+from engine.reports.explanation import Ablation, Change, ExplanationReport, ImagesFrom
+from engine.system.files import replace_json
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from engine.dataset import CheckedImage
+    from engine.finished.explain.changes import Region
+    from engine.training.pixels import Pixels as PixelSource
+
+
+REPORT_FILE = "explanation.json"
+"""Beside the run's events, so that what was measured is measured once."""
+
+REPORT_VERSION = 1
+"""Raised when an older report says something else by the same names."""
+
+Labels = npt.NDArray[np.int64]
+
+
+class Measurement:
+    """The measurement of some jobs on the same images."""
+
+    def __init__(
+        self, run: FinishedRun, images: MeasuredImages, keys: Sequence[JobKey], tell: Tell, control: StudyControl
+    ) -> None:
+        self._run, self._images, self._tell, self._control = run, images, tell, control
+        self._done = 0
+        self._total = sum(
+            2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(images.boxed) for key in keys
+        )
+        self._cropping = [key.variant for key in keys if _crops(key.variant)]
+
+    def measure(self, key: JobKey) -> tuple[Ablation, ...]:
+        """Every change for one network."""
+        model, variant = self._run.network(key).to(self._run.machine.device), key.variant
+        found = list(self._measure(variant, model, self._images.test, "test", ("colour removed",)))
+        boxed = self._images.boxed
+        if boxed:
+            found += self._measure(variant, model, boxed, self._images.boxed_from, _box_changes(variant))
+        return tuple(found)
+
+    def _measure(
+        self,
+        variant: str,
+        model: "nn.Module",
+        images: "Sequence[CheckedImage]",
+        images_from: ImagesFrom,
+        changes: Sequence[Change],
+    ) -> Iterator[Ablation]:
+        from engine.finished.explain import Changed, measure_change
+
+        labels = np.array([image.sample.label for image in images], dtype=np.int64)
+        self._say(f"{variant}: pre-processing")
+        with self._run.pixels(variant, images, self._control) as table:
+            before = self._predict(f"{variant}: as they are", model, table, len(images))
+            regions = _regions(variant, images, table.image_size)
+            for change in changes:
+                after = self._predict(f"{variant}: {change}", model, Changed(table, change, regions), len(images))
+                yield measure_change(
+                    variant,
+                    change,
+                    images_from,
+                    labels=labels,
+                    before=before,
+                    after=after,
+                    classes=self._run.gallery.classes,
+                )
+
+    def _predict(self, words: str, model: "nn.Module", pixels: "PixelSource", count: int) -> Labels:
+        from engine.training import predict
+
+        start = self._done
+        said = predict(
+            model,
+            self._run.machine,
+            pixels,
+            np.arange(count),
+            batch_size=self._run.config.recipe.batch_size,
+            control=self._control,
+            on_progress=lambda done: self._say(words, start + done),
+        )
+        self._done = start + count
+        labels: Labels = said.argmax(axis=1)
+        return labels
+
+    def _say(self, words: str, done: int | None = None) -> None:
+        self._tell(ExplanationProgress(words, self._done if done is None else done, self._total))
+
+    def notes(self) -> tuple[str, ...]:
+        """What the figures are not."""
+        images = self._images
+        notes = [
+            "What is taken away is taken from the pixels that the network sees; it was not trained on such pictures."
+        ]
+        if not images.boxed:
+            return (*notes, "No image has a box, so background, box and hair cannot be taken away.")
+        counts = f"{len(images.boxed)} boxed images"
+        if images.boxed_from == "trained on":
+            notes.append(
+                f"Too few boxed images were left out of training: background, box and hair are measured on {counts} "
+                "that the networks were trained on, so only the losses say something, not the accuracies."
+            )
+        elif images.boxed_from == "not trained on":
+            notes.append(
+                f"Too few test images have a box: background, box and hair are measured on {counts} that took no part "
+                "in training."
+            )
+        notes += [
+            f"{variant} sees nothing but the box of a boxed image, so there is no background to take away."
+            for variant in self._cropping
+        ]
+        return tuple(notes)
+
+
+def _crops(variant: str) -> bool:
+    return "crop" in get_variant(variant).steps
+
+
+def _box_changes(variant: str) -> tuple[Change, ...]:
+    if _crops(variant):
+        return ("top of box greyed",)
+    return ("background greyed", "box greyed", "top of box greyed")
+
+
+def _regions(variant: str, images: "Sequence[CheckedImage]", image_size: tuple[int, int]) -> "list[Region | None]":
+    from engine.dataset.images import upright_size
+    from engine.finished.explain import box_on_pixels
+
+    regions: list[Region | None] = []
+    for image in images:
+        box = image.sample.box
+        if box is None:
+            regions.append(None)
+            continue
+        width, height = upright_size(image.sample.source)
+        corners = (box.left, box.top, box.right, box.bottom)
+        regions.append(box_on_pixels(corners, (height, width), image_size, cropped=_crops(variant)))
+    return regions
+
+
+def measure_explanation(
+    source: Path | StudyRecord,
+    *,
+    seed: int | None = None,
+    fold: int = 0,
+    cache_dir: Path | None = None,
+    progress: Tell | None = None,
+    control: StudyControl | None = None,
+) -> ExplanationReport:
+    """Measure what every variant's network loses without colour, background and box, and keep it beside the run.
+
+    The pixels are changed after pre-processing, just before the network sees them. Where test images have no boxes,
+    the changes that need one are measured on boxed images that were not trained on, and on training images where there
+    are too few of those. Measured again only where that was not done before.
+
+    Raises:
+        SimpsonsError: the run, its weights or its data cannot be read.
+        StudyStopped: `control` was told to stop; nothing is kept.
+    """
+    folder = folder_of(source)
+    known = stored_explanation(folder)
+    if known is not None and known.fold == fold and seed in (None, known.seed):
+        return known
+    tell, control = progress or _say_nothing, control or StudyControl()
+    run = FinishedRun(folder, cache_dir)
+    keys = evaluated_keys(run.record, seed, fold)
+    images = run.divided(fold, tell, control).measured
+    measurement = Measurement(run, images, keys, tell, control)
+    ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
+    from engine.finished.explain import draw_answers
+
+    assert run.record.started is not None
+    report = ExplanationReport(
+        study=run.record.started.study,
+        seed=keys[0].seed,
+        fold=fold,
+        ablations=ablations,
+        answers=draw_answers(ablations),
+        notes=measurement.notes(),
+    )
+    with contextlib.suppress(OSError):  # a folder that cannot be written costs another measurement, no more
+        replace_json(folder / REPORT_FILE, {"version": REPORT_VERSION, "report": to_jsonable(report)})
+    return report
+
+
+def stored_explanation(source: Path | StudyRecord) -> ExplanationReport | None:
+    """What was measured of a run before.
+
+    None where that was never done, cannot be read any more, or where the run has evaluated more variants since.
+    """
+    try:
+        from engine.runs import load_record
+
+        data = json.loads((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
+        if data["version"] != REPORT_VERSION:
+            return None
+        report: ExplanationReport = from_jsonable(ExplanationReport, data["report"])
+        record = source if isinstance(source, StudyRecord) else load_record(source)
+        measured = {ablation.variant for ablation in report.ablations}
+        if {key.variant for key in evaluated_keys(record, report.seed, report.fold)} != measured:
+            return None
+    except (OSError, ValueError, KeyError, TypeError, SimpsonsError):
+        return None
+    return report
+
+
+def _say_nothing(_: ExplanationProgress) -> None:
+    pass

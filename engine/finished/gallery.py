@@ -1,0 +1,205 @@
+"""The images of a data set, or of a finished run, one at a time: what screens, reports and explanations look at.
+
+Importing this loads neither torch nor torchvision; `Gallery.through` does, when it is called.
+"""
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
+from engine.config.study import StudyConfig
+from engine.config.variants import get_variant
+from engine.errors import InputError
+from engine.reports.pictures import GalleryImage, Pixels, StepCost, VariantPicture
+from engine.system.locations import cache_folder
+
+if TYPE_CHECKING:
+    from engine.dataset import Dataset, ImageSample
+    from engine.superres import SuperresModel
+
+
+_FULL = 255
+_STRONGEST = 99.5
+"""Percentile of the differences that is shown at full strength, so that single pixels do not hide the rest."""
+_MOST_GAIN = 16.0
+"""Differences are strengthened at most so much: beyond that, rounding would look like an effect."""
+
+
+class Gallery:
+    """The images of one data set by path; safe for several threads.
+
+    Attributes:
+        identity: another one for every gallery, for those who remember pictures by path.
+        config: the study that they belong to, which says how they are pre-processed.
+        classes: class names in label order.
+        images: those for training first, in the data set's order.
+    """
+
+    def __init__(self, dataset: "Dataset", config: StudyConfig, machine: MachineSettings | None = None) -> None:
+        self.identity = uuid.uuid4().hex
+        self.config = config
+        self.classes = dataset.classes
+        self.samples = {sample.path: sample for sample in (*dataset.train, *dataset.test)}
+        self.images = tuple(
+            [_described(sample, "train") for sample in dataset.train]
+            + [_described(sample, "test") for sample in dataset.test]
+        )
+        self._machine = machine
+        self._warm: set[str] = set()
+        self._superres_lock = threading.Lock()
+        self._superres: SuperresModel | None = None
+
+    @cached_property
+    def _by_path(self) -> dict[str, GalleryImage]:
+        return {image.path: image for image in self.images}
+
+    def image(self, path: str) -> GalleryImage:
+        """What is known of an image.
+
+        Raises:
+            InputError: there is none of that path.
+        """
+        try:
+            return self._by_path[path]
+        except KeyError:
+            raise InputError(f"{path}: the data set no longer has this image") from None
+
+    def of_class(self, label: int) -> tuple[GalleryImage, ...]:
+        """The images of one class."""
+        return tuple(image for image in self.images if image.label == label)
+
+    def pixels(self, path: str) -> Pixels:
+        """The upright picture as the file has it.
+
+        Raises:
+            SimpsonsError: it is not in the data set or cannot be read.
+        """
+        from engine.dataset import decode_rgb
+
+        self.image(path)
+        # A copy of Pillow's memory, because torch wants memory that may be written to.
+        return np.array(decode_rgb(self.samples[path].source.read()))
+
+    def through(self, path: str, variants: Sequence[str]) -> Iterator[VariantPicture]:
+        """The image through every variant, one after another as they are done, timed step by step.
+
+        Where super-resolution is asked for, its network is loaded once and used by one thread at a time.
+
+        Raises:
+            SimpsonsError: the image or the super-resolution weights cannot be read.
+        """
+        plain, plain_steps = self._run_steps(path, "vanilla")
+        for name in variants:
+            pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, name)
+            yield _compared(name, pixels, steps, plain)
+
+    def _run_steps(self, path: str, variant: str) -> tuple[Pixels, tuple[StepCost, ...]]:
+        import skimage.restoration  # noqa: F401 - the first import would be counted as denoising
+
+        from engine.preprocess import StepContext, build_steps, run_steps
+
+        sample = self.samples[self.image(path).path]
+        pixels, costs = self.pixels(path), []
+        superres = self.superres() if "superres" in get_variant(variant).steps else None
+        with self._superres_lock:
+            steps = build_steps(get_variant(variant), StepContext(self.recipe, self.machine, superres))
+            applied = tuple(step for step in steps if step.applies_to(sample))
+            if variant not in self._warm:
+                # What the first run spends on loading and on finding fast methods is no cost of the step.
+                self._warm.add(variant)
+                list(run_steps(applied, pixels, sample.box))
+            began = time.perf_counter()
+            for step, result in run_steps(applied, pixels, sample.box):
+                pixels, ended = result, time.perf_counter()
+                costs.append(StepCost(step.name, (pixels.shape[0], pixels.shape[1]), ended - began))
+                began = time.perf_counter()
+        return pixels, tuple(costs)
+
+    @property
+    def recipe(self) -> Recipe:
+        """Says the size of pre-processed images and how strongly they are denoised."""
+        return self.config.recipe
+
+    @property
+    def machine(self) -> MachineSettings:
+        """The run's own; for a data set that no run has touched plain fp32 on every core."""
+        if self._machine is not None:
+            return self._machine
+        return MachineSettings("cpu", "", "fp32", True, os.cpu_count() or 1, "default")
+
+    def superres(self) -> "SuperresModel":
+        """The super-resolution network, loaded once.
+
+        Raises:
+            SimpsonsError: its weights cannot be read.
+        """
+        with self._superres_lock:
+            if self._superres is None:
+                from engine.superres import load_superres
+
+                config = self.config
+                self._superres = load_superres(
+                    config.superres_weights, offline=config.offline, cache_dir=cache_folder(config.cache_dir)
+                )
+            return self._superres
+
+
+def _described(sample: "ImageSample", part: Literal["train", "test"]) -> GalleryImage:
+    box = sample.box
+    corners = (box.left, box.top, box.right, box.bottom) if box else None
+    return GalleryImage(sample.path, sample.label, part, corners)
+
+
+def open_gallery(config: StudyConfig) -> Gallery:
+    """The images that a study of this configuration would use, from names and headers alone.
+
+    Raises:
+        SimpsonsError: the data cannot be used.
+    """
+    from engine.study.opening import open_study_dataset
+
+    return Gallery(open_study_dataset(config), config)
+
+
+def open_run_gallery(folder: Path, cache_dir: Path | None = None) -> Gallery:
+    """The images of a finished run; `cache_dir` replaces the one that the run used.
+
+    Raises:
+        SimpsonsError: the folder is no run folder, or its data is gone or has changed.
+    """
+    from engine.runs import load_config, load_record
+    from engine.study.opening import open_study_dataset
+
+    config = load_config(folder)
+    if cache_dir is not None:
+        config = replace(config, cache_dir=cache_dir)
+    return Gallery(open_study_dataset(config), config, load_record(folder).machine)
+
+
+def _compared(variant: str, pixels: Pixels, steps: tuple[StepCost, ...], plain: Pixels) -> VariantPicture:
+    same_size = _shrunk(pixels, plain.shape[0], plain.shape[1])
+    change = np.abs(same_size.astype(np.float32) - plain)
+    strongest = float(np.percentile(change, _STRONGEST))
+    gain = max(1.0, min(_MOST_GAIN, _FULL / strongest)) if strongest else 1.0
+    difference = np.clip(np.rint(gain * change), 0, _FULL).astype(np.uint8)
+    return VariantPicture(variant, pixels, steps, difference, float(change.mean()), gain)
+
+
+def _shrunk(pixels: Pixels, height: int, width: int) -> Pixels:
+    """Pixels of a whole multiple of a size, at that size by area."""
+    factor = pixels.shape[0] // height
+    if factor == 1:
+        return pixels
+    blocks = pixels.reshape(height, factor, width, factor, 3)
+    shrunk: Pixels = np.rint(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    return shrunk

@@ -1,0 +1,220 @@
+"""A finished run, read from its folder: its record, its images as its protocol divides them, its networks."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config.machine import MachineSettings
+from engine.config.variants import get_variant
+from engine.errors import InputError, StorageError
+from engine.events.control import StudyControl
+from engine.events.progress import ExplanationProgress, Tell
+from engine.events.record import JobKey, StudyRecord
+from engine.finished.gallery import Gallery, open_run_gallery
+from engine.reports.explanation import ImagesFrom
+from engine.system.locations import cache_folder
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from engine.dataset import CheckedDataset, CheckedImage
+    from engine.preprocess import PixelTable, Step
+    from engine.superres import SuperresModel
+
+
+LEAST_BOXED = 20
+"""Fewer boxed images than this that were not trained on say less than those that were."""
+
+
+def evaluated_keys(record: StudyRecord, seed: int | None, fold: int) -> list[JobKey]:
+    """One evaluated job a variant, all of one seed (the first where none is named), in the study's order.
+
+    Raises:
+        InputError: there is none.
+    """
+    variants = record.started.variants if record.started is not None else ()
+    done = [key for key, result in record.results.items() if result.metrics is not None and key.fold == fold]
+    seeds = sorted({key.seed for key in done}) if seed is None else [seed]
+    found = [key for variant in variants for key in done if seeds and (key.variant, key.seed) == (variant, seeds[0])]
+    if not found:
+        raise InputError(f"the run has no evaluated job{'' if seed is None else f' of seed {seed}'} in fold {fold}")
+    return found
+
+
+class FinishedRun:
+    """A finished run with what reading its networks and images takes."""
+
+    def __init__(self, folder: Path, cache_dir: Path | None) -> None:
+        from engine.runs import load_record
+
+        self.folder = folder
+        self.record = load_record(folder)
+        if self.record.started is None:
+            raise StorageError(f"{folder}: the run never began")
+        self.gallery: Gallery = open_run_gallery(folder, cache_dir)
+        self.config = self.gallery.config
+        self.machine = _here(self.gallery.machine)
+
+    def key(self, variant: str, seed: int | None, fold: int) -> JobKey:
+        """The job that is meant.
+
+        Raises:
+            InputError: the run has no such job with weights.
+        """
+        for known in sorted(self.record.results):
+            if (known.variant, known.fold) == (variant, fold) and seed in (None, known.seed):
+                return known
+        which = variant if seed is None else f"{variant} with seed {seed}"
+        have = ", ".join(dict.fromkeys(known.variant for known in self.record.results)) or "none"
+        raise InputError(f"{self.folder}: no finished job of {which}, fold {fold}: it has {have}")
+
+    def network(self, key: JobKey) -> "nn.Module":
+        """The network of a job."""
+        from engine.training.inference import load_network
+
+        recipe, scale = self.config.recipe, get_variant(key.variant).scale
+        height, width = recipe.image_size
+        weights = self.folder / "weights" / f"{key.variant}-seed{key.seed}-fold{key.fold}.safetensors"
+        size = (scale * height, scale * width)
+        return load_network(weights, recipe, len(self.gallery.classes), size, seed=key.seed, fold=key.fold)
+
+    def pixels(
+        self, variant: str, images: "Sequence[CheckedImage]", control: StudyControl | None = None
+    ) -> "PixelTable":
+        """The pixels of images for a variant, from the cache where they are there."""
+        from engine.preprocess import PixelCache, preprocess
+
+        return preprocess(
+            get_variant(variant),
+            images,
+            self.config.recipe,
+            superres=self._superres(variant),
+            machine=self.preprocess_machine,
+            cache=PixelCache(cache_folder(self.config.cache_dir) / "pixels"),
+            control=control or StudyControl(),
+            on_start=lambda total, cached: None,
+            on_progress=lambda done: None,
+        )
+
+    def steps(self, variant: str) -> "tuple[Step, ...]":
+        """A variant's pre-processing, as the run did it."""
+        from engine.preprocess import StepContext, build_steps
+
+        context = StepContext(self.config.recipe, self.preprocess_machine, self._superres(variant))
+        return build_steps(get_variant(variant), context)
+
+    def _superres(self, variant: str) -> "SuperresModel | None":
+        return self.gallery.superres() if "superres" in get_variant(variant).steps else None
+
+    @property
+    def preprocess_machine(self) -> MachineSettings:
+        """How the variants' steps compute."""
+        return replace(self.machine, precision=self.record.superres_precision or self.machine.precision)
+
+    def divided(self, fold: int, tell: Tell, control: StudyControl) -> "DividedImages":
+        """The images as the run's protocol divides them, from the same audit.
+
+        Raises:
+            InputError: there is no such fold.
+        """
+        from engine.dataset import check_images
+        from engine.study.images import divide_images
+        from engine.study.opening import open_study_dataset
+
+        cache_dir = cache_folder(self.config.cache_dir)
+        checked = check_images(
+            open_study_dataset(self.config),
+            cache_dir,
+            control=control,
+            progress=lambda done, total: tell(ExplanationProgress("reading the images", done, total)),
+        )
+        audit = self.record.audit
+        if audit is None:  # a run of before there were audits
+            from engine.audit import audit_images
+            from engine.study.images import pooled_for_audit
+
+            audit = audit_images(
+                pooled_for_audit(checked),
+                closeness=self.config.closeness,
+                control=control,
+                progress=lambda done, total: tell(ExplanationProgress("comparing the images", done, total)),
+            )
+        images, _, _ = divide_images(checked, audit, self.config)
+        if fold >= len(images.folds):
+            raise InputError(f"{self.folder}: there is no fold {fold}")
+        part = images.folds[fold]
+        return DividedImages(
+            checked,
+            trained=tuple(images.images[row] for row in part.train),
+            test=tuple(images.images[row] for row in part.test),
+        )
+
+
+@dataclass(frozen=True)
+class DividedImages:
+    """All images of a run's data set, and those that one fold trained on and tested."""
+
+    checked: "CheckedDataset"
+    trained: "tuple[CheckedImage, ...]"
+    test: "tuple[CheckedImage, ...]"
+
+    @property
+    def measured(self) -> "MeasuredImages":
+        """What changes of the picture are measured on."""
+        return MeasuredImages.of(self.checked, trained={image.sample.path for image in self.trained}, test=self.test)
+
+    @property
+    def training_part(self) -> "tuple[CheckedImage, ...]":
+        """The data set's own training images, whatever the protocol made of them."""
+        return tuple(self.checked.images[: len(self.checked.dataset.train)])
+
+    @property
+    def held_out(self) -> "tuple[CheckedImage, ...]":
+        """Those of them that were neither trained on nor tested: validation images, and copies of test images.
+
+        None where the test images are a part of them: they were divided, and the test images are of their kind.
+        """
+        tested = {image.sample.path for image in self.test}
+        known = tested | {image.sample.path for image in self.trained}
+        if not self.checked.dataset.test_given or any(image.sample.path in tested for image in self.training_part):
+            return ()
+        return tuple(image for image in self.training_part if image.sample.path not in known)
+
+
+@dataclass(frozen=True)
+class MeasuredImages:
+    """Test images, and the boxed images that changes of a box are measured on, with where those are from."""
+
+    test: "tuple[CheckedImage, ...]"
+    boxed: "tuple[CheckedImage, ...]"
+    boxed_from: ImagesFrom
+
+    @classmethod
+    def of(cls, checked: "CheckedDataset", *, trained: set[str], test: "Sequence[CheckedImage]") -> "MeasuredImages":
+        """The best boxed images that there are: test images, else others not trained on, else those trained on."""
+        tested = {image.sample.path for image in test}
+        boxed = [image for image in checked.images if image.sample.box is not None]
+        choices: list[tuple[ImagesFrom, list[CheckedImage]]] = [
+            ("test", [image for image in boxed if image.sample.path in tested]),
+            ("not trained on", [image for image in boxed if image.sample.path not in trained]),
+        ]
+        for where, images in choices:
+            if len(images) >= LEAST_BOXED:
+                return cls(tuple(test), tuple(images), where)
+        known = [image for image in boxed if image.sample.path in trained]
+        if known:
+            return cls(tuple(test), tuple(known), "trained on")
+        where, images = max(choices, key=lambda choice: len(choice[1]))
+        return cls(tuple(test), tuple(images), where)
+
+
+def _here(machine: MachineSettings) -> MachineSettings:
+    """The run's settings, or plain ones where its device is not on this machine."""
+    import torch
+
+    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if usable.get(machine.device.partition(":")[0], False):
+        return machine
+    return replace(machine, device="cpu", precision="fp32", threads=os.cpu_count() or 1, chosen_by="default")

@@ -1,0 +1,1 @@
+"""Results as values: scores, aggregates, audits, statistics, explanations."""

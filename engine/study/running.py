@@ -1,0 +1,99 @@
+"""Runs and resumes a study."""
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config.study import StudyConfig
+from engine.errors import InputError
+from engine.events.control import StudyControl
+from engine.events.record import StudyRecord
+from engine.events.study import Emit
+from engine.runs import (
+    RunFolder,
+    load_config,
+    read_events,
+)
+from engine.study.budget import within_budget
+from engine.study.opening import open_study_dataset
+from engine.study.order import Study
+from engine.study.reporting import Reporter
+from engine.study.resuming import require_unfinished
+from engine.system.locations import cache_folder, runs_folder
+
+if TYPE_CHECKING:
+    pass
+
+
+_WORK_ROOMS = (
+    "engine.audit",
+    "engine.preprocess",
+    "engine.dataset",
+    "engine.superres",
+    "engine.training",
+    "engine.evaluation",
+    "skimage.restoration",
+    "torchsr.models",
+)
+
+
+def warm_up() -> None:
+    """Import what the work needs (seconds); call it in a thread while the first screen stands."""
+    for name in _WORK_ROOMS:
+        importlib.import_module(name)
+
+
+def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyControl | None = None) -> StudyRecord:
+    """Run a whole study in the calling thread and return its record.
+
+    `emit` gets every event as it happens and must return at once; `control` pauses and stops. A variant that fails is
+    recorded as failed and the rest goes on.
+
+    Raises:
+        SimpsonsError: the input cannot be used. Where that shows before the first event, there is no event at all;
+            afterwards the stream still ends with `StudyFinished`.
+    """
+    if config.superres_weights is not None and not config.superres_weights.is_file():
+        raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
+    dataset = open_study_dataset(config)
+    plan = ""
+    if config.budget_minutes is not None:
+        config, plan = within_budget(config, dataset.summary(), cache_folder(config.cache_dir))
+    folder = RunFolder.create(runs_folder(config.runs_dir), config)
+    control = control or StudyControl()
+    reporter = Reporter(folder, control, emit)
+    Study(config, control, reporter, plan).run(dataset)
+    return reporter.record
+
+
+def resume_study(
+    folder: Path,
+    emit: Emit | None = None,
+    control: StudyControl | None = None,
+    *,
+    replay: Emit | None = None,
+    wait_seconds: float | None = None,
+) -> StudyRecord:
+    """Go on with a study that was interrupted or stopped, and return its record.
+
+    What is done stays; the job under way goes on from its checkpoint, and one that failed is tried again. The outcome
+    is that of a study that was never interrupted. `replay` gets what the folder holds already, by default `emit`. A
+    writer that is about to let go is waited for, for as long as `wait_seconds`.
+
+    Raises:
+        SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
+    """
+    config = load_config(folder)
+    run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
+    try:
+        control = control or StudyControl()
+        reporter = Reporter(run, control, emit)
+        past = list(read_events(folder))
+        require_unfinished(StudyRecord.from_events(past), folder)
+        dataset = open_study_dataset(config)
+        reporter.replay(past, replay or emit)
+    except BaseException:
+        run.close()
+        raise
+    Study(config, control, reporter).run(dataset)
+    return reporter.record

@@ -1,0 +1,58 @@
+"""Which of two ways is clearly faster, on a made-up clock."""
+
+import itertools
+
+import pytest
+import torch
+
+from engine.system import devices
+
+
+class Clock:
+    """A clock that the calls themselves move."""
+
+    def __init__(self):
+        self.now, self.calls = 0.0, 0
+
+    def way(self, *seconds):
+        """A call that takes these seconds in turn, over and over."""
+        each = itertools.cycle(seconds)
+
+        def call():
+            self.now += next(each)
+            self.calls += 1
+
+        return call
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made_up = Clock()
+    monkeypatch.setattr(devices, "perf_counter", lambda: made_up.now)
+    return made_up
+
+
+@pytest.mark.parametrize(("seconds", "faster"), [(0.5, True), (0.89, True), (0.91, False), (1.0, False), (3.0, False)])
+def test_a_tenth_is_noise(clock, seconds, faster):
+    assert devices.is_clearly_faster(clock.way(seconds), clock.way(1.0)) is faster
+
+
+def test_three_pairs_of_five_decide_and_no_more_are_timed(clock):
+    assert devices.is_clearly_faster(clock.way(0.5, 9.0, 9.0, 0.5, 0.5), clock.way(1.0))
+    assert clock.calls == 10
+    assert not devices.is_clearly_faster(clock.way(2.0), clock.way(1.0))
+    assert clock.calls == 16
+
+
+@pytest.mark.parametrize(
+    ("processor", "worth"), [("AVX512", True), ("SVE256", True), ("AVX2", False), ("DEFAULT", False)]
+)
+def test_bf16_is_tried_where_the_processor_computes_it(monkeypatch, processor, worth):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    assert devices.has_bf16("cpu") is worth
+
+
+def test_bf16_on_accelerators(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    assert devices.has_bf16("cuda")
+    assert not devices.has_bf16("mps")

@@ -1,0 +1,268 @@
+"""A running study on standard error: lines where it is a file, a display with a bar where it is a terminal."""
+
+import contextlib
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from rich.console import Console
+
+from engine.events.search import TrialFinished, TrialStarted, TuningStarted, trial_name
+from engine.events.study import (
+    AuditFinished,
+    BaselinesMeasured,
+    BatchTrained,
+    DatasetChecked,
+    EpochTrained,
+    Event,
+    JobFinished,
+    Level,
+    MachineChosen,
+    Notice,
+    Stage,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+    StudyContinued,
+    StudyFinished,
+    StudyStarted,
+    SuperresWeightsChosen,
+)
+from engine.events.study_json import describe_weights
+from engine.reports.results import DatasetSummary, JobResult
+from tui.looks.formatting import count, duration, loss, rate
+from tui.tables.facts import machine_words, recipe_words
+from tui.tables.search_facts import is_trial, search_line
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+_STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bold red"}
+_DOING: dict[Stage, str] = {
+    "check": "reading",
+    "audit": "looking for copies among",
+    "preprocess": "pre-processing",
+    "train": "training",
+    "evaluate": "evaluating",
+    "baselines": "measuring baselines on",
+}
+_REFRESHES_PER_SECOND = 5
+_WORTH_A_LINE = 1.0
+"""Seconds from which on the time that a stage took is said."""
+
+
+class QuietConsole(Console):
+    """A console that lets the caller see a broken pipe, where Rich would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on."""
+        raise  # noqa: PLE0704 - called by Rich while it handles the BrokenPipeError
+
+
+class LineProgress:
+    """One line for each thing that begins or ends; takes events in the engine's thread."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._epochs = 0
+        self._many_jobs = False
+        self._broken = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def take(self, event: Event) -> None:
+        """Show an event. A standard error that nobody reads any more does not end the study."""
+        if self._broken:
+            return
+        try:
+            self._show(event)
+        except (OSError, ValueError):
+            self._broken = True
+
+    def recall(self, event: Event) -> None:
+        """Take from an event what later lines refer to; what was told by another process is not told again."""
+        if isinstance(event, StudyStarted | TuningStarted):
+            self._epochs = event.recipe.epochs
+            self._many_jobs = isinstance(event, StudyStarted) and event.jobs_per_variant > 1
+
+    def say(self, message: str, level: Level = "info", at: float | None = None) -> None:
+        """Write one line, with the time of day."""
+        stamp = time.strftime("%H:%M:%S", time.localtime(at))
+        with contextlib.suppress(OSError, ValueError):
+            self._print(f"{stamp} {' '.join(message.split())}", _STYLES[level])
+
+    def _print(self, line: str, style: str) -> None:
+        self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def _show(self, event: Event) -> None:
+        self.recall(event)
+        level: Level = "info"
+        if isinstance(event, Notice):
+            level = event.level
+        elif isinstance(event, JobFinished) and event.result.status != "done":
+            level = "warning" if event.result.status == "stopped" else "error"
+        line = self._line(event)
+        if line:
+            self.say(line, level, event.time)
+
+    def _line(self, event: Event) -> str:
+        return self._study_line(event) or search_line(event) or self._job_line(event)
+
+    def _study_line(self, event: Event) -> str:
+        text = ""
+        match event:
+            case StudyStarted():
+                recipe = recipe_words(event.recipe)
+                seeds = f"seeds {event.seed} to {event.seeds[-1]}" if event.repeats > 1 else f"seed {event.seed}"
+                folds = f", {event.folds} folds" if event.folds > 1 else ""
+                text = f"study {event.study}: {_data_words(event.dataset)}; recipe {recipe}, {seeds}{folds}"
+            case AuditFinished() if event.audit.sentences:
+                text = f"audit: {event.audit.sentences[0]}"
+            case DatasetChecked():
+                text = f"in use: {_data_words(event.dataset)}"
+            case MachineChosen():
+                text = f"computing on {machine_words(event.machine)} ({event.machine.chosen_by})"
+            case SuperresWeightsChosen():
+                text = f"super-resolution weights: {describe_weights(event.weights)}"
+            case BaselinesMeasured():
+                scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
+                text = f"baselines, accuracy: {scores}"
+            case StudyContinued():
+                text = "the study goes on"
+            case StudyFinished():
+                reason = f" ({event.reason})" if event.reason else ""
+                kept = f"; kept in {event.folder}" if event.folder else ""
+                text = f"study {event.status}{reason}{kept}"
+        return text
+
+    def _job_line(self, event: Event) -> str:
+        text = ""
+        match event:
+            case Notice():
+                text = _about(event.variant, event.message)
+            case StageStarted():
+                unit, known = ("batches", "done before") if event.stage == "train" else ("images", "from the cache")
+                cached = f", {count(event.cached)} of them {known}" if event.cached else ""
+                text = _about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
+            case StageFinished() if event.seconds >= _WORTH_A_LINE:
+                doing = _DOING[event.stage].removesuffix(" on").removesuffix(" among")
+                text = _about(self._job(event), f"{doing} took {duration(event.seconds)}")
+            case EpochTrained():
+                scores = f"mean loss {loss(event.loss).strip()}, training accuracy {event.accuracy:.3f}"
+                if event.validation_accuracy is not None:
+                    scores += f", validation accuracy {event.validation_accuracy:.3f}"
+                text = f"{self._job(event)}: epoch {event.epoch + 1}/{self._epochs}, {scores}"
+            case JobFinished() if not is_trial(event.result.variant):
+                text = f"{self._job(event.result)}: {_outcome(event.result)}"
+        return text
+
+    def _job(self, part: StageStarted | StageFinished | BatchTrained | EpochTrained | JobResult) -> str:
+        """The variant, with seed and fold where there are several."""
+        if not self._many_jobs or not part.variant:
+            return part.variant
+        return f"{part.variant} (seed {part.seed}, fold {part.fold + 1})"
+
+
+class BarProgress(LineProgress):
+    """The lines, and below them a bar for the stage under way with its rate and the time left."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[rate]:>11}", markup=False),
+            TimeRemainingColumn(),
+            console=console,
+            expand=True,
+            transient=True,
+            refresh_per_second=_REFRESHES_PER_SECOND,
+        )
+        self._task: TaskID | None = None
+        self._began = 0.0
+        self._images = 0
+        self._batches = 0
+        self._cached = 0
+
+    def __enter__(self) -> Self:
+        self._task = self._bars.add_task("preparing", total=None, rate="")
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._bars.stop()
+
+    def _show(self, event: Event) -> None:
+        super()._show(event)
+        match event:
+            case StageStarted():
+                name = _about(self._job(event), _DOING[event.stage])
+                self._start(event, name, event.total, event.cached)
+            case TrialStarted():
+                self._start(event, trial_name(event.trial), event.steps)
+            case StageProgress():
+                self._images = event.done - self._cached
+                self._advance(event.done)
+            case BatchTrained():
+                self._images += event.images
+                self._batches += 1
+                epoch = f"epoch {event.epoch + 1}/{self._epochs}, loss {loss(event.loss).strip()}"
+                self._advance(self._cached + self._batches, f"{self._job(event)}: {epoch}")
+            case StageFinished() | StudyFinished() | TrialFinished():
+                self._end()
+            case _:
+                pass
+
+    def _start(self, event: Event, name: str, total: int, cached: int = 0) -> None:
+        self._end()
+        self._began, self._images, self._batches, self._cached = event.time, 0, 0, cached
+        self._task = self._bars.add_task(name, total=total or None, completed=cached, rate="")
+
+    def _advance(self, done: int, description: str | None = None) -> None:
+        if self._task is None:
+            return
+        elapsed = time.time() - self._began
+        speed = rate(self._images / elapsed) if elapsed > 0 and self._images > 0 else ""
+        self._bars.update(self._task, completed=done, description=description, rate=speed)
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None
+
+
+def progress_on(stream: TextIO) -> LineProgress:
+    """The display that suits a stream."""
+    console = QuietConsole(file=stream)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return BarProgress(console)
+    return LineProgress(console)
+
+
+def _about(variant: str, message: str) -> str:
+    return f"{variant}: {message}" if variant else message
+
+
+def _data_words(dataset: DatasetSummary) -> str:
+    kind = "the demo set (drawings made by this program)" if dataset.is_demo else dataset.name
+    images = f"{count(dataset.train)} training and {count(dataset.test)} test images"
+    return f"{kind}, {images} of {len(dataset.classes)} classes"
+
+
+def _outcome(result: JobResult) -> str:
+    reason = f" ({result.reason})" if result.reason else ""
+    if result.metrics is None:
+        return f"{result.status}{reason}"
+    return f"{result.status}{reason}, accuracy {result.metrics.accuracy:.3f}, macro F1 {result.metrics.f1.macro:.3f}"

@@ -1,0 +1,150 @@
+"""The text report of a study."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from engine.errors import SimpsonsError
+from engine.events.record import StudyRecord, evaluated_results
+from engine.reports.results import DatasetSummary
+from tui.console.stdout import _natural_width, _terminal_width, printed
+from tui.tables.claims import claims_parts
+from tui.tables.data import to_rich
+from tui.tables.effects import effects_legend, effects_tables, factorials
+from tui.tables.facts import shortfalls, study_facts, table_words, warnings
+from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
+from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
+
+_SKIPPED_SHOWN = 10
+_CLAIMS_WIDTH = 120
+"""Columns of the claims where the output is no terminal."""
+
+
+def report_text(record: StudyRecord, results: TextIO) -> str:
+    """The results as a person reads them."""
+    return printed(list(_report(record, _terminal_width(results))), results)
+
+
+def _metrics(record: StudyRecord, width: int | None) -> Table:
+    """The table of variants; with short headings and few lines where a terminal has not the room."""
+    table = metrics_table(record)
+    if width is None or _natural_width(table) <= width:
+        return table
+    data = metrics_data(record)
+    columns = tuple(replace(column, heading=column.short or column.heading) for column in data.columns)
+    return _narrowed(to_rich(replace(data, columns=columns), str(table.title)))
+
+
+def _verdict(record: StudyRecord) -> Iterator[Text]:
+    for words in (verdict(record), seed_words(record)):
+        if words:
+            yield Text(words)
+    if leak := leak_warning(record):
+        yield Text(f"{leak}: --protocol clean trains without them", style="bold")
+
+
+def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """Comparisons, effects of steps and calibration, where there are any."""
+    if (comparisons := comparison_table(record)) is not None:
+        yield ""
+        yield _fitted(comparisons, width)
+    for sentence in record.statistics.refused if record.statistics else ():
+        yield Text(sentence)
+    for effects in effects_tables(record):
+        yield ""
+        yield _fitted(effects, width)
+    if found := factorials(record):
+        yield Text(effects_legend(found[0]))
+    if (calibration := calibration_table(record)) is not None:
+        yield ""
+        yield _fitted(calibration, width)
+
+
+def _classes(record: StudyRecord, width: int | None) -> Table:
+    return _fitted(per_class_table(record), width)
+
+
+def _fitted(table: Table, width: int | None) -> Table:
+    return table if width is None or _natural_width(table) <= width else _narrowed(table)
+
+
+def _narrowed(table: Table) -> Table:
+    table.box, table.padding, table.pad_edge = SIMPLE_HEAD, (0, 1, 0, 0), False
+    table.show_edge = False
+    return table
+
+
+def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """The parts from top to bottom; a `Text` is a sentence that may be broken between words, a string is not."""
+    for name, value in study_facts(record):
+        yield f"{name}: {value}"
+    dataset = record.dataset
+    if dataset is None:
+        return
+    if dataset.is_demo:
+        yield "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
+    yield from _left_out(dataset)
+    yield ""
+    yield _metrics(record, width)
+    yield from _verdict(record)
+    for variant, sentence in shortfalls(record):
+        yield f"{variant}: {sentence}"
+    yield from _statistics(record, width)
+    for result in evaluated_results(record):
+        if result.metrics is not None:
+            yield ""
+            yield confusion_table(
+                result.metrics, dataset.classes, title=f"{result.variant}, {table_words(record, 'sum')}"
+            )
+    if evaluated_results(record):
+        yield ""
+        yield _classes(record, width)
+    yield from _claims(record, width)
+    yield from _words(record)
+
+
+def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
+    """The original study's claims, where these are images of its characters and the protocol is one that it knows."""
+    from engine import is_of_the_study, judge_study
+
+    if not is_of_the_study(record) or not evaluated_results(record):
+        return
+    try:
+        report = judge_study(record)
+    except SimpsonsError:  # a protocol with test images of its own
+        return
+    yield ""
+    yield "The study's claims"
+    yield from claims_parts(report, _CLAIMS_WIDTH if width is None else width)
+
+
+def _left_out(dataset: DatasetSummary) -> Iterator[str]:
+    if not dataset.skipped:
+        return
+    yield f"left out: {len(dataset.skipped)}"
+    for skipped in dataset.skipped[:_SKIPPED_SHOWN]:
+        yield f"  {skipped.path}: {skipped.reason}"
+    if len(dataset.skipped) > _SKIPPED_SHOWN:
+        yield f"  ... and {len(dataset.skipped) - _SKIPPED_SHOWN} more, all listed by --json and in the run folder"
+
+
+def _words(record: StudyRecord) -> Iterator[RenderableType]:
+    if notices := warnings(record):
+        yield ""
+        yield "Warnings"
+        for notice in notices:
+            yield Text(f"- {notice.variant + ': ' if notice.variant else ''}{notice.message}")
+    if record.finished is None:
+        return
+    if record.finished.conclusion:
+        yield ""
+        yield "Conclusion"
+        yield from (Text(f"- {sentence}") for sentence in record.finished.conclusion)
+    if record.finished.folder:
+        yield ""
+        yield f"Kept in {record.finished.folder}"

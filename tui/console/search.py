@@ -1,0 +1,104 @@
+"""A search without a screen: progress on standard error, what was found on standard output."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from engine import keep_memory
+from engine.config.search import TuningConfig
+from engine.config.study import StudyConfig
+from engine.events.control import StudyControl
+from engine.events.search_record import TuningRecord
+from engine.events.study import Emit
+from tui.console.progress import progress_on
+from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
+from tui.console.study import FAILURE, EngineThread, StopOnSignal, Work
+from tui.tables.data import to_rich
+from tui.tables.search_facts import best_command, search_facts
+from tui.tables.tuning import trials_data
+
+_STOPPING = "stopping after this batch, 'simpsons-tui tune --resume' goes on; once more ends at once"
+
+
+def tune_headless(config: TuningConfig, *, as_json: bool) -> int:
+    """Search, write what was found and return the exit status.
+
+    Raises:
+        SimpsonsError: the input cannot be used, or the results cannot be written.
+    """
+
+    def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
+        from engine import tune
+
+        tune(config, take, control)
+
+    return _headless(work, config.study, as_json=as_json)
+
+
+def resume_tuning_headless(folder: Path, *, trials: int | None, minutes: float | None, as_json: bool) -> int:
+    """Go on with a search, write what all of it found and return the exit status.
+
+    Raises:
+        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+    """
+    from engine import load_config
+
+    study = load_config(folder)
+
+    def work(take: Emit, recall: Emit, control: StudyControl) -> None:
+        from engine import resume_tuning
+
+        resume_tuning(folder, take, control, trials=trials, minutes=minutes, replay=recall)
+
+    return _headless(work, study, as_json=as_json)
+
+
+def _headless(work: Work, study: StudyConfig, *, as_json: bool) -> int:
+    keep_memory()  # of use only before there are other threads
+    with results_alone_on_stdout() as results:
+        search = EngineThread(work, TuningRecord())
+        with progress_on(sys.stderr) as progress, StopOnSignal(search.control, progress, _STOPPING) as stop:
+            search.run(progress)
+        search.raise_error()
+        record = search.record
+        if record.started is not None:
+            text = _json_text(record, study) if as_json else printed(list(_report(record, study)), results)
+            write_results(results, text, record.started.folder)
+    if stop.received:
+        return SIGNAL_STATUS + stop.received
+    return 0 if record.finished is not None and record.finished.status == "done" else FAILURE
+
+
+def _json_text(record: TuningRecord, study: StudyConfig) -> str:
+    return json.dumps({**record.to_json(), "command": best_command(record, study)}, allow_nan=False) + "\n"
+
+
+def _report(record: TuningRecord, study: StudyConfig) -> Iterator[RenderableType]:
+    """The parts from top to bottom; a `Text` is a sentence that may be broken between words, a string is not."""
+    for name, value in search_facts(record):
+        yield f"{name}: {value}"
+    if record.dataset is not None and record.dataset.is_demo:
+        yield "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
+    if record.trials:
+        yield ""
+        yield to_rich(trials_data(record), "Trials; accuracy and loss on the validation images")
+    warnings = [notice for notice in record.notices if notice.level != "info"]
+    if warnings:
+        yield ""
+        yield "Warnings"
+        yield from (Text(f"- {notice.message}") for notice in warnings)
+    if record.finished is not None and record.finished.conclusion:
+        yield ""
+        yield "Conclusion"
+        yield from (Text(f"- {sentence}") for sentence in record.finished.conclusion)
+    if command := best_command(record, study):
+        yield ""
+        yield "Train with the best numbers, on all training images:"
+        yield f"  {command}"
+    if record.finished is not None and record.finished.folder:
+        yield ""
+        yield f"Kept in {record.finished.folder}"

@@ -1,0 +1,172 @@
+"""A study without a screen: progress on standard error, results on standard output."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from engine import keep_memory
+from engine.config.study import StudyConfig
+from engine.errors import StudyStopped
+from engine.events.control import StudyControl
+from engine.events.record import StudyRecord
+from engine.events.study import Emit, Event
+from tui.console.progress import LineProgress, progress_on
+from tui.console.report import report_text
+from tui.console.stdout import SIGNAL_STATUS, results_alone_on_stdout, write_results
+from tui.export.json_object import json_text
+
+FAILURE = 1
+
+_POLL_SECONDS = 0.5
+"""How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
+
+
+def run_headless(config: StudyConfig, *, as_json: bool) -> int:
+    """Run a study, write its results and return the exit status.
+
+    Raises:
+        SimpsonsError: the input cannot be used, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
+
+    def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
+        from engine import run_study
+
+        run_study(config, take, control)
+
+    return _headless(work, as_json=as_json)
+
+
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+    """Go on with a run, write the results of the whole study and return the exit status.
+
+    Raises:
+        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
+
+    def work(take: Emit, recall: Emit, control: StudyControl) -> None:
+        from engine import resume_study
+
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
+
+    return _headless(work, as_json=as_json)
+
+
+Work = Callable[[Emit, Emit, StudyControl], None]
+"""Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
+
+
+def _headless(work: Work, *, as_json: bool) -> int:
+    keep_memory()  # of use only before there are other threads
+    with results_alone_on_stdout() as results:
+        study = EngineThread(work, StudyRecord())
+        with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
+            study.run(progress)
+        study.raise_error()
+        if study.record.started is not None:
+            text = json_text(study.record) if as_json else report_text(study.record, results)
+            finished = study.record.finished
+            write_results(results, text, finished.folder if finished is not None else "")
+    return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
+
+
+def _status(record: StudyRecord) -> int:
+    all_done = record.finished is not None and record.finished.status == "done"
+    return 0 if all_done and all(result.status == "done" for result in record.results.values()) else FAILURE
+
+
+class Folded(Protocol):
+    """What a stream of events is folded into."""
+
+    def apply(self, event: Event) -> None:
+        """Take the next event."""
+
+
+R = TypeVar("R", bound=Folded)
+
+
+@dataclass
+class EngineThread(Generic[R]):
+    """A study in a thread of its own, so that this one answers signals while a batch of seconds runs."""
+
+    job: Work
+    record: R
+    control: StudyControl = field(default_factory=StudyControl)
+    error: BaseException | None = None
+
+    def run(self, progress: LineProgress) -> None:
+        """Run to the end."""
+        ended = threading.Event()
+
+        def take(event: Event) -> None:
+            self.record.apply(event)
+            progress.take(event)
+
+        def recall(event: Event) -> None:
+            self.record.apply(event)
+            progress.recall(event)
+
+        def work() -> None:
+            try:
+                self.job(take, recall, self.control)
+            except BaseException as error:  # raised again by `raise_error`
+                self.error = error
+            finally:
+                ended.set()
+
+        threading.Thread(target=work, name="engine", daemon=True).start()
+        while not ended.wait(_POLL_SECONDS):
+            pass
+
+    def raise_error(self) -> None:
+        """Raise what ended the study, unless the user did."""
+        if self.error is not None and not isinstance(self.error, StudyStopped):
+            raise self.error
+
+
+class StopOnSignal:
+    """Ctrl-C or SIGTERM stops the study after its batch; a second one ends the program at once.
+
+    A closed terminal (SIGHUP) ends nothing.
+    """
+
+    def __init__(
+        self,
+        control: StudyControl,
+        progress: LineProgress,
+        words: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+    ) -> None:
+        self.received = 0
+        self._words = words
+        self._control, self._progress = control, progress
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # A job in a shell's background ignores Ctrl-C on purpose.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._handle)
+        if hasattr(signal, "SIGHUP"):
+            self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self.received:
+            self._progress.__exit__(None, None, None)
+            os._exit(SIGNAL_STATUS + number)
+        self.received = number
+        self._control.stop()
+        self._progress.say(self._words, "warning")

@@ -1,0 +1,118 @@
+"""Numbers as people read them, always with the same number of decimals so that nothing jumps."""
+
+import math
+import os
+from pathlib import Path
+
+from engine.reports.statistics import Interval
+
+_DECIMALS = 3
+_SMALLEST_P = 0.001
+
+NOTHING = "–"
+"""Stands where there is no value."""
+
+DECIMALS = 3
+"""Of every score and loss."""
+
+_MINUTE, _HOUR = 60, 3600
+_KILO = 1000
+_FAST = 10
+"""Rates from here on need no decimals."""
+
+_BLOCKS = " ▏▎▍▌▋▊▉"
+
+
+def duration(seconds: float | None) -> str:
+    """4:05 or 1:04:05; a dash where it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–:––"
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // _HOUR, whole % _HOUR // _MINUTE, whole % _MINUTE
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def clock(seconds: float) -> str:
+    """00:04:05, of fixed width."""
+    whole = max(0, int(seconds))
+    return f"{whole // _HOUR:02}:{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
+
+
+def percent(share: float) -> str:
+    """Whole percent, three digits wide; 100 only when all is done."""
+    value = 100 if share >= 1 else min(99, max(0, round(share * 100)))
+    return f"{value:3d} %"
+
+
+def place(path: str) -> str:
+    """A path as a shell's user writes it, with ~ for the home folder."""
+    home = str(Path.home())
+    return "~" + path[len(home) :] if path == home or path.startswith(home + os.sep) else path
+
+
+def count(number: int) -> str:
+    """Thousands apart: 1,283."""
+    return f"{number:,}"
+
+
+def rate(per_second: float | None, unit: str = "img") -> str:
+    """51 img/s, 3.4 img/s."""
+    if per_second is None:
+        return f"– {unit}/s"
+    return f"{per_second:,.0f} {unit}/s" if per_second >= _FAST else f"{per_second:.1f} {unit}/s"
+
+
+def size(number: float) -> str:
+    """Bytes as 812 MB, 2.1 GB (powers of 1000)."""
+    for unit in ("B", "kB", "MB"):
+        if number < _KILO:
+            return f"{number:.0f} {unit}"
+        number /= _KILO
+    return f"{number:.1f} GB" if number < _KILO else f"{number / _KILO:.1f} TB"
+
+
+def loss(value: float | None) -> str:
+    """Six characters, right-aligned."""
+    if value is None:
+        return "     –"
+    if not math.isfinite(value):
+        return "   NaN" if math.isnan(value) else "   inf"
+    return f"{value:6.3f}" if abs(value) < _KILO / _FAST else f"{value:6.0f}"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `width` cells in eighths of a cell."""
+    eighths = round(min(1.0, max(0.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_BLOCKS[rest] if rest else "")).ljust(width)
+
+
+def fit(text: str, width: int) -> str:
+    """Cut to `width` characters, the cut marked."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"[:width]
+
+
+def fit_start(text: str, width: int) -> str:
+    """Cut at the start, where the end says more (paths)."""
+    return text if len(text) <= width else "…"[:width] + text[len(text) - max(0, width - 1) :]
+
+
+def number(value: float | None) -> str:
+    """Three decimals; a dash where there is no number."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{_DECIMALS}f}"
+
+
+def signed(value: float) -> str:
+    """Three decimals with a sign."""
+    rounded = round(value, _DECIMALS)
+    return f"{rounded:+.{_DECIMALS}f}".replace("-", "−") if rounded else f"{0:.{_DECIMALS}f}"
+
+
+def p_words(value: float) -> str:
+    """A p-value; what is smaller than anybody needs to know is only bounded."""
+    return f"< {_SMALLEST_P}" if value < _SMALLEST_P else number(value)
+
+
+def interval_words(interval: Interval) -> str:
+    """[0.798, 0.878]."""
+    return f"[{number(interval.low)}, {number(interval.high)}]"

@@ -1,0 +1,111 @@
+"""The command line that runs a study again."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe, get_recipe
+from engine.config.study import StudyConfig
+from engine.errors import InputError
+from engine.events.record import StudyRecord
+from tui.options.sections import with_options
+from tui.options.study import RECIPE_OPTIONS, STUDY_OPTIONS
+from tui.options.values import recipe_numbers
+
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "budget_minutes"}
+"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is said instead."""
+
+_ALWAYS_SAID = {"data", "variants", "recipe", "seed"}
+
+
+def configuration_of(record: StudyRecord) -> StudyConfig | None:
+    """What the study was asked to do as far as its record says; sampling and splitting it does not know."""
+    started, dataset = record.started, record.dataset
+    if started is None or dataset is None:
+        return None
+    return StudyConfig(
+        data=None if dataset.is_demo else Path(dataset.location),
+        classes=None if dataset.is_demo else dataset.classes,
+        variants=started.variants,
+        recipe=started.recipe,
+        protocol=started.protocol,
+        seed=started.seed,
+        repeats=started.repeats,
+        folds=started.folds,
+    )
+
+
+def command_line(config: StudyConfig, machine: MachineSettings | None = None) -> str:
+    """The `run` command for a configuration, with the machine settings that were chosen, quoted for a shell."""
+    if machine is not None:
+        config = replace(
+            config,
+            device=machine.device,
+            precision=machine.precision,
+            memory_format="channels_last" if machine.channels_last else "contiguous",
+            threads=machine.threads,
+        )
+    words = ["simpsons-tui", "run"]
+    for param in _study_parameters():
+        words += _words(param, config)
+    return shlex.join(words)
+
+
+def _study_parameters() -> list[click.Parameter]:
+    @click.command
+    @with_options(STUDY_OPTIONS)
+    def run(**_options: Any) -> None:
+        """Only its parameters are of use."""
+
+    return list(run.params)
+
+
+def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
+    name = param.name or ""
+    if name in _NOT_THE_STUDYS:
+        return
+    if name == "numbers":
+        yield from _set_words(config.recipe)
+        return
+    if name == "recipe":
+        value: Any = config.recipe.name
+        usual: Any = None
+    elif hasattr(config, name):
+        value, usual = getattr(config, name), getattr(StudyConfig(), name)
+    else:
+        field = RECIPE_OPTIONS[name]
+        value, usual = getattr(config.recipe, field), getattr(_entry(config.recipe), field)
+    if value is None or (value == usual and name not in _ALWAYS_SAID):
+        return
+    option = max(param.opts, key=len)
+    yield option
+    if not getattr(param, "is_flag", False):
+        yield _text(name, value)
+
+
+def _set_words(recipe: Recipe) -> Iterator[str]:
+    """The numbers of the recipe that have no option of their own."""
+    entry = _entry(recipe)
+    for field in recipe_numbers():
+        value = getattr(recipe, field)
+        if field not in RECIPE_OPTIONS.values() and value != getattr(entry, field):
+            yield from ("--set", f"{field}={value}")
+
+
+def _entry(recipe: Recipe) -> Recipe:
+    """The recipe as it is without overrides; one that has no entry counts as not overridden."""
+    try:
+        return get_recipe(recipe.name)
+    except InputError:
+        return recipe
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return ("x" if name == "image_size" else ",").join(map(str, value))
+    return str(value)

@@ -1,0 +1,99 @@
+"""Parses the values of options."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import get_type_hints
+
+import click
+
+from engine.config.combinations import ALL_COMBINATIONS, expand_names
+from engine.config.recipes import RECIPES, Recipe
+from engine.config.variants import JOIN, VARIANTS, get_variant
+from engine.errors import InputError
+
+# ---------------------------------------------------------------- values of options
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Names with commas between them; blanks around them do not count."""
+    return tuple(name for name in (part.strip() for part in value.split(",")) if name)
+
+
+def variant_names(value: str) -> tuple[str, ...]:
+    """Names of variants and of combinations; "all-combinations" becomes the eight that it stands for.
+
+    Raises:
+        click.BadParameter: one is not known, or makes no sense.
+    """
+    expanded = expand_names(names(value))
+    for name in expanded:
+        if JOIN not in name and name not in VARIANTS:
+            known = (*VARIANTS, ALL_COMBINATIONS)
+            raise click.BadParameter(
+                f"unknown variant {name!r}: {_choose_from(name, known)}, or join some with {JOIN}, as denoise+superres"
+            )
+        try:
+            get_variant(name)
+        except InputError as error:
+            raise click.BadParameter(str(error)) from None
+    return expanded
+
+
+def recipe_name(value: str) -> str:
+    """The name of a recipe.
+
+    Raises:
+        click.BadParameter: it is not known.
+    """
+    if value not in RECIPES:
+        raise click.BadParameter(f"unknown recipe {value!r}: {_choose_from(value, RECIPES)}")
+    return value
+
+
+def image_size(value: str) -> tuple[int, int]:
+    """(height, width) in pixels, from a text like 96x128.
+
+    Raises:
+        click.BadParameter: it is not of that form.
+    """
+    match = re.fullmatch(r"(\d{1,6})\s*[xX×]\s*(\d{1,6})", value.strip(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r}: give height and width in pixels, as 96x128")
+    return int(match[1]), int(match[2])
+
+
+@cache
+def recipe_numbers() -> Mapping[str, type]:
+    """The fields of a recipe that are one number, with the kind of number that each is."""
+    return {name: kind for name, kind in get_type_hints(Recipe).items() if kind in (int, float)}
+
+
+def recipe_number(value: str) -> tuple[str, int | float]:
+    """A field of the recipe and its number, from a text like dropout=0.3.
+
+    Raises:
+        click.BadParameter: it is not of that form, there is no such field, or it takes another kind of number.
+    """
+    name, equals, text = (part.strip() for part in value.partition("="))
+    known = recipe_numbers()
+    if not equals:
+        raise click.BadParameter(f"{value!r}: give a name and a number, as dropout=0.3")
+    if name not in known:
+        raise click.BadParameter(f"{name!r} is no number of a recipe: {_choose_from(name, known)}")
+    try:
+        number = known[name](text)
+    except ValueError:
+        kind = "whole number" if known[name] is int else "number"
+        raise click.BadParameter(f"{name}={text}: give a {kind}") from None
+    if not math.isfinite(number):
+        raise click.BadParameter(f"{name}={text}: give a finite number")
+    return name, number
+
+
+def _choose_from(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}choose from {', '.join(known)}"

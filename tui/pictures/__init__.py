@@ -1,0 +1,1 @@
+"""Pictures in the terminal: graphics protocols and half blocks."""

@@ -1,0 +1,1 @@
+"""All runs: the list, and runs compared."""

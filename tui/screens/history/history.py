@@ -1,0 +1,426 @@
+"""The history: every run that was kept, to open, compare, watch, go on with, export or remove."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer, Input, Static
+
+from engine.errors import SimpsonsError
+from engine.events.record import StudyRecord
+from engine.reports.run_summary import RunSummary
+from tui.looks import formatting
+from tui.looks.keys import _key
+from tui.looks.palette import MOST_RUNS, run_style
+from tui.screens.history.compared_runs import MarkedRun
+from tui.screens.results.results import ResultsScreen
+from tui.session.background import in_background
+from tui.session.runs import BUSY, RunDesk
+from tui.tables.history import STATE_COLOURS, STATE_SIGNS, history_data, matching
+from tui.widgets.metrics_table import SortableTable
+
+if TYPE_CHECKING:
+    from tui.app.app import DashboardApp
+
+
+HISTORY: tuple[Binding, ...] = (
+    _key("history.open", "enter", "open", "Open", "Its results; a study under way is watched", priority=True),
+    _key("history.mark", "space", "mark", "Mark", "Mark a run for a comparison, or take the mark away"),
+    _key("history.overlay", "o", "overlay", "Curves", "The curves of the marked runs on one chart"),
+    _key("history.tables", "t", "tables", "Tables", "The scores of the marked runs in one table"),
+    _key("history.filter", "slash", "filter", "Filter", "Show the runs that hold the words you type", display="/"),
+    _key("history.sort", "s", "sort", "Sort", "Sort by the next column", show=False),
+    _key("history.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
+    _key("history.resume", "r", "resume", "Go on", "Go on here with a run that was interrupted or stopped"),
+    _key("history.export", "e", "export", "Export", "Write a report, tables or curves as files"),
+    _key("history.remove", "delete", "remove", "Remove", "Remove a run for good; asks first", display="del"),
+    _key("history.back", "escape", "back", "Back", "Drop the filter, else go back", show=False, display="esc"),
+)
+
+NARROW = 110
+LOOK_SECONDS = 2.0
+"""How often runs under way are looked at again, and the folder for new ones."""
+
+
+class HistoryScreen(Screen[None]):
+    """The list; everything that waits for the disk is done in threads."""
+
+    DEFAULT_CSS = """
+    HistoryScreen {
+        & > #title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #about { height: auto; padding: 0 1; }
+        & > #about { min-height: 2; }
+        & > #runs-table { height: 1fr; margin: 0 1; }
+        & > #empty { height: 1fr; padding: 1 1; }
+        & > #filter { height: 1; margin: 0 1; display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(HISTORY)
+    AUTO_FOCUS = "#runs-table"
+
+    class Listed(Message):
+        """The runs were read, or cannot be."""
+
+        def __init__(self, runs: list[RunSummary], error: str) -> None:
+            super().__init__()
+            self.runs, self.error = runs, error
+
+    def __init__(self, desk: RunDesk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.runs: list[RunSummary] | None = None
+        self._error = self._doing = ""
+        self._words = ""
+        self._places: dict[Path, int] = {}
+        """The runs that are marked, each with its place among the styles, which it keeps."""
+        self._listing = False
+        self._seen: int | None = None
+
+    @property
+    def dashboard(self) -> "DashboardApp":
+        """The app, by its own type."""
+        return cast("DashboardApp", self.app)
+
+    # ------------------------------------------------------------ parts
+
+    def compose(self) -> ComposeResult:
+        """Heading, table, what is known of the marked row, filter."""
+        yield Static(id="title")
+        yield SortableTable(id="runs-table")
+        yield Static(id="empty")
+        yield Static(id="about")
+        field = Input(placeholder="words to look for", id="filter", compact=True)
+        field.cursor_blink = False
+        yield field
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Read the list behind the first frame."""
+        self.set_interval(LOOK_SECONDS, self.look)
+        self.show()
+
+    def on_screen_resume(self) -> None:
+        """What happened meanwhile."""
+        self._doing = ""
+        self._seen = None
+        self.look()
+
+    def on_resize(self) -> None:
+        """Fewer columns where the room is small."""
+        self.show()
+
+    # ------------------------------------------------------------ reading the list
+
+    def look(self) -> None:
+        """Read the list anew where runs came or went, else the runs under way alone; in a thread."""
+        if self._listing or not self.is_current:
+            return
+        self._listing = True
+        known, seen = self.runs, self._seen
+
+        def work() -> None:
+            try:
+                self._seen, found, error = *self._read(known, seen), ""
+            except SimpsonsError as failure:
+                found, error = [], str(failure)
+            except Exception as failure:  # a mistake of ours must not leave the screen waiting
+                found, error = [], f"the runs could not be listed: {type(failure).__name__}: {failure}"
+            with suppress(RuntimeError):
+                self.post_message(self.Listed(found, error))
+
+        in_background("list runs", work)
+
+    def _read(self, known: list[RunSummary] | None, seen: int | None) -> tuple[int | None, list[RunSummary]]:
+        store, changed = self._desk.store, None
+        with suppress(OSError):
+            changed = self._desk.runs_dir.stat().st_mtime_ns
+        if known is None or changed != seen or changed is None:
+            return changed, store.list_runs(self._desk.runs_dir)
+        return changed, [store.summary_of(run.folder) if run.live else run for run in known]
+
+    @on(Listed)
+    def _listed(self, message: Listed) -> None:
+        self._listing = False
+        if (message.runs, message.error) == (self.runs, self._error):
+            return
+        self.runs, self._error = message.runs, message.error
+        here = {run.folder for run in message.runs}
+        self._places = {folder: place for folder, place in self._places.items() if folder in here}
+        self.show()
+        self.refresh_bindings()
+
+    # ------------------------------------------------------------ drawing
+
+    @property
+    def shown(self) -> list[RunSummary]:
+        """The runs that the filter lets through."""
+        return matching(self.runs or [], self._words)
+
+    @property
+    def current(self) -> RunSummary | None:
+        """The run of the marked row."""
+        table = self.query_one(SortableTable)
+        key = table.row_key_at(table.cursor_row)
+        return next((run for run in self.runs or [] if str(run.folder) == key), None)
+
+    def show(self) -> None:
+        """Draw the list."""
+        shown, table, empty = self.shown, self.query_one(SortableTable), self.query_one("#empty", Static)
+        table.display, empty.display = bool(shown), not shown
+        if shown:
+            dark = self.app.current_theme.dark
+            marks = {str(run.folder): self._mark(run, dark=dark) for run in shown}
+            narrow = self.size.width < NARROW
+            table.show_data(history_data(shown, narrow=narrow), marks=marks, narrow=narrow)
+        else:
+            empty.update(self._empty_words())
+        self._show_words()
+
+    def _mark(self, run: RunSummary, *, dark: bool) -> Text:
+        place = self._places.get(run.folder)
+        if place is None:
+            return Text(" ")
+        style = run_style(place)
+        return Text(style.marker, style.colour(dark=dark))
+
+    def _show_words(self) -> None:
+        runs = self.runs or []
+        title = Text("history", "bold")
+        if runs:
+            title.append(f"   {formatting.count(len(self.shown))} of {formatting.count(len(runs))} runs")
+            title.append(f"   sorted by {self.query_one(SortableTable).sort_words or 'date'}", "dim")
+        if self._places:
+            title.append(f"   {len(self._places)} marked: o curves, t tables", "bold")
+        if self._words:
+            title.append(f"   / {self._words}", "yellow")
+        title.append(f"   {formatting.place(str(self._desk.runs_dir))}", "dim")  # last: it may be long
+        self.query_one("#title", Static).update(title)
+        self._show_about()
+
+    def _show_about(self) -> None:
+        run, about = self.current, Text()
+        if run is not None:
+            about.append(f"{STATE_SIGNS[run.state]} {run.state}", STATE_COLOURS.get(run.state, ""))
+            about.append(f"  {run.folder.name}", "bold")
+            about.append("".join(f"   {name} {accuracy:.3f}" for name, accuracy in run.accuracies))
+            about.append(f"   {run.writer}" if run.writer else "", "dim")
+            about.append(f"\n{run.message}" if run.message else "", "yellow")
+        if self._doing:
+            about = Text(self._doing, "bold")
+        self.query_one("#about", Static).update(about)
+
+    def _empty_words(self) -> Text:
+        if self._error:
+            return Text(self._error, "bold red")
+        if self.runs is None:
+            return Text("reading the runs ...", "dim")
+        if self._words:
+            return Text(f"No run holds {self._words!r}: press / and Escape to see all.")
+        return Text("No run yet: go back with Escape and press Enter on the set-up to train the first one.")
+
+    def _say(self, words: str) -> None:
+        self._doing = words
+        self._show_about()
+
+    # ------------------------------------------------------------ keys: the list
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self) -> None:
+        self._show_about()
+        self.refresh_bindings()
+
+    @on(DataTable.HeaderSelected)
+    def _sorted_by_mouse(self) -> None:
+        self._show_words()
+
+    def action_sort(self) -> None:
+        """By the next column."""
+        self.query_one(SortableTable).sort_next()
+        self._show_words()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.query_one(SortableTable).sort_reverse()
+        self._show_words()
+
+    def action_filter(self) -> None:
+        """Type words; the list follows."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed, "#filter")
+    def _typed(self, event: Input.Changed) -> None:
+        self._words = event.value.strip()
+        self.show()
+
+    @on(Input.Submitted, "#filter")
+    def _typed_all(self) -> None:
+        self.query_one("#filter", Input).display = bool(self._words)
+        self.query_one(SortableTable).focus()
+
+    def action_back(self) -> None:
+        """Drop the filter, else leave."""
+        field = self.query_one("#filter", Input)
+        if field.has_focus or self._words:
+            field.value = ""
+            field.display = False
+            self.query_one(SortableTable).focus()
+            return
+        self._desk.forget_reading()
+        self.app.pop_screen()
+
+    def action_mark(self) -> None:
+        """Mark the run for a comparison, or take the mark away; the next row follows."""
+        run = self.current
+        if run is None:
+            return
+        if run.folder in self._places:
+            del self._places[run.folder]
+        elif len(self._places) >= MOST_RUNS:
+            self._desk.complain(f"{MOST_RUNS} runs at most can be told apart")
+            return
+        else:
+            self._places[run.folder] = min(set(range(MOST_RUNS)) - set(self._places.values()))
+        self.show()
+        self.query_one(SortableTable).action_cursor_down()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense for the marked row."""
+        if not self.is_mounted:
+            return True
+        run = self.current
+        can = {
+            "resume": run is not None and run.resumable,
+            "remove": run is not None and not run.live,
+            "export": run is not None and bool(run.jobs_done),
+            "overlay": bool(self._places),
+            "tables": len(self._places) > 1,
+        }
+        return can.get(action, True)
+
+    # ------------------------------------------------------------ keys: runs
+
+    @on(DataTable.RowSelected)
+    def action_open(self) -> None:
+        """The results of a run, or the run itself while a process works on it; ends the typing of a filter."""
+        run = self.current
+        if self.query_one("#filter", Input).has_focus:
+            self._typed_all()
+            return
+        if run is None:
+            return
+        if run.state in ("damaged", "newer"):
+            self._desk.complain(run.message)
+        elif run.live:
+            self._watch(run)
+        else:
+            self._read_whole([run.folder], self._open)
+
+    def _watch(self, run: RunSummary) -> None:
+        state = self.dashboard.state
+        own = state.record.started.folder if state is not None and state.record.started is not None else ""
+        if self.dashboard.engine_running and own == str(run.folder.absolute()):
+            self.app.pop_screen()  # its curves are below
+        else:
+            self._desk.watch(run.folder)
+
+    def _open(self, records: list[StudyRecord]) -> None:
+        self.app.push_screen(OpenedResultsScreen(records[0]))
+
+    def _read_whole(self, folders: list[Path], then: Callable[[list[StudyRecord]], object]) -> None:
+        """Read runs in a thread; the answer counts while this screen is in front."""
+
+        def progress(number: int) -> None:
+            self._say(f"reading {folders[number].name} ({number + 1} of {len(folders)}) ...")
+
+        def take(records: list[StudyRecord]) -> None:
+            if self.is_current:
+                self._say("")
+                then(records)
+
+        self._desk.load_records(folders, take, progress)
+
+    def action_overlay(self) -> None:
+        """The curves of the marked runs on one chart."""
+        from tui.screens.history.run_comparison import RunCurvesScreen
+
+        self._compare(lambda runs: self.app.push_screen(RunCurvesScreen(runs)))
+
+    def action_tables(self) -> None:
+        """The scores of the marked runs in one table."""
+        from tui.screens.history.run_comparison import RunTablesScreen
+
+        self._compare(lambda runs: self.app.push_screen(RunTablesScreen(runs)))
+
+    def _compare(self, then: Callable[[list[MarkedRun]], object]) -> None:
+        places = dict(sorted(self._places.items(), key=lambda entry: entry[1]))
+
+        def take(records: list[StudyRecord]) -> None:
+            pairs = zip(places.items(), records, strict=True)
+            then([MarkedRun(folder.name, run_style(place), record) for (folder, place), record in pairs])
+
+        self._read_whole(list(places), take)
+
+    def action_resume(self) -> None:
+        """Go on with a run in this dashboard."""
+        run = self.current
+        if run is None or not run.resumable:
+            return
+        if self.dashboard.studying:
+            self._desk.complain(BUSY)
+        else:
+            self._desk.resume(run.folder)
+
+    def action_export(self) -> None:
+        """Write a run's results as files."""
+        from tui.screens.results.export import ExportScreen
+
+        if self.current is not None:
+            self._read_whole([self.current.folder], lambda records: self.app.push_screen(ExportScreen(records[0])))
+
+    def action_remove(self) -> None:
+        """Remove a run, once confirmed."""
+        from tui.screens.confirm import ConfirmScreen
+
+        run = self.current
+        if run is None:
+            return
+        if run.live:
+            self._desk.complain(f"a process works on {run.folder.name}: stop it first")
+            return
+
+        def removed(_: None) -> None:
+            self._seen = None
+            self.look()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._desk.in_thread("remove run", lambda: self._desk.store.remove_run(run.folder), removed)
+
+        detail = "Its curves, scores, predictions and weights go for good."
+        self.app.push_screen(ConfirmScreen(f"Remove {run.folder.name}?", detail), answered)
+
+
+class OpenedResultsScreen(ResultsScreen):
+    """The results of a run of the past; below it is the history and not the curves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape",
+            "app.pop_screen",
+            "Runs",
+            show=False,
+            id="opened.back",
+            tooltip="Back to the list of runs",
+            key_display="esc",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Images: browse, behind a cell of a matrix, through every variant."""

@@ -1,0 +1,254 @@
+"""The test images behind one cell of a confusion matrix, as pictures with what the networks said of them."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.events.record import StudyRecord, evaluated_results, run_folder
+from engine.reports.results import Prediction
+from tui.looks import formatting
+from tui.looks.keys import _key
+from tui.looks.palette import variant_mark
+from tui.pictures.marks import with_box
+from tui.pictures.opening import open_in_background
+from tui.pictures.picture import PictureGrid, Thumbnail
+from tui.session.engine import engine_of
+from tui.tables.facts import short_names
+
+if TYPE_CHECKING:
+    from engine.reports.pictures import Pixels
+    from tui.session.engine import ImageSource
+
+
+CELL: tuple[Binding, ...] = (
+    _key("cell.back", "escape,q", "app.pop_screen", "Back", "Back to the matrix", display="esc"),
+    _key("cell.steps", "enter", "steps", "Steps", "The marked image through every variant", priority=True),
+    _key("cell.box", "o", "box", "Boxes", "Show or hide the boxes"),
+    _key("cell.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+    _key("cell.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+    _key("cell.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+    _key("cell.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+    _key("cell.on", "pagedown", "page(1)", "Page", "The next page", display="pgdn"),
+    _key("cell.page_back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+)
+
+_BAR = 8
+_MANY_CLASSES = 12
+"""Of more classes than this only the likeliest are listed."""
+
+
+class CellScreen(Screen[None]):
+    """Thumbnails, the surest first; beside them the marked image's probabilities and what other variants said."""
+
+    DEFAULT_CSS = """
+    CellScreen {
+        & > #heading { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #cell { height: 1fr; }
+        #grid { margin: 0 1; }
+        #details { width: 34; height: 100%; padding: 0 1; border-left: solid $foreground 30%; scrollbar-size: 1 1; }
+        #details > Static { height: auto; }
+        #none { padding: 1 2; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(CELL)
+
+    class Opened(Message):
+        """The data set's pictures can be read, or not."""
+
+        def __init__(self, source: "ImageSource | None", error: str) -> None:
+            super().__init__()
+            self.source, self.error = source, error
+
+    def __init__(self, record: StudyRecord, variant: str, true: int, predicted: int) -> None:
+        super().__init__()
+        self._record = record
+        self._variant = variant
+        self._true, self._predicted = true, predicted
+        self._names = short_names(record.dataset.classes if record.dataset else ())
+        self._images = cell_images(record, variant, true, predicted)
+        self._place = 0
+        self._boxes = True
+        self._source: ImageSource | None = None
+        self._error = ""
+
+    # ------------------------------------------------------------ parts
+
+    def compose(self) -> ComposeResult:
+        """The pictures and the details, or why there are none."""
+        yield Static(self._heading(), id="heading")
+        if not self._images:
+            yield Static(self._why_none(), id="none")
+        else:
+            with Horizontal(id="cell"):
+                yield PictureGrid(id="grid")
+                with VerticalScroll(id="details", can_focus=False):
+                    yield Static(id="words")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def _why_none(self) -> str:
+        result = self._record.result(self._variant)
+        if result is not None and result.predictions:
+            return "No test image is in this cell."
+        return "The predictions of single images were not kept for this study."
+
+    def on_mount(self) -> None:
+        """Find the pictures in a thread."""
+        if not self._images:
+            return
+        self._show()
+        engine, folder = engine_of(self.app), run_folder(self._record)
+        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+        open_in_background(
+            lambda: engine.open_run_gallery(folder, cache_dir),
+            lambda source, error: self.post_message(self.Opened(source, error)),
+        )
+
+    @on(Opened)
+    def _opened(self, message: Opened) -> None:
+        self._source, self._error = message.source, message.error
+        self._show()
+
+    # ------------------------------------------------------------ drawing
+
+    @property
+    def chosen(self) -> Prediction | None:
+        """The marked image."""
+        return self._images[self._place] if self._images else None
+
+    @property
+    def grid(self) -> PictureGrid:
+        """The thumbnails."""
+        return self.query_one(PictureGrid)
+
+    def _heading(self) -> Text:
+        true, predicted = self._names[self._true], self._names[self._predicted]
+        what = f"{true} recognised" if self._true == self._predicted else f"{true} taken for {predicted}"
+        started, result = self._record.started, self._record.result(self._variant)
+        # Of several seeds, the predictions of the first are shown.
+        seed = f" with seed {result.seed}" if started is not None and started.repeats > 1 and result else ""
+        return Text.assemble(
+            (self._variant, "bold"),
+            f"   {formatting.count(len(self._images))} images of ",
+            (what + seed, "bold"),
+            ("   the surest first", "dim"),
+        )
+
+    @on(PictureGrid.Relaid)
+    def _show(self) -> None:
+        capacity = self.grid.capacity
+        first = self._place // capacity * capacity
+        shown = self._images[first : first + capacity]
+        self.grid.show([self._thumbnail(image) for image in shown], self._place - first)
+        self.query_one("#words", Static).update(self._details())
+
+    def _thumbnail(self, image: Prediction) -> Thumbnail:
+        caption = partial(self._caption, image)
+        source = self._source
+        if source is None:
+            return Thumbnail("", None, caption)
+        boxes = self._boxes
+
+        def make() -> "Pixels":
+            pixels = source.pixels(image.path)
+            return with_box(pixels, source.image(image.path).box) if boxes else pixels
+
+        return Thumbnail(f"{'boxed' if boxes else 'plain'} {image.path} {source.identity}", make, caption)
+
+    def _caption(self, image: Prediction, _size: tuple[int, int] | None) -> Text:
+        words = [(self._predicted, image.probabilities[self._predicted])]
+        if self._true != self._predicted:
+            words.append((self._true, image.probabilities[self._true]))
+        return Text(", ".join(f"{share:.0%} {self._names[label]}" for label, share in words))
+
+    def _details(self) -> Text:
+        image = self.chosen
+        if image is None:
+            return Text()
+        lines = [
+            Text(f"{self._place + 1} of {len(self._images)}", "dim"),
+            Text(image.path, "bold", overflow="fold"),
+        ]
+        if self._error:
+            lines.append(Text(f"no pictures: {self._error}", "bold red"))
+        lines += [Text(), *self._probabilities(image), Text()]
+        lines.append(Text("what the variants said", "dim"))
+        lines += [self._said(result.variant, image) for result in evaluated_results(self._record)]
+        return Text("\n").join(lines)
+
+    def _probabilities(self, image: Prediction) -> list[Text]:
+        labels = list(range(len(self._names)))
+        if len(labels) > _MANY_CLASSES:
+            likeliest = sorted(labels, key=lambda label: -image.probabilities[label])[:_MANY_CLASSES]
+            labels = sorted({*likeliest, self._true})
+        width = max(map(len, self._names))
+        lines = []
+        for label in labels:
+            share = image.probabilities[label]
+            style = "bold" if label in (self._true, self._predicted) else "dim"
+            mark = "◂ true" if label == self._true else ""
+            name = formatting.fit(self._names[label], 12).ljust(min(12, width))
+            lines.append(Text(f"{name} {formatting.bar(share, _BAR)} {share:.3f} {mark}", style))
+        return lines
+
+    def _said(self, variant: str, image: Prediction) -> Text:
+        mark = variant_mark(variant, dark=self.app.current_theme.dark)
+        result = self._record.result(variant)
+        said = next((one for one in result.predictions if one.path == image.path), None) if result else None
+        if said is None:
+            return Text.assemble(mark, f" {variant:<9} –")
+        right = said.predicted == said.label
+        return Text.assemble(
+            mark,
+            f" {variant:<9} ",
+            ("✓ " if right else "✗ ", "bold green" if right else "bold red"),
+            f"{self._names[said.predicted]} {said.probabilities[said.predicted]:.2f}",
+        )
+
+    # ------------------------------------------------------------ keys
+
+    def action_move(self, columns: int, rows: int) -> None:
+        """Mark a neighbour."""
+        if self._images:
+            step = columns + rows * self.grid.columns
+            self._place = min(len(self._images) - 1, max(0, self._place + step))
+            self._show()
+
+    def action_page(self, step: int) -> None:
+        """The next or previous page."""
+        if self._images:
+            self.action_move(step * self.grid.capacity, 0)
+
+    def action_box(self) -> None:
+        """Show or hide the boxes."""
+        self._boxes = not self._boxes
+        if self._images:
+            self._show()
+
+    def action_steps(self) -> None:
+        """The marked image through every variant."""
+        from tui.screens.images.side_by_side import SideBySideScreen
+
+        image, source = self.chosen, self._source
+        if image is None or source is None:
+            return
+        variants = tuple(result.variant for result in evaluated_results(self._record))
+        paths = tuple(dict.fromkeys(one.path for one in self._images))
+        self.app.push_screen(SideBySideScreen(source, image.path, variants, record=self._record, paths=paths))
+
+
+def cell_images(record: StudyRecord, variant: str, true: int, predicted: int) -> list[Prediction]:
+    """The test images of class `true` that the variant called `predicted`, the surest first."""
+    result = record.result(variant)
+    if result is None:
+        return []
+    images = [image for image in result.predictions if (image.label, image.predicted) == (true, predicted)]
+    return sorted(images, key=lambda image: (-image.probabilities[predicted], image.path))

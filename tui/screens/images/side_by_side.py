@@ -1,0 +1,309 @@
+"""One image through every variant: what each step cost, what it changed, and what each network said of it."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.config.variants import get_variant
+from engine.errors import SimpsonsError
+from engine.events.record import StudyRecord, evaluated_results, run_folder
+from tui.looks.keys import _key
+from tui.looks.palette import variant_mark
+from tui.pictures.marks import with_box
+from tui.pictures.picture import Picture
+from tui.session.background import in_background
+from tui.session.engine import engine_of
+from tui.tables.facts import short_names
+
+if TYPE_CHECKING:
+    from engine.reports.pictures import VariantPicture
+    from tui.session.engine import ImageSource
+
+
+SIDE_BY_SIDE: tuple[Binding, ...] = (
+    _key("steps.next", "n", "step(1)", "Next image", "The next image"),
+    _key("steps.previous", "p", "step(-1)", "Previous", "The image before"),
+    _key("steps.original", "o", "original", "Original", "The file's own picture with its box, or the results"),
+    _key("steps.right", "right", "scroll_columns(1)", "Variants", "Move on over the variants", show=False),
+    _key("steps.left", "left", "scroll_columns(-1)", "Variants back", "Move back over the variants", show=False),
+    _key("steps.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
+)
+
+_MILLI = 1000
+_LEAST_COLUMN = 17
+_LEAST_PICTURE = 5
+_AROUND_NAME = 3  # columns of a head that are not its variant's name
+_AROUND_STEPS = 3  # lines of the words that are no step: size, change, what the network said
+
+
+class VariantColumn(Vertical):
+    """One variant's picture, words and difference."""
+
+    DEFAULT_CSS = """
+    VariantColumn { width: 1fr; height: 100%; margin: 0 1 0 0;
+        & > .name { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > .words { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Picture { height: 1fr; }
+    }
+    """
+
+    def __init__(self, variant: str, text_lines: int) -> None:
+        """`text_lines` of words stand between the pictures, as many in every column."""
+        super().__init__()
+        self.variant, self._text_lines = variant, text_lines
+
+    def compose(self) -> ComposeResult:
+        """Name, picture, words, difference."""
+        yield Static(classes="name")
+        yield Picture(classes="picture")
+        yield Static(classes="words")
+        yield Picture(classes="difference")
+
+    def on_mount(self) -> None:
+        """The name stands at once."""
+        self.query_one(".words").styles.height = self._text_lines
+        mark = variant_mark(self.variant, dark=self.app.current_theme.dark)
+        self.query_one(".name", Static).update(Text.assemble(mark, " ", (self.variant, "bold")))
+
+    def show(self, key: str, picture: "VariantPicture | None", said: Text) -> None:
+        """Show a result, or that it is on its way."""
+        result, difference = self.query_one(".picture", Picture), self.query_one(".difference", Picture)
+        if picture is None:
+            result.show_note("...")
+            difference.show_note("")
+            self.query_one(".words", Static).update(said)
+            return
+        result.show_pixels(f"{self.variant} of {key}", picture.pixels)
+        self.query_one(".words", Static).update(Text("\n").join([*_costs(picture), said]))
+        if not picture.mean_difference:
+            difference.show_note("as the plain resize")
+        else:
+            difference.show_pixels(f"difference of {self.variant} of {key}", picture.difference)
+
+
+class SideBySideScreen(Screen[None]):
+    """Columns of variants; where they do not all fit, the arrow keys move over them."""
+
+    DEFAULT_CSS = """
+    SideBySideScreen {
+        & > #heading, & > #legend { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #columns { height: 1fr; padding: 0 0 0 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(SIDE_BY_SIDE)
+
+    class Ready(Message):
+        """One variant is done, or the work ended with an error."""
+
+        def __init__(self, path: str, picture: "VariantPicture | None", error: str) -> None:
+            super().__init__()
+            self.path, self.picture, self.error = path, picture, error
+
+    def __init__(
+        self,
+        source: "ImageSource",
+        path: str,
+        variants: tuple[str, ...],
+        *,
+        record: StudyRecord | None = None,
+        paths: tuple[str, ...] = (),
+    ) -> None:
+        """`record` adds what each variant's network said; `paths` are the images that n and p go to."""
+        super().__init__()
+        self._source, self._path, self._variants, self._record = source, path, variants, record
+        self._paths = paths or _neighbours(source, path)
+        self._pictures: dict[str, VariantPicture] = {}
+        self._first = 0
+        self._error = ""
+        self._original = False
+
+    def compose(self) -> ComposeResult:
+        """The heading, a column a variant, what the lower pictures are."""
+        yield Static(id="heading")
+        with Horizontal(id="columns"):
+            for variant in self._variants:
+                yield VariantColumn(variant, self._text_lines)
+        yield Static(id="legend")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Start on the first image."""
+        self._start()
+
+    def on_resize(self) -> None:
+        """As many columns as fit, and differences where there is height for two pictures."""
+        self._lay_out()
+
+    # ------------------------------------------------------------ work
+
+    def _start(self) -> None:
+        self._pictures, self._error = {}, ""
+        self._show()
+        path, source, variants = self._path, self._source, self._variants
+
+        def work() -> None:
+            from engine import lower_priority
+
+            lower_priority()
+            error = ""
+            try:
+                for picture in source.through(path, variants):
+                    if path != self._path:
+                        return
+                    self._tell(self.Ready(path, picture, ""))
+            except SimpsonsError as failure:
+                error = str(failure)
+            except Exception as failure:  # a mistake of ours must not leave the screen waiting
+                error = f"{type(failure).__name__}: {failure}"
+            if error:
+                self._tell(self.Ready(path, None, error))
+
+        in_background("pre-process one image", work)
+
+    def _tell(self, message: Message) -> None:
+        with suppress(RuntimeError):
+            self.post_message(message)
+
+    @on(Ready)
+    def _ready(self, message: Ready) -> None:
+        if message.path != self._path:
+            return
+        self._error = message.error
+        if message.picture is not None:
+            self._pictures[message.picture.variant] = message.picture
+        self._show()
+
+    # ------------------------------------------------------------ drawing
+
+    @property
+    def _text_lines(self) -> int:
+        return _AROUND_STEPS + max(len(get_variant(name).steps) for name in self._variants)
+
+    def _lay_out(self) -> None:
+        least = max(_LEAST_COLUMN, _AROUND_NAME + max(map(len, self._variants)))
+        count = max(1, min(len(self._variants), self.size.width // least))
+        self._first = min(self._first, len(self._variants) - count)
+        for place, column in enumerate(self.query(VariantColumn)):
+            column.display = self._first <= place < self._first + count
+            room = self.size.height - 4 - self._text_lines
+            column.query_one(".difference").display = room >= 2 * _LEAST_PICTURE
+
+    def _show(self) -> None:
+        image = None
+        with suppress(SimpsonsError):
+            image = self._source.image(self._path)
+        heading = Text.assemble((self._path, "bold"))
+        if image is not None:
+            heading.append(
+                f"   {self._source.classes[image.label]}, {image.part}, {'boxed' if image.box else 'no box'}"
+            )
+        heading.append(f"   {self._paths.index(self._path) + 1} of {len(self._paths)}", "dim")
+        if self._error:
+            heading = Text(self._error, "bold red")
+        self.query_one("#heading", Static).update(heading)
+        legend = f"below: what differs from the plain resize, strengthened{_gains(self._pictures)}"
+        hidden = len(self._variants) - sum(column.display for column in self.query(VariantColumn))
+        more = f"   ← → {hidden} more" if hidden else ""
+        self.query_one("#legend", Static).update(Text(legend + more, "dim"))
+        for column in self.query(VariantColumn):
+            if not self._original:
+                column.show(
+                    f"{self._path} {self._source.identity}",
+                    self._pictures.get(column.variant),
+                    self._said(column.variant),
+                )
+
+    def _said(self, variant: str) -> Text:
+        """What the variant's network said of the image, where that is known."""
+        result = self._record.result(variant) if self._record is not None else None
+        if result is None or self._record is None or self._record.dataset is None:
+            return Text()
+        said = next((one for one in result.predictions if one.path == self._path), None)
+        if said is None:
+            return Text("not a test image", "dim")
+        name = short_names(self._record.dataset.classes)[said.predicted]
+        right = said.predicted == said.label
+        return Text.assemble(
+            ("✓ " if right else "✗ ", "bold green" if right else "bold red"),
+            (f"{name} {said.probabilities[said.predicted]:.2f}", "bold"),
+        )
+
+    # ------------------------------------------------------------ keys
+
+    def action_step(self, step: int) -> None:
+        """The next or previous image."""
+        self._path = self._paths[(self._paths.index(self._path) + step) % len(self._paths)]
+        self._original = False
+        self._start()
+
+    def action_scroll_columns(self, step: int) -> None:
+        """Move over the variants where they do not all fit."""
+        self._first = max(0, self._first + step)
+        self._lay_out()
+        self._show()
+
+    def action_original(self) -> None:
+        """The file's own picture with its box in place of the results, or the results again."""
+        self._original = not self._original
+        if not self._original:
+            self._show()
+            return
+        source, path = self._source, self._path
+        for column in self.query(VariantColumn):
+            column.query_one(".picture", Picture).show(
+                f"boxed {path} {source.identity}", lambda: with_box(source.pixels(path), source.image(path).box)
+            )
+
+
+def _neighbours(source: "ImageSource", path: str) -> tuple[str, ...]:
+    """The images of the same class."""
+    label = source.image(path).label
+    return tuple(image.path for image in source.images if image.label == label)
+
+
+def _costs(picture: "VariantPicture") -> list[Text]:
+    height, width = picture.pixels.shape[:2]
+    lines = [Text(f"{width}×{height}  {_MILLI * picture.seconds:.1f} ms")]
+    done = {step.step: step for step in picture.steps}
+    for name in get_variant(picture.variant).steps:
+        step = done.get(name)
+        cost = f"{_MILLI * step.seconds:7.1f} ms" if step else " not used"
+        lines.append(Text(f"{name:<8}{cost}", "dim"))
+    if picture.mean_difference:
+        lines.append(Text(f"changed {picture.mean_difference:.1f} of 255"))
+    return lines
+
+
+def _gains(pictures: "dict[str, VariantPicture]") -> str:
+    gains = [f"{name} ×{one.gain:.1f}" for name, one in pictures.items() if one.mean_difference]
+    return f" ({', '.join(gains)})" if gains else ""
+
+
+def open_side_by_side(screen: Screen[None], record: StudyRecord, path: str, paths: tuple[str, ...]) -> None:
+    """Find a run's images in a thread, then show one through every variant; what goes wrong is a message below."""
+    engine, folder = engine_of(screen.app), run_folder(record)
+    cache_dir: Path | None = getattr(screen.app, "cache_dir", None)
+    variants = tuple(result.variant for result in evaluated_results(record))
+
+    def show(source: "ImageSource") -> None:
+        screen.app.push_screen(SideBySideScreen(source, path, variants, record=record, paths=paths))
+
+    def work() -> None:
+        with suppress(RuntimeError):
+            try:
+                source = engine.open_run_gallery(folder, cache_dir)
+            except Exception as failure:  # whatever it is, the screen below stays as it was
+                screen.app.call_later(screen.notify, str(failure), severity="error")
+            else:
+                screen.app.call_later(show, source)
+
+    in_background("open images", work)

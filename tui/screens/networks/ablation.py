@@ -1,0 +1,108 @@
+"""What the networks lose without colour, background or box."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from engine.events.control import StudyControl
+from engine.events.record import StudyRecord
+from engine.reports.explanation import ExplanationReport
+from tui.looks.keys import _key
+from tui.screens.networks.measurement import MeasurementScreen
+from tui.session.engine import Engine
+from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
+
+if TYPE_CHECKING:
+    from engine.events.progress import ExplanationProgress
+
+
+MEASURED: tuple[Binding, ...] = (
+    _key("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
+    _key("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
+    _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+)
+
+_ROOMY = 100
+"""Columns from which counts of every class fit."""
+
+
+class MeasuredScreen(MeasurementScreen[ExplanationReport]):
+    """A table and the answers in words."""
+
+    DEFAULT_CSS = """
+    MeasuredScreen {
+        #table { margin-top: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(MEASURED)
+    HEADING = "Colour, background, box"
+    PARTS = ("state", "table", "legend", "answers")
+    QUESTION = (
+        "How much of their accuracy do the networks keep when colour is removed, when everything outside the "
+        "character's\nbox is greyed, when the box is greyed, and when its top third (the hair) is? Nothing is trained "
+        "again."
+    )
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__(record)
+        self._by_class = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now."""
+        if action == "classes":
+            return self._report is not None
+        return super().check_action(action, parameters)
+
+    def stored(self, engine: Engine, folder: Path) -> ExplanationReport | None:
+        """What was measured before."""
+        return engine.stored_explanation(folder)
+
+    def measure(
+        self,
+        engine: Engine,
+        folder: Path,
+        cache_dir: Path | None,
+        tell: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> ExplanationReport:
+        """Measure every variant."""
+        return engine.measure_explanation(folder, cache_dir, tell, control)
+
+    # ------------------------------------------------------------ drawing
+
+    @property
+    def _narrow(self) -> bool:
+        return self.size.width < _ROOMY
+
+    def show_report(self, report: ExplanationReport | None) -> None:
+        """The table of changes or of classes, and the answers."""
+        dark = self.app.current_theme.dark
+        table, words, signs = (self.query_one(part, Static) for part in ("#table", "#answers", "#legend"))
+        for part in (table, words, signs):
+            part.display = report is not None
+        if report is not None:
+            by_class, narrow = self._by_class, self._narrow
+            table.update(
+                class_table(report, dark=dark, narrow=narrow) if by_class else ablation_table(report, dark=dark)
+            )
+            signs.update(legend(report).append("\n"))
+            words.update(explanation_words(report))
+
+    def words(self, report: ExplanationReport) -> Text:
+        """Whose figures these are, and what they count."""
+        fold = f", fold {report.fold}" if report.fold else ""
+        how = "shares of images that are recognised"
+        if self._by_class:
+            how = "recognised before → after, " + ("per cent" if self._narrow else "of")
+        return Text(f"seed {report.seed}{fold}; {how}", "dim")
+
+    # ------------------------------------------------------------ keys
+
+    def action_classes(self) -> None:
+        """Every class, or all together."""
+        self._by_class = not self._by_class
+        self.show()

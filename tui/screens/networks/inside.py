@@ -1,0 +1,287 @@
+"""Inside the network: one image as a network sees it, the evidence it finds, what its blocks give."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.errors import SimpsonsError
+from engine.events.record import StudyRecord, evaluated_results, run_folder
+from engine.reports.results import Prediction
+from tui.looks.keys import _key
+from tui.looks.palette import variant_mark
+from tui.pictures.picture import Picture
+from tui.session.background import in_background
+from tui.session.engine import engine_of
+from tui.tables.facts import short_names
+
+if TYPE_CHECKING:
+    from engine.reports.pictures import InsideView, Pixels
+    from tui.session.engine import Looker
+
+
+INSIDE: tuple[Binding, ...] = (
+    _key("inside.next", "n,right", "step(1)", "Next image", "The next image", display="n"),
+    _key("inside.previous", "p,left", "step(-1)", "Previous", "The image before", show=False, display="p"),
+    _key("inside.variant", "tab", "variant(1)", "Variant", "The next variant's network", priority=True),
+    _key(
+        "inside.variant_back",
+        "shift+tab",
+        "variant(-1)",
+        "Variant back",
+        "The network before",
+        show=False,
+        priority=True,
+    ),
+    _key("inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"),
+    _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture alone; again for the next"),
+    _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
+    _key("inside.measure", "c", "measure", "Colour", "What the networks lose without colour, background or box"),
+    _key("inside.resolution", "r", "resolution", "Resolution", "How accuracy falls when the images are shrunk"),
+    _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
+)
+
+_PANELS = 6
+
+
+class Panel(Vertical):
+    """A picture with its name."""
+
+    DEFAULT_CSS = """
+    Panel { width: 1fr; height: 1fr;
+        & > Static { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
+
+    def __init__(self, *, sharp: bool) -> None:
+        super().__init__()
+        self._picture, self._title = Picture(sharp=sharp), Static()
+
+    def compose(self) -> ComposeResult:
+        """The name over the picture."""
+        yield self._title
+        yield self._picture
+
+    def show(self, key: str, name: Text, pixels: "Pixels | None") -> None:
+        """Show a picture, or that it is on its way."""
+        self._title.update(name)
+        if pixels is None:
+            self._picture.show_note("")
+        else:
+            self._picture.show_pixels(key, pixels)
+
+
+class InsideScreen(Screen[None]):
+    """Input, Grad-CAM for the predicted and the true class, feature maps, filters."""
+
+    DEFAULT_CSS = """
+    InsideScreen {
+        & > #heading, & > #words { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #panels { layout: grid; grid-size: 3 2; grid-gutter: 0 1; height: 1fr; padding: 0 1; }
+        &.-enlarged > #panels { grid-size: 1 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(INSIDE)
+
+    class Seen(Message):
+        """A view is ready, or cannot be had."""
+
+        def __init__(self, turn: int, view: "InsideView | None", error: str) -> None:
+            super().__init__()
+            self.turn, self.view, self.error = turn, view, error
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+        self._study = record.started.study if record.started is not None else ""
+        self._variants = [result.variant for result in evaluated_results(record)]
+        self._variant = self._variants[0]
+        self._names = short_names(record.dataset.classes if record.dataset else ())
+        self._only_mistakes = False
+        self._path = ""
+        self._turn = 0
+        self._view: InsideView | None = None
+        self._error = ""
+        self._enlarged = -1
+        self._lock = threading.Lock()
+        self._lookers: dict[str, Looker] = {}
+
+    # ------------------------------------------------------------ parts
+
+    def compose(self) -> ComposeResult:
+        """Three pictures over three."""
+        yield Static(id="heading")
+        with Container(id="panels"):
+            for place in range(_PANELS):
+                yield Panel(sharp=place >= _PANELS // 2)
+        yield Static(id="words")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Look at the first image."""
+        self._ask()
+
+    # ------------------------------------------------------------ work
+
+    @property
+    def images(self) -> list[Prediction]:
+        """The test images that are gone through."""
+        result = self._record.result(self._variant)
+        images = list(result.predictions) if result is not None else []
+        return [image for image in images if not self._only_mistakes or image.predicted != image.label]
+
+    @property
+    def image(self) -> Prediction | None:
+        """The image that is shown."""
+        images = self.images
+        return next((image for image in images if image.path == self._path), images[0] if images else None)
+
+    def _ask(self) -> None:
+        self._turn += 1
+        self._view, self._error = None, ""
+        turn, variant, image = self._turn, self._variant, self.image
+        self._path = image.path if image is not None else self._path
+        self._show()
+        if image is None:
+            return
+        engine, folder = engine_of(self.app), run_folder(self._record)
+        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+
+        def work() -> None:
+            from engine import lower_priority
+
+            lower_priority()
+            with self._lock:
+                if turn != self._turn:
+                    return
+                view, error = None, ""
+                try:
+                    if variant not in self._lookers:
+                        self._lookers[variant] = engine.open_explainer(folder, variant, cache_dir)
+                    view = self._lookers[variant].look(image.path, image.label)
+                except SimpsonsError as failure:
+                    error = str(failure)
+                except Exception as failure:  # a mistake of ours must not leave the screen waiting
+                    error = f"{type(failure).__name__}: {failure}"
+            with suppress(RuntimeError):
+                self.post_message(self.Seen(turn, view, error))
+
+        in_background("look inside", work)
+
+    @on(Seen)
+    def _seen(self, message: Seen) -> None:
+        if message.turn == self._turn:
+            self._view, self._error = message.view, message.error
+            self._show()
+
+    # ------------------------------------------------------------ drawing
+
+    def _show(self) -> None:
+        self.query_one("#heading", Static).update(self._heading())
+        self.query_one("#words", Static).update(self._words())
+        panels = list(self.query(Panel))
+        for panel, (key, name, pixels) in zip(panels, self._pictures(), strict=True):
+            panel.show(f"{key} of {self._study} {self._variant} {self._path}", name, pixels)
+        for place, panel in enumerate(panels):
+            panel.display = self._enlarged in (-1, place)
+        self.set_class(self._enlarged >= 0, "-enlarged")
+
+    def _heading(self) -> Text:
+        image, images = self.image, self.images
+        mark = variant_mark(self._variant, dark=self.app.current_theme.dark)
+        heading = Text.assemble(mark, " ", (self._variant, "bold"), "   ")
+        if image is None:
+            return heading.append("no mistakes" if self._only_mistakes else "no predictions of single images were kept")
+        which = "mistake" if self._only_mistakes else "image"
+        place = [one.path for one in images].index(image.path) + 1
+        return heading.append(image.path, "bold").append(f"   {which} {place} of {len(images)}", "dim")
+
+    def _words(self) -> Text:
+        if self._error:
+            return Text(self._error, "bold red")
+        image, view = self.image, self._view
+        if image is None:
+            return Text()
+        if view is None:
+            return Text("looking inside ... (the first time the libraries are loaded)", "dim")
+        right = view.predicted == image.label
+        likeliest = sorted(range(len(view.probabilities)), key=lambda label: -view.probabilities[label])[:3]
+        said = ", ".join(f"{self._names[label]} {view.probabilities[label]:.2f}" for label in likeliest)
+        sign = ("✓ ", "bold green") if right else ("✗ ", "bold red")
+        return Text.assemble(sign, f"true {self._names[image.label]}; said {said}")
+
+    def _pictures(self) -> "list[tuple[str, Text, Pixels | None]]":
+        view, image = self._view, self.image
+        if view is None or image is None:
+            return [("", Text(), None)] * _PANELS
+        height, width = view.pixels.shape[:2]
+        predicted, true = self._names[view.predicted], self._names[image.label]
+        first, last = view.blocks[0], view.blocks[-1]
+        return [
+            ("input", Text(f"input {width}×{height}"), view.pixels),
+            ("predicted", _evidence(predicted, "said", found=view.speaks_for_predicted), view.for_predicted),
+            ("true", _evidence(true, "true", found=view.speaks_for_true), view.for_true),
+            ("filters", Text("first layer's filters"), view.filters),
+            ("first", Text(f"{first[0]}: feature maps"), first[1]),
+            ("last", Text(f"{last[0]}: feature maps"), last[1]),
+        ]
+
+    # ------------------------------------------------------------ keys
+
+    def action_step(self, step: int) -> None:
+        """The next or previous image."""
+        images, image = self.images, self.image
+        if image is not None:
+            place = [one.path for one in images].index(image.path)
+            self._path = images[(place + step) % len(images)].path
+            self._ask()
+
+    def action_variant(self, step: int) -> None:
+        """The next or previous network, on the same image."""
+        place = self._variants.index(self._variant)
+        self._variant = self._variants[(place + step) % len(self._variants)]
+        self._ask()
+
+    def action_mistakes(self) -> None:
+        """Only mistakes, or all test images."""
+        self._only_mistakes = not self._only_mistakes
+        self._ask()
+
+    def action_enlarge(self) -> None:
+        """One picture alone, then the next, then all again."""
+        self._enlarged = self._enlarged + 1 if self._enlarged + 1 < _PANELS else -1
+        self._show()
+
+    def action_steps(self) -> None:
+        """The image through every variant."""
+        image = self.image
+        if image is None:
+            return
+        from tui.screens.images.side_by_side import open_side_by_side
+
+        open_side_by_side(self, self._record, image.path, tuple(one.path for one in self.images))
+
+    def action_measure(self) -> None:
+        """What the networks lose without parts of the picture."""
+        from tui.screens.networks.ablation import MeasuredScreen
+
+        self.app.push_screen(MeasuredScreen(self._record))
+
+    def action_resolution(self) -> None:
+        """How accuracy falls when the images are shrunk."""
+        from tui.screens.networks.resolution import ResolutionScreen
+
+        self.app.push_screen(ResolutionScreen(self._record))
+
+
+def _evidence(name: str, which: str, *, found: bool) -> Text:
+    return Text.assemble("speaks for " if found else "nothing for ", (name, "bold"), f" ({which})")

@@ -1,0 +1,204 @@
+"""What the screens of measurements share: measured once, in a thread, with progress, and read ever after."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.errors import SimpsonsError, StudyStopped
+from engine.events.control import StudyControl
+from engine.events.record import StudyRecord, run_folder
+from tui.looks import formatting
+from tui.session.background import in_background
+from tui.session.engine import Engine, engine_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.events.progress import ExplanationProgress
+
+_BAR = 24
+
+Report = TypeVar("Report")
+
+
+class MeasurementScreen(Screen[None], Generic[Report]):
+    """Shows a report of a finished run; Enter measures what is not known yet."""
+
+    DEFAULT_CSS = """
+    MeasurementScreen {
+        & > #heading { height: 1; padding: 0 1; text-style: bold; }
+        & > #page { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
+        & > #page > Static { height: auto; }
+    }
+    """
+    AUTO_FOCUS = "#page"
+    HEADING: ClassVar[str]
+    PARTS: ClassVar[tuple[str, ...]]
+    """Of the page, by id, from its top; the first is "state"."""
+    QUESTION: ClassVar[str]
+    """What is asked, and that nothing is trained for it."""
+
+    class Progressed(Message):
+        """The measurement goes on."""
+
+        def __init__(self, progress: "ExplanationProgress") -> None:
+            super().__init__()
+            self.progress = progress
+
+    class Measured(Message):
+        """The figures are known, or cannot be had."""
+
+        def __init__(self, report: object, error: str) -> None:
+            super().__init__()
+            self.report, self.error = report, error
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+        self._control: StudyControl | None = None
+        self._progress: ExplanationProgress | None = None
+        self._report: Report | None = None
+        self._error = ""
+
+    def compose(self) -> ComposeResult:
+        """What is known, as a page that scrolls."""
+        yield Static(self.HEADING, id="heading")
+        with VerticalScroll(id="page"):
+            for part in self.PARTS:
+                yield Static(id=part)
+        yield Footer(show_command_palette=False, compact=True)
+
+    # ------------------------------------------------------------ what each of them says
+
+    def stored(self, engine: Engine, folder: Path) -> Report | None:
+        """What was measured before."""
+        raise NotImplementedError
+
+    def measure(
+        self,
+        engine: Engine,
+        folder: Path,
+        cache_dir: Path | None,
+        tell: "Callable[[ExplanationProgress], None]",
+        control: StudyControl,
+    ) -> Report:
+        """Measure it, in a thread; raises SimpsonsError, StudyStopped."""
+        raise NotImplementedError
+
+    def show_report(self, report: Report | None) -> None:
+        """Draw the figures, or hide where they belong."""
+        raise NotImplementedError
+
+    def words(self, report: Report) -> Text:
+        """What is said over the figures."""
+        raise NotImplementedError
+
+    def complete(self, report: Report) -> bool:
+        """Whether there is nothing left to measure."""
+        return True
+
+    # ------------------------------------------------------------ work
+
+    def on_mount(self) -> None:
+        """Show what was measured before."""
+        try:
+            self._report = self.stored(engine_of(self.app), run_folder(self._record))
+        except Exception as failure:  # then it is measured again
+            self._error = f"{type(failure).__name__}: {failure}"
+        self.show()
+
+    def on_unmount(self) -> None:
+        """Nobody waits for the figures any more."""
+        if self._control is not None:
+            self._control.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now."""
+        if action == "start":
+            return self._control is None and (self._report is None or not self.complete(self._report))
+        return super().check_action(action, parameters)
+
+    def action_start(self) -> None:
+        """Measure in a thread."""
+        engine, folder, control = engine_of(self.app), run_folder(self._record), StudyControl()
+        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+        self._control, self._error = control, ""
+        self.show()
+
+        def work() -> None:
+            from engine import lower_priority
+
+            lower_priority()
+            report, error = None, ""
+            try:
+                report = self.measure(
+                    engine, folder, cache_dir, lambda progress: self._tell(self.Progressed(progress)), control
+                )
+            except StudyStopped:
+                return
+            except SimpsonsError as failure:
+                error = str(failure)
+            except Exception as failure:  # a mistake of ours must not leave the screen waiting
+                error = f"{type(failure).__name__}: {failure}"
+            self._tell(self.Measured(report, error))
+
+        in_background("measure", work)
+
+    def _tell(self, message: Message) -> None:
+        with suppress(RuntimeError):
+            self.post_message(message)
+
+    @on(Progressed)
+    def _progressed(self, message: Progressed) -> None:
+        self._progress = message.progress
+        self.query_one("#state", Static).update(self._state())
+
+    @on(Measured)
+    def _measured(self, message: Measured) -> None:
+        self._control, self._progress, self._error = None, None, message.error
+        if message.report is not None:
+            self._report = message.report  # type: ignore[assignment]  # what `measure` gave
+        self.show()
+
+    # ------------------------------------------------------------ drawing
+
+    def on_resize(self) -> None:
+        """Another width, other figures."""
+        self.show()
+
+    def show(self) -> None:
+        """Draw all."""
+        self.query_one("#state", Static).update(self._state())
+        self.show_report(self._report)
+        self.refresh_bindings()
+
+    def _state(self) -> Text:
+        if self._error:
+            return Text(self._error, "bold red")
+        if self._control is not None:
+            return self._under_way()
+        if self._report is None:
+            return Text.assemble(self.QUESTION, "\n\n", ("Press Enter to measure it.", "bold"))
+        return self.words(self._report)
+
+    def _under_way(self) -> Text:
+        progress = self._progress
+        if progress is None:
+            return Text("getting ready ...", "dim")
+        share = progress.done / progress.total if progress.total else 0.0
+        counts = f"{formatting.count(progress.done)} of {formatting.count(progress.total)}"
+        return Text(f"{formatting.bar(share, _BAR)} {formatting.percent(share)}  {counts}   {progress.words}")
+
+    # ------------------------------------------------------------ keys
+
+    def action_leave(self) -> None:
+        """Stop and go back."""
+        self.app.pop_screen()

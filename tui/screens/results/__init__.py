@@ -1,0 +1,1 @@
+"""Results: tables, confusion matrices and what follows from them."""

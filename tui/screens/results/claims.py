@@ -1,0 +1,57 @@
+"""The study's claims, one by one, against our figures."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from engine.events.record import is_demo
+from engine.reports.claims import ClaimsReport
+from tui.screens.results.counterpart import CounterpartScreen
+from tui.tables.claims import claims_parts
+
+
+class ClaimsScreen(CounterpartScreen):
+    """Each claim with our figure under the official and under the clean protocol, and a verdict."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "brief", "Brief", id="claims.brief", tooltip="A line a claim, or figures and reasons too"),
+    ]
+
+    WAITING = "looking for the run under the other protocol, and comparing"
+
+    brief = False
+    """Whether each claim takes one line."""
+
+    def action_brief(self) -> None:
+        """A line a claim, or everything."""
+        self.brief = not self.brief
+        self.show()
+
+    def heading(self) -> RenderableType:
+        """What is claimed by whom; that these are other images is said at once."""
+        demo = is_demo(self.record)
+        text = Text.assemble((" DEMO ", "reverse bold"), " drawn pictures   ") if demo else Text()
+        text.append("The study's claims, one by one", style="bold")
+        if not demo and isinstance(self.found, ClaimsReport) and self.found.other_images:
+            text.append("   other images than the study's: its claims can't be told from them", style="bold yellow")
+        elif demo:
+            text.append("   can't be told from other images than the study's", style="bold yellow")
+        return text
+
+    def work(self) -> ClaimsReport:
+        """Find the counterpart and judge."""
+        return self.engine.judge_study(self.record, self.runs_dir)
+
+    def parts(self, width: int) -> Iterable[RenderableType]:
+        """The report, and what to do where one half of it is empty."""
+        report = self.found
+        if not isinstance(report, ClaimsReport):
+            return
+        if not report.clean_study:
+            yield Text("No clean run of this study yet: press c to train it.", style="bold")
+        if not report.official_study:
+            yield Text("No official run of this study yet: train it with the protocol official.", style="bold")
+        yield from claims_parts(report, width, brief=self.brief)

@@ -1,0 +1,405 @@
+"""The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import DataTable, Footer, Static
+
+from engine.config.model import ModelRequest
+from engine.config.study import StudyConfig
+from engine.events.record import StudyRecord, evaluated_results, is_demo
+from tui.looks.palette import variant_mark
+from tui.screens.results.calibration import CalibrationScreen
+from tui.screens.results.class_table import ClassTable
+from tui.screens.results.comparisons import ComparisonScreen
+from tui.screens.results.confusion_matrix import ConfusionMatrix
+from tui.screens.results.effects import EffectsScreen
+from tui.screens.results.matrix import MatrixScreen
+from tui.screens.results.matrix_grid import NARROW, MatrixGrid
+from tui.session.engine import StudyHost, engine_of
+from tui.tables.data import BEST
+from tui.tables.effects import effects_line
+from tui.tables.facts import origin_facts, setting_facts, shortfalls, table_words, warnings
+from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
+from tui.tables.statistics import leak_warning, seed_words, verdict
+from tui.widgets.metrics_table import MetricsTable, SortableTable
+
+if TYPE_CHECKING:
+    from tui.session.engine import ImageSource
+
+WIDE = 160
+"""From this many columns the conclusion stands beside the table and the classes below the matrices."""
+
+_MARGINS = 3  # columns beside the table of variants: a space on either side, the page's scroll bar
+
+
+class ResultsScreen(Screen[None]):
+    """Everything that a finished study says, from its record."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's declaration, which a ClassVar would contradict
+        (0, "-narrow"),
+        (NARROW, "-medium"),
+        (WIDE, "-wide"),
+    ]
+
+    DEFAULT_CSS = """
+    ResultsScreen {
+        & > #facts { height: auto; padding: 0 1; }
+        & > #body { height: 1fr; scrollbar-size: 1 1; }
+        #top { height: auto; padding: 0 1; }
+        MetricsTable { width: auto; max-width: 100%; }
+        #beside { display: none; width: 1fr; height: auto; padding: 0 0 0 4; }
+        #notes, #findings, #matrix-heading, #class-heading { height: auto; padding: 0 1; }
+        #matrix-heading, #class-heading { text-style: bold; }
+        ClassTable { margin: 0 1; height: auto; max-height: 22; width: auto; max-width: 100%; }
+        .-absent { display: none; }
+        &.-wide #beside { display: block; }
+        &.-wide #findings { display: none; }
+        #classes { height: auto; display: none; }
+        &.-wide #classes, &.-classes #classes { display: block; }
+        &.-classes #pictures { display: none; }
+        &.-wide.-classes #pictures { display: block; }
+        #pictures { height: auto; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "classes", "Classes", id="results.classes", tooltip="Scores of every class, or the matrices"),
+        Binding("r", "normalise", "Shares", show=False, id="results.normalise", tooltip="Counts or shares of the row"),
+        Binding("p", "comparisons", "Pairs", id="results.pairs", tooltip="Every variant against every other"),
+        Binding("f", "effects", "Effects", show=False, id="results.effects", tooltip="What each step does by itself"),
+        Binding(
+            "b",
+            "calibration",
+            "Calibration",
+            show=False,
+            id="results.calibration",
+            tooltip="How well the predicted probabilities fit what is right",
+        ),
+        Binding(
+            "g", "average", "Average", show=False, id="results.average", tooltip="Macro, weighted or micro averages"
+        ),
+        Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Sort the table by the next column"),
+        Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
+        Binding("i", "inside", "Inside", id="results.inside", tooltip="What the networks look at, image by image"),
+        Binding("w", "use_model", "Use", id="results.use_model", tooltip="Ask a trained model about other images"),
+        Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
+        Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
+        Binding("c", "run_clean", "Clean", id="results.clean", tooltip="Train the same under the clean protocol"),
+        Binding("u", "audit", "Audit", show=False, id="results.audit", tooltip="Copies and leaks among the images"),
+        Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
+        Binding("h", "app.history", "History", show=False, id="results.history", tooltip="All runs"),
+        Binding(
+            "escape",
+            "app.back",
+            "Curves",
+            show=False,
+            id="results.back",
+            tooltip="Back to the curves",
+            key_display="esc",
+        ),
+    ]
+
+    def __init__(self, record: StudyRecord) -> None:
+        super().__init__()
+        self._record = record
+        self._average: Average = AVERAGES[0]
+        self._normalise = False
+        self._evaluated = evaluated_results(record)
+
+    # ------------------------------------------------------------ what stands where
+
+    def compose(self) -> ComposeResult:
+        """Facts, table, notes, matrices, classes, findings."""
+        dataset = self._record.dataset
+        yield Static(id="facts")
+        with VerticalScroll(id="body", can_focus=False):
+            with Horizontal(id="top"):
+                yield MetricsTable(id="metrics")
+                yield Static(id="beside")
+            yield Static(id="notes")
+            with Container(id="pictures"):
+                yield Static(id="matrix-heading")
+                yield MatrixGrid(self._evaluated, dataset.classes if dataset else (), id="matrices")
+            with Container(id="classes"):
+                yield Static(classes_heading(self._record), id="class-heading")
+                yield ClassTable(id="class-table")
+            yield Static(id="findings")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Fill the tables."""
+        self._show_tables()
+        self._show_matrix_heading()
+        self.app.theme_changed_signal.subscribe(self, self._recolour)
+        self.query_one(MetricsTable).focus()
+
+    def on_resize(self) -> None:
+        """Re-lay for the new size."""
+        self._show_tables()
+        self.call_after_refresh(self._fit_matrices)
+
+    def _recolour(self, _theme: Theme) -> None:
+        self._show_tables()
+        self._fit_matrices()
+
+    def _fit_matrices(self) -> None:
+        taken = sum(self.query_one(part).outer_size.height for part in ("#facts", "#top", "#notes", "#matrix-heading"))
+        if self.has_class("-wide"):
+            taken += self.query_one("#classes").outer_size.height
+        footer = 1
+        self.query_one(MatrixGrid).fit(self.size.width, self.size.height - footer - taken)
+
+    @property
+    def _narrow(self) -> bool:
+        return self.size.width < NARROW
+
+    # ------------------------------------------------------------ texts
+
+    def _facts(self) -> Text:
+        text = Text()
+        if is_demo(self._record):
+            text.append(" DEMO ", style="reverse bold").append(" drawn pictures   ")
+        return text.append_text(_fact_words(setting_facts(self._record)))
+
+    def _notes(self) -> Text:
+        said = [Text(words) for words in (verdict(self._record),) if words]
+        if leak := leak_warning(self._record):
+            said.append(Text(f"{leak}: press c for the clean protocol", style=self._alarm))
+        lines = [Text(" ─ ").join(said)] if said else []
+        lines += [Text(words) for words in (seed_words(self._record), effects_line(self._record)) if words]
+        lines += [
+            Text(f"{BEST} best of its column among finished variants   sorted by {self._sort_words()}", style="dim")
+        ]
+        for variant, words in shortfalls(self._record):
+            lines.append(Text.assemble(self._mark(variant), " ", (f"{variant} {words}", self._alarm)))
+        return Text("\n").join(lines)
+
+    def _findings(self) -> Text:
+        lines: list[Text] = []
+        finished = self._record.finished
+        if finished is not None and finished.status != "done":
+            reason = f": {finished.reason}" if finished.reason else ""
+            lines.append(Text(f"The study {finished.status}{reason}", style=self._alarm))
+        if finished is not None and finished.conclusion:
+            lines.append(Text("Conclusion", style="bold"))
+            lines += [Text(f"• {sentence}") for sentence in finished.conclusion]
+        if notices := warnings(self._record):
+            lines.append(Text(f"Warnings ({len(notices)})", style="bold"))
+        for notice in notices:
+            who = f"{notice.variant}: " if notice.variant else ""
+            lines.append(Text(f"! {who}{notice.message}", style=self._alarm))
+        lines.append(_fact_words(origin_facts(self._record)))
+        return Text("\n").join(lines)
+
+    def _sort_words(self) -> str:
+        table = self.query_one(MetricsTable)
+        return "the study's order" if table.sort_words == "variant" else table.sort_words
+
+    def _show_tables(self) -> None:
+        marks = {variant: self._mark(variant) for variant in self._variants()}
+        table = self.query_one(MetricsTable)
+        self._show_metrics(table, marks)
+        self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
+        self.query_one("#notes", Static).update(self._notes())
+        self.query_one("#facts", Static).update(self._facts())
+        for place in ("#beside", "#findings"):
+            self.query_one(place, Static).update(self._findings())
+
+    def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
+        """With as many of the intervals as the width allows; the accuracy's always."""
+        room = self.size.width - _MARGINS
+        for intervals in (INTERVALS, INTERVALS[:1]):
+            data = metrics_data(self._record, self._average, intervals=intervals)
+            table.show_data(data, marks=marks, narrow=self._narrow)
+            if table.whole_width <= room:
+                return
+
+    @property
+    def _alarm(self) -> Style:
+        """The style of what went wrong, dark enough on a light ground."""
+        return Style(bold=True, color="#d7af00" if self.app.current_theme.dark else "#7a5200")
+
+    def _mark(self, variant: str) -> Text:
+        return variant_mark(variant, dark=self.app.current_theme.dark)
+
+    def _variants(self) -> tuple[str, ...]:
+        started = self._record.started
+        return started.variants if started else tuple(result.variant for result in self._evaluated)
+
+    def _show_matrix_heading(self) -> None:
+        heading = self.query_one("#matrix-heading", Static)
+        if not self._evaluated:
+            heading.update("No variant was evaluated, so there is no confusion matrix.")
+            return
+        how = "shares of the row" if self._normalise else "counts"
+        heading.update(f"Confusion matrices, {table_words(self._record, 'sum')} (rows true, columns predicted; {how})")
+
+    # ------------------------------------------------------------ keys
+
+    def action_average(self) -> None:
+        """Go on to the next kind of average."""
+        self._average = AVERAGES[(AVERAGES.index(self._average) + 1) % len(AVERAGES)]
+        self._show_tables()
+
+    def _sorted_table(self) -> SortableTable:
+        focused = self.focused
+        return focused if isinstance(focused, SortableTable) else self.query_one(MetricsTable)
+
+    def action_sort(self) -> None:
+        """Sort the table that has the focus by its next column."""
+        self._sorted_table().sort_next()
+        self.query_one("#notes", Static).update(self._notes())
+
+    def action_reverse(self) -> None:
+        """Turn the order of the table that has the focus."""
+        self._sorted_table().sort_reverse()
+        self.query_one("#notes", Static).update(self._notes())
+
+    @on(DataTable.HeaderSelected, "#metrics")
+    def _sorted_by_mouse(self) -> None:
+        self.query_one("#notes", Static).update(self._notes())
+
+    def action_normalise(self) -> None:
+        """Counts or shares of the row, in every matrix."""
+        self._normalise = not self._normalise
+        for matrix in self.query(ConfusionMatrix):
+            matrix.normalise = self._normalise
+        self._show_matrix_heading()
+
+    def action_export(self) -> None:
+        """Ask for a format and a place, and write it."""
+        from tui.screens.results.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self._record))
+
+    def action_use_model(self) -> None:
+        """Ask the marked variant's model about other images."""
+        from tui.screens.predict import PredictScreen
+
+        started, config = self._record.started, getattr(self.app, "config", None) or StudyConfig()
+        if started is None:
+            return
+        variants = [result.variant for result in self._evaluated]
+        table = self.query_one(MetricsTable)
+        marked = table.row_key_at(table.cursor_row)
+        request = ModelRequest(
+            Path(started.folder),
+            marked if marked in variants else None,
+            device=config.device,
+            offline=config.offline,
+            cache_dir=config.cache_dir,
+        )
+        self.app.push_screen(PredictScreen(engine_of(self.app), request, variants))
+
+    def action_comparisons(self) -> None:
+        """Variants against variants."""
+        self.app.push_screen(ComparisonScreen(self._record))
+
+    def action_effects(self) -> None:
+        """Main effects of steps and their interactions."""
+        self.app.push_screen(EffectsScreen(self._record))
+
+    def action_calibration(self) -> None:
+        """Reliability charts."""
+        self.app.push_screen(CalibrationScreen(self._record))
+
+    def action_classes(self) -> None:
+        """Show the classes in place of the matrices (beside them on a wide screen), or the matrices again."""
+        if self.has_class("-wide"):
+            shown = self.focused is not self.query_one(ClassTable)
+        else:
+            shown = not self.has_class("-classes")
+        self.set_class(shown, "-classes")
+        table: SortableTable = self.query_one(ClassTable if shown else MetricsTable)
+        table.focus(scroll_visible=False)
+        self.call_after_refresh(table.scroll_visible, animate=False)  # its place is known after the new layout
+
+    def action_inside(self) -> None:
+        """Look into the networks."""
+        from tui.screens.networks.inside import InsideScreen
+
+        if self._evaluated:
+            self.app.push_screen(InsideScreen(self._record))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense for this study now."""
+        if action == "use_model":
+            started = self._record.started
+            return bool(self._evaluated) and started is not None and bool(started.folder)
+        if action == "audit":
+            return self._record.audit is not None
+        if action == "run_clean":
+            return isinstance(self.app, StudyHost) and self.app.can_run_clean(self._record)
+        if action in ("claims", "leak"):
+            return isinstance(self.app, StudyHost)
+        return super().check_action(action, parameters)
+
+    def action_audit(self) -> None:
+        """What the images say of how far the scores can be trusted."""
+        from tui.screens.audit import AuditScreen
+        from tui.session.audit import AuditRun
+
+        audit, dataset, started = self._record.audit, self._record.dataset, self._record.started
+        if audit is None or dataset is None or started is None:
+            return
+        engine, folder = engine_of(self.app), Path(started.folder)
+        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+
+        def open_images() -> "ImageSource":
+            return engine.open_run_gallery(folder, cache_dir)
+
+        run = AuditRun.finished(audit)
+        self.app.push_screen(AuditScreen(run, dataset.name, is_demo=dataset.is_demo, open_images=open_images))
+
+    def action_claims(self) -> None:
+        """The study's claims, one by one."""
+        if isinstance(self.app, StudyHost):
+            from tui.screens.results.claims import ClaimsScreen
+
+            self.app.push_screen(ClaimsScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+
+    def action_leak(self) -> None:
+        """What training on copies of the test images was worth."""
+        if isinstance(self.app, StudyHost):
+            from tui.screens.results.leak import LeakScreen
+
+            self.app.push_screen(LeakScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+
+    def action_run_clean(self) -> None:
+        """Train the same study without the copies."""
+        if isinstance(self.app, StudyHost):
+            self.app.run_clean(self._record)
+
+    @on(DataTable.RowHighlighted, "#metrics")
+    def _follow_row(self, event: DataTable.RowHighlighted) -> None:
+        self.query_one(MatrixGrid).show_variant(event.row_key.value or "")
+
+    @on(DataTable.RowSelected, "#metrics")
+    def _go_to_matrix(self, event: DataTable.RowSelected) -> None:
+        if not self.has_class("-classes") or self.has_class("-wide"):
+            self.query_one(MatrixGrid).focus_variant(event.row_key.value or "")
+
+    @on(ConfusionMatrix.CellOpened)
+    def _enlarge(self, event: ConfusionMatrix.CellOpened) -> None:
+        event.stop()
+        self.app.push_screen(
+            MatrixScreen(self._record, event.matrix.variant, event.matrix.cursor, normalise=self._normalise)
+        )
+
+
+def _fact_words(facts: list[tuple[str, str]]) -> Text:
+    """Names dim, values bold; a line breaks between facts only."""
+    text = Text()
+    for place, (name, value) in enumerate(facts):
+        text.append("   " if place else "")
+        text.append(f"{name}\u00a0", style="dim").append(value.replace(" ", "\u00a0"), style="bold")
+    return text

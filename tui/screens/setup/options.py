@@ -1,0 +1,157 @@
+"""Small windows of the set-up: the recipe's numbers, and the path of the data."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from engine.config.study import StudyConfig
+from engine.errors import InputError
+
+_CLOSE = Binding("escape", "dismiss(None)", "Close", tooltip="Close and change nothing", key_display="esc")
+
+FIELDS = ("epochs", "minutes", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"{name}: {text!r} is no whole number") from None
+
+
+def _decimal(name: str, text: str, example: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{name}: {text!r} is no number; give one such as {example}") from None
+
+
+def _image_size(text: str) -> tuple[int, int]:
+    height, _, width = text.lower().replace("×", "x").partition("x")
+    try:
+        return int(height), int(width)
+    except ValueError:
+        raise InputError(f"image size: {text!r}; give height x width, such as 255x342") from None
+
+
+def apply_fields(config: StudyConfig, fields: dict[str, str]) -> StudyConfig:
+    """The configuration with the numbers that were typed.
+
+    Raises:
+        InputError: one of them can't be used; the message says which.
+    """
+    minutes = _decimal("minutes", fields["minutes"], "20, or 0 for the epochs above")
+    recipe = replace(
+        config.recipe,
+        epochs=_number("epochs", fields["epochs"]),
+        batch_size=_number("batch size", fields["batch size"]),
+        learning_rate=_decimal("learning rate", fields["learning rate"], "0.001"),
+        image_size=_image_size(fields["image size"]),
+    )
+    return replace(
+        config,
+        recipe=recipe,
+        seed=_number("seed", fields["seed"]),
+        repeats=_number("seeds", fields["seeds"]),
+        folds=_number("folds", fields["folds"]),
+        budget_minutes=minutes or None,
+        validation_fraction=_decimal("validation", fields["validation"], "0.1"),
+    )
+
+
+class OptionsScreen(ModalScreen[StudyConfig | None]):
+    """The recipe's numbers and the study's; Enter takes them, Escape leaves them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _CLOSE,
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+    ]
+
+    def __init__(self, config: StudyConfig) -> None:
+        super().__init__()
+        self._config = config
+
+    def compose(self) -> ComposeResult:
+        """A line a number."""
+        config, recipe = self._config, self._config.recipe
+        height, width = recipe.image_size
+        values = (
+            recipe.epochs,
+            f"{config.budget_minutes or 0:g}",
+            recipe.batch_size,
+            f"{recipe.learning_rate:g}",
+            f"{height}x{width}",
+            config.seed,
+            config.repeats,
+            config.folds,
+            f"{config.validation_fraction:g}",
+        )
+        with Vertical(classes="dialog") as box:
+            box.border_title = f"recipe {recipe.name}, protocol {config.protocol}"
+            box.border_subtitle = "enter: use   esc: leave"
+            yield Label("minutes: what a network may take, instead of epochs; 0 for none", classes="field-note")
+            for name, value in zip(FIELDS, values, strict=True):
+                with Horizontal(classes="field"):
+                    yield Label(name, classes="field-name")
+                    field = Input(str(value), id=name.replace(" ", "-"), compact=True, select_on_focus=True)
+                    field.cursor_blink = False
+                    yield field
+            yield Static(id="complaint")
+
+    @on(Input.Changed)
+    def _check(self) -> None:
+        self._read()
+
+    def _read(self) -> StudyConfig | None:
+        fields = {name: self.query_one("#" + name.replace(" ", "-"), Input).value.strip() for name in FIELDS}
+        complaint = self.query_one("#complaint", Static)
+        try:
+            config = apply_fields(self._config, fields)
+        except InputError as error:
+            complaint.update(str(error))
+            return None
+        complaint.update("")
+        return config
+
+    @on(Input.Submitted)
+    def _take(self) -> None:
+        config = self._read()
+        if config is not None:
+            self.dismiss(config)
+
+
+class DataScreen(ModalScreen[str | None]):
+    """A path; empty for the demo set."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [_CLOSE]
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self._path = path
+
+    def compose(self) -> ComposeResult:
+        """One line to type in."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "data set"
+            box.border_subtitle = "enter: read   esc: leave"
+            yield Label("Folder or .zip with images; empty for the demo set")
+            field = Input(str(self._path or ""), placeholder="the demo set", id="path", compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Static(id="complaint")
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text and not Path(text).expanduser().exists():
+            self.query_one("#complaint", Static).update(f"{text}: there is no such file or folder")
+            return
+        self.dismiss(text)

@@ -1,0 +1,463 @@
+"""Set-up: the data set, the variants, the recipe, and what the study will cost. Drawn before torch is imported."""
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+
+from engine.config.protocols import Closeness
+from engine.config.recipes import Recipe
+from engine.config.study import StudyConfig
+from engine.errors import InputError, SimpsonsError
+from engine.reports.results import DatasetSummary
+from engine.reports.run_summary import RunSummary
+from tui.looks.keys import _key
+from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
+from tui.screens.setup.dataset_panel import ClassBars, dataset_lines
+from tui.screens.setup.messages import AuditEnded, DatasetRead, Estimated
+from tui.screens.setup.variant_list import VariantList
+from tui.screens.setup.words import audit_words, plan_words, recipe_words, remarks, runs_words, waiting_words
+from tui.session.audit import AuditRun
+from tui.session.background import in_background
+from tui.session.search import wish_from
+from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
+
+if TYPE_CHECKING:
+    from engine.reports.estimate import Estimate
+    from tui.app.app import DashboardApp
+
+
+SETUP: tuple[Binding, ...] = (
+    _key("setup.start", "enter", "start", "Start", "Train the chosen variants", priority=True),
+    _key("setup.toggle", "space", "toggle_marked", "Choose", "Take the marked variant in or out"),
+    *(
+        _key(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
+        for n in range(1, 10)
+    ),
+    _key("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
+    _key("setup.combine", "plus", "combine", "Combine", "Put a variant together from steps", show=False, display="+"),
+    _key("setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"),
+    _key("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
+    _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
+    _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
+    _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
+    _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
+    _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
+    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
+    _key("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
+    _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
+)
+
+_ROOMY = 100
+"""Columns from which the long words fit."""
+
+_TALL = 30
+"""Lines from which there is room to say what a protocol is."""
+
+_AUDIT_LOOK_SECONDS = 0.5
+"""How often a running audit is asked how far it is."""
+
+
+class SetupScreen(Screen[None]):
+    """Choose what to study; Enter starts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(SETUP)
+    AUTO_FOCUS = "#variants"
+
+    def __init__(self, config: StudyConfig) -> None:
+        super().__init__()
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_TALL, "-tall")]
+        self.config = config
+        self.audit: AuditRun | None = None
+        self._audits: dict[Closeness, AuditRun] = {}
+        self.choice = VariantChoice(config.variants)
+        self.summary: DatasetSummary | None = None
+        self.dataset_error = ""
+        self.start_asked = False
+        self.problem = ""
+        self.estimate: Estimate | None = None
+        self.live: list[RunSummary] = []
+        self.interrupted: list[RunSummary] = []
+        self._turn = 0
+        self._estimate_turn = 0
+
+    @property
+    def dashboard(self) -> "DashboardApp":
+        """The app, by its own type."""
+        return cast("DashboardApp", self.app)
+
+    @property
+    def chosen(self) -> set[str]:
+        """The variants that are ticked."""
+        return self.choice.chosen
+
+    # ------------------------------------------------------------------ parts
+
+    def compose(self) -> ComposeResult:
+        """The data on the left, what is done with it on the right."""
+        yield TopLine(id="top")
+        with Horizontal(id="setup"):
+            with VerticalScroll(id="data", classes="panel") as data:
+                data.border_title = "data set"
+                yield Static(id="dataset")
+                yield Static(id="audit")
+                yield ClassBars(id="bars")
+                yield Static(id="remarks")
+            with VerticalScroll(id="choices", can_focus=False):
+                with Vertical(id="variants-panel", classes="panel") as panel:
+                    panel.border_subtitle = "+ combine   A all eight"
+                    yield VariantList(id="variants")
+                with Vertical(id="recipe-panel", classes="panel") as panel:
+                    panel.border_title = "recipe"
+                    yield Static(id="recipe")
+                with Vertical(id="plan-panel", classes="panel") as panel:
+                    panel.border_title = "study"
+                    yield Static(id="plan")
+        yield Static(id="runs")
+        yield Static(id="problem")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Read the data set behind the first frame."""
+        self.call_after_refresh(self.read_dataset)
+        self.set_interval(_AUDIT_LOOK_SECONDS, self._look_at_audit)
+        self.show()
+
+    def on_screen_resume(self) -> None:
+        """Another study may have timed the machine meanwhile, and have read the images."""
+        self.begin_audit()
+        self.show()
+        self._ask_estimate()
+        self.call_after_refresh(self.dashboard.desk.look_around, self.show_runs)
+
+    # ------------------------------------------------------------------ background work
+
+    def read_dataset(self) -> None:
+        """Count the images in a thread; the last call's answer counts."""
+        self._turn += 1
+        turn, config = self._turn, self.config
+        self.summary, self.dataset_error, self.estimate = None, "", None
+        self.stop_audit()
+        self.audit = None
+        self._audits.clear()
+        self.show()
+
+        def work() -> None:
+            summary, error = None, ""
+            try:
+                summary = self.dashboard.engine.inspect_dataset(config)
+            except SimpsonsError as failure:
+                error = str(failure)
+            except Exception as failure:  # a mistake of ours must not leave the screen waiting
+                error = f"the data set could not be read: {type(failure).__name__}: {failure}"
+            self._tell(DatasetRead(turn, summary, error))
+
+        in_background("read data set", work)
+
+    @on(DatasetRead)
+    def _dataset_read(self, message: DatasetRead) -> None:
+        if message.turn != self._turn:
+            return
+        self.summary, self.dataset_error = message.summary, message.error
+        self.problem = ""
+        self.begin_audit()
+        self.show()
+        self._ask_estimate()
+        asked, self.start_asked = self.start_asked, False
+        if asked:
+            self.action_start()
+
+    def _ask_estimate(self) -> None:
+        self._estimate_turn += 1
+        turn, summary = self._estimate_turn, self.summary
+        self.estimate = None
+        if summary is None or not self.chosen:
+            self._show_plan()
+            return
+        config = self.study_config()
+
+        def work() -> None:
+            # An estimate is a courtesy: without it the study can start all the same.
+            with suppress(Exception):
+                self._tell(Estimated(turn, self.dashboard.engine.estimate(config, summary)))
+
+        in_background("estimate", work)
+
+    @on(Estimated)
+    def _estimated(self, message: Estimated) -> None:
+        if message.turn == self._estimate_turn:
+            self.estimate = message.estimate
+            self._show_plan()
+
+    def begin_audit(self) -> None:
+        """Look at the images, once it is known which they are and the libraries no longer need the processor."""
+        if self.summary is not None and self.dashboard.warm and self.dashboard.screen is self:
+            self.audit_with(self.config.closeness)
+
+    def audit_with(self, closeness: Closeness) -> AuditRun:
+        """The audit of these images with these limits: the known one, the one under way, or a new one.
+
+        The study that is started from here uses the same limits.
+        """
+        self.config = replace(self.config, closeness=closeness)
+        run = self._audits.get(closeness)
+        if run is None or run.stopped:
+            self.stop_audit()
+            run = self._audits[closeness] = AuditRun(closeness)
+            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(AuditEnded(ended)))
+        self.audit = run
+        return run
+
+    def stop_audit(self) -> None:
+        """End an audit that is under way."""
+        if self.audit is not None and self.audit.running:
+            self.audit.stop()
+
+    @on(AuditEnded)
+    def _audit_ended(self, message: AuditEnded) -> None:
+        if message.run is self.audit:
+            self._show_audit()
+
+    def _look_at_audit(self) -> None:
+        if self.audit is not None and self.audit.running and self.is_current:
+            self._show_audit()
+
+    def _tell(self, message: Message) -> None:
+        # The loop is closed where the user left while the thread worked.
+        with suppress(RuntimeError):
+            self.post_message(message)
+
+    # ------------------------------------------------------------------ drawing
+
+    def study_config(self) -> StudyConfig:
+        """What stands on the screen; at least one variant must be chosen."""
+        return replace(self.config, variants=self.choice.names)
+
+    def show(self) -> None:
+        """Draw all parts; small, and only after a key or an answer."""
+        if not self.is_mounted:
+            return
+        self.show_top()
+        self._show_dataset()
+        panel = self.query_one("#variants-panel")
+        panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
+        self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.dashboard.dark_ground)
+        self.query_one("#recipe", Static).update(recipe_words(self.config))
+        self._show_plan()
+        runs = self.query_one("#runs", Static)
+        runs.update(runs_words(self.live, self.interrupted))
+        runs.display = bool(self.live or self.interrupted)
+        problem = self.dataset_error or self.problem
+        hint = "   press d to name another" if self.dataset_error else ""
+        self.query_one("#problem", Static).update(Text.assemble((problem, "bold red"), (hint, "dim")))
+        self.query_one("#problem").display = bool(problem)
+
+    def show_runs(self, runs: list[RunSummary]) -> None:
+        """Say which studies other processes run, and which were interrupted."""
+        self.live = [run for run in runs if run.live]
+        self.interrupted = [run for run in runs if not run.live]
+        self.show()
+        self.refresh_bindings()
+
+    def show_top(self) -> None:
+        """The first line, with the load of the machine."""
+        demo = self.config.data is None and self.summary is None
+        short = self.size.width < _ROOMY
+        name = demo_label(short=short) if demo else dataset_label(self.summary, short=short)
+        left = [Text(PROGRAM, "bold"), name, Text("set-up", "dim")]
+        self.query_one(TopLine).show_parts(left, [load_text(self.dashboard.load)])
+
+    def _show_dataset(self) -> None:
+        width = max(20, self.query_one("#data").size.width - 2)
+        known = (
+            dataset_lines(self.summary, width) if self.summary else waiting_words(self.config.data, self.dataset_error)
+        )
+        self.query_one("#dataset", Static).update(known)
+        self._show_audit()
+        self.query_one(ClassBars).show_summary(self.summary, dark=self.dashboard.dark_ground)
+        self.query_one("#remarks", Static).update(remarks(self.summary) if self.summary else Text())
+
+    def _show_audit(self) -> None:
+        line = self.query_one("#audit", Static)
+        line.display = self.summary is not None
+        line.update(audit_words(self.audit) if self.summary is not None else "")
+
+    def _show_plan(self) -> None:
+        plan = plan_words(
+            self.config,
+            self.estimate,
+            chosen=bool(self.chosen),
+            read=self.summary is not None,
+            warm=self.dashboard.warm,
+            roomy=self.size.height >= _TALL,
+        )
+        self.query_one("#plan", Static).update(plan)
+
+    # ------------------------------------------------------------------ keys
+
+    def action_toggle_variant(self, number: int) -> None:
+        """Take a variant in or out."""
+        if number <= len(self.choice.listed):
+            self.choice.toggle(self.choice.listed[number - 1])
+            self._changed()
+
+    def action_toggle_marked(self) -> None:
+        """Take the marked variant in or out."""
+        marked = self.query_one("#variants", OptionList).highlighted
+        if marked is not None:
+            self.action_toggle_variant(marked + 1)
+
+    @on(OptionList.OptionSelected, "#variants")
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        self.action_toggle_variant(event.option_index + 1)
+
+    def action_all(self) -> None:
+        """The study's four variants, or none where they are all chosen."""
+        self.choice.toggle_study()
+        self._changed()
+
+    def action_combinations(self) -> None:
+        """All eight combinations of the study's steps, or none where they are all chosen."""
+        self.choice.toggle_combinations()
+        self._changed()
+
+    def action_combine(self) -> None:
+        """Put a variant together."""
+        from tui.screens.setup.combine import CombineScreen
+
+        self.app.push_screen(CombineScreen(), self._combined)
+
+    def _combined(self, name: str | None) -> None:
+        if name is not None:
+            self.choice.add(name)
+            self._changed()
+            self.query_one(VariantList).highlighted = self.choice.listed.index(name)
+
+    def action_drop(self) -> None:
+        """Take the marked combination off the list."""
+        marked = self.query_one(VariantList).highlighted
+        if marked is not None and self.choice.drop(self.choice.listed[marked]):
+            self._changed()
+
+    def action_recipe(self) -> None:
+        """Go on to the next recipe; changes to the last one are dropped."""
+        self.config = with_next_recipe(self.config)
+        self._changed()
+
+    def action_protocol(self) -> None:
+        """Go on to the next protocol; folds are kept only where it has any."""
+        self.config = with_next_protocol(self.config)
+        self._changed()
+
+    def action_edit(self) -> None:
+        """Open the recipe's numbers."""
+        from tui.screens.setup.options import OptionsScreen
+
+        self.app.push_screen(OptionsScreen(self.config), self._edited)
+
+    def _edited(self, config: StudyConfig | None) -> None:
+        if config is not None:
+            self.config = config
+            self._changed()
+
+    def action_tune(self) -> None:
+        """Search for better numbers of the recipe, with the first of the chosen variants."""
+        try:
+            wish = wish_from(self.study_config() if self.chosen else self.config)
+        except InputError as error:
+            self.problem = str(error)
+            self.show()
+            return
+        self.dashboard.open_tuning(wish)
+
+    def take_recipe(self, recipe: Recipe | None) -> None:
+        """Use the numbers that a search found."""
+        if recipe is not None:
+            self.config = replace(self.config, recipe=recipe)
+            self._changed()
+
+    def action_data(self) -> None:
+        """Ask for another path."""
+        from tui.screens.setup.options import DataScreen
+
+        self.app.push_screen(DataScreen(self.config.data), self._data_named)
+
+    def _data_named(self, answer: str | None) -> None:
+        if answer is not None:
+            self.config = replace(self.config, data=Path(answer).expanduser() if answer else None)
+            self.problem = ""
+            self.start_asked = False
+            self.read_dataset()
+
+    def action_browse(self) -> None:
+        """Look at the images."""
+        if self.summary is None:
+            self.problem = "the images can be looked at as soon as the data set is read"
+            self.show()
+            return
+        from tui.screens.images.browse import BrowseScreen
+
+        config = self.study_config() if self.chosen else self.config
+        open_images = partial(self.dashboard.engine.open_gallery, config)
+        audit = self.audit.report if self.audit is not None else None
+        self.app.push_screen(BrowseScreen(open_images, config.variants, name=self.summary.name, audit=audit))
+
+    def action_audit(self) -> None:
+        """Open the audit of these images."""
+        if self.summary is None:
+            self.problem = "the audit begins as soon as the data set is read"
+            self.show()
+            return
+        from tui.screens.audit import AuditScreen
+
+        run = self.audit_with(self.config.closeness)
+        name = demo_label(short=True).plain if self.summary.is_demo else self.summary.name
+        open_images = partial(self.dashboard.engine.open_gallery, self.config)
+        self.app.push_screen(
+            AuditScreen(run, name, is_demo=self.summary.is_demo, again=self.audit_with, open_images=open_images)
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now."""
+        if action == "watch":
+            return bool(self.live)
+        if action == "toggle_variant":
+            return cast(int, parameters[0]) <= len(self.choice.listed)
+        if action == "drop":
+            return self.choice.has_combinations
+        return super().check_action(action, parameters)
+
+    def action_watch(self) -> None:
+        """Watch the newest of the studies that other processes run."""
+        if self.live:
+            self.dashboard.desk.watch(self.live[0].folder)
+
+    def action_start(self) -> None:
+        """Begin the study, or say what is missing."""
+        if self.dataset_error:
+            return
+        if self.summary is None:
+            self.start_asked = True
+            self.problem = "the study starts as soon as the data set is read"
+        elif not self.chosen:
+            self.problem = "no variant chosen: press 1 to 5, or a for the study's four"
+        else:
+            self.problem = ""
+            self.dashboard.start_study(self.study_config())
+        self.show()
+
+    def _changed(self) -> None:
+        self.problem = ""
+        self.show()
+        self._ask_estimate()

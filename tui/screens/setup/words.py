@@ -1,0 +1,179 @@
+"""What the panels of the set-up say, each from the values that it is told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from engine.config.protocols import PROTOCOLS
+from engine.config.recipes import RECIPES, Recipe
+from engine.config.study import StudyConfig
+from engine.config.variants import get_variant
+from engine.reports.results import DatasetSummary
+from engine.reports.run_summary import RunSummary
+from tui.looks import formatting
+from tui.looks.palette import variant_style
+from tui.screens.setup.dataset_panel import LABEL_WIDTH
+from tui.session.audit import AuditRun
+from tui.tables.audit import headline, is_grave
+
+if TYPE_CHECKING:
+    from engine.reports.estimate import Estimate
+
+_NAME_WIDTH = 14
+
+MOST_KEYS = 9
+"""Variants that have a digit of their own."""
+
+
+def waiting_words(data: Path | None, error: str) -> Text:
+    """In place of the data set, until it is read or where it can't be."""
+    if not error:
+        return Text(f"reading {data or 'the demo set'} ...", "dim")
+    hint = "\n\nPress d to name another folder or .zip; README's 'data' tells the layouts."
+    return Text.assemble((error, "red"), hint)
+
+
+def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int) -> Text:
+    """A variant's line in the list; `index` is its key, `width` the columns of names."""
+    style = variant_style(name)
+    return Text.assemble(
+        ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
+        (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
+        (f"{style.marker} ", style.colour(dark=dark)),
+        (name.ljust(max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
+        (get_variant(name).summary, "dim"),
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+
+
+def recipe_words(config: StudyConfig) -> Text:
+    """The recipe's numbers; those that were changed stand out."""
+    recipe, base = config.recipe, RECIPES.get(config.recipe.name)
+    height, width = recipe.image_size
+    rows = (
+        ("epochs", *_epochs_words(config)),
+        ("batch size", f"{recipe.batch_size}", "batch_size"),
+        ("learning rate", f"{recipe.learning_rate:g}", "learning_rate"),
+        ("image size", f"{height} x {width}", "image_size"),
+        ("seed", f"{config.seed}", ""),
+    )
+    shown = [field for _, _, field in rows]
+    edited = [] if base is None else [field for field in vars(base) if getattr(recipe, field) != getattr(base, field)]
+    parts = [
+        Text.assemble((recipe.name, "bold"), (" (edited)" if edited else "", "yellow"), "  ", (_place(recipe), "dim"))
+    ]
+    for name, value, field in rows:
+        changed = field in edited
+        parts.append(
+            Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (value.rjust(10), "bold yellow" if changed else ""))
+        )
+    for field in edited:
+        if field not in shown:
+            name, value = field.replace("_", " "), getattr(recipe, field)
+            number = f"{value:g}" if isinstance(value, int | float) else str(value)
+            parts.append(Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (number.rjust(10), "bold yellow")))
+    return Text("\n").join(parts)
+
+
+def _epochs_words(config: StudyConfig) -> tuple[str, str]:
+    """How long a network trains, and the field of the recipe that says so."""
+    if config.budget_minutes is not None:
+        return f"{config.budget_minutes:g} min", ""
+    return f"{config.recipe.epochs}", "epochs"
+
+
+def plan_words(
+    config: StudyConfig, estimate: "Estimate | None", *, chosen: bool, read: bool, warm: bool, roomy: bool
+) -> Text:
+    """The protocol, the time and the disk space that the study takes.
+
+    Args:
+        config: the study.
+        estimate: what it costs, once that is known.
+        chosen: whether any variant is.
+        read: whether the data set is.
+        warm: whether the libraries are loaded.
+        roomy: whether there is room to say what the protocol is.
+    """
+    libraries = Text("libraries ready", "green") if warm else Text("loading libraries ...", "dim")
+    if not chosen:
+        return Text.assemble(("no variant chosen: press 1 to 5, or a for the study's four", "yellow"), "\n", libraries)
+    protocol = _protocol_words(config, roomy=roomy)
+    if estimate is None:
+        known = "time: reckoning ..." if read else "time: not known yet"
+        return Text.assemble(protocol, (known, "dim"), "\n\n", libraries)
+    enough = estimate.disk_bytes < estimate.free_bytes
+    disk = f"{formatting.size(estimate.disk_bytes)} of {formatting.size(estimate.free_bytes)} free"
+    return Text.assemble(
+        protocol,
+        ("time".ljust(_NAME_WIDTH), "dim"),
+        (formatting.duration(estimate.seconds).rjust(10), "bold"),
+        (f"\n{'':{_NAME_WIDTH}}{estimate.basis}\n", "dim"),
+        ("cache".ljust(_NAME_WIDTH), "dim"),
+        (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
+        libraries,
+        ("   Enter starts", "bold") if read else "",
+    )
+
+
+def _protocol_words(config: StudyConfig, *, roomy: bool) -> Text:
+    """The protocol in words, and how often each variant is trained."""
+    jobs = f", {config.repeats} seeds" if config.repeats > 1 else ""
+    jobs += f", {config.folds} folds" if config.folds > 1 else ""
+    jobs += f", {config.validation_fraction:.0%} watched" if config.validation_fraction else ""
+    return Text.assemble(
+        ("protocol".ljust(_NAME_WIDTH), "dim"),
+        (config.protocol.rjust(10), "bold" if config.protocol == "official" else "bold yellow"),
+        f"{jobs}\n",
+        (f"{PROTOCOLS[config.protocol]}\n" if roomy else "", "dim"),
+    )
+
+
+def runs_words(live: Sequence[RunSummary], interrupted: Sequence[RunSummary]) -> Text:
+    """What other processes do or left undone, and which key leads there."""
+    parts = []
+    if live:
+        many = f"{len(live)} studies run in other processes: press w to watch the newest, h for all"
+        one = "1 study runs in another process: press w to watch it"
+        parts.append(Text(one if len(live) == 1 else many, "bold green"))
+    if interrupted:
+        count = "1 study was" if len(interrupted) == 1 else f"{len(interrupted)} studies were"
+        parts.append(Text(f"{count} interrupted: press h, then r on it, to go on", "yellow"))
+    return Text("   ").join(parts)
+
+
+def _place(recipe: Recipe) -> str:
+    names = list(RECIPES)
+    return f"{names.index(recipe.name) + 1} of {len(names)}, r: next" if recipe.name in names else ""
+
+
+def audit_words(run: AuditRun | None) -> Table:
+    """What the audit found or how far it is, and how to see more."""
+    more = Text("u: details", "bold")
+    if run is None or run.stopped:
+        words, style, more = "not yet", "dim", Text("u: begin", "dim")
+    elif run.error:
+        words, style = run.error, "red"
+    elif run.report is None:
+        words, style, more = run.progress_words(), "dim", Text()
+    else:
+        words, style = headline(run.report), "bold yellow" if is_grave(run.report) else ""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=LABEL_WIDTH, no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(Text("audit", "dim"), Text(words, style))
+    grid.add_row("", more)
+    return grid
+
+
+def remarks(summary: DatasetSummary) -> Text:
+    """Notes on the data set, and what was left out of it."""
+    lines = [Text(note) for note in summary.notes]
+    if summary.skipped:
+        lines.append(Text(f"{len(summary.skipped)} left out:", "yellow"))
+        lines += [Text(f"  {item.path}: {item.reason}", "dim") for item in summary.skipped]
+    return Text("\n").join([Text(), *lines]) if lines else Text()

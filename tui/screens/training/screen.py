@@ -1,0 +1,300 @@
+"""Training: one chart a variant, the list of variants with rates and times left, and the log."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui.looks import formatting
+from tui.looks.keys import _key
+from tui.screens.training.log_view import LogView
+from tui.screens.training.loss_chart import LossChart
+from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
+from tui.state.study import ViewState, describe_machine
+from tui.widgets.chart import ChartOptions, Shown
+from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
+
+if TYPE_CHECKING:
+    from tui.app.app import DashboardApp
+
+
+TRAINING: tuple[Binding, ...] = (
+    _key("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
+    _key("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
+    _key("training.resume", "r", "resume", "Go on", "Go on here with a study that was interrupted or stopped"),
+    _key("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
+    _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
+    _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
+    _key("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
+    _key("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
+    _key("training.log", "l", "log", "Log", "Show or hide the messages"),
+    _key("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
+    _key("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
+    *(
+        _key(f"training.variant{n}", str(n), f"select({n})", f"Variant {n}", "Mark this variant", show=False)
+        for n in range(1, 10)
+    ),
+    _key("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
+    _key("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
+    _key("training.history", "h", "app.history", "History", "All runs; a study that is watched goes on", show=False),
+    _key("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
+)
+
+NARROW, LOW = 100, 28
+"""Below this many columns or lines one chart shows at a time and the list folds into one line."""
+
+_SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
+_MOST_IN_TWO_COLUMNS = 4
+
+_PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 12, 46
+"""Columns of the list, for names up to a length; longer ones widen it."""
+
+
+class TrainingScreen(Screen[None]):
+    """Draws a `ViewState`; the app folds the events and calls `show_state`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(TRAINING)
+    AUTO_FOCUS = ""
+
+    def __init__(self, state: ViewState, variants: tuple[str, ...]) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
+        self.state = state
+        self.variants = variants
+        self.options = ChartOptions()
+        self.overlay = False
+        self.focused_chart = False
+        self._marked: int | None = None
+        self._log_drawn = -1
+
+    @property
+    def dashboard(self) -> "DashboardApp":
+        """The app, by its own type."""
+        return cast("DashboardApp", self.app)
+
+    # ------------------------------------------------------------------ parts
+
+    def compose(self) -> ComposeResult:
+        """Everything; what does not fit is hidden by the layout."""
+        yield TopLine(id="top")
+        yield FoldedVariants(id="folded")
+        with Horizontal(id="training"):
+            yield VariantsPanel(id="panel")
+            with Vertical(id="pictures"):
+                with Container(id="charts"):
+                    for index in range(len(self.variants)):
+                        yield LossChart(index, id=f"chart-{index}", classes="variant-chart")
+                    yield LossChart(-1, id="overlay")
+                yield LogView(id="log")
+        yield Static(id="ending")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Lay the charts out."""
+        self._arrange()
+
+    @on(events.Resize)
+    def _resized(self) -> None:
+        self._log_drawn = -1
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        """What happened meanwhile."""
+        self.call_after_refresh(self.show_state)
+
+    @property
+    def single(self) -> bool:
+        """Whether only one chart shows at a time."""
+        return self.focused_chart or self.size.width < NARROW or self.size.height < LOW
+
+    @property
+    def marked(self) -> int:
+        """The chart that the keys act on: the one chosen, else the one under way."""
+        if self._marked is not None:
+            return self._marked
+        running = self.state.running_variant
+        if running is not None:
+            return self.variants.index(running)
+        begun = [i for i, variant in enumerate(self.variants) if self.state.job(variant).status != "waiting"]
+        return begun[-1] if begun else 0
+
+    def _arrange(self) -> None:
+        """Show the charts that the mode asks for, in a grid that fits."""
+        if not self.query(".variant-chart"):
+            return  # A study that was refused at once closed this screen before its parts were there.
+        charts = list(self.query(".variant-chart").results(LossChart))
+        overlay = self.query_one("#overlay", LossChart)
+        overlay.display = self.overlay
+        for chart in charts:
+            chart.display = not self.overlay and (not self.single or chart.index == self.marked)
+        shown = sum(chart.display for chart in charts) or 1
+        columns = 1 if shown == 1 else 2 if shown <= _MOST_IN_TWO_COLUMNS else 3
+        longest = max(map(len, self.variants))
+        panel = min(_WIDEST_PANEL, _PANEL + max(0, longest - _SHORT_NAME))
+        self.query_one("#panel").styles.width = panel
+        grid = self.query_one("#charts")
+        grid.styles.grid_size_columns = columns
+        grid.styles.grid_size_rows = -(-shown // columns)
+        self.call_after_refresh(self.show_state)
+
+    # ------------------------------------------------------------------ drawing
+
+    def show_state(self) -> None:
+        """Draw what changed; parts that are hidden cost nothing."""
+        if not self.is_current or not self.query(".variant-chart"):
+            return
+        dark = self.dashboard.dark_ground
+        options = replace(self.options, ground=self.dashboard.ground_colour, markers_along=self.overlay)
+        marked = self.variants[self.marked]
+        self.show_top()
+        folded, panel = self.query_one(FoldedVariants), self.query_one(VariantsPanel)
+        for part in (folded, panel):
+            if part.size:
+                part.show_state(self.state, marked, dark=dark)
+        if self.overlay:
+            self.query_one("#overlay", LossChart).show_overlay(self.state, options, marked, dark=dark)
+        elif self.single and not self.query_one(f"#chart-{self.marked}").display:
+            self._arrange()
+        else:
+            for chart in self.query(".variant-chart").results(LossChart):
+                if chart.display:
+                    variant = self.variants[chart.index]
+                    chart.show_variant(self.state, variant, options, marked=variant == marked, dark=dark)
+        self._show_log()
+        self._show_ending()
+
+    def show_top(self) -> None:
+        """The first line; the app calls it once a second too."""
+        record = self.state.record
+        started = record.started
+        left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=self.size.width < NARROW)]
+        if started is not None:
+            leaks = record.audit is not None and record.audit.leaks and started.protocol == "official"
+            protocol = Text(f"protocol {started.protocol}")
+            left += [protocol.append(" (leaks)", "bold yellow") if leaks else protocol]
+            left += [Text(f"recipe {started.recipe.name}")]
+        elif self.dashboard.engine_running:
+            left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
+        notes = self.dashboard.control_note()
+        if self.dashboard.watched is not None:
+            left.insert(1, Text("watching", "bold cyan"))
+        if notes:
+            left.insert(1, Text(f" {notes} ", "bold reverse"))
+        now = self.dashboard.now() if self.dashboard.engine_running else self.state.last_time
+        right = [
+            Text(describe_machine(record)),
+            # The load is that of this process; a study that nobody works on has no time that passes.
+            load_text(self.dashboard.load if self.dashboard.watched is None else None),
+            Text(formatting.clock(self.state.elapsed(now)), "bold"),
+        ]
+        self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
+
+    def _show_log(self) -> None:
+        log = self.query_one(LogView)
+        if log.display and self.state.log_count != self._log_drawn:
+            self._log_drawn = self.state.log_count
+            log.show_log(self.state.log)
+
+    def _show_ending(self) -> None:
+        ending = self.query_one("#ending", Static)
+        text = self.dashboard.ending_text()
+        ending.display = bool(text)
+        if text:
+            ending.update(text)
+
+    # ------------------------------------------------------------------ keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What makes sense now; the footer and the command palette follow."""
+        dashboard = self.dashboard
+        can = {
+            "pause": dashboard.engine_running,
+            "stop": dashboard.engine_running,
+            "resume": dashboard.resumable is not None,
+            "detach": dashboard.can_detach,
+            "results": dashboard.has_results,
+            "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
+        }
+        if action == "select":
+            return bool(parameters) and cast(int, parameters[0]) <= len(self.variants)
+        return can.get(action, True)
+
+    def action_pause(self) -> None:
+        """Wait after this batch, or go on."""
+        self.dashboard.toggle_pause()
+        self.show_top()
+
+    def action_stop(self) -> None:
+        """End after this batch, once confirmed."""
+        self.dashboard.ask_stop()
+
+    def action_detach(self) -> None:
+        """Leave; the study goes on in a process of its own."""
+        self.dashboard.detach()
+
+    def action_resume(self) -> None:
+        """Go on, in this process, with a study that nobody works on."""
+        self.dashboard.resume_shown()
+
+    def action_results(self) -> None:
+        """The tables."""
+        self.dashboard.show_results()
+
+    def action_overlay(self) -> None:
+        """All curves on one axis, or each on its own."""
+        self.overlay = not self.overlay
+        self._arrange()
+
+    def action_focus_chart(self) -> None:
+        """One chart alone, or all."""
+        self.focused_chart = not self.focused_chart
+        self.overlay = False
+        self._arrange()
+
+    def action_smooth(self) -> None:
+        """Both curves, the smoothed one, the raw one."""
+        shown = _SHOWN[(_SHOWN.index(self.options.shown) + 1) % len(_SHOWN)]
+        self.options = replace(self.options, shown=shown)
+        self.show_state()
+
+    def action_scale(self) -> None:
+        """Logarithmic or linear."""
+        self.options = replace(self.options, log=not self.options.log)
+        self.show_state()
+
+    def action_log(self) -> None:
+        """Show or hide the log."""
+        self.toggle_class("-log-toggled")
+        self._log_drawn = -1
+        self.call_after_refresh(self.show_state)
+
+    def action_log_page(self, direction: int) -> None:
+        """Scroll the log."""
+        self.query_one(LogView).page(direction)
+
+    def action_step(self, direction: int) -> None:
+        """Mark the next variant."""
+        self.mark((self.marked + direction) % len(self.variants))
+
+    def action_select(self, number: int) -> None:
+        """Mark a variant by its number."""
+        if number <= len(self.variants):
+            self.mark(number - 1)
+
+    def mark(self, index: int) -> None:
+        """Mark a variant; from now on the mark no longer follows the one under way."""
+        self._marked = index
+        self._arrange()
+
+    @on(LossChart.Chosen)
+    @on(VariantsPanel.Chosen)
+    def _clicked(self, event: LossChart.Chosen | VariantsPanel.Chosen) -> None:
+        if 0 <= event.index < len(self.variants):
+            self.mark(event.index)

@@ -1,0 +1,101 @@
+"""The validation accuracy of every trial by epoch, on one pair of axes."""
+
+import math
+from collections.abc import Callable, Hashable
+from functools import partial
+
+from rich.text import Text
+from textual import events
+
+from engine.events.search_record import Trial, TuningRecord
+from tui.looks.axes import Curve
+from tui.looks.palette import blend, variant_style
+from tui.widgets.chart import ChartOptions, draw_chart
+from tui.widgets.lines import LinesView, centred, framed
+
+_BEST, _RECIPE, _MARKED = variant_style("bbox"), variant_style("vanilla"), variant_style("denoise")
+"""Looks of the three trials that stand out; they stay apart for colour-blind eyes and without colour."""
+
+_GREY_ON_DARK, _GREY_ON_LIGHT = "#9a9a9a", "#6a6a6a"
+_PRUNED = 0.5
+"""How much of the colour is left of a trial that was given up."""
+
+_FRAME = 2
+_SHORT = 60
+"""Columns below which the long words do not fit into the frame."""
+
+
+class TrialsChart(LinesView):
+    """Draws itself only when a curve, its size or the marked trial changed."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._key: Hashable = None
+        self._shown: Callable[[], None] | None = None
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """What was drawn no longer fits: the table below takes the room that it needs."""
+        self._key = None
+        if self._shown is not None:
+            self._shown()
+
+    def show_trials(self, record: TuningRecord, version: int, marked: int | None, *, dark: bool, ground: str) -> None:
+        """Draw them all; the best, the recipe's own and the marked one stand out."""
+        key = (version, marked, self.size, dark, ground)
+        if key == self._key or not self.size:
+            return
+        self._key = key
+        self._shown = partial(self.show_trials, record, version, marked, dark=dark, ground=ground)
+        width, height = self.size.width - _FRAME, self.size.height - _FRAME
+        scored = [trial for trial in record.trials.values() if trial.epochs]
+        started = record.started
+        if started is None or not scored:
+            lines = centred([Text("no epoch trained yet", "dim")], width, height)
+        else:
+            best = record.best
+            order = sorted(scored, key=lambda trial: _rank(trial, best, marked))
+            curves = [_curve(trial, best, marked, dark=dark, ground=ground) for trial in order]
+            total = started.recipe.epochs * len(started.seeds) + 1
+            lines = draw_chart(curves, total, width, height, ChartOptions("smoothed", ground=ground, whole_steps=True))
+        short = width < _SHORT
+        title = Text("accuracy by epoch " if short else "validation accuracy by epoch ", "bold")
+        legend = _legend(record, marked, "" if short else "trial ", dark=dark)
+        self.show_lines(framed(lines, *self.size, title=title, right=legend))
+
+
+def trial_mark(trial: Trial, best: Trial | None, *, dark: bool) -> Text:
+    """The sign of a trial that stands out, a blank for the others."""
+    if trial is best:
+        return Text(_BEST.marker, _BEST.colour(dark=dark))
+    return Text(_RECIPE.marker, _RECIPE.colour(dark=dark)) if trial.is_recipe else Text(" ")
+
+
+def _rank(trial: Trial, best: Trial | None, marked: int | None) -> tuple[bool, bool, bool, bool]:
+    """What stands out is drawn last, over the others."""
+    return trial is best, trial.number == marked, trial.is_recipe, trial.state == "done"
+
+
+def _curve(trial: Trial, best: Trial | None, marked: int | None, *, dark: bool, ground: str) -> Curve:
+    colour, marker = _GREY_ON_DARK if dark else _GREY_ON_LIGHT, "·"
+    if trial is best:
+        colour, marker = _BEST.colour(dark=dark), _BEST.marker
+    elif trial.number == marked:
+        colour, marker = _MARKED.colour(dark=dark), _MARKED.marker
+    elif trial.is_recipe:
+        colour, marker = _RECIPE.colour(dark=dark), _RECIPE.marker
+    elif trial.state in ("pruned", "failed", "interrupted"):
+        colour, marker = blend(colour, ground, _PRUNED), "×"
+    # Epochs count from 1 on the axis: there is nothing before the first.
+    accuracies = [math.nan, *(epoch.accuracy for epoch in trial.epochs)]
+    return Curve(colour, marker, accuracies, accuracies)
+
+
+def _legend(record: TuningRecord, marked: int | None, word: str, *, dark: bool) -> Text:
+    best, parts = record.best, Text()
+    if best is not None:
+        parts.append(f"{_BEST.marker} best ", _BEST.colour(dark=dark))
+    if best is None or not best.is_recipe:
+        parts.append(f"{_RECIPE.marker} recipe ", _RECIPE.colour(dark=dark))
+    if marked is not None and (best is None or marked != best.number):
+        parts.append(f"{_MARKED.marker} {word}{marked} ", _MARKED.colour(dark=dark))
+    return parts

@@ -1,0 +1,1 @@
+"""What the dashboard works on, below the screens: study, search, runs, background work."""

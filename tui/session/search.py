@@ -1,0 +1,93 @@
+"""A search in the dashboard: what is wished for, the thread that makes it, and what its events come to."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.config.search import VALIDATION, TuningConfig
+from engine.config.study import StudyConfig
+from engine.events.control import StudyControl
+from engine.events.search_record import TuningRecord
+from engine.events.study import Emit
+from tui.session.engine import Engine
+from tui.session.work import Failure, LocalWork
+from tui.state.search import TuningState
+
+
+@dataclass(frozen=True)
+class TuningWish:
+    """A search to be shown.
+
+    Attributes:
+        config: what is searched for; of one that goes on, its study.
+        folder: of the search to go on with; None for a new one.
+        limits: trials and minutes to go on to, None for those that it has.
+        at_once: whether it begins without a key.
+    """
+
+    config: TuningConfig
+    folder: Path | None = None
+    limits: tuple[int | None, float | None] = (None, None)
+    at_once: bool = True
+
+
+def wish_from(config: StudyConfig) -> TuningWish:
+    """The search that fits a study which is being set up: its first variant, without copies of test images.
+
+    Raises:
+        InputError: there is none.
+    """
+    study = replace(
+        config,
+        variants=config.variants[:1],
+        protocol="clean" if config.protocol == "official" else config.protocol,
+        folds=1,
+        budget_minutes=None,
+        validation_fraction=config.validation_fraction or VALIDATION,
+    )
+    return TuningWish(TuningConfig(study), at_once=False)
+
+
+class TuningRun:
+    """A search in a thread of this process; `state` is what its events came to so far."""
+
+    def __init__(self, engine: Engine, wish: TuningWish) -> None:
+        self.state = TuningState()
+
+        def run(emit: Emit, control: StudyControl) -> object:
+            if wish.folder is None:
+                return engine.tune(wish.config, emit, control)
+            return engine.resume_tuning(wish.folder, emit, control, *wish.limits)
+
+        self._work = LocalWork(run, wish.config.study.runs_dir)
+
+    def start(self) -> None:
+        """Begin."""
+        self._work.start()
+
+    def update(self) -> bool:
+        """Take in what happened since the last call; whether that was anything."""
+        events = self._work.drain()
+        for event in events:
+            self.state.apply(event)
+        return bool(events)
+
+    @property
+    def record(self) -> TuningRecord:
+        """What there is so far."""
+        self.update()
+        return self.state.record
+
+    @property
+    def control(self) -> StudyControl:
+        """Pauses and stops it."""
+        return self._work.control
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine works."""
+        return self._work.running
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it ended, if it did not end well."""
+        return self._work.failure

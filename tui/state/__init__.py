@@ -1,0 +1,1 @@
+"""Event streams folded into what the screens draw."""

@@ -1,0 +1,173 @@
+"""One stage and one variant's job under way: rates, times left and the curve of the loss, as events bring them.
+
+Pure: time comes in with every call, nothing here reads a clock.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.events.study import Stage
+from engine.reports.results import JobResult
+
+JobStatus = Literal["waiting", "preprocess", "train", "evaluate", "done", "stopped", "failed"]
+
+STAGE_WORDS = {
+    "check": "reading images",
+    "audit": "looking for copies",
+    "preprocess": "pre-processing",
+    "train": "training",
+    "evaluate": "evaluating",
+    "baselines": "measuring baselines",
+}
+
+RATE_WINDOW_SECONDS = 20.0
+"""A rate is measured over the last so many seconds: steady, yet true when the speed changes."""
+
+SMOOTHING_BATCHES = 15
+"""Time constant of the smoothed curve."""
+
+
+class ActiveClock:
+    """Event time less the pauses."""
+
+    def __init__(self) -> None:
+        self._lost = 0.0
+        self._paused_at: float | None = None
+
+    def pause(self, time: float) -> None:
+        """The engine waits from now on."""
+        if self._paused_at is None:
+            self._paused_at = time
+
+    def resume(self, time: float) -> None:
+        """The engine goes on."""
+        if self._paused_at is not None:
+            self._lost += max(0.0, time - self._paused_at)
+            self._paused_at = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the engine waits."""
+        return self._paused_at is not None
+
+    def at(self, time: float) -> float:
+        """Seconds on the clock that stands still during pauses (only differences mean something)."""
+        return (time if self._paused_at is None else min(time, self._paused_at)) - self._lost
+
+
+@dataclass
+class StageView:
+    """One stage under way or ended; times are those of the `ActiveClock`."""
+
+    stage: Stage
+    total: int
+    cached: int = 0
+    done: int = 0
+    started: float = 0.0
+    seconds: float | None = None
+    images_done: int = 0
+    _marks: deque[tuple[float, int, int]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.done = self.cached
+        self._marks.append((self.started, self.done, 0))
+
+    def advance(self, time: float, done: int, images: int = 0) -> None:
+        """`done` of the total are ready at `time`; `images` more images were trained on."""
+        self.done = done
+        self.images_done += images
+        self._marks.append((time, done, self.images_done))
+        while len(self._marks) > 2 and time - self._marks[1][0] >= RATE_WINDOW_SECONDS:  # noqa: PLR2004
+            self._marks.popleft()
+
+    @property
+    def share(self) -> float:
+        """How much is done, in [0, 1]."""
+        return min(1.0, self.done / self.total) if self.total else float(self.seconds is not None)
+
+    def rate(self) -> float | None:
+        """Units (images, batches) a second; None until it was seen."""
+        return self._per_second(1)
+
+    def image_rate(self) -> float | None:
+        """Images a second."""
+        return self._per_second(2) if self.stage == "train" else self._per_second(1)
+
+    def _per_second(self, column: int) -> float | None:
+        first, last = self._marks[0], self._marks[-1]
+        took = last[0] - first[0]
+        return (last[column] - first[column]) / took if took > 0 and last[column] > first[column] else None
+
+    def seconds_left(self) -> float | None:
+        """Time left at the present rate."""
+        if self.done >= self.total:
+            return 0.0
+        rate = self.rate()
+        return None if rate is None else (self.total - self.done) / rate
+
+
+@dataclass
+class JobView:
+    """One variant's way through its stages; `version` grows with every change that a chart shows."""
+
+    variant: str
+    status: JobStatus = "waiting"
+    stages: dict[Stage, StageView] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    smoothed: list[float] = field(default_factory=list)
+    epoch: int = 0
+    epoch_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    train_total: int = 0
+    result: JobResult | None = None
+    version: int = 0
+    _weight: float = 0.0
+    _average: float = 0.0
+
+    @property
+    def stage(self) -> StageView | None:
+        """The stage under way."""
+        for name in ("preprocess", "train", "evaluate"):
+            if self.status == name:
+                return self.stages.get(name)
+        return None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more events will come for it."""
+        return self.status in ("done", "stopped", "failed")
+
+    @property
+    def last_loss(self) -> float | None:
+        """The loss of the last batch, or of the last epoch's end once all is done."""
+        return self.losses[-1] if self.losses else None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Test accuracy, once measured."""
+        return self.result.metrics.accuracy if self.result and self.result.metrics else None
+
+    def go_back(self, epoch: int, step: int) -> None:
+        """What came after `step` batches is void."""
+        kept, self.epoch = self.losses[:step], epoch
+        self.losses, self.smoothed, self._weight, self._average = [], [], 0.0, 0.0
+        for value in kept:
+            self.add_loss(value)
+        self.version += 1
+
+    def add_loss(self, value: float) -> bool:
+        """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
+        before = self.losses[-1] if self.losses else 0.0
+        self.losses.append(value)
+        # An exponential mean that starts without bias; a value that is no number leaves a gap and does not spread.
+        if math.isfinite(value):
+            keep = 1 - 1 / SMOOTHING_BATCHES
+            self._weight = self._weight * keep + 1
+            self._average += (value - self._average) / self._weight
+            self.smoothed.append(self._average)
+        else:
+            self.smoothed.append(math.nan)
+        self.version += 1
+        return not math.isfinite(value) and math.isfinite(before)
