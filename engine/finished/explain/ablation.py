@@ -66,7 +66,8 @@ class Measurement:
         images_from: ImagesFrom,
         changes: Sequence[Change],
     ) -> Iterator[Ablation]:
-        from engine.finished.explain import Changed, measure_change
+        from engine.finished.explain.changes import Changed
+        from engine.finished.explain.measuring import measure_change
 
         labels = np.array([image.sample.label for image in images], dtype=np.int64)
         self._say(f"{variant}: pre-processing")
@@ -143,7 +144,7 @@ def _box_changes(variant: str) -> tuple[Change, ...]:
 
 def _regions(variant: str, images: "Sequence[CheckedImage]", image_size: tuple[int, int]) -> "list[Region | None]":
     from engine.dataset.images import upright_size
-    from engine.finished.explain import box_on_pixels
+    from engine.finished.explain.changes import box_on_pixels
 
     regions: list[Region | None] = []
     for image in images:
@@ -186,7 +187,7 @@ def measure_explanation(
     images = run.divided(fold, tell, control).measured
     measurement = Measurement(run, images, keys, tell, control)
     ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
-    from engine.finished.explain import draw_answers
+    from engine.finished.explain.answers import draw_answers
 
     assert run.record.started is not None
     report = ExplanationReport(

@@ -20,7 +20,7 @@ from engine.reports.pictures import InsideView, Pixels, VariantPicture
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage
-    from engine.finished.explain import BlockMaps
+    from engine.finished.explain.inside import BlockMaps
 
 
 __all__ = [
@@ -73,7 +73,7 @@ class Explainer:
 
     def said(self, path: str) -> npt.NDArray[np.float64]:
         """Class probabilities (classes,) of an image, in fp32: bf16 runs may differ in the third decimal."""
-        from engine.finished.explain import probabilities
+        from engine.finished.explain.inside import probabilities
 
         return probabilities(self._model, self.image(path))
 
@@ -84,38 +84,37 @@ class Explainer:
 
     def feature_maps(self, path: str) -> "tuple[BlockMaps, ...]":
         """The output of each block: a name and (channels, h, w) float32, at least 0."""
-        from engine.finished.explain import feature_maps
+        from engine.finished.explain.inside import feature_maps
 
         return feature_maps(self._model, self.image(path))
 
     def maps_pictures(self, path: str) -> tuple[tuple[str, Pixels], ...]:
         """The same as one picture a block, its maps in a grid."""
-        from engine.finished.explain import maps_picture
+        from engine.finished.explain.sheets import maps_picture
 
         return tuple((block.name, maps_picture(block.maps)) for block in self.feature_maps(path))
 
     def filters(self) -> Pixels:
         """The first layer's kernels as RGB tiles (channels, side, side, 3) uint8."""
-        from engine.finished.explain import first_filters
+        from engine.finished.explain.inside import first_filters
 
         return first_filters(self._model)
 
     def grad_cam(self, path: str, label: int) -> npt.NDArray[np.float32]:
         """Evidence for a class at the last block, (h, w) in [0, 1]; see `engine.finished.explain.grad_cam`."""
-        from engine.finished.explain import grad_cam
+        from engine.finished.explain.inside import grad_cam
 
         return grad_cam(self._model, self.image(path), label)
 
     def grad_cam_picture(self, path: str, label: int) -> Pixels:
         """The same as heat over what the network sees, (H, W, 3) uint8."""
-        from engine.finished.explain import overlay
+        from engine.finished.explain.sheets import overlay
 
         return overlay(self.image(path), self.grad_cam(path, label))
 
     def look(self, path: str, label: int) -> InsideView:
         """All of the above for an image whose true class is `label`."""
-        from engine.finished.explain import overlay
-        from engine.finished.explain.sheets import square, tiled
+        from engine.finished.explain.sheets import overlay, square, tiled
 
         said, pixels, filters = self.said(path), self.image(path), self.filters()
         predicted = int(said.argmax())

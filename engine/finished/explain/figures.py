@@ -45,7 +45,7 @@ def report_figures(
             on_figure(title)
             with contextlib.suppress(SimpsonsError):
                 caption, pixels = draw()
-                from engine.finished.explain import png_bytes
+                from engine.finished.explain.sheets import png_bytes
 
                 figures.append((title, caption, png_bytes(pixels)))
     return figures
@@ -99,7 +99,7 @@ class _Sheets:
         return [_Shown(first[label], self._name(label)) for label in sorted(first)[:MOST_CLASSES]]
 
     def _pre_processing(self) -> tuple[str, Pixels]:
-        from engine.finished.explain import sheet
+        from engine.finished.explain.sheets import sheet
 
         rows, names = [], []
         for shown in self._one_a_class():
@@ -114,7 +114,7 @@ class _Sheets:
         return caption, sheet(rows, self._variants, names, cell=(200, 150))
 
     def _mistakes(self) -> tuple[str, Pixels]:
-        from engine.finished.explain import sheet
+        from engine.finished.explain.sheets import sheet
 
         rows: list[list[Pixels | None]] = []
         for variant in self._variants:
@@ -134,7 +134,7 @@ class _Sheets:
         return f"{self._name(prediction.label)} as {self._name(prediction.predicted)} ({sure:.2f})"
 
     def _evidence(self) -> tuple[str, Pixels]:
-        from engine.finished.explain import sheet
+        from engine.finished.explain.sheets import sheet
 
         rows: list[list[Pixels | None]] = []
         names, told = [], []
@@ -154,8 +154,7 @@ class _Sheets:
         return caption, sheet(rows, ["input", "for the class that was said", "for the true class"], names)
 
     def _filters(self) -> tuple[str, Pixels]:
-        from engine.finished.explain import sheet
-        from engine.finished.explain.sheets import tiled
+        from engine.finished.explain.sheets import sheet, tiled
 
         rows: list[list[Pixels | None]] = [
             [tiled(filters, len(filters))] for filters in (self._explainer(name).filters() for name in self._variants)
@@ -164,7 +163,7 @@ class _Sheets:
         return caption, sheet(rows, [""], self._variants, cell=(800, 60), sharp=True)
 
     def _maps(self, variant: str) -> tuple[str, Pixels]:
-        from engine.finished.explain import sheet
+        from engine.finished.explain.sheets import sheet
 
         shown = self._one_a_class()[0]
         explainer = self._explainer(variant)

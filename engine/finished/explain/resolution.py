@@ -115,7 +115,7 @@ class _Measurement:
     def __init__(
         self, run: FinishedRun, images: DividedImages, keys: Sequence[JobKey], tell: Tell, control: StudyControl
     ) -> None:
-        from engine.finished.explain import longer_sides
+        from engine.finished.explain.curves import longer_sides
 
         self._run, self._images, self._tell, self._control = run, images, tell, control
         self._parts: dict[Part, tuple[CheckedImage, ...]] = {"test": images.test}
@@ -127,7 +127,7 @@ class _Measurement:
 
     def measure(self, key: JobKey) -> tuple[Ladder, ...]:
         """One network on every part."""
-        from engine.finished.explain import count_ladder
+        from engine.finished.explain.curves import count_ladder
 
         return tuple(
             count_ladder(key.variant, part, self._longer[part], SIZES, self._right(key, part)) for part in self._parts
@@ -135,7 +135,8 @@ class _Measurement:
 
     def _right(self, key: JobKey, part: Part) -> npt.NDArray[np.bool_]:
         """Which answers are right, (images, 1 + sizes); False where an image is no larger than a size."""
-        from engine.finished.explain import PART_WORDS, prepared_at_sizes
+        from engine.finished.explain.curves import PART_WORDS
+        from engine.finished.explain.shrinking import prepared_at_sizes
         from engine.training import predict
         from engine.training.pixels import InMemory
 
@@ -174,7 +175,7 @@ class _Measurement:
 
     def report(self, known: ResolutionReport | None, key: JobKey, ladders: tuple[Ladder, ...]) -> ResolutionReport:
         """What was known, with one more network."""
-        from engine.finished.explain import resolution_answers
+        from engine.finished.explain.curves import resolution_answers
 
         started = self._run.record.started
         assert started is not None
@@ -190,7 +191,7 @@ class _Measurement:
         return replace(report, answers=resolution_answers(report))
 
     def _sizes(self) -> tuple[NativeSizes, ...]:
-        from engine.finished.explain import longer_sides, native_sizes
+        from engine.finished.explain.curves import longer_sides, native_sizes
 
         training = native_sizes("training", longer_sides(self._images.trained))
         return (training, *(native_sizes(part, longer) for part, longer in self._longer.items()))
@@ -220,7 +221,7 @@ class _Measurement:
 
     def _boxed(self) -> str:
         """How many images of each part have a box."""
-        from engine.finished.explain import PART_WORDS
+        from engine.finished.explain.curves import PART_WORDS
 
         return " and ".join(
             f"{sum(image.sample.box is not None for image in images)} of {len(images)} {PART_WORDS[part]}"

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[3]
 CHILD = """
 import os, sys
 from pathlib import Path
-from engine.config.study import MachineSettings, Recipe
+from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
 from engine.events.control import StudyControl
 from engine.dataset import CheckedImage, ImageSample
 from engine.dataset.fingerprints import Fingerprint

@@ -154,7 +154,7 @@ def test_other_parameters_share_no_result(study, new_study, variant, change):
 
 def test_other_library_versions_share_no_result(study, new_study, monkeypatch):
     study.pixels("vanilla")
-    monkeypatch.setattr("engine.preprocess.steps.library_version", lambda name: "0.0")
+    monkeypatch.setattr("engine.preprocess.chains.library_version", lambda name: "0.0")
     again = new_study(study.images)
     again.pixels("vanilla")
     assert again.started == (7, 0)

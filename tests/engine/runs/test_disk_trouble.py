@@ -165,7 +165,7 @@ def test_a_folder_that_became_read_only_ends_the_recording_and_not_the_study(run
     def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("engine.system.files.replacing", refuse)
+    monkeypatch.setattr("engine.runs.writer.replacing", refuse)
     run.write_result({})
     control.checkpoint()
     assert "Permission denied" in run.failure

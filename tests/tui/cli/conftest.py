@@ -40,7 +40,7 @@ def studies(fake_engine, monkeypatch):
         seen.append(config)
         return fake_engine.run_study(config, emit, control)
 
-    monkeypatch.setattr("engine.study.running.run_study", run_study)
+    monkeypatch.setattr("engine.run_study", run_study)
     return seen
 
 

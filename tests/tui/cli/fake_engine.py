@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 
-import engine.study.running
+import engine
 from engine.config.machine import MachineSettings
 from engine.errors import StudyStopped
 from engine.events.control import StudyControl
@@ -149,5 +149,5 @@ def run_study(config, emit=None, control=None):
 if __name__ == "__main__":
     from tui.cli import main
 
-    engine.study.running.run_study = run_study
+    engine.run_study = run_study
     sys.exit(main())

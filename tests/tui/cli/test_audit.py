@@ -37,7 +37,7 @@ def audits(monkeypatch):
         counts = ((3, 3), (1, 1), (0, 0), (0, 0))
         return AuditReport(config.closeness, ("a", "b"), *counts, (), (), (), (), (), 0, 0, 0, 0)
 
-    monkeypatch.setattr("engine.study.auditing.audit_dataset", audit_dataset)
+    monkeypatch.setattr("engine.audit_dataset", audit_dataset)
     return seen
 
 
@@ -127,7 +127,7 @@ def test_an_interrupt_stops_it(command, monkeypatch, tmp_path):
         while True:
             control.checkpoint()
 
-    monkeypatch.setattr("engine.study.auditing.audit_dataset", audit_dataset)
+    monkeypatch.setattr("engine.audit_dataset", audit_dataset)
     status, out, err = command("audit", tmp_path)
     assert (status, out) == (130, "")
     assert "stopping; once more ends at once" in err
@@ -137,7 +137,7 @@ def test_a_mistake_of_the_program_is_kept(command, monkeypatch, tmp_path):
     def audit_dataset(config, control, progress):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("engine.study.auditing.audit_dataset", audit_dataset)
+    monkeypatch.setattr("engine.audit_dataset", audit_dataset)
     status, out, err = command("audit", tmp_path)
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "ZeroDivisionError" in err

@@ -16,7 +16,7 @@ def test_cache_show_says_where_and_how_much(command, monkeypatch, tmp_path):
         asked.append(config)
         return SimpleNamespace(folder=Path("/cache/pixels"), used_bytes=2_100_000_000, limit_bytes=50_000_000_000)
 
-    monkeypatch.setattr("engine.preprocess.report.cache_report", report)
+    monkeypatch.setattr("engine.cache_report", report)
     status, out, err = command("cache", "show", "--cache-dir", tmp_path)
     assert (status, err) == (0, "")
     assert out.split() == ["folder", "/cache/pixels", "used", "2.1", "GB", "limit", "50.0", "GB"]
@@ -24,7 +24,7 @@ def test_cache_show_says_where_and_how_much(command, monkeypatch, tmp_path):
 
 
 def test_cache_clear_says_what_was_freed(command, monkeypatch):
-    monkeypatch.setattr("engine.preprocess.report.clear_cache", lambda config: 812_000_000)
+    monkeypatch.setattr("engine.clear_cache", lambda config: 812_000_000)
     assert command("cache", "clear") == (0, "812 MB freed\n", "")
 
 
@@ -33,7 +33,7 @@ def test_fetch_prints_the_folder_alone(command, monkeypatch, tmp_path):
         sys.stdout.write("Downloading 12 %\n")
         return destination / "simpsons"
 
-    monkeypatch.setattr("engine.dataset.fetch.fetch_dataset", fetch)
+    monkeypatch.setattr("engine.fetch_dataset", fetch)
     status, out, err = command("fetch", tmp_path)
     assert (status, out) == (0, f"{tmp_path / 'simpsons'}\n")
     assert "Downloading" in err
@@ -43,7 +43,7 @@ def test_fetch_without_network_is_one_line(command, monkeypatch):
     def fetch(destination):
         raise DownloadError("cannot reach kaggle.com:\nis there a network?")
 
-    monkeypatch.setattr("engine.dataset.fetch.fetch_dataset", fetch)
+    monkeypatch.setattr("engine.fetch_dataset", fetch)
     assert command("fetch") == (1, "", "simpsons-tui: cannot reach kaggle.com: is there a network?\n")
 
 

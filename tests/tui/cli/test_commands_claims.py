@@ -139,7 +139,7 @@ def test_a_run_without_a_screen_ends_with_the_claims(command, monkeypatch, proto
             emit(event)
         return StudyRecord()
 
-    monkeypatch.setattr("engine.study.running.run_study", run_study)
+    monkeypatch.setattr("engine.run_study", run_study)
     status, out, _ = command("run")
     assert status == 0
     assert out.index("The study's claims") < out.index("vanilla is right about 0.80 of the time")
@@ -153,5 +153,5 @@ def test_a_run_on_other_images_has_no_claims(command, monkeypatch, change):
                 event = replace(event, dataset=replace(event.dataset, **change))  # noqa: PLW2901
             emit(event)
 
-    monkeypatch.setattr("engine.study.running.run_study", run_study)
+    monkeypatch.setattr("engine.run_study", run_study)
     assert "The study's claims" not in command("run")[1]

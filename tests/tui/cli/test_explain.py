@@ -8,7 +8,10 @@ import pytest
 from engine.errors import StudyStopped
 from engine.events.progress import ExplanationProgress
 from engine.events.record import StudyRecord
-from engine.finished.explain import count_ladder, draw_answers, measure_change, native_sizes, png_bytes
+from engine.finished.explain.answers import draw_answers
+from engine.finished.explain.curves import count_ladder, native_sizes
+from engine.finished.explain.measuring import measure_change
+from engine.finished.explain.sheets import png_bytes
 from engine.reports.explanation import ExplanationReport
 from engine.reports.resolution import ResolutionReport
 from tui.commands.explain import file_name
@@ -52,10 +55,10 @@ def run(command, report, monkeypatch, tmp_path):
         on_figure("The surest mistakes")
         return [("The surest mistakes", "words", png_bytes(np.zeros((2, 2, 3), np.uint8)))]
 
-    monkeypatch.setattr("engine.runs.load_record", lambda folder: Record())
-    monkeypatch.setattr("engine.finished.explain.resolution.stored_resolution", lambda folder: None)
-    monkeypatch.setattr("engine.finished.explain.ablation.measure_explanation", measure)
-    monkeypatch.setattr("engine.finished.explain.figures.report_figures", draw)
+    monkeypatch.setattr("engine.load_record", lambda folder: Record())
+    monkeypatch.setattr("engine.stored_resolution", lambda folder: None)
+    monkeypatch.setattr("engine.measure_explanation", measure)
+    monkeypatch.setattr("engine.report_figures", draw)
     (tmp_path / "a-study").mkdir()
     (tmp_path / "a-study" / "study.json").write_text("{}")
     return lambda *arguments: command("explain", tmp_path / "a-study", *arguments)
@@ -108,7 +111,7 @@ def test_an_interrupt_ends_without_figures(run, monkeypatch):
     def stopped(*_, **__):
         raise StudyStopped
 
-    monkeypatch.setattr("engine.finished.explain.ablation.measure_explanation", stopped)
+    monkeypatch.setattr("engine.measure_explanation", stopped)
     status, out, _ = run()
     assert status != 0
     assert out == ""
@@ -133,7 +136,7 @@ def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes
             progress(ExplanationProgress("bbox, test images", done, 600))
         return sizes
 
-    monkeypatch.setattr("engine.finished.explain.resolution.measure_resolution", measure)
+    monkeypatch.setattr("engine.measure_resolution", measure)
     status, out, err = run("--resolution", "--variant", "bbox")
     assert status == 0
     assert asked == [("bbox",)]
@@ -151,8 +154,8 @@ def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes
 
 def test_what_was_measured_before_is_shown_unasked(run, sizes, monkeypatch):
     assert json.loads(run("--json")[1])["resolution"] is None
-    monkeypatch.setattr("engine.finished.explain.resolution.stored_resolution", lambda folder: sizes)
-    monkeypatch.setattr("engine.finished.explain.resolution.measure_resolution", None)
+    monkeypatch.setattr("engine.stored_resolution", lambda folder: sizes)
+    monkeypatch.setattr("engine.measure_resolution", None)
     resolution = json.loads(run("--json")[1])["resolution"]
     assert [one["variant"] for one in resolution["ladders"]] == ["vanilla", "bbox"]
     assert [step["right"] for step in resolution["ladders"][0]["steps"]] == [60, 10]

@@ -49,7 +49,7 @@ def asked(monkeypatch, run):
         for answer in seen[0]:
             take(answer)
 
-    monkeypatch.setattr("engine.finished.predicting.predict.predict_images", predict_images)
+    monkeypatch.setattr("engine.predict_images", predict_images)
     return seen
 
 
@@ -121,7 +121,7 @@ def test_a_model_that_cannot_be_used_is_one_line(command, run, monkeypatch):
     def refuse(*_):
         raise WeightsError("the weights are gone")
 
-    monkeypatch.setattr("engine.finished.predicting.predict.predict_images", refuse)
+    monkeypatch.setattr("engine.predict_images", refuse)
     assert command("predict", run, "a.jpg") == (2, "", "simpsons-tui: the weights are gone\n")
 
 
@@ -138,7 +138,7 @@ def test_onnx_prints_the_file_and_the_difference(command, run, monkeypatch, tmp_
         seen.append((folder, variant, path))
         return 1.5e-5
 
-    monkeypatch.setattr("engine.finished.predicting.predict.export_onnx", export)
+    monkeypatch.setattr("engine.export_onnx", export)
     out = tmp_path / "model.onnx"
     said = (0, f"{out}\n", "largest difference of a logit from torch: 1.5e-05\n")
     assert command("export", "latest:bbox", "--out", out) == said
@@ -150,7 +150,7 @@ def test_onnx_without_its_extra_is_one_line(command, run, monkeypatch, tmp_path)
     def refuse(*_, **__):
         raise InputError("install the extra")
 
-    monkeypatch.setattr("engine.finished.predicting.predict.export_onnx", refuse)
+    monkeypatch.setattr("engine.export_onnx", refuse)
     said = command("export", run, "--format", "onnx", "--out", tmp_path / "m")
     assert said == (2, "", "simpsons-tui: install the extra\n")
 
@@ -158,7 +158,7 @@ def test_onnx_without_its_extra_is_one_line(command, run, monkeypatch, tmp_path)
 def test_onnx_replaces_a_file_only_when_asked_to(command, run, monkeypatch, tmp_path):
     out = tmp_path / "model.onnx"
     out.write_text("mine")
-    monkeypatch.setattr("engine.finished.predicting.predict.export_onnx", lambda *_: 0.0)
+    monkeypatch.setattr("engine.export_onnx", lambda *_: 0.0)
     status, _, err = command("export", run, "--out", out)
     assert (status, err.count("\n")) == (2, 1)
     assert "--force" in err

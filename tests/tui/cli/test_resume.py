@@ -45,7 +45,7 @@ def resumed(monkeypatch, fake_engine):
             (replay or emit)(event)
         return fake_engine.run_study(StudyConfig(variants=("vanilla", "bbox")), emit, control)
 
-    monkeypatch.setattr("engine.study.running.resume_study", resume_study)
+    monkeypatch.setattr("engine.resume_study", resume_study)
     return asked
 
 
@@ -71,7 +71,7 @@ def test_an_unknown_run_is_one_line(command, unfinished):
 def test_nothing_to_go_on_with_is_one_line(command):
     status, _, err = command("resume")
     assert (status, err.count("\n")) == (2, 1)
-    assert "nothing to go on with" in err
+    assert "nothing to resume" in err
 
 
 def test_in_a_terminal_it_opens_the_dashboard(command, unfinished, monkeypatch):

@@ -104,8 +104,8 @@ class Searches:
 @pytest.fixture
 def searches(monkeypatch, tmp_path):
     played = Searches(tmp_path / "runs")
-    monkeypatch.setattr("engine.tuning.order.tune", played.tune)
-    monkeypatch.setattr("engine.tuning.order.resume_tuning", played.resume_tuning)
+    monkeypatch.setattr("engine.tune", played.tune)
+    monkeypatch.setattr("engine.resume_tuning", played.resume_tuning)
     return played
 
 

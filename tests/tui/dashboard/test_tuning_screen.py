@@ -301,7 +301,7 @@ async def test_stop_and_go_on(kit, make_app, search_engine, wish):
 
 async def test_a_search_that_goes_on_begins_at_once_with_its_limits(kit, make_app, search_engine, wish, tmp_path):
     engine = search_engine()
-    engine.events.record = TuningRecord.from_events(preparation(kit.SUMMARY, Clock(kit.START), str(tmp_path)))
+    engine.record = TuningRecord.from_events(preparation(kit.SUMMARY, Clock(kit.START), str(tmp_path)))
     resumed = TuningWish(TuningConfig(wish.config.study), tmp_path, limits=(8, None))
     async with make_app(engine, tuning=resumed).run_test(size=(120, 40)) as pilot:
         await kit.until(pilot, shows(kit, pilot, "search done"))

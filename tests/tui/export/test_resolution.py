@@ -10,7 +10,7 @@ import pytest
 
 from engine.events.codec import to_jsonable
 from engine.finished.dossier import Exported, gather
-from engine.finished.explain import count_ladder, native_sizes
+from engine.finished.explain.curves import count_ladder, native_sizes
 from engine.reports.resolution import ResolutionReport
 from engine.system.files import replace_json
 from tui.export.formats import FORMATS

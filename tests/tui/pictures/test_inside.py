@@ -12,7 +12,8 @@ from engine.errors import StudyStopped, WeightsError
 from engine.events.progress import ExplanationProgress
 from engine.events.record import StudyRecord
 from engine.events.study import JobFinished, StudyFinished, StudyStarted
-from engine.finished.explain import draw_answers, measure_change
+from engine.finished.explain.answers import draw_answers
+from engine.finished.explain.measuring import measure_change
 from engine.reports.explanation import ExplanationReport
 from engine.reports.pictures import InsideView
 from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds

@@ -10,7 +10,7 @@ from engine.errors import StudyStopped, WeightsError
 from engine.events.progress import ExplanationProgress
 from engine.events.record import StudyRecord
 from engine.events.study import JobFinished, StudyFinished, StudyStarted
-from engine.finished.explain import count_ladder, native_sizes, resolution_answers
+from engine.finished.explain.curves import count_ladder, native_sizes, resolution_answers
 from engine.reports.resolution import SIZES, ResolutionReport
 from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds
 from tui.looks.palette import variant_style

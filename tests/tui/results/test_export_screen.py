@@ -123,7 +123,7 @@ async def test_the_screen_does_not_wait_for_the_writing(
         go.wait(30)
         raise StorageError("too late")
 
-    monkeypatch.setattr("tui.export.saving.export_to", slow)
+    monkeypatch.setattr("tui.screens.results.export.export_to", slow)
     async with opened(four) as pilot:
         await pilot.press("enter")
         assert said(pilot) == "writing ..."
@@ -140,7 +140,7 @@ async def test_an_error_of_the_programs_own_is_said(
     def broken(*_arguments: object, **_options: object) -> Path:
         raise RuntimeError("boom [b]")
 
-    monkeypatch.setattr("tui.export.saving.export_to", broken)
+    monkeypatch.setattr("tui.screens.results.export.export_to", broken)
     async with opened(four) as pilot:
         await pilot.press("enter")
         await until_said(pilot, "RuntimeError: boom [b]")

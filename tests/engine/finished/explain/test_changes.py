@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.finished.explain import CHANGES, Changed, box_on_pixels
-from engine.finished.explain.changes import MID_GREY
+from engine.finished.explain.changes import CHANGES, MID_GREY, Changed, box_on_pixels
 
 BOX = (2, 3, 8, 9)
 

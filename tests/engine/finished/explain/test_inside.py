@@ -8,7 +8,7 @@ import torch
 
 from engine.config.recipes import RECIPES
 from engine.errors import WeightsError
-from engine.finished.explain import feature_maps, first_filters, grad_cam, probabilities
+from engine.finished.explain.inside import feature_maps, first_filters, grad_cam, probabilities
 from engine.training import save_weights
 from engine.training.inference import load_network
 from engine.training.trainer import fresh_model

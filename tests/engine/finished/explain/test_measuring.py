@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from engine.finished.explain import draw_answers, measure_change
+from engine.finished.explain.answers import draw_answers
+from engine.finished.explain.measuring import measure_change
 
 CLASSES = ("homer_simpson", "apu_nahasapeemapetilon", "marge_simpson")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.finished.explain import count_ladder, native_sizes, resolution_answers
+from engine.finished.explain.curves import count_ladder, native_sizes, resolution_answers
 from engine.reports.resolution import ResolutionReport
 
 SIZES = (128, 64, 32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.finished.explain import maps_picture, overlay, png_bytes, sheet
+from engine.finished.explain.sheets import maps_picture, overlay, png_bytes, sheet
 
 
 def test_heat_covers_only_where_there_is_evidence():

@@ -14,8 +14,7 @@ from engine.dataset import Box, CheckedImage, ImageSample
 from engine.dataset.fingerprints import take_fingerprint
 from engine.errors import DatasetError, StudyStopped
 from engine.events.control import StudyControl
-from engine.finished.explain import prepared_at_sizes, shrink
-from engine.finished.explain.shrinking import shrunk_size
+from engine.finished.explain.shrinking import prepared_at_sizes, shrink, shrunk_size
 from engine.preprocess import Step, StepContext, build_steps
 
 MACHINE = MachineSettings("cpu", "test", "fp32", channels_last=True, threads=2, chosen_by="given")
