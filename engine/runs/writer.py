@@ -1,5 +1,6 @@
 """Writing one run folder so that a kill at any moment leaves it whole, and a full disk loses nothing."""
 
+import contextlib
 import json
 import shutil
 import threading
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.study import StudyConfig
-from engine.errors import StorageError
+from engine.errors import StorageError, StudyStopped
 from engine.events.codec import event_to_line, to_jsonable
-from engine.events.control import POLL_SECONDS, StudyControl
+from engine.events.control import StudyControl
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import (
     BatchTrained,
@@ -34,6 +35,7 @@ from engine.runs.lock import WriterLock
 from engine.runs.naming import new_run
 from engine.runs.predictions import predictions_to_bytes
 from engine.runs.requests import RequestReader, forget_requests
+from engine.runs.room import Room
 from engine.runs.stream import LineStream
 from engine.runs.summary import summarise, summary_to_json
 from engine.system.files import is_full, remove_leftovers, replace_json, replacing
@@ -46,6 +48,10 @@ PROGRESS_SECONDS = 2.0
 
 _CAN_BE_LOST = (BatchTrained, Notice, StageStarted, StageProgress, StageFinished)
 """Events that a power cut may take, with what led to them; the others are on the disk before the study goes on."""
+
+
+_SPOKEN_OF = frozenset({layout.METRICS, layout.PREDICTIONS, layout.WEIGHTS})
+"""Folders of files that an event tells of: where one is missing, so must be the event."""
 
 
 class RunFolder:
@@ -68,12 +74,13 @@ class RunFolder:
         self.header = layout.read_header(folder)
         self._stream = LineStream(folder / layout.EVENTS_FILE)
         self._lock = lock
-        self._files: dict[Path, bytes] = {}
+        self._files: dict[Path, tuple[bytes, int]] = {}
+        """What waits to be written, with the length of the stream before the events that speak of it."""
         self._flushed = time.monotonic()
         self._progressed = 0.0
         self._busy = threading.RLock()
+        self.room = Room(folder)
         self._control: StudyControl | None = None
-        self._tell: Callable[[str], None] = _say_nothing
         self._paused = False
 
     @classmethod
@@ -133,9 +140,10 @@ class RunFolder:
     def serve(self, control: StudyControl, tell: Callable[[str], None]) -> None:
         """Hand requests that come through the folder to `control`, and have it wait while the disk is full.
 
-        `tell` gets a sentence for the user when that begins.
+        `tell` gets a sentence for the user when that begins and once a minute.
         """
-        self._control, self._tell = control, tell
+        self._control = control
+        self.room.serve(control, tell)
         control.attend(RequestReader(self.folder, control).poll)
 
     def append(self, event: Event) -> None:
@@ -199,16 +207,19 @@ class RunFolder:
     def settle(self) -> bool:
         """Wait until everything is written or a stop is asked for; returns whether it is."""
         while not self._catch_up():
-            if self._closed or self._control is None or self._control.stop_requested:
+            if self._closed or self._control is None:
                 return False
-            time.sleep(POLL_SECONDS)
+            try:
+                self._control.checkpoint()
+            except StudyStopped:
+                return False
         return not self.failure
 
     def close(self) -> None:
         """Bring all to the disk, as far as it has room, and let others write."""
         with self._busy:
             if not self._closed and not self._catch_up():
-                self.failure = self.failure or f"{self.folder}: the disk is full, and the last events are not kept"
+                self._keep_what_fits()
             self._stream.close()
             self._lock.release()
 
@@ -253,38 +264,60 @@ class RunFolder:
             if self._closed:
                 return
             self._files.pop(path, None)
-            self._files[path] = content
+            self._files[path] = content, self._stream.length
             self._write(durable=False)
 
     def _write(self, *, durable: bool) -> bool:
         """Write what waits: files first, because events speak of them. Returns whether all is written."""
         try:
             while self._files:
-                path = next(iter(self._files))
-                path.parent.mkdir(exist_ok=True)
-                with replacing(path) as stream:
-                    stream.write(self._files[path])
-                del self._files[path]
+                self._write_file(next(iter(self._files)))
             (self._stream.sync if durable else self._stream.flush)()
             self._flushed = time.monotonic()
         except OSError as error:
             if is_full(error):
-                self._wait_for_room()
+                self.room.lacks(lambda: self._closed or self._catch_up())
             else:
                 self._fail(error)
             return False
         return True
 
+    def _write_file(self, path: Path) -> None:
+        path.parent.mkdir(exist_ok=True)
+        with replacing(path) as stream:
+            stream.write(self._files[path][0])
+        del self._files[path]
+
     def _catch_up(self) -> bool:
         with self._busy:
             return not self._closed and self._write(durable=True)
 
-    def _wait_for_room(self) -> None:
-        if self._control is None or self._control.held:
-            return
-        message = f"the disk of {self.folder} is full: free some space; the study waits and then goes on"
-        self._control.obstruct(lambda: self._closed or self._catch_up(), message)
-        self._tell(message)
+    def _keep_what_fits(self) -> None:
+        """On a disk that is full to the end: a job's files, the events that speak of none that is missing, the rest.
+
+        What is left is a run as a kill leaves it, to be gone on with.
+        """
+        self.failure = self.failure or f"{self.folder}: the disk is full, and the last events are not kept"
+        try:
+            for path in [path for path in self._files if path.parent.name in _SPOKEN_OF]:
+                self._try_file(path)
+            lost = [length for path, (_, length) in self._files.items() if path.parent.name in _SPOKEN_OF]
+            self._stream.give_up(min(lost, default=self._stream.length))
+            with contextlib.suppress(OSError):
+                self._stream.sync()
+            for path in list(self._files):
+                if path.parent.name != layout.CHECKPOINTS or not (lost or self._stream.behind):
+                    self._try_file(path)
+        except OSError as error:
+            self._fail(error)
+
+    def _try_file(self, path: Path) -> None:
+        """Write it if there is room."""
+        try:
+            self._write_file(path)
+        except OSError as error:
+            if not is_full(error):
+                raise
 
     def _fail(self, error: OSError) -> None:
         self.failure = f"{self.folder}: {error.strerror or error}"
@@ -313,7 +346,3 @@ def _from_anywhere(config: StudyConfig) -> StudyConfig:
 
 def _json_bytes(data: Any) -> bytes:
     return json.dumps(data, allow_nan=False, indent=1).encode()
-
-
-def _say_nothing(_message: str) -> None:
-    pass

@@ -89,15 +89,29 @@ class Reporter:
         self._diverged: set[JobKey] = set()
         self._told: list[str] = []
         self._said: set[tuple[str, str, str]] = set()
-        folder.serve(control, self._told.append)
+        folder.serve(control, self._be_told)
         control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
 
     def emit(self, event: Event) -> None:
         """Take the next event."""
         with self._lock:
-            while self._told:  # by the run folder, in the middle of keeping an event
-                self._take(Notice(message=self._told.pop(0), level="warning"))
             self._take(event)
+            self._pass_on()
+
+    def _be_told(self, message: str) -> None:
+        """By the run folder, perhaps in the middle of keeping an event: the message then follows that."""
+        self._told.append(message)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._pass_on()
+            finally:
+                self._lock.release()
+
+    def _pass_on(self) -> None:
+        """Report what the run folder said, once each, whatever it says of that."""
+        told, self._told = self._told, []
+        for message in told:
+            self._take(Notice(message=message, level="warning"))
 
     def _take(self, event: Event) -> None:
         self._keep(event)

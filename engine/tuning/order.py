@@ -247,7 +247,7 @@ class Tuning(Study):
         from engine.training import steps_per_epoch
         from engine.tuning import Search, Tuner
 
-        reporter, study = self._reporter, self._config
+        reporter, study, folder = self._reporter, self._config, self._reporter.folder
         record = reporter.search
         assert record.started is not None
         ranges = record.started.numbers
@@ -255,7 +255,7 @@ class Tuning(Study):
         watch = Stopwatch(self._control)
         search = Search(
             self._tuning,
-            Tuner(reporter.folder.folder / JOURNAL, ranges, seed=study.seed, ended=ended),
+            Tuner(folder.folder / JOURNAL, ranges, seed=study.seed, ended=ended, wait=folder.room.wait),
             record,
             names=tuple(entry.name for entry in ranges),
             steps=lambda recipe: study.repeats * recipe.epochs * steps_per_epoch(training_images, recipe.batch_size),
