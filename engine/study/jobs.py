@@ -27,11 +27,14 @@ from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
 from engine.study.reporting import Reporter, StageReporter
 from engine.superres import SuperresModel
+from engine.system.locations import cache_folder
 from engine.training import (
     Checkpoint,
     CheckpointError,
+    StepClock,
     TrainingOutcome,
     predict,
+    review_choice,
     steps_per_epoch,
     train,
     weights_to_bytes,
@@ -61,6 +64,7 @@ class _Job:
     seconds: dict[Stage, float] = field(default_factory=dict)
     outcome: TrainingOutcome | None = None
     checkpoints: JobCheckpoints | None = None
+    clock: StepClock = field(default_factory=StepClock)
 
     def result(self, status: Status, reason: str) -> JobResult:
         return JobResult(
@@ -165,6 +169,10 @@ def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
     steps = outcome.steps_done - (begun.position.steps_done if begun else 0)
     seen = images * steps // steps_per_epoch(images, recipe.batch_size)
     inputs.timings.add("train", job.key.variant, inputs.config, seen, stage.watch.seconds)
+    if pace := job.clock.seconds_per_image:
+        cache_dir = cache_folder(inputs.config.cache_dir)
+        if doubt := review_choice(recipe, inputs.machine, pixels.image_size, pace, cache_dir):
+            inputs.reporter.notice(doubt, variant=job.key.variant)
     if outcome.stopped and inputs.control.handing_over:
         raise StudyStopped
     if not outcome.stopped and outcome.epochs_done < recipe.epochs:
@@ -197,7 +205,7 @@ def _train_from(
         rows=fold.train,
         labels=images.labels[fold.train],
         n_classes=len(images.classes),
-        emit=reporter.emit_training,
+        emit=job.clock.before(reporter.emit_training),
         control=inputs.control,
         validate=_validation(fold, pixels, inputs) if len(fold.validation) else None,
         resume=begun,

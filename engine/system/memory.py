@@ -17,6 +17,14 @@ def recall(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def forget(path: Path, key: str) -> None:
+    """Drop an entry, so that it is measured again."""
+    entries = recall(path)
+    if entries.pop(key, None) is not None:
+        with contextlib.suppress(OSError):
+            replace_json(path, entries)
+
+
 def remember(path: Path, entries: dict[str, Any]) -> None:
     """Add entries; a cache that cannot be written costs another measurement and is no reason to fail."""
     with contextlib.suppress(OSError):

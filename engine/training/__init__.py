@@ -5,13 +5,15 @@ from engine.training.batches import steps_per_epoch
 from engine.training.checkpoint import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint
 from engine.training.inference import predict
 from engine.training.loop import TrainingOutcome, train
-from engine.training.machine import choose_machine, require_memory
+from engine.training.machine import choose_machine, require_memory, review_choice
+from engine.training.pace import StepClock
 from engine.training.probe import seconds_an_image
 from engine.training.weights import load_weights, save_weights, weights_to_bytes
 
 __all__ = [
     "Checkpoint",
     "CheckpointError",
+    "StepClock",
     "TrainingOutcome",
     "checkpoint_to_bytes",
     "choose_machine",
@@ -21,6 +23,7 @@ __all__ = [
     "predict",
     "read_checkpoint",
     "require_memory",
+    "review_choice",
     "save_weights",
     "seconds_an_image",
     "steps_per_epoch",

@@ -172,7 +172,9 @@ def test_what_a_reporter_says_of_a_full_disk_is_said_once(run, control, disk, ev
     run.close()
 
 
-def test_while_it_waits_a_reporter_speaks_of_the_full_disk_once_a_minute(run, control, disk, events, clock, monkeypatch):
+def test_while_it_waits_a_reporter_speaks_of_the_full_disk_once_a_minute(
+    run, control, disk, events, clock, monkeypatch
+):
     monkeypatch.setattr("engine.events.control.POLL_SECONDS", 0.001)
     seen = []
     reporter = Reporter(run, control, seen.append)
