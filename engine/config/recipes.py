@@ -137,6 +137,9 @@ class Recipe:
 # these entries fix: 16 and 32 channels, 5 x 5 kernels with padding 2, Adam at 1e-3 (the well-known two-layer PyTorch
 # tutorial network, whose wording the study follows), dropout after the linear layer as its list of layers has it,
 # denoise weight 0.1 (scikit-image's default), pixels in [0, 1] and nothing more.
+DEMO_RECIPE = "quick"
+"""The one that drawings are trained with where none was named: `paper` makes a newcomer wait."""
+
 _PAPER = Recipe("paper", image_size=(255, 342))
 # How far a small network gets from scratch in minutes on two cores; README.md has the commands and the whole table.
 # Evidence: real frames, protocol clean, 300 test images, mean (standard deviation) of three seeds:

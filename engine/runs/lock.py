@@ -61,14 +61,14 @@ class WriterLock:
 def is_live(folder: Path) -> bool:
     """Whether a process writes this run now."""
     path = folder / LOCK_FILE
-    if not path.exists():
-        return False
     try:
+        if not path.exists():
+            return False
         with FileLock(path, timeout=0):
             return False
     except Timeout:
         return True
-    except OSError:  # a folder that we may not write into: nobody of ours writes there
+    except OSError:  # a folder that is gone or that we may not write into: nobody of ours writes there
         return False
 
 

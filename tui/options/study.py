@@ -9,7 +9,7 @@ import click
 
 from engine.config.combinations import ALL_COMBINATIONS, COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
-from engine.config.recipes import RECIPES, DropoutPlace, get_recipe
+from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import STUDY_VARIANTS, VARIANTS
 from engine.errors import InputError
@@ -63,9 +63,8 @@ STUDY_OPTIONS = (
         "--recipe",
         type=recipe_name,
         metavar="NAME",
-        default=StudyConfig.recipe.name,
-        show_default=True,
-        help=f"Hyper-parameters, of: {', '.join(RECIPES)}.",
+        help=f"Hyper-parameters, of: {', '.join(RECIPES)}. Without it {StudyConfig.recipe.name}, and for the demo set "
+        f"{DEMO_RECIPE}.",
     ),
     option(
         _STUDY,
@@ -201,6 +200,8 @@ RECIPE_OPTIONS: Mapping[str, str] = {
 def study_config(options: dict[str, Any]) -> StudyConfig:
     """The configuration that the options describe; an option that was not given leaves the recipe as it is.
 
+    Where no recipe is named it is the study's, for the demo set a quick one.
+
     Raises:
         InputError: a value that no study can have, or two for one number.
     """
@@ -212,5 +213,6 @@ def study_config(options: dict[str, Any]) -> StudyConfig:
         if field in given:
             raise InputError(f"--set {field}={value:g}: {field} is given twice")
         given[field] = value
-    recipe = replace(get_recipe(options.pop("recipe")), **given)
+    usual = DEMO_RECIPE if options["data"] is None else StudyConfig.recipe.name
+    recipe = replace(get_recipe(options.pop("recipe") or usual), **given)
     return StudyConfig(recipe=recipe, **options)

@@ -68,7 +68,7 @@ def test_a_stop_while_the_disk_is_full_ends_the_study_and_gives_what_there_is(co
     watcher = Watcher(disk, JobFinished, stop)
     record = run_study(config, watcher.take, watcher.control)
     assert record.finished.status == "stopped"
-    assert [result.status for result in record.results.values()][0] == "done"
+    assert next(result.status for result in record.results.values()) == "done"
     assert len(watcher.said) == 1
 
 

@@ -146,7 +146,7 @@ def test_given_threads_leave_the_precision_to_be_chosen_and_remembered(timed, ma
 
 def test_a_real_choice_is_one_of_the_two_that_agree(model, machine, tmp_path, monkeypatch):
     monkeypatch.setattr(upscale, "has_bf16", lambda device: True)
-    monkeypatch.setattr(upscale, "is_clearly_faster", lambda candidate, reference, on_processor: candidate() is not None)
+    monkeypatch.setattr(upscale, "is_clearly_faster", lambda one, other, on_processor: one() is not None)
     assert choose_precision(model, (32, 40), machine) == "bf16"
 
 

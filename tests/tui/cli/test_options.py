@@ -7,10 +7,10 @@ from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
 
 
-def test_without_options_the_study_is_the_papers_on_the_demo_set(command, studies, tmp_path):
+def test_without_options_the_study_is_a_quick_one_on_the_demo_set(command, studies, tmp_path):
     status, _, _ = command("run")
     assert status == 0
-    assert studies == [StudyConfig(runs_dir=tmp_path / "runs")]
+    assert studies == [StudyConfig(recipe=RECIPES["quick"], runs_dir=tmp_path / "runs")]
 
 
 def test_every_option_reaches_the_study(command, studies, tmp_path):
@@ -69,6 +69,21 @@ def test_an_option_that_is_not_given_leaves_the_recipe_as_it_is(command, studies
     assert studies[0].recipe.image_size == RECIPES["quick"].image_size
 
 
+def test_the_demo_set_is_trained_with_a_quick_recipe_where_none_was_named_and_says_so(command, studies):
+    _, _, err = command("run")
+    assert studies[0].recipe == RECIPES["quick"]
+    assert "the demo set is trained with the recipe quick; the study's own is paper" in err
+
+
+def test_a_named_recipe_and_own_images_are_left_alone(command, studies, tmp_path, monkeypatch):
+    _, _, err = command("run", "--recipe", "paper")
+    command("run", "--data", tmp_path)
+    monkeypatch.setenv("SIMPSONS_TUI_RECIPE", "paper")
+    command("run")
+    assert [study.recipe.name for study in studies] == ["paper"] * 3
+    assert "demo set is trained with" not in err
+
+
 def test_any_number_of_the_recipe_can_be_set(command, studies):
     command("run", "--recipe", "quick", "--set", "dropout=0.25", "--set", "kernel_size = 3", "--lr", 0.01)
     assert studies[0].recipe == replace(RECIPES["quick"], dropout=0.25, kernel_size=3, learning_rate=0.01)
@@ -76,7 +91,7 @@ def test_any_number_of_the_recipe_can_be_set(command, studies):
 
 def test_numbers_that_are_set_are_told_as_changes(command, studies):
     _, out, _ = command("run", "--set", "learning_rate=0.002", "--set", "dropout=0.25")
-    assert "recipe: paper with dropout 0.25, learning_rate 0.002" in out
+    assert "recipe: quick with dropout 0.25, learning_rate 0.002" in out
 
 
 def test_environment_variables_are_options(command, studies, monkeypatch):

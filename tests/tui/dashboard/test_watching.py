@@ -1,5 +1,8 @@
 """A study of another process: its folder is followed, pause and stop go there, and it outlives the dashboard."""
 
+import errno
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -126,6 +129,38 @@ def test_a_run_that_cannot_be_read_ends_with_the_reason(writer):
     assert "line 1 is damaged" in study.failure.message
 
 
+def test_a_run_whose_folder_is_removed_is_said_to_be_gone(writer):
+    writer.write_until(in_training)
+    study = WatchedStudy(LocalRuns(), writer.folder, print)
+    study.start()
+    while not study.drain():
+        study.wait(0.01)
+    shutil.rmtree(writer.folder)
+    study.wait(30)
+    assert "is gone" in study.failure.message
+    assert study.failure.expected
+    assert not study.running
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO])
+def test_a_run_whose_disk_went_away_is_said_to_be_unreadable(writer, monkeypatch, number):
+    writer.write_until(in_training)
+    study = WatchedStudy(LocalRuns(), writer.folder, print)
+    study.start()
+    while not study.drain():
+        study.wait(0.01)
+
+    def refuse(path, *_args, **_options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("engine.runs.reader.Path.open", refuse)
+    monkeypatch.setattr("engine.runs.lock.Path.exists", refuse)
+    study.wait(30)
+    assert os.strerror(number) in study.failure.message
+    assert study.failure.expected
+    assert not study.running
+
+
 def test_a_wish_that_nobody_hears_is_said_and_forgotten(writer):
     said = []
     writer.write_until(in_training)
@@ -143,6 +178,14 @@ def test_a_wish_that_nobody_hears_is_said_and_forgotten(writer):
 
 
 # ---------------------------------------------------------------- the dashboard
+
+
+async def test_the_dashboard_says_that_the_folder_of_a_watched_run_is_gone(kit, opened, writer):
+    async with opened.run_test(size=SIZE) as pilot:
+        writer.write_until(in_training)
+        await shown(kit, pilot)
+        shutil.rmtree(writer.folder)
+        await kit.until(pilot, lambda: "is gone" in kit.screen_text(pilot.app), "the words")
 
 
 async def test_what_the_writer_does_is_drawn_as_it_comes(kit, opened, writer):

@@ -18,6 +18,7 @@ from tui.looks.palette import variant_style
 from tui.screens.setup.dataset_panel import LABEL_WIDTH
 from tui.session.audit import AuditRun
 from tui.tables.audit import headline, is_grave
+from tui.tables.facts import demo_recipe_words
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
@@ -62,6 +63,7 @@ def recipe_words(config: StudyConfig) -> Text:
         ("seed", f"{config.seed}", ""),
     )
     shown = [field for _, _, field in rows]
+    why = demo_recipe_words(config)
     edited = [] if base is None else [field for field in vars(base) if getattr(recipe, field) != getattr(base, field)]
     parts = [
         Text.assemble((recipe.name, "bold"), (" (edited)" if edited else "", "yellow"), "  ", (_place(recipe), "dim"))
@@ -76,6 +78,8 @@ def recipe_words(config: StudyConfig) -> Text:
             name, value = field.replace("_", " "), getattr(recipe, field)
             number = f"{value:g}" if isinstance(value, int | float) else str(value)
             parts.append(Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (number.rjust(10), "bold yellow")))
+    if why:
+        parts.append(Text(why, "dim"))
     return Text("\n").join(parts)
 
 
