@@ -72,7 +72,7 @@ def test_a_trial_of_a_search_says_so_too(lines):
     lines.take(TrialStarted(trial=3, numbers=(), steps=100, time=0.0))
     for step in range(40):
         lines.take(BatchTrained(variant="trial 3", epoch=0, step=step, loss=1.0, images=8, time=1.0 * step))
-    assert "trial 3, 31 %" in lines.told[-1][1]
+    assert "trial-3, 31 %" in lines.told[-1][1]
 
 
 def test_a_pause_is_quiet_and_does_not_count(lines):

@@ -195,7 +195,7 @@ class CellScreen(Screen[None]):
             share = image.probabilities[label]
             style = "bold" if label in (self._true, self._predicted) else "dim"
             mark = "◂ true" if label == self._true else ""
-            name = formatting.fit(self._names[label], 12).ljust(min(12, width))
+            name = formatting.left(formatting.fit(self._names[label], 12), min(12, width))
             lines.append(Text(f"{name} {formatting.bar(share, _BAR)} {share:.3f} {mark}", style))
         return lines
 

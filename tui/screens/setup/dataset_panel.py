@@ -1,5 +1,6 @@
 """The data set in words and as bars."""
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.geometry import Size
 from textual.widget import Widget
@@ -78,7 +79,7 @@ class ClassBars(Widget):
 def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Text:
     """Bars of both parts, each scaled to its own largest class."""
     names = short_names(summary.classes)
-    longest = max((len(name) for name in names), default=0)
+    longest = max(map(cell_len, names), default=0)
     name_width = max(_SHORTEST_NAME, min(longest, _LONGEST_NAME, width // 3))
     room = max(2, width - name_width - 2 * (_COUNT_WIDTH + 2))
     train_width = max(1, int(room * _TRAIN_PART))
@@ -90,7 +91,7 @@ def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Tex
     for name, train, test in zip(names, summary.train_counts, summary.test_counts, strict=True):
         lines.append(
             Text.assemble(
-                formatting.fit(name, name_width).ljust(name_width),
+                formatting.left(formatting.fit(name, name_width), name_width),
                 " ",
                 (formatting.bar(train / most_train, train_width), train_colour),
                 formatting.count(train).rjust(_COUNT_WIDTH),

@@ -44,7 +44,7 @@ def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int)
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
-        (name.ljust(max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
+        (formatting.left(name, max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
         (get_variant(name).summary, "dim"),
         no_wrap=True,
         overflow="ellipsis",
