@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
+from engine.events.study import BatchTrained
 from tui.console.stdout import printed
 from tui.looks.formatting import fit, fit_start, left, right
 from tui.screens.results.results import ResultsScreen
@@ -71,9 +72,11 @@ async def test_the_set_up_the_training_and_the_results_stay_in_their_columns(kit
         for event in kit.study_events(variants, wide):
             yield replace(event, dataset=wide) if hasattr(event, "dataset") else event
 
-    app = make_app(
-        kit.FakeEngine(summary=wide, stream=stream), config=replace(kit.CONFIG, variants=("vanilla", "bbox"))
-    )
+    def in_training(event):
+        return isinstance(event, BatchTrained) and event.step == 7
+
+    engine = kit.FakeEngine(summary=wide, stream=stream, hold=in_training)
+    app = make_app(engine, config=replace(kit.CONFIG, variants=("vanilla", "bbox")))
     async with app.run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
         text = kit.screen_text(app)
@@ -84,6 +87,7 @@ async def test_the_set_up_the_training_and_the_results_stay_in_their_columns(kit
         await pilot.press("enter")
         await kit.until(pilot, lambda: isinstance(app.screen, TrainingScreen), "training")
         check_rows(await kit.settled(pilot))
+        engine.go.set()
         await kit.until(pilot, lambda: app.state and app.state.record.finished, "the end")
         await kit.until(pilot, lambda: isinstance(app.screen, ResultsScreen), "results")
         check_rows(await kit.settled(pilot))
