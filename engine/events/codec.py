@@ -116,7 +116,10 @@ def event_from_line(line: str | bytes) -> Event:
     Raises:
         ValueError: the line is not such an event.
     """
-    data = json.loads(line)
+    try:
+        data = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(data, dict) or data.get("event") not in _EVENT_TYPES:
         raise ValueError(f"not an event: {line[:80]!r}")
     name = data.pop("event")

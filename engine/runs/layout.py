@@ -15,7 +15,6 @@
 JOB is VARIANT-seedS-foldF. Version 1 had no summary, and the predictions in the events.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
 from engine.events.codec import from_jsonable
 from engine.events.record import JobKey
+from engine.system.files import parse_json
 
 if TYPE_CHECKING:
     pass
@@ -128,7 +128,7 @@ def read_json(path: Path) -> Any:
         StorageError: it is missing, cannot be read or is damaged.
     """
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise StorageError(f"{path.parent} is no run folder: {path.name}: {error.strerror or error}") from None
     except ValueError as error:

@@ -1,6 +1,5 @@
 """One writer a run: a lock that the system frees when its process ends, however it ends, and who holds it."""
 
-import json
 import os
 import platform
 import time
@@ -11,7 +10,7 @@ from filelock import FileLock, Timeout
 from engine.errors import StorageError
 from engine.events.control import POLL_SECONDS
 from engine.runs.layout import LOCK_FILE, WRITER_FILE
-from engine.system.files import is_full, replace_json
+from engine.system.files import is_full, parse_json, replace_json
 
 ACQUIRE_SECONDS = 2.0
 """How long to try: whoever asks whether a run is live holds its lock for a moment."""
@@ -75,7 +74,7 @@ def is_live(folder: Path) -> bool:
 def describe_writer(folder: Path) -> str:
     """Who writes a run, or wrote it last, for people."""
     try:
-        writer = json.loads((folder / WRITER_FILE).read_bytes())
+        writer = parse_json((folder / WRITER_FILE).read_bytes())
         where = "" if writer["host"] == platform.node() else f" on {writer['host']}"
         return f"process {int(writer['pid'])}{where}"
     except (OSError, ValueError, KeyError, TypeError):

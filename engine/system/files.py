@@ -46,6 +46,18 @@ def replace_json(path: Path, data: Any) -> None:
         stream.write(json.dumps(data, allow_nan=False, indent=1).encode())
 
 
+def parse_json(content: str | bytes) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than anything that this program writes.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def sync_folder(folder: Path) -> None:
     """Bring new names in a folder to the disk, where the system can: a power cut must not undo a rename."""
     with contextlib.suppress(OSError):  # not every file system can, and the content is safe already

@@ -1,17 +1,16 @@
 """What was measured on this machine, remembered in a small JSON file in the cache folder."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
-from engine.system.files import replace_json
+from engine.system.files import parse_json, replace_json
 
 
 def recall(path: Path) -> dict[str, Any]:
     """What is remembered; a missing or damaged file is an empty memory."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

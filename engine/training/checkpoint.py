@@ -13,6 +13,8 @@ from torch import Tensor
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
 from engine.errors import StorageError
+from engine.system.files import parse_json
+from engine.training.weights import digest_of
 
 FORMAT = "simpsons-tui checkpoint 1"
 
@@ -125,7 +127,7 @@ def checkpoint_to_bytes(checkpoint: Checkpoint, identity: Identity) -> bytes:
         "seconds": checkpoint.seconds.hex(),
     }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
-    return save(tensors, metadata=header)
+    return save(tensors, metadata={**header, "digest": digest_of(tensors, header)})
 
 
 def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
@@ -143,10 +145,13 @@ def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
     if header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of this version of simpsons-tui")
     try:
-        position, theirs = _position(json.loads(header["position"])), dict(json.loads(header["identity"]))
+        position, theirs = _position(parse_json(header["position"])), dict(parse_json(header["identity"]))
         seconds = float.fromhex(header["seconds"])
     except (KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
+    digest = header.pop("digest", None)
+    if digest is not None and digest != digest_of(tensors, header):  # the first of this format had none
+        raise CheckpointError(f"{path} is damaged: its numbers are not those that were written")
     for part in identity:
         if theirs.get(part) != identity[part]:
             raise CheckpointError(f"{path} was made with another {part}: {theirs.get(part)}, not {identity[part]}")

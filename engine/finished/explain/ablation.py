@@ -1,7 +1,6 @@
 """Measuring what the networks of a finished run lose when a part of the picture is taken away."""
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from engine.events.progress import ExplanationProgress, Tell
 from engine.events.record import JobKey, StudyRecord, folder_of
 from engine.finished.run import FinishedRun, MeasuredImages, evaluated_keys
 from engine.reports.explanation import Ablation, Change, ExplanationReport, ImagesFrom
-from engine.system.files import replace_json
+from engine.system.files import parse_json, replace_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -211,7 +210,7 @@ def stored_explanation(source: Path | StudyRecord) -> ExplanationReport | None:
     try:
         from engine.runs import load_record
 
-        data = json.loads((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
+        data = parse_json((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
         if data["version"] != REPORT_VERSION:
             return None
         report: ExplanationReport = from_jsonable(ExplanationReport, data["report"])

@@ -4,7 +4,6 @@ Importing this is cheap; torch is loaded when something is measured.
 """
 
 import contextlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from engine.events.progress import ExplanationProgress, Tell
 from engine.events.record import JobKey, StudyRecord, folder_of
 from engine.finished.run import DividedImages, FinishedRun, evaluated_keys
 from engine.reports.resolution import SIZES, Ladder, NativeSizes, Part, ResolutionReport
-from engine.system.files import replace_json
+from engine.system.files import parse_json, replace_json
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage
@@ -90,7 +89,7 @@ def measure_resolution(
 def stored_resolution(source: Path | StudyRecord) -> ResolutionReport | None:
     """What was measured of a run before, perhaps of some variants only; None where nothing was, or cannot be read."""
     try:
-        data = json.loads((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
+        data = parse_json((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
         if data["version"] != REPORT_VERSION:
             return None
         report: ResolutionReport = from_jsonable(ResolutionReport, data["report"])
