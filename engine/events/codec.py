@@ -120,7 +120,7 @@ def event_from_line(line: str | bytes) -> Event:
         data = json.loads(line)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(data, dict) or data.get("event") not in _EVENT_TYPES:
+    if not isinstance(data, dict) or not isinstance(data.get("event"), str) or data["event"] not in _EVENT_TYPES:
         raise ValueError(f"not an event: {line[:80]!r}")
     name = data.pop("event")
     kind, plain = _EVENT_TYPES[name], _plain_fields(name)

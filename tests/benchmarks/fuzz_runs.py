@@ -29,6 +29,7 @@ from engine.events.study import Event, StudyFinished
 from engine.events.study_json import study_to_json
 from engine.finished.dossier import gather
 from engine.runs import EventFollower, RunFolder, list_runs, load_record, read_events
+from engine.study.running import warm_up
 from engine.training.checkpoint import (
     Checkpoint,
     CheckpointError,
@@ -39,6 +40,8 @@ from engine.training.checkpoint import (
 from engine.training.weights import load_weights
 from tui.cli import cli, main
 from tui.export.formats import FORMATS
+
+warm_up()  # imports that take seconds are no fault of the case that comes first
 
 OLD = Path(__file__).parents[1] / "old_runs" / "runs_d185b93"
 KINDS = ("done", "stopped", "killed", "done-clean")

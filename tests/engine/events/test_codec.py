@@ -181,3 +181,9 @@ def test_values_without_a_json_form_are_refused():
 def test_every_field_is_written():
     written = codec.to_jsonable(RESULT)
     assert set(written) == {field.name for field in fields(JobResult)}
+
+
+@pytest.mark.parametrize("line", ['{"event": ["Notice"]}', '{"event": {}}', '{"event": null}', "[" * 100_000])
+def test_an_event_whose_name_is_no_name_is_no_event(line):
+    with pytest.raises(ValueError, match=r"not an event|too deeply"):
+        codec.event_from_line(line)

@@ -84,6 +84,16 @@ def test_a_named_recipe_and_own_images_are_left_alone(command, studies, tmp_path
     assert "demo set is trained with" not in err
 
 
+@pytest.mark.parametrize(
+    "words", [("resume", "x", "--runs-dir", "9" * 400), ("runs", "show", "9" * 5000), ("export", "9" * 5000)]
+)
+def test_a_name_too_long_for_the_system_is_wrong_use_and_no_crash(command, words):
+    status, _, err = command(*words)
+    assert status == 2
+    assert err.count("\n") == 1
+    assert "unexpected" not in err
+
+
 def test_any_number_of_the_recipe_can_be_set(command, studies):
     command("run", "--recipe", "quick", "--set", "dropout=0.25", "--set", "kernel_size = 3", "--lr", 0.01)
     assert studies[0].recipe == replace(RECIPES["quick"], dropout=0.25, kernel_size=3, learning_rate=0.01)
