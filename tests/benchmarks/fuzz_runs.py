@@ -42,6 +42,8 @@ from tui.cli import cli, main
 from tui.export.formats import FORMATS
 
 warm_up()  # imports that take seconds are no fault of the case that comes first
+for _name in engine.__all__:
+    getattr(engine, _name)
 
 OLD = Path(__file__).parents[1] / "old_runs" / "runs_d185b93"
 KINDS = ("done", "stopped", "killed", "done-clean")

@@ -93,7 +93,7 @@ def fit(text: str, width: int) -> str:
     """Cut to `width` cells, the cut marked; a wide letter takes two of them, one that combines none."""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…"[:width]
+    return set_cell_size(text, max(0, width - 1)) + "…"[:width]
 
 
 def fit_start(text: str, width: int) -> str:

@@ -109,11 +109,11 @@ def searches(monkeypatch, tmp_path):
     return played
 
 
-def test_without_options_it_searches_around_the_papers_recipe_without_leaks(command, searches, tmp_path):
+def test_without_options_it_searches_around_the_demo_sets_recipe_without_leaks(command, searches, tmp_path):
     status, _, _ = command("tune")
     assert status == 0
     study = StudyConfig(variants=("vanilla",), protocol="clean", validation_fraction=0.2, runs_dir=tmp_path / "runs")
-    assert searches.asked == [TuningConfig(study, trials=20)]
+    assert searches.asked == [TuningConfig(replace(study, recipe=RECIPES["quick"]), trials=20)]
 
 
 def test_every_option_reaches_the_search(command, searches, tmp_path):

@@ -253,7 +253,7 @@ class SetupScreen(Screen[None]):
         panel = self.query_one("#variants-panel")
         panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
         self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.dashboard.dark_ground)
-        self.query_one("#recipe", Static).update(recipe_words(self.config))
+        self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))

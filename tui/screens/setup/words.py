@@ -51,8 +51,8 @@ def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int)
     )
 
 
-def recipe_words(config: StudyConfig) -> Text:
-    """The recipe's numbers; those that were changed stand out."""
+def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:
+    """The recipe's numbers; those that were changed stand out. With room, a sentence on that of the demo set."""
     recipe, base = config.recipe, RECIPES.get(config.recipe.name)
     height, width = recipe.image_size
     rows = (
@@ -66,7 +66,12 @@ def recipe_words(config: StudyConfig) -> Text:
     why = demo_recipe_words(config)
     edited = [] if base is None else [field for field in vars(base) if getattr(recipe, field) != getattr(base, field)]
     parts = [
-        Text.assemble((recipe.name, "bold"), (" (edited)" if edited else "", "yellow"), "  ", (_place(recipe), "dim"))
+        Text.assemble(
+            (recipe.name, "bold"),
+            (" (edited)" if edited else "", "yellow"),
+            "  ",
+            ("for the demo set, r: next" if why else _place(recipe), "dim"),
+        )
     ]
     for name, value, field in rows:
         changed = field in edited
@@ -78,7 +83,7 @@ def recipe_words(config: StudyConfig) -> Text:
             name, value = field.replace("_", " "), getattr(recipe, field)
             number = f"{value:g}" if isinstance(value, int | float) else str(value)
             parts.append(Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (number.rjust(10), "bold yellow")))
-    if why:
+    if why and roomy:
         parts.append(Text(why, "dim"))
     return Text("\n").join(parts)
 
