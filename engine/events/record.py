@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.config.machine import MachineSettings, Precision
 from engine.errors import StorageError
@@ -18,22 +18,18 @@ from engine.events.study import (
     MachineChosen,
     Notice,
     ProtocolApplied,
+    RunResumed,
     StageStarted,
     StatisticsComputed,
-    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
-    TrainingContinued,
+    TrainingResumed,
 )
 from engine.reports.aggregate import pool_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
 from engine.reports.statistics import StudyStatistics
-
-if TYPE_CHECKING:
-    pass
-
 
 LASTING: dict[type[Event], str] = {
     DatasetChecked: "dataset",
@@ -115,12 +111,12 @@ class StudyRecord:
 
     def _take_back(self, event: Event) -> None:
         """Where an interrupted study goes on, forget what comes again."""
-        if isinstance(event, TrainingContinued):
+        if isinstance(event, TrainingResumed):
             key = JobKey(event.variant, event.seed, event.fold)
             del self.losses.get(key, [])[event.step :]
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
-        elif isinstance(event, StudyContinued):
+        elif isinstance(event, RunResumed):
             self.finished = None
             again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
@@ -164,19 +160,16 @@ def folder_of(source: Path | StudyRecord) -> Path:
     Raises:
         StorageError: the study kept none.
     """
-    if isinstance(source, Path):
-        return source
-    finished = source.finished.folder if source.finished else ""
-    folder = finished or (source.started.folder if source.started else "")
-    if not folder:
+    folder = source if isinstance(source, Path) else run_folder(source)
+    if folder == Path():
         raise StorageError("the study kept no run folder, so there are no weights to look into")
-    return Path(folder)
+    return folder
 
 
 def run_folder(record: StudyRecord) -> Path:
-    """The folder that holds the study's run."""
-    finished = record.finished.folder if record.finished is not None else ""
-    return Path(finished or (record.started.folder if record.started is not None else ""))
+    """The folder that holds the study's run; the empty path where it kept none."""
+    folders = (event.folder for event in (record.finished, record.started) if event is not None)
+    return Path(next(filter(None, folders), ""))
 
 
 def study_variants(record: StudyRecord) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
@@ -14,8 +14,8 @@ from engine.events.search import (
     Numbers,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
     trial_name,
     with_numbers,
@@ -30,10 +30,6 @@ from engine.events.study import (
 )
 from engine.reports.results import DatasetSummary, ProtocolSummary
 from engine.reports.statistics import Comparison, Interval, StudyStatistics
-
-if TYPE_CHECKING:
-    pass
-
 
 SCHEMA = 1
 """Version of the JSON form."""
@@ -112,7 +108,7 @@ class TuningRecord:
             case TuningStarted():
                 self.started, self.dataset = event, event.dataset
                 self.most_trials, self.minutes = event.trials, event.minutes
-            case TuningContinued():
+            case TuningResumed():
                 self.finished, self.most_trials, self.minutes = None, event.trials, event.minutes
                 self._interrupt()
             case TrialStarted():

@@ -65,8 +65,6 @@ def read_summary(folder: Path) -> RunSummary:
     if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] > FORMAT_VERSION:
         raise NewerVersionError(f"{folder} was written by a newer version of simpsons-tui: update the program")
     try:
-        summary = from_jsonable(RunSummary, {**data, "folder": str(folder)})
+        return from_jsonable(RunSummary, {**data, "folder": str(folder)})
     except (ValueError, TypeError) as error:
         raise StorageError(f"{path} is damaged: {error}") from None
-    assert isinstance(summary, RunSummary)
-    return summary

@@ -24,7 +24,7 @@ from engine.events.study import (
     StageProgress,
     StageStarted,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from engine.events.study_json import metrics_to_json
 from engine.reports.results import JobResult
@@ -111,12 +111,15 @@ class RunFolder:
         Raises:
             StorageError: another process writes it, or it cannot be written or is damaged.
         """
-        layout.read_header(folder)
+        header = layout.read_header(folder)
         lock = WriterLock(folder)
         try:
             lock.acquire(wait_seconds)
             forget_requests(folder)
             remove_leftovers(folder)
+            if header.version < layout.FORMAT_VERSION:
+                newer = replace(header, version=layout.FORMAT_VERSION)  # what follows is in this version's words
+                replace_json(folder / layout.STUDY_FILE, to_jsonable(newer))
             return cls(folder, lock)
         except OSError as error:
             lock.release()
@@ -136,13 +139,13 @@ class RunFolder:
         `tell` gets a sentence for the user when that begins.
         """
         self._control, self._tell = control, tell
-        control.attend(RequestReader(self.folder, control).poll)
+        control.poll(RequestReader(self.folder, control).poll)
 
     def append(self, event: Event) -> None:
         """Add one event to the stream; predictions go to a file of their own."""
         if isinstance(event, StageProgress) and self._is_recent(event):
             return
-        if isinstance(event, StudyPaused | StudyResumed):
+        if isinstance(event, StudyPaused | StudyUnpaused):
             self._paused = isinstance(event, StudyPaused)
         with self._busy:
             if self._closed:
@@ -196,7 +199,7 @@ class RunFolder:
             except OSError as error:
                 self._fail(error)
 
-    def settle(self) -> bool:
+    def flush(self) -> bool:
         """Wait until everything is written or a stop is asked for; returns whether it is."""
         while not self._catch_up():
             if self._closed or self._control is None or self._control.stop_requested:
@@ -283,7 +286,7 @@ class RunFolder:
         if self._control is None or self._control.held:
             return
         message = f"the disk of {self.folder} is full: free some space; the study waits and then goes on"
-        self._control.obstruct(lambda: self._closed or self._catch_up(), message)
+        self._control.block_until(lambda: self._closed or self._catch_up(), message)
         self._tell(message)
 
     def _fail(self, error: OSError) -> None:
@@ -292,17 +295,9 @@ class RunFolder:
 
 
 def _scores(result: JobResult) -> dict[str, Any]:
-    return {
-        "variant": result.variant,
-        "seed": result.seed,
-        "fold": result.fold,
-        "status": result.status,
-        "reason": result.reason,
-        "epochs_done": result.epochs_done,
-        "final_loss": to_jsonable(result.final_loss),
-        "seconds": to_jsonable(result.seconds),
-        "metrics": metrics_to_json(result.metrics) if result.metrics else None,
-    }
+    data = to_jsonable(replace(result, metrics=None, predictions=()))
+    del data["predictions"]
+    return {**data, "metrics": metrics_to_json(result.metrics) if result.metrics else None}
 
 
 def _from_anywhere(config: StudyConfig) -> StudyConfig:

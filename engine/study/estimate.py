@@ -8,7 +8,6 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
@@ -18,10 +17,6 @@ from engine.reports.estimate import Estimate
 from engine.reports.results import DatasetSummary
 from engine.system.locations import cache_folder
 from engine.system.memory import recall, remember
-
-if TYPE_CHECKING:
-    pass
-
 
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2

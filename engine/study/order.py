@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
-from engine.errors import InputError, SimpsonsError, StudyStopped
+from engine.errors import InputError, SimpsonsError, StudyStopped, describe_error
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study import (
@@ -16,8 +16,8 @@ from engine.events.study import (
     JobFinished,
     MachineChosen,
     ProtocolApplied,
+    RunResumed,
     StatisticsComputed,
-    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -71,8 +71,6 @@ class Study:
                 return
             status, reason = "stopped", "stopped on request"
         except Exception as error:
-            from engine.study.jobs import describe_error
-
             self._reporter.keep_traceback()
             nothing_done = set(self._reporter.record.results) <= self._done_before
             worthless = isinstance(error, InputError) and nothing_done and not continued
@@ -90,7 +88,7 @@ class Study:
     def _announce(self, dataset: "Dataset") -> None:
         config = self._config
         if self._continued:
-            self._reporter.emit(StudyContinued(program_version=program_version()))
+            self._reporter.emit(RunResumed(program_version=program_version()))
             return
         self._reporter.emit(
             StudyStarted(
@@ -260,9 +258,9 @@ class Study:
             threads=config.threads,
             cache_dir=self._cache_dir,
         )
-        return self._settle_machine(machine)
+        return self._keep_machine(machine)
 
-    def _settle_machine(self, machine: MachineSettings) -> MachineSettings:
+    def _keep_machine(self, machine: MachineSettings) -> MachineSettings:
         """What was chosen when the study began stays, but for a computer that it is not on any more."""
         before = self._reporter.record.machine
         if before is not None and before.device_name == machine.device_name:
@@ -312,8 +310,6 @@ class Study:
                 raise
             # the majority alone, then
         except Exception as error:
-            from engine.study.jobs import describe_error
-
             self._reporter.keep_traceback()
             self._reporter.notice(f"the thumbnail baseline could not be measured: {describe_error(error)}", "error")
         self._reporter.emit(BaselinesMeasured(baselines=tuple(baselines)))
@@ -357,7 +353,7 @@ class Study:
                 protocol=record.protocol,
             )
         folder = reporter.folder
-        if not folder.settle():
+        if not folder.flush():
             reporter.notice(f"the run folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         where = str(folder.folder) if keep else ""
         finished = StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)

@@ -18,16 +18,16 @@ from engine.events.study import (
     Level,
     Notice,
     ProtocolApplied,
+    RunResumed,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
     StatisticsComputed,
-    StudyContinued,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
     StudyStarted,
+    StudyUnpaused,
 )
 from engine.runs import RunFolder
 
@@ -38,8 +38,8 @@ _SUMMARISED = (
     JobFinished,
     StatisticsComputed,
     StudyPaused,
-    StudyResumed,
-    StudyContinued,
+    StudyUnpaused,
+    RunResumed,
     StudyFinished,
 )
 """Events that change what a list of runs shows."""
@@ -90,7 +90,7 @@ class Reporter:
         self._told: list[str] = []
         self._said: set[tuple[str, str, str]] = set()
         folder.serve(control, self._told.append)
-        control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
+        control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyUnpaused()))
 
     def emit(self, event: Event) -> None:
         """Take the next event."""

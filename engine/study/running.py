@@ -2,7 +2,6 @@
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.config.study import StudyConfig
 from engine.errors import InputError
@@ -20,10 +19,6 @@ from engine.study.order import Study
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_unfinished
 from engine.system.locations import cache_folder, runs_folder
-
-if TYPE_CHECKING:
-    pass
-
 
 _WORK_ROOMS = (
     "engine.audit",

@@ -13,7 +13,7 @@ from engine.config.search import SECONDS_A_MINUTE, TuningConfig, require_limits
 from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
 from engine.events.control import StudyControl
-from engine.events.search import NumberRange, TuningContinued, TuningFinished, TuningStarted, trial_name
+from engine.events.search import NumberRange, TuningFinished, TuningResumed, TuningStarted, trial_name
 from engine.events.search_record import SearchSummary, TuningRecord
 from engine.events.study import BatchTrained, Emit, Event, StatisticsComputed
 from engine.reports.results import Status
@@ -210,7 +210,7 @@ class Tuning(Study):
         tuning, study = self._tuning, self._config
         version = program_version()
         if self._continued:
-            self._reporter.emit(TuningContinued(trials=tuning.trials, minutes=tuning.minutes, program_version=version))
+            self._reporter.emit(TuningResumed(trials=tuning.trials, minutes=tuning.minutes, program_version=version))
             return
         self._reporter.emit(
             TuningStarted(
@@ -294,7 +294,7 @@ class Tuning(Study):
         self._timings.save()
         reporter, search = self._reporter, self._reporter.search
         folder = reporter.folder
-        if not folder.settle():
+        if not folder.flush():
             reporter.notice(f"the search's folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         reporter.emit(
             TuningFinished(

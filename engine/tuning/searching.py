@@ -29,13 +29,13 @@ class TrialPlan:
     Attributes:
         number: which of the search's.
         recipe: what to train.
-        hopeless: takes an epoch (from 0, counted over all seeds) and the accuracy after it; whether to give up. Never
-            after the last one, when there is nothing left to save.
+        should_prune: takes an epoch (from 0, counted over all seeds) and the accuracy after it; whether to give up.
+            Never after the last one, when there is nothing left to save.
     """
 
     number: int
     recipe: Recipe
-    hopeless: Callable[[int, float], bool]
+    should_prune: Callable[[int, float], bool]
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,14 @@ class Search:
         )
         last = len(self._seeds) * recipe.epochs - 1
 
-        def hopeless(epoch: int, accuracy: float) -> bool:
-            return proposal.hopeless(epoch, accuracy) and epoch < last
+        def should_prune(epoch: int, accuracy: float) -> bool:
+            return proposal.should_prune(epoch, accuracy) and epoch < last
 
         began = self._seconds()
         state: TrialState = "done"
         reason, outcome = "", None
         try:
-            outcome = train(TrialPlan(number, recipe, hopeless))
+            outcome = train(TrialPlan(number, recipe, should_prune))
         except TrialPruned as given_up:
             state, reason = "pruned", str(given_up)
         except TrialFailed as failure:

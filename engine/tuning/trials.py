@@ -9,7 +9,7 @@ from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.dataset.division import Fold
-from engine.errors import SimpsonsError, StudyStopped
+from engine.errors import SimpsonsError, StudyStopped, describe_error
 from engine.evaluation import compute_metrics
 from engine.events.control import StudyControl
 from engine.events.search import EpochScored, trial_name
@@ -17,7 +17,6 @@ from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished
 from engine.preprocess import PixelTable
 from engine.reports.results import JobResult, Prediction, Seconds
 from engine.study.images import StudyImages
-from engine.study.jobs import describe_error
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import predict, require_memory, train
 from engine.tuning import Outcome, TrialFailed, TrialPlan, TrialPruned
@@ -186,5 +185,5 @@ class _TrialListener:
             )
         )
         epoch = self._before + event.epoch
-        if self._plan.hopeless(epoch, accuracy):
+        if self._plan.should_prune(epoch, accuracy):
             raise TrialPruned(f"given up after epoch {epoch + 1}, others did better by then")

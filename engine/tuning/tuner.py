@@ -48,7 +48,7 @@ class Proposal:
     def __init__(self, trial: "Trial", numbers: Numbers) -> None:
         self._trial, self.numbers = trial, numbers
 
-    def hopeless(self, step: int, accuracy: float) -> bool:
+    def should_prune(self, step: int, accuracy: float) -> bool:
         """Take the accuracy after the step-th epoch (from 0); whether the trial should be given up."""
         self._trial.report(accuracy, step)
         return bool(self._trial.should_prune())

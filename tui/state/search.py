@@ -8,8 +8,8 @@ from engine.events.search import (
     EpochScored,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
 )
 from engine.events.search_record import TuningRecord
@@ -20,11 +20,11 @@ from engine.events.study import (
     StageProgress,
     StageStarted,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from tui.state.jobs import ActiveClock, StageView
 
-_REDRAWN = (TuningStarted, TuningContinued, TrialStarted, EpochScored, TrialFinished, TuningFinished)
+_REDRAWN = (TuningStarted, TuningResumed, TrialStarted, EpochScored, TrialFinished, TuningFinished)
 
 
 class TuningState:
@@ -54,12 +54,12 @@ class TuningState:
         self.version += isinstance(event, _REDRAWN)
         now = self.clock.at(event.time)
         match event:
-            case TuningStarted() | TuningContinued():
+            case TuningStarted() | TuningResumed():
                 # The time before an interruption is nobody's.
                 self._began, self.stage, self.training = now, None, None
             case StudyPaused():
                 self.clock.pause(event.time)
-            case StudyResumed():
+            case StudyUnpaused():
                 self.clock.resume(event.time)
             case StageStarted():
                 self.stage = StageView(event.stage, event.total, event.cached, started=now)

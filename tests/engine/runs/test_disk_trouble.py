@@ -96,7 +96,7 @@ def test_a_stop_ends_the_wait_for_room(run, control, disk, events):
     run.append(events[0])
     with pytest.raises(StudyStopped):
         control.checkpoint()
-    assert not run.settle()
+    assert not run.flush()
     run.close()
     assert "the last events are not kept" in run.failure
 
@@ -106,7 +106,7 @@ def test_a_study_that_ends_waits_for_room_for_its_last_words(run, disk, events, 
     monkeypatch.setattr("engine.runs.writer.time.sleep", lambda seconds: disk.free())
     disk.fill()
     run.append(events[0])
-    assert run.settle()
+    assert run.flush()
     assert len(list(read_events(run.folder))) == 1
 
 
