@@ -7,7 +7,6 @@ from engine.evaluation.sentences import (
     accuracy_sentences,
     copy_sentences,
     difference_sentences,
-    names,
     seed_sentences,
     step_sentences,
 )
@@ -15,6 +14,7 @@ from engine.reports.aggregate import pool_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.reports.statistics import StudyStatistics
+from engine.reports.wording import listed
 
 Scored = list[tuple[JobResult, Metrics]]
 
@@ -83,8 +83,8 @@ def _classes(classes: Sequence[str], scored: Scored) -> list[str]:
     low, high = min(recalls.values()), max(recalls.values())
     if low == high:
         return [f"Every class was recognised equally often ({low:.2f} of its images)."]
-    most = names([name for name, recall in recalls.items() if recall == low])
-    least = names([name for name, recall in recalls.items() if recall == high])
+    most = listed([name for name, recall in recalls.items() if recall == low])
+    least = listed([name for name, recall in recalls.items() if recall == high])
     over = "" if len(scored) == 1 else f", mean of {len(scored)} variants"
     return [f"Most confused class: {most} ({low:.2f} recognised{over}); least: {least} ({high:.2f})."]
 
@@ -139,7 +139,7 @@ def _against_baselines(scored: Scored, baselines: Mapping[str, Baseline]) -> lis
     }
     for name, baseline in baselines.items():
         behind = [result.variant for result, metrics in scored if metrics.accuracy <= baseline.metrics.accuracy]
-        verdict = f"not beaten by {names(behind)}" if behind else "beaten by every variant"
+        verdict = f"not beaten by {listed(behind)}" if behind else "beaten by every variant"
         what = explanations.get(name, name)
         sentences.append(f"Baseline: {what} scores {baseline.metrics.accuracy:.3f}, {verdict}.")
     return sentences

@@ -11,21 +11,10 @@ from typing import Any
 
 from engine.config.study import StudyConfig
 from engine.errors import StorageError
+from engine.events import study as events
 from engine.events.codec import event_to_line, to_jsonable
 from engine.events.control import POLL_SECONDS, StudyControl
 from engine.events.record import JobKey, StudyRecord
-from engine.events.study import (
-    BatchTrained,
-    DatasetChecked,
-    Event,
-    JobFinished,
-    Notice,
-    StageFinished,
-    StageProgress,
-    StageStarted,
-    StudyPaused,
-    StudyUnpaused,
-)
 from engine.events.study_json import metrics_to_json
 from engine.reports.results import JobResult
 from engine.runs import layout
@@ -44,7 +33,7 @@ FLUSH_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
 """How often the progress of a stage is kept: it is of use to whoever watches, and to nobody once it has passed."""
 
-_CAN_BE_LOST = (BatchTrained, Notice, StageStarted, StageProgress, StageFinished)
+_CAN_BE_LOST = (events.BatchTrained, events.Notice, events.StageStarted, events.StageProgress, events.StageFinished)
 """Events that a power cut may take, with what led to them; the others are on the disk before the study goes on."""
 
 
@@ -73,7 +62,7 @@ class RunFolder:
         self._progressed = 0.0
         self._busy = threading.RLock()
         self._control: StudyControl | None = None
-        self._tell: Callable[[str], None] = _say_nothing
+        self._tell: Callable[[str], None] = lambda _: None
         self._paused = False
 
     @classmethod
@@ -141,19 +130,19 @@ class RunFolder:
         self._control, self._tell = control, tell
         control.poll(RequestReader(self.folder, control).poll)
 
-    def append(self, event: Event) -> None:
+    def append(self, event: events.Event) -> None:
         """Add one event to the stream; predictions go to a file of their own."""
-        if isinstance(event, StageProgress) and self._is_recent(event):
+        if isinstance(event, events.StageProgress) and self._is_recent(event):
             return
-        if isinstance(event, StudyPaused | StudyUnpaused):
-            self._paused = isinstance(event, StudyPaused)
+        if isinstance(event, events.StudyPaused | events.StudyUnpaused):
+            self._paused = isinstance(event, events.StudyPaused)
         with self._busy:
             if self._closed:
                 return
-            if isinstance(event, DatasetChecked) and not self.header.fingerprint:
+            if isinstance(event, events.DatasetChecked) and not self.header.fingerprint:
                 self._keep_fingerprint(event.dataset.fingerprint)
             self._stream.add(self._line(event).encode())
-            if not isinstance(event, BatchTrained) or time.monotonic() - self._flushed >= FLUSH_SECONDS:
+            if not isinstance(event, events.BatchTrained) or time.monotonic() - self._flushed >= FLUSH_SECONDS:
                 self._write(durable=not isinstance(event, _CAN_BE_LOST))
 
     def write_summary(self, record: StudyRecord) -> None:
@@ -168,16 +157,6 @@ class RunFolder:
     def write_weights(self, key: JobKey, content: bytes) -> None:
         """Keep the weights of a job."""
         self._put(self._job_file(layout.WEIGHTS, key, "safetensors"), content)
-
-    def weights_file(self, variant: str, seed: int, fold: int) -> Path:
-        """Where the weights of one job go; the folder is made.
-
-        Raises:
-            OSError: the folder cannot be made.
-        """
-        path = self._job_file(layout.WEIGHTS, JobKey(variant, seed, fold), "safetensors")
-        path.parent.mkdir(exist_ok=True)
-        return path
 
     def write_checkpoint(self, key: JobKey, content: bytes) -> None:
         """Keep where a job is; the events up to here are on the disk before it."""
@@ -229,15 +208,15 @@ class RunFolder:
     def _job_file(self, part: str, key: JobKey, ending: str) -> Path:
         return self.folder / part / f"{layout.job_name(key)}.{ending}"
 
-    def _is_recent(self, event: StageProgress) -> bool:
+    def _is_recent(self, event: events.StageProgress) -> bool:
         """Whether progress was kept a moment ago (by the event's own clock, which may jump)."""
         if 0 <= event.time - self._progressed < PROGRESS_SECONDS:
             return True
         self._progressed = event.time
         return False
 
-    def _line(self, event: Event) -> str:
-        if not isinstance(event, JobFinished):
+    def _line(self, event: events.Event) -> str:
+        if not isinstance(event, events.JobFinished):
             return event_to_line(event)
         result = event.result
         key = JobKey(result.variant, result.seed, result.fold)
@@ -308,7 +287,3 @@ def _from_anywhere(config: StudyConfig) -> StudyConfig:
 
 def _json_bytes(data: Any) -> bytes:
     return json.dumps(data, allow_nan=False, indent=1).encode()
-
-
-def _say_nothing(_message: str) -> None:
-    pass

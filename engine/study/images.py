@@ -12,7 +12,7 @@ from engine.dataset import CheckedDataset, CheckedImage, Dataset
 from engine.dataset.division import Division, Fold, divide, group_numbers
 from engine.dataset.identity import test_fingerprint
 from engine.reports.audit import AuditReport
-from engine.reports.results import ProtocolSummary
+from engine.reports.results import Prediction, ProtocolSummary
 
 Rows = npt.NDArray[np.int64]
 
@@ -39,6 +39,13 @@ class StudyImages:
     def test_groups(self) -> dict[str, int]:
         """Group of near copies of every test image, by path."""
         return {self.images[row].sample.path: int(self.groups[row]) for fold in self.folds for row in fold.test}
+
+    def predictions(self, rows: Rows, probabilities: npt.NDArray[np.float64]) -> tuple[Prediction, ...]:
+        """What a network said of the images `rows`, (len(rows), classes), image by image."""
+        return tuple(
+            Prediction(self.images[row].sample.path, int(self.labels[row]), int(said.argmax()), tuple(map(float, said)))
+            for row, said in zip(rows, probabilities, strict=True)
+        )
 
     @property
     def most_training_images(self) -> int:

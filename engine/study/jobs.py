@@ -21,7 +21,7 @@ from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study import Stage, TrainingResumed
 from engine.preprocess import PixelCache, PixelTable, preprocess
-from engine.reports.results import JobResult, Prediction, Seconds, Status
+from engine.reports.results import JobResult, Seconds, Status
 from engine.study.checkpoints import JobCheckpoints
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
@@ -242,18 +242,8 @@ def _evaluate(job: _Job, outcome: TrainingOutcome, pixels: PixelTable, inputs: J
     with _timed(job, "evaluate", inputs) as stage:
         stage.start(len(rows))
         probabilities = _probabilities(outcome.model, rows, pixels, inputs, stage.progress)
-        predicted = probabilities.argmax(axis=1)
-        metrics = compute_metrics(images.labels[rows], predicted, images.classes)
+        metrics = compute_metrics(images.labels[rows], probabilities.argmax(axis=1), images.classes)
     inputs.timings.add("evaluate", job.key.variant, config, len(rows), stage.watch.seconds)
-    predictions = tuple(
-        Prediction(
-            images.images[row].sample.path,
-            int(images.labels[row]),
-            int(choice),
-            tuple(float(probability) for probability in said),
-        )
-        for row, choice, said in zip(rows, predicted, probabilities, strict=True)
-    )
     status: Status = "stopped" if outcome.stopped else "done"
     reason = f"stopped after {outcome.epochs_done} of {config.recipe.epochs} epochs" if outcome.stopped else ""
-    return replace(job.result(status, reason), metrics=metrics, predictions=predictions)
+    return replace(job.result(status, reason), metrics=metrics, predictions=images.predictions(rows, probabilities))

@@ -7,21 +7,9 @@ from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.errors import InputError, SimpsonsError, StudyStopped, describe_error
+from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
-from engine.events.study import (
-    AuditFinished,
-    BaselinesMeasured,
-    DatasetChecked,
-    JobFinished,
-    MachineChosen,
-    ProtocolApplied,
-    RunResumed,
-    StatisticsComputed,
-    StudyFinished,
-    StudyStarted,
-    SuperresWeightsChosen,
-)
 from engine.events.study_json import study_to_json
 from engine.reports.aggregate import pool_baselines
 from engine.reports.audit import AuditReport
@@ -88,10 +76,10 @@ class Study:
     def _announce(self, dataset: "Dataset") -> None:
         config = self._config
         if self._continued:
-            self._reporter.emit(RunResumed(program_version=program_version()))
+            self._reporter.emit(events.RunResumed(program_version=program_version()))
             return
         self._reporter.emit(
-            StudyStarted(
+            events.StudyStarted(
                 study=self._reporter.folder.study,
                 dataset=dataset.summary(),
                 variants=config.variants,
@@ -154,7 +142,7 @@ class Study:
             try:
                 for key in waiting:
                     result = run_job(key, inputs)
-                    self._reporter.emit(JobFinished(result=result))
+                    self._reporter.emit(events.JobFinished(result=result))
                     if result.status == "stopped":
                         raise StudyStopped
                     if result.status == "done":
@@ -173,7 +161,7 @@ class Study:
         statistics = compute_statistics(
             self._config.variants, results, images.test_groups, len(images.classes), seed=self._config.seed
         )
-        self._reporter.tell(StatisticsComputed(statistics=statistics))
+        self._reporter.tell(events.StatisticsComputed(statistics=statistics))
 
     def _check(self, dataset: "Dataset") -> "CheckedDataset":
         from engine.dataset import check_images
@@ -191,7 +179,7 @@ class Study:
         self._fingerprint = content_fingerprint(checked)
         require_same_data(self._reporter.record, self._fingerprint)
         summary = replace(checked.dataset.summary(), fingerprint=self._fingerprint)
-        self._reporter.emit(DatasetChecked(dataset=summary))
+        self._reporter.emit(events.DatasetChecked(dataset=summary))
         self._report_data(summary)
         return checked
 
@@ -209,7 +197,7 @@ class Study:
                 progress=lambda done, _: stage.progress(done),
             )
         self._timings.add("audit", "", self._config, stage.fresh, stage.watch.seconds)
-        self._reporter.tell(AuditFinished(audit=audit))
+        self._reporter.tell(events.AuditFinished(audit=audit))
         return audit
 
     def _divide(self, checked: "CheckedDataset", audit: AuditReport) -> "StudyImages":
@@ -218,8 +206,10 @@ class Study:
         images, protocol, dataset = divide_images(checked, audit, self._config)
         require_same_division(self._reporter.record, protocol)
         if dataset is not checked.dataset:
-            self._reporter.emit(DatasetChecked(dataset=replace(dataset.summary(), fingerprint=self._fingerprint)))
-        self._reporter.tell(ProtocolApplied(protocol=protocol))
+            self._reporter.emit(
+                events.DatasetChecked(dataset=replace(dataset.summary(), fingerprint=self._fingerprint))
+            )
+        self._reporter.tell(events.ProtocolApplied(protocol=protocol))
         self._reporter.notice(protocol.sentence)
         if protocol.name == "official" and audit.leaks:
             self._reporter.notice(f"{audit.leak_sentence}: the clean protocol leaves those out", "warning")
@@ -268,7 +258,7 @@ class Study:
         if before is not None:
             message = f"begun on {before.device_name}, goes on on {machine.device_name}: the last digits may differ"
             self._reporter.notice(message, "warning")
-        self._reporter.emit(MachineChosen(machine=machine))
+        self._reporter.emit(events.MachineChosen(machine=machine))
         return machine
 
     def _load_superres(self, machine: MachineSettings) -> tuple["SuperresModel | None", MachineSettings]:
@@ -286,7 +276,7 @@ class Study:
         precision = recall_precision(
             superres, config.recipe.image_size, machine, self._cache_dir, precision=config.precision
         )
-        self._reporter.emit(SuperresWeightsChosen(weights=superres.info, precision=precision))
+        self._reporter.emit(events.SuperresWeightsChosen(weights=superres.info, precision=precision))
         return superres, replace(machine, precision=precision)
 
     def _measure_baselines(self, inputs: "JobInputs") -> None:
@@ -312,7 +302,7 @@ class Study:
         except Exception as error:
             self._reporter.keep_traceback()
             self._reporter.notice(f"the thumbnail baseline could not be measured: {describe_error(error)}", "error")
-        self._reporter.emit(BaselinesMeasured(baselines=tuple(baselines)))
+        self._reporter.emit(events.BaselinesMeasured(baselines=tuple(baselines)))
 
     def _nearest_thumbnail(self, inputs: "JobInputs") -> Baseline:
         from engine.evaluation import thumbnail_baseline
@@ -356,7 +346,7 @@ class Study:
         if not folder.flush():
             reporter.notice(f"the run folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         where = str(folder.folder) if keep else ""
-        finished = StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)
+        finished = events.StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)
         if keep:
             # Before the last event: after it nobody goes on with the run, so nothing may be missing.
             folder.write_result(study_to_json(replace(record, finished=finished)))

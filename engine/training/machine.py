@@ -12,6 +12,7 @@ import torch
 from engine.config.machine import ChosenBy, MachineSettings, Precision
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
+from engine.events.codec import from_jsonable
 from engine.system.devices import has_bf16, is_clearly_faster
 from engine.system.memory import recall, remember
 from engine.system.process import keep_memory, processor_name
@@ -172,7 +173,8 @@ def _memory_key(recipe: Recipe, base: MachineSettings) -> str:
 
 def _as_choice(entry: object) -> _Choice | None:
     """What was chosen before; anything that is not what we write counts as nothing."""
-    match entry:
-        case {"precision": "fp32" | "bf16" as precision, "channels_last": bool(last), "threads": int(threads)}:
-            return _Choice(precision, last, threads) if threads > 0 else None
-    return None
+    try:
+        choice = from_jsonable(_Choice, entry)
+    except ValueError:
+        return None
+    return choice if choice.threads > 0 else None

@@ -15,7 +15,7 @@ from engine.events.control import StudyControl
 from engine.events.search import EpochScored, trial_name
 from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished
 from engine.preprocess import PixelTable
-from engine.reports.results import JobResult, Prediction, Seconds
+from engine.reports.results import JobResult, Seconds
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import predict, require_memory, train
@@ -133,21 +133,17 @@ class _Scorer:
 
     def result(self, name: str, seed: int, epochs: int, seconds: float) -> JobResult:
         """The last answers as the result of a job; its "test" images are the validation images."""
-        predicted = self._said.argmax(axis=1)
         return JobResult(
             variant=name,
             seed=seed,
             fold=0,
             status="done",
             reason="",
-            metrics=compute_metrics(self._labels, predicted, self._images.classes),
+            metrics=compute_metrics(self._labels, self._said.argmax(axis=1), self._images.classes),
             final_loss=None,
             epochs_done=epochs,
             seconds=Seconds(train=seconds),
-            predictions=tuple(
-                Prediction(self._images.images[row].sample.path, int(label), int(choice), tuple(map(float, said)))
-                for row, label, choice, said in zip(self._rows, self._labels, predicted, self._said, strict=True)
-            ),
+            predictions=self._images.predictions(self._rows, self._said),
         )
 
 

@@ -11,6 +11,7 @@ from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study import EpochTrained, JobFinished, Notice
 from engine.runs import read_events
+from engine.runs.layout import weights_path
 from engine.system.files import is_full
 
 KEY = JobKey("vanilla", 0, 0)
@@ -72,7 +73,7 @@ def test_a_full_disk_holds_the_study_and_loses_nothing(run, control, told, disk,
     control.checkpoint()  # goes on at once: there is room again
     assert control.held == ""
     assert plain(read_events(run.folder)) == plain(events)
-    assert run.weights_file(*KEY).read_bytes() == b"weights"
+    assert weights_path(run.folder, KEY).read_bytes() == b"weights"
     assert run.checkpoint_file(KEY).read_bytes() == b"here"
     assert json.loads((run.folder / "result.json").read_text()) == {"study": 1}
     assert run.failure == ""
