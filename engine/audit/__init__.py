@@ -4,6 +4,6 @@
 """
 
 from engine.audit.auditing import audit_images
-from engine.audit.copies import LIMITS, Copies, Limits, find_copies
+from engine.audit.near_duplicates import LIMITS, Limits, NearDuplicates, find_near_duplicates
 
-__all__ = ["LIMITS", "Copies", "Limits", "audit_images", "find_copies"]
+__all__ = ["LIMITS", "Limits", "NearDuplicates", "audit_images", "find_near_duplicates"]

@@ -10,7 +10,7 @@ from engine.evaluation.sentences import (
     seed_sentences,
     step_sentences,
 )
-from engine.reports.aggregate import pool_results
+from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.reports.statistics import StudyStatistics
@@ -34,25 +34,25 @@ def draw_conclusion(
 
     `results` may hold several jobs (seeds, folds) of a variant. Without `statistics` nothing is said of differences.
     """
-    pooled = _pooled(results)
-    scored: Scored = [(result, result.metrics) for result in pooled if result.metrics is not None]
+    aggregated = _by_variant(results)
+    scored: Scored = [(result, result.metrics) for result in aggregated if result.metrics is not None]
     if not scored:
         return ("No variant was evaluated, so there is nothing to compare.",)
     sentences = [*_leak(audit, protocol), *_ranking(scored, statistics), *_classes(dataset.classes, scored)]
     sentences += [_commonest_confusion(dataset.classes, result.variant, metrics) for result, metrics in scored]
     sentences += [*_boxes(dataset, protocol, scored), *_against_baselines(scored, baselines)]
-    stopped = [result.variant for result in pooled if result.status == "stopped"]
+    stopped = [result.variant for result in aggregated if result.status == "stopped"]
     if stopped:
         sentences.append(f"Stopped early, so not comparable with the rest: {', '.join(stopped)}.")
     return tuple(sentences)
 
 
-def _pooled(results: Sequence[JobResult]) -> list[JobResult]:
+def _by_variant(results: Sequence[JobResult]) -> list[JobResult]:
     """One result a variant, of its finished jobs where it has any."""
     found = []
     for variant in dict.fromkeys(result.variant for result in results):
         jobs = [result for result in results if result.variant == variant]
-        found.append(pool_results([job for job in jobs if job.status == "done"] or jobs))
+        found.append(aggregate_results([job for job in jobs if job.status == "done"] or jobs))
     return found
 
 

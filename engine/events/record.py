@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.config.machine import MachineSettings, Precision
 from engine.errors import StorageError
 from engine.events import study as events
-from engine.reports.aggregate import pool_results
+from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
 from engine.reports.statistics import StudyStatistics
@@ -133,7 +133,7 @@ class StudyRecord:
     def result(self, variant: str) -> JobResult | None:
         """The ended jobs of a variant as one result (see `engine.reports.aggregate`); None where none has ended."""
         jobs = self.jobs(variant)
-        return pool_results(jobs) if jobs else None
+        return aggregate_results(jobs) if jobs else None
 
 
 def folder_of(source: Path | StudyRecord) -> Path:

@@ -133,10 +133,10 @@ class FinishedRun:
         audit = self.record.audit
         if audit is None:  # a run of before there were audits
             from engine.audit import audit_images
-            from engine.study.images import pooled_for_audit
+            from engine.study.images import undivided
 
             audit = audit_images(
-                pooled_for_audit(checked),
+                undivided(checked),
                 closeness=self.config.closeness,
                 control=control,
                 progress=lambda done, total: tell(ExplanationProgress("comparing the images", done, total)),

@@ -9,7 +9,7 @@ from engine.reports.results import Averages, Baseline, ClassScores, JobResult, M
 Matrix = Sequence[Sequence[int]]
 
 
-def pool_results(results: Sequence[JobResult]) -> JobResult:
+def aggregate_results(results: Sequence[JobResult]) -> JobResult:
     """The results of one variant's jobs as one.
 
     The folds of a seed are one test set: their confusion matrices are added up, and the seed's scores are those of the
@@ -45,7 +45,7 @@ def pool_results(results: Sequence[JobResult]) -> JobResult:
 _WORST_FIRST: tuple[Status, ...] = ("failed", "stopped")
 
 
-def pool_baselines(baselines: Sequence[Baseline]) -> Baseline:
+def aggregate_baselines(baselines: Sequence[Baseline]) -> Baseline:
     """One baseline's scores on several folds as one: those of the sum of the confusion matrices."""
     if len(baselines) == 1:
         return baselines[0]
@@ -117,15 +117,15 @@ def metrics_of_matrix(matrix: Matrix, classes: Sequence[str]) -> Metrics:
         ValueError: the matrix counts no image.
     """
     support = [sum(row) for row in matrix]
-    called = [sum(row[column] for row in matrix) for column in range(len(matrix))]
-    right = [matrix[label][label] for label in range(len(matrix))]
+    predicted = [sum(row[column] for row in matrix) for column in range(len(matrix))]
+    correct = [matrix[label][label] for label in range(len(matrix))]
     images = sum(support)
     if images == 0:
         raise ValueError("no test images to score")
-    precision = [_ratio(hits, count) for hits, count in zip(right, called, strict=True)]
-    recall = [_ratio(hits, count) for hits, count in zip(right, support, strict=True)]
-    f1 = [_ratio(2 * hits, count + named) for hits, count, named in zip(right, support, called, strict=True)]
-    accuracy = sum(right) / images
+    precision = [_ratio(hits, count) for hits, count in zip(correct, predicted, strict=True)]
+    recall = [_ratio(hits, count) for hits, count in zip(correct, support, strict=True)]
+    f1 = [_ratio(2 * hits, count + named) for hits, count, named in zip(correct, support, predicted, strict=True)]
+    accuracy = sum(correct) / images
 
     def averages(scores: Sequence[float]) -> Averages:
         present = [score for score, count in zip(scores, support, strict=True) if count]

@@ -15,9 +15,9 @@ def summarise(record: StudyRecord, folder: Path, *, sequence: int = 0, paused: b
     started, finished, dataset = record.started, record.finished, record.dataset
     if started is None:
         return RunSummary(folder, folder.name, "running", sequence=sequence)
-    pooled = [(variant, record.result(variant)) for variant in started.variants]
+    aggregated = [(variant, record.result(variant)) for variant in started.variants]
     accuracies = tuple(
-        (variant, result.metrics.accuracy) for variant, result in pooled if result is not None and result.metrics
+        (variant, result.metrics.accuracy) for variant, result in aggregated if result is not None and result.metrics
     )
     best, accuracy = max(accuracies, key=lambda entry: entry[1], default=("", None))
     statistics = record.statistics.of(best) if record.statistics else None

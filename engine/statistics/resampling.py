@@ -35,9 +35,9 @@ def accuracy(counts: Floats) -> Floats:
 
 def macro_f1(counts: Floats) -> Floats:
     """Mean F1 of the classes that have images; one that would divide by zero is 0."""
-    right, support, called = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
-    total = support + called
-    f1 = np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)
+    correct, support, predicted = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
+    total = support + predicted
+    f1 = np.divide(2 * correct, total, out=np.zeros_like(total), where=total > 0)
     present = support > 0
     return np.asarray((f1 * present).sum(axis=-1) / present.sum(axis=-1), dtype=np.float64)
 

@@ -23,7 +23,7 @@ def audit_dataset(
     """
     from engine.audit import audit_images
     from engine.dataset import check_images
-    from engine.study.images import pooled_for_audit
+    from engine.study.images import undivided
 
     control, tell = control or StudyControl(), progress or (lambda _: None)
     checked = check_images(
@@ -33,7 +33,7 @@ def audit_dataset(
         progress=lambda done, total: tell(AuditProgress("check", done, total)),
     )
     return audit_images(
-        pooled_for_audit(checked),
+        undivided(checked),
         closeness=config.closeness,
         control=control,
         progress=lambda done, total: tell(AuditProgress("audit", done, total)),

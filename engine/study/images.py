@@ -53,7 +53,7 @@ class StudyImages:
         return max(len(fold.train) for fold in self.folds)
 
 
-def pooled_for_audit(checked: CheckedDataset) -> CheckedDataset:
+def undivided(checked: CheckedDataset) -> CheckedDataset:
     """As the audit should see it: where the test images are not given, what was set aside so far is no part yet."""
     dataset = checked.dataset
     if dataset.test_given:

@@ -31,7 +31,7 @@ from engine.training import (
     Checkpoint,
     CheckpointError,
     TrainingOutcome,
-    predict,
+    predict_proba,
     steps_per_epoch,
     train,
     weights_to_bytes,
@@ -224,7 +224,7 @@ def _probabilities(
     inputs: JobInputs,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> npt.NDArray[np.float64]:
-    return predict(
+    return predict_proba(
         model,
         inputs.machine,
         pixels,

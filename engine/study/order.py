@@ -11,7 +11,7 @@ from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study_json import study_to_json
-from engine.reports.aggregate import pool_baselines
+from engine.reports.aggregate import aggregate_baselines
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
@@ -185,9 +185,9 @@ class Study:
 
     def _audit(self, checked: "CheckedDataset") -> AuditReport:
         from engine.audit import audit_images
-        from engine.study.images import pooled_for_audit
+        from engine.study.images import undivided
 
-        audited = pooled_for_audit(checked)
+        audited = undivided(checked)
         with self._reporter.stage("audit") as stage:
             stage.start(len(audited.images))
             audit = audit_images(
@@ -291,7 +291,7 @@ class Study:
             majority_baseline(images.labels[fold.train], images.labels[fold.test], images.classes)
             for fold in images.folds
         ]
-        baselines = [pool_baselines(majority)]
+        baselines = [aggregate_baselines(majority)]
         try:
             if not self._control.stop_requested:
                 baselines.append(self._nearest_thumbnail(inputs))
@@ -323,7 +323,7 @@ class Study:
                 for fold in images.folds
             ]
         self._timings.add("baselines", "", self._config, len(images.images), stage.watch.seconds)
-        return pool_baselines(baselines)
+        return aggregate_baselines(baselines)
 
     def _finish(self, status: Status, reason: str, *, keep: bool = True) -> None:
         """Conclude and close; `keep` says whether there is anything that the run folder should be kept for."""

@@ -172,8 +172,8 @@ class _Report:
 
     def is_out_of_patience(self, patience: int, epochs_done: int) -> bool:
         """Whether the validation accuracy has not risen for `patience` epochs; never where there is none."""
-        watched = self._best_validation > Position.best_validation
-        return 0 < patience <= epochs_done - self._best_epoch and watched
+        validated = self._best_validation > Position.best_validation
+        return 0 < patience <= epochs_done - self._best_epoch and validated
 
     def restore(self, position: Position) -> None:
         self._loss, self._correct, self._images = position.loss_sum, position.right, position.images

@@ -18,7 +18,7 @@ from engine.preprocess import PixelTable
 from engine.reports.results import JobResult, Seconds
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
-from engine.training import predict, require_memory, train
+from engine.training import predict_proba, require_memory, train
 from engine.tuning import Outcome, TrialFailed, TrialPlan, TrialPruned
 
 
@@ -118,7 +118,7 @@ class _Scorer:
 
     def accuracy(self, model: nn.Module) -> float:
         """Ask a network."""
-        said = self._said = predict(
+        said = self._said = predict_proba(
             model,
             self._machine,
             self._pixels,

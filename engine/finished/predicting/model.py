@@ -23,7 +23,7 @@ from engine.preprocess.steps import Pixels, Size, size_after
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
 from engine.superres import SuperresModel
-from engine.training import load_weights, predict
+from engine.training import load_weights, predict_proba
 from engine.training.arithmetic import memory_format
 from engine.training.pixels import InMemory
 from engine.training.trainer import fresh_model
@@ -53,7 +53,7 @@ class TrainedModel:
     preprocess_machine: MachineSettings
     image_size: Size
 
-    def predict(
+    def predict_proba(
         self, images: Iterable[NewImage | SkippedFile], control: StudyControl
     ) -> Iterator[ImagePrediction | SkippedFile]:
         """What the model says of each image, in their order, as soon as it is known.
@@ -87,7 +87,7 @@ class TrainedModel:
         """
         count = len(pixels)
         rows = np.arange(max(count, 2), dtype=np.int64) % count
-        found = predict(
+        found = predict_proba(
             self.network,
             self.machine,
             InMemory(pixels),
