@@ -42,3 +42,13 @@ def describe_error(error: Exception) -> str:
         return str(error)
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def require(fits: bool, message: str) -> None:
+    """Refuse what does not fit.
+
+    Raises:
+        InputError: with the message.
+    """
+    if not fits:
+        raise InputError(message)

@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 
 from engine.config.study import StudyConfig
-from engine.errors import InputError
+from engine.errors import InputError, require
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.study import Emit
@@ -17,7 +17,6 @@ from engine.study.budget import within_budget
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter
-from engine.study.resuming import require_unfinished
 from engine.system.locations import cache_folder, runs_folder
 
 _WORK_ROOMS = (
@@ -84,7 +83,9 @@ def resume_study(
         control = control or StudyControl()
         reporter = Reporter(run, control, emit)
         past = list(read_events(folder))
-        require_unfinished(StudyRecord.from_events(past), folder)
+        finished = StudyRecord.from_events(past).finished
+        done = finished is not None and finished.status == "done"
+        require(not done, f"{folder}: the study is done, there is nothing to resume")
         dataset = open_study_dataset(config)
         reporter.replay(past, replay or emit)
     except BaseException:

@@ -53,7 +53,7 @@ class TrainedModel:
     preprocess_machine: MachineSettings
     image_size: Size
 
-    def predict_proba(
+    def predict(
         self, images: Iterable[NewImage | SkippedFile], control: StudyControl
     ) -> Iterator[ImagePrediction | SkippedFile]:
         """What the model says of each image, in their order, as soon as it is known.
