@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from engine.reports.results import Averages, Baseline, ClassScores, JobResult, Metrics, Prediction, Seconds, Status
 
@@ -34,9 +35,7 @@ def aggregate_results(results: Sequence[JobResult]) -> JobResult:
         final_loss=sum(losses) / len(losses) if losses else None,
         epochs_done=min(result.epochs_done for result in results),
         seconds=Seconds(
-            preprocess=sum(result.seconds.preprocess for result in results),
-            train=sum(result.seconds.train for result in results),
-            evaluate=sum(result.seconds.evaluate for result in results),
+            *(sum(column) for column in zip(*(astuple(result.seconds) for result in results), strict=True))
         ),
         predictions=_of_first_seed([result for result, _ in evaluated]),
     )

@@ -1,6 +1,5 @@
 """Writing one run folder so that a kill at any moment leaves it whole, and a full disk loses nothing."""
 
-import json
 import shutil
 import threading
 import time
@@ -25,7 +24,7 @@ from engine.runs.predictions import predictions_to_bytes
 from engine.runs.requests import RequestReader, forget_requests
 from engine.runs.stream import LineStream
 from engine.runs.summary import summarise, summary_to_json
-from engine.system.files import is_full, remove_leftovers, replace_json, replacing
+from engine.system.files import is_full, json_bytes, remove_leftovers, replace_json, replacing
 
 FLUSH_SECONDS = 1.0
 """How much of a stream of batches a kill may cost; every other event is flushed at once."""
@@ -77,15 +76,14 @@ class RunFolder:
             folder, sequence = new_run(runs_dir)
             lock = WriterLock(folder)
             lock.acquire()
-            header = {
-                "version": layout.FORMAT_VERSION,
-                "study": folder.name,
-                "sequence": sequence,
-                "config": to_jsonable(_from_anywhere(config)),
-                "fingerprint": "",
-                "environment": describe_environment(),
-            }
-            replace_json(folder / layout.STUDY_FILE, header)
+            header = layout.RunHeader(
+                layout.FORMAT_VERSION,
+                folder.name,
+                to_jsonable(_from_anywhere(config)),
+                sequence,
+                environment=describe_environment(),
+            )
+            replace_json(folder / layout.STUDY_FILE, to_jsonable(header))
             return cls(folder, lock)
         except OSError as error:
             if folder is not None:
@@ -148,11 +146,11 @@ class RunFolder:
     def write_summary(self, record: StudyRecord) -> None:
         """Bring what lists of runs show up to date."""
         summary = summarise(record, self.folder, sequence=self.header.sequence, paused=self._paused)
-        self._put(self.folder / layout.SUMMARY_FILE, _json_bytes(summary_to_json(summary)))
+        self._put(self.folder / layout.SUMMARY_FILE, json_bytes(summary_to_json(summary)))
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write the study's JSON object beside the stream."""
-        self._put(self.folder / layout.RESULT_FILE, _json_bytes(result))
+        self._put(self.folder / layout.RESULT_FILE, json_bytes(result))
 
     def write_weights(self, key: JobKey, content: bytes) -> None:
         """Keep the weights of a job."""
@@ -220,14 +218,14 @@ class RunFolder:
             return event_to_line(event)
         result = event.result
         key = JobKey(result.variant, result.seed, result.fold)
-        self._put(self._job_file(layout.METRICS, key, "json"), _json_bytes(_scores(result)))
+        self._put(self._job_file(layout.METRICS, key, "json"), json_bytes(_scores(result)))
         if result.predictions:
             self._put(self._job_file(layout.PREDICTIONS, key, "json"), predictions_to_bytes(result.predictions))
         return event_to_line(replace(event, result=replace(result, predictions=())))
 
     def _keep_fingerprint(self, fingerprint: str) -> None:
         self.header = replace(self.header, fingerprint=fingerprint)
-        self._put(self.folder / layout.STUDY_FILE, _json_bytes(to_jsonable(self.header)))
+        self._put(self.folder / layout.STUDY_FILE, json_bytes(to_jsonable(self.header)))
 
     def _put(self, path: Path, content: bytes) -> None:
         """Write a whole file, now or when there is room; the newest content counts."""
@@ -283,7 +281,3 @@ def _from_anywhere(config: StudyConfig) -> StudyConfig:
     """The same with paths that mean the same in every working folder."""
     paths = {name: getattr(config, name) for name in ("data", "superres_weights", "cache_dir", "runs_dir")}
     return replace(config, **{name: path.absolute() for name, path in paths.items() if path is not None})
-
-
-def _json_bytes(data: Any) -> bytes:
-    return json.dumps(data, allow_nan=False, indent=1).encode()

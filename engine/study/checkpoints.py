@@ -28,9 +28,7 @@ class JobCheckpoints:
         self._key, self._reporter = key, reporter
         self._seconds = 0.0
         self._identity = job_identity(
-            variant=key.variant,
-            seed=key.seed,
-            fold=key.fold,
+            **key._asdict(),
             recipe=recipe,
             machine=machine,
             image_size=image_size,

@@ -65,9 +65,7 @@ class _Job:
 
     def result(self, status: Status, reason: str) -> JobResult:
         return JobResult(
-            variant=self.key.variant,
-            seed=self.key.seed,
-            fold=self.key.fold,
+            **self.key._asdict(),
             status=status,
             reason=reason,
             metrics=None,
@@ -185,9 +183,7 @@ def _train_from(
     if reporter.record.losses.get(key):
         reporter.emit(TrainingResumed(epoch=epoch, step=step, **key._asdict()))
     return train(
-        variant=key.variant,
-        seed=key.seed,
-        fold=key.fold,
+        **key._asdict(),
         recipe=recipe,
         machine=inputs.machine,
         pixels=pixels,

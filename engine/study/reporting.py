@@ -11,6 +11,7 @@ from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import LASTING, JobKey, StudyRecord
 from engine.runs import RunFolder
+from engine.runs.layout import ERRORS_FILE
 
 _SUMMARISED = (
     events.StudyStarted,
@@ -142,5 +143,5 @@ class Reporter:
 
     def keep_traceback(self) -> None:
         """Write the traceback of the error being handled into the run folder: for us, not for the screen."""
-        with contextlib.suppress(OSError), (self.folder.folder / "errors.txt").open("a", encoding="utf-8") as stream:
+        with contextlib.suppress(OSError), (self.folder.folder / ERRORS_FILE).open("a", encoding="utf-8") as stream:
             traceback.print_exc(file=stream)

@@ -5,6 +5,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -152,7 +153,8 @@ class _Report:
     """
 
     def __init__(self, variant: str, seed: int, fold: int, emit: Emit, lag: int) -> None:
-        self._variant, self._seed, self._fold, self._emit, self._lag = variant, seed, fold, emit, lag
+        self._job: dict[str, Any] = {"variant": variant, "seed": seed, "fold": fold}
+        self._emit, self._lag = emit, lag
         self._waiting: deque[tuple[int, int, Tensor]] = deque()
         self.last_loss = math.nan
         self._epoch, self._loss, self._correct, self._images = 0, 0.0, 0.0, 0
@@ -198,12 +200,10 @@ class _Report:
             self._best_validation, self._best_epoch = validation_accuracy, self._epoch + 1
         self._emit(
             EpochTrained(
-                variant=self._variant,
+                **self._job,
                 epoch=self._epoch,
                 loss=self._loss / self._images,
                 accuracy=self._correct / self._images,
-                seed=self._seed,
-                fold=self._fold,
                 validation_accuracy=validation_accuracy,
             )
         )
@@ -216,14 +216,4 @@ class _Report:
         self._loss += loss * images
         self._correct += correct
         self._images += images
-        self._emit(
-            BatchTrained(
-                variant=self._variant,
-                epoch=self._epoch,
-                step=step,
-                loss=loss,
-                images=images,
-                seed=self._seed,
-                fold=self._fold,
-            )
-        )
+        self._emit(BatchTrained(**self._job, epoch=self._epoch, step=step, loss=loss, images=images))
