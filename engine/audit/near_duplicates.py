@@ -52,10 +52,7 @@ class Limits:
 
 
 LIMITS: MappingProxyType[Closeness, tuple[Limits, ...]] = MappingProxyType(
-    {
-        "near": (Limits(10, 0.90),),
-        "scene": (Limits(10, 0.90), Limits(22, 0.70, 30.0)),
-    }
+    {"near": (Limits(10, 0.90),), "scene": (Limits(10, 0.90), Limits(22, 0.70, 30.0))}
 )
 """One of the alternatives must hold.
 

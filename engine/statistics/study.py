@@ -8,11 +8,11 @@ import numpy as np
 
 from engine.config.combinations import combinations_of, complete_sets
 from engine.reports.results import JobResult
-from engine.reports.statistics import LEVEL, Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
+from engine.reports.statistics import Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
 from engine.statistics.calibration import measure_calibration
 from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Floats, Outcomes, collect_outcomes, folds_of
-from engine.statistics.proportions import holm, mcnemar_p, newcombe_interval, wilson_interval
+from engine.statistics.proportions import corrected, mcnemar_p, newcombe_interval, wilson_interval
 from engine.statistics.resampling import (
     PAIRED_BOOTSTRAP,
     REPLICATES,
@@ -72,7 +72,7 @@ def compute_statistics(
     factorials, not_analysed = _analyse_sets(resampled, seed)
     return StudyStatistics(
         variants=tuple(_describe(entry, seed) for entry in resampled),
-        comparisons=_corrected(comparisons),
+        comparisons=corrected(comparisons),
         refused=(*refused, *not_analysed),
         factorials=tuple(factorials),
     )
@@ -195,14 +195,6 @@ def _newcombe(first: Outcomes, second: Outcomes) -> Interval:
     cells = (one & other, one & ~other, ~one & other, ~one & ~other)
     both, first_only, second_only, neither = (int(np.count_nonzero(cell)) for cell in cells)
     return newcombe_interval(both, first_only, second_only, neither)
-
-
-def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    adjusted = holm([comparison.p_value for comparison in comparisons])
-    return tuple(
-        replace(comparison, adjusted_p=p, significant=p < 1 - LEVEL)
-        for comparison, p in zip(comparisons, adjusted, strict=True)
-    )
 
 
 # ---------------------------------------------------------------- all combinations of some steps

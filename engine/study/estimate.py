@@ -13,6 +13,7 @@ from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import Variant, get_variant
 from engine.events.study import Stage
+from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
 from engine.reports.results import DatasetSummary
 from engine.system.locations import cache_folder
@@ -25,11 +26,6 @@ _SECONDS_A_MINUTE = 60
 _RGB_BYTES = 3
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
-
-_FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003, "baselines": 0.001}
-_STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
-_TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
-_EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
 
 
 @dataclass
@@ -113,12 +109,12 @@ def _typical(stage: Stage, variant: str, config: StudyConfig) -> float:
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
     if not variant:
-        return _FIXED_SECONDS_PER_IMAGE[stage] / speed_up
+        return costs.FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = get_variant(variant)
     if stage == "preprocess":
-        steps = sum(_STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, config))
-        return (_FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
-    rate = _TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else _EVALUATE_SECONDS_PER_MEGAPIXEL
+        steps = sum(costs.STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, config))
+        return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
+    rate = costs.TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else costs.EVALUATE_SECONDS_PER_MEGAPIXEL
     return rate * megapixels * chosen.scale**2 / speed_up
 
 

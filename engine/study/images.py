@@ -109,9 +109,7 @@ def _as_divided(dataset: Dataset, images: Sequence[CheckedImage], division: Divi
     fold = division.folds[0]
     train = np.sort(np.concatenate([fold.train, fold.validation]))
     return replace(
-        dataset,
-        train=tuple(images[row].sample for row in train),
-        test=tuple(images[row].sample for row in fold.test),
+        dataset, train=tuple(images[row].sample for row in train), test=tuple(images[row].sample for row in fold.test)
     )
 
 

@@ -170,10 +170,7 @@ class Study:
         with self._reporter.stage("check") as stage:
             stage.start(len(dataset.train) + len(dataset.test))
             checked = check_images(
-                dataset,
-                self._cache_dir,
-                control=self._control,
-                progress=lambda done, _: stage.progress(done),
+                dataset, self._cache_dir, control=self._control, progress=lambda done, _: stage.progress(done)
             )
         self._timings.add("check", "", self._config, stage.fresh, stage.watch.seconds)
         self._fingerprint = content_fingerprint(checked)

@@ -8,11 +8,7 @@ from engine.errors import InputError, require
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.study import Emit
-from engine.runs import (
-    RunFolder,
-    load_config,
-    read_events,
-)
+from engine.runs import RunFolder, load_config, read_events
 from engine.study.budget import within_budget
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study

@@ -41,11 +41,7 @@ def predict_proba(
     batches = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
     parts: list[npt.NDArray[np.float64]] = []
     done = 0
-    with (
-        arithmetic(machine),
-        torch.inference_mode(),
-        contextlib.closing(read_ahead(batches, pixels.gather)) as loaded,
-    ):
+    with arithmetic(machine), torch.inference_mode(), contextlib.closing(read_ahead(batches, pixels.gather)) as loaded:
         for batch in loaded:
             control.checkpoint()
             images = torch.from_numpy(batch).to(machine.device)

@@ -135,10 +135,7 @@ def _batch_loader(
 
 
 def _train_epoch(
-    trainer: Trainer,
-    batches: Generator[tuple[Tensor, Tensor], None, None],
-    report: "_Report",
-    control: StudyControl,
+    trainer: Trainer, batches: Generator[tuple[Tensor, Tensor], None, None], report: "_Report", control: StudyControl
 ) -> None:
     with contextlib.closing(batches):
         for images, labels in batches:

@@ -40,12 +40,7 @@ class TrialTrainer:
     """Trains trials on the training images and scores them on the validation images."""
 
     def __init__(
-        self,
-        config: StudyConfig,
-        images: StudyImages,
-        pixels: PixelTable,
-        machine: MachineSettings,
-        reporter: Reporter,
+        self, config: StudyConfig, images: StudyImages, pixels: PixelTable, machine: MachineSettings, reporter: Reporter
     ) -> None:
         self._config, self._images, self._pixels = config, images, pixels
         self._machine, self._reporter = machine, reporter
