@@ -1,4 +1,4 @@
-"""Looks at the images of a data set for what makes scores on them untrustworthy.
+"""Audit of a data set: leakage, near-duplicates, mislabelled and odd images.
 
 `audit_images` compares the fingerprints that `engine.dataset.check_images` took, so nothing is decoded here.
 """

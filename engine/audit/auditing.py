@@ -1,4 +1,4 @@
-"""The audit of a data set: copies, leaks, labels at odds, odd files, sizes and boxes, in one report."""
+"""The report of an audit: leakage, near-duplicates, conflicting labels, odd files, sizes and boxes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

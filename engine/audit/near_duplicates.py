@@ -1,4 +1,4 @@
-"""Finds the images that show the same picture, by comparing the fingerprints of all with all.
+"""Near-duplicates: images that show the same picture, found by comparing the fingerprints of all with all.
 
 Two looks must agree, and neither alone is enough: the perceptual hash (which frequencies are strong, whatever the
 contrast) and the correlation of the thumbnails (how bright each place is). The looser limits ask a third, the colours.

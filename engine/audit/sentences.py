@@ -1,4 +1,4 @@
-"""The findings of an audit in words, the gravest first, and what the audit cannot see."""
+"""Findings of an audit in sentences, the gravest first, and its blind spots."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What a search for a recipe's numbers is asked to do."""
+"""Configuration of a search for a recipe's numbers."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TRIALS = 20
 VALIDATION = 0.2
 """Share of the training images that trials are scored on where nobody says otherwise."""
 
-SECONDS_A_MINUTE = 60
+SECONDS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True)

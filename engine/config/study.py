@@ -1,7 +1,4 @@
-"""What a study is asked to do: recipes (hyper-parameters), machine settings and the study's configuration.
-
-All values are frozen; overriding one makes a new value.
-"""
+"""Configuration of a study."""
 
 import math
 from dataclasses import dataclass

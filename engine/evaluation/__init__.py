@@ -1,4 +1,4 @@
-"""Scores on the test images, the baselines beside them, and what the numbers say in words."""
+"""Metrics, baselines and the conclusion of a study."""
 
 from engine.evaluation.baselines import majority_baseline, thumbnail_baseline
 from engine.evaluation.conclusion import draw_conclusion

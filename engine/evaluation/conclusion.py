@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences that follow from them and claim no more."""
+"""The conclusion of a study: sentences that follow from its numbers and claim no more."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Whether the scores of two studies can be set against each other."""
+"""Whether the scores of two studies can be compared."""
 
 from engine.events.record import StudyRecord, protocol_name
 

@@ -1,4 +1,4 @@
-"""How a user's wish to pause or stop reaches the engine's thread, and how the engine waits for what it lacks."""
+"""Pausing and stopping a running study from any thread, and blocking it until something is cleared."""
 
 import threading
 import time

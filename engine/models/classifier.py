@@ -1,4 +1,4 @@
-"""What all networks have in common: blocks by name, then dropout and one linear layer; and asking them."""
+"""Base class of the networks (named blocks, dropout, a linear layer); their logits with test-time augmentation (TTA)."""
 
 import math
 from abc import abstractmethod

@@ -1,4 +1,4 @@
-"""What became of the study's claims here, as plain values: each claim with our figure and a verdict a protocol."""
+"""Replication report: each claim of the paper with our figure and a verdict for each protocol."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

@@ -1,4 +1,4 @@
-"""The effects of steps in sentences, one an effect."""
+"""Effects of steps in sentences."""
 
 from engine.reports.statistics import FactorialAnalysis, FactorialEffect
 from engine.reports.wording import listed

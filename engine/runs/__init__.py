@@ -1,4 +1,4 @@
-"""The run folder: the truth about one study, as it happens and for good.
+"""Run folders: writing, reading, listing and finding them.
 
 `engine.runs.layout` says what lies where.
 """

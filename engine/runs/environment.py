@@ -1,4 +1,4 @@
-"""What a study ran on, written beside its results: numbers differ in their last digits from machine to machine."""
+"""Versions and machine that a study ran on: numbers differ in their last digits from machine to machine."""
 
 import os
 import platform

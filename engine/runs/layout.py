@@ -1,4 +1,4 @@
-"""Where things lie in a run folder, and which version of that layout a folder has.
+"""Layout of a run folder: its files and its version.
 
     study.json                     what was asked for: version, sequence, configuration, fingerprint, environment
     events.jsonl                   the stream, one event a line, appended as it happens

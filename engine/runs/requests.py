@@ -1,4 +1,4 @@
-"""What watchers ask of the process that writes a run: small files that it looks for, in the order of their numbers."""
+"""Requests to the process that writes a run: small files, taken in the order of their numbers."""
 
 import contextlib
 import re
@@ -22,7 +22,7 @@ def send_request(folder: Path, request: Request) -> None:
         StorageError: nobody writes this run, or its folder cannot be written.
     """
     if not is_live(folder):
-        raise StorageError(f"no process works on {folder}: there is nothing to {request}; go on with it by resume")
+        raise StorageError(f"no process works on {folder}: there is nothing to {request}; resume it first")
     control = folder / CONTROL
     try:
         control.mkdir(exist_ok=True)

@@ -93,7 +93,7 @@ class RunFolder:
 
     @classmethod
     def open_for_resume(cls, folder: Path, *, wait_seconds: float | None = None) -> "RunFolder":
-        """Open a run to go on with it, once nobody else writes it.
+        """Open a run to resume it, once nobody else writes it.
 
         Raises:
             StorageError: another process writes it, or it cannot be written or is damaged.

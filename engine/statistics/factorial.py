@@ -1,4 +1,4 @@
-"""What each of k steps does, from the 2^k variants in which each of them is applied or not.
+"""Main effects and interactions of k steps, from the 2^k variants in which each of them is applied or not.
 
 The main effect of a step is the mean accuracy of the variants with it minus the mean of those without it. The
 interaction of two steps A and B is half the difference of A's effect where B is applied and A's effect where B is not;

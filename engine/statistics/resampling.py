@@ -1,4 +1,4 @@
-"""Bootstrap over groups of near copies and over seeds.
+"""Bootstrap over groups of near-duplicates and over seeds.
 
 A resample draws whole groups, so that copies of one picture do not count as several pieces of evidence. Scores come
 from counts, so a resample is one row of a matrix product.

@@ -1,4 +1,4 @@
-"""The audit of a data set without a study: what its images say of how far scores on them can be trusted."""
+"""Audit of a data set without a study."""
 
 from engine.config.study import StudyConfig
 from engine.events.control import StudyControl

@@ -1,4 +1,4 @@
-"""How many epochs fit a budget of time, told before a study begins and the same for all of its networks."""
+"""Number of epochs that fits a time budget, the same for all networks of a study."""
 
 from dataclasses import replace
 from pathlib import Path

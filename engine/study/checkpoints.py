@@ -1,4 +1,4 @@
-"""Where a job's training goes on, and keeping where it is."""
+"""Checkpoints of a job in its run folder."""
 
 import hashlib
 from dataclasses import replace

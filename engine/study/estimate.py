@@ -1,4 +1,4 @@
-"""How long a study will take and how much disk it needs, told before it starts.
+"""Estimate of a study's time and disk space, made before it starts.
 
 Stages that were timed on this machine count with what they took; the others with figures of a two-core server CPU
 measured while this was written, scaled by the number of cores. Good for "a minute or an hour?", no more.
@@ -22,7 +22,7 @@ from engine.system.memory import recall, remember
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2
 _MEGAPIXEL = 1_000_000
-_SECONDS_A_MINUTE = 60
+_SECONDS_PER_MINUTE = 60
 _RGB_BYTES = 3
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
@@ -77,7 +77,7 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
         for (stage, variant, count), measured in zip(work, known, strict=True)
     )
     if config.budget_minutes is not None:
-        seconds += config.budget_minutes * _SECONDS_A_MINUTE * jobs * len(config.variants)
+        seconds += config.budget_minutes * _SECONDS_PER_MINUTE * jobs * len(config.variants)
     missing = sum(measured is None for measured in known)
     basis = (
         "measured here" if not missing else "typical for two cores" if missing == len(known) else "partly measured here"

@@ -1,4 +1,4 @@
-"""The images of a study, numbered once for all jobs, and how the protocol divides them."""
+"""Images of a study, numbered once for all jobs and divided by the protocol."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

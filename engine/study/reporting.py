@@ -1,4 +1,4 @@
-"""How work in progress is told: every event goes to the record, the run folder and the listener, in this order."""
+"""Reporting: every event goes to the record, the run folder and the listener, in this order."""
 
 import contextlib
 import math

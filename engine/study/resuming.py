@@ -1,4 +1,4 @@
-"""What going on with a study must find as it was: otherwise old and new results would not belong together."""
+"""What must be unchanged for a study to be resumed: otherwise old and new results would not belong together."""
 
 from dataclasses import replace
 

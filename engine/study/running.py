@@ -64,14 +64,14 @@ def resume_study(
     replay: Emit | None = None,
     wait_seconds: float | None = None,
 ) -> StudyRecord:
-    """Go on with a study that was interrupted or stopped, and return its record.
+    """Resume a study that was interrupted or stopped, and return its record.
 
-    What is done stays; the job under way goes on from its checkpoint, and one that failed is tried again. The outcome
-    is that of a study that was never interrupted. `replay` gets what the folder holds already, by default `emit`. A
-    writer that is about to let go is waited for, for as long as `wait_seconds`.
+    What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
+    outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
+    `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`.
 
     Raises:
-        SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
+        SimpsonsError: there is nothing to resume, another process writes the run, or its data have changed.
     """
     config = load_config(folder)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)

@@ -1,4 +1,4 @@
-"""What choosing a way to compute needs to know of a device; shared by training and super-resolution.
+"""Precision, timing and threads of a device; shared by training and super-resolution.
 
 Importing this module imports torch: do so when work starts.
 """

@@ -1,4 +1,4 @@
-"""Where a job in training is, as a safetensors file, which cannot run code when it is read."""
+"""Checkpoints of a job in training as safetensors files, which cannot run code when they are read."""
 
 import itertools
 import json
@@ -21,11 +21,11 @@ _LATER = frozenset(itertools.dropwhile(lambda name: name != "network", (field.na
 """Fields of a recipe that the first checkpoints of this format did not know: from the network on."""
 
 Identity = Mapping[str, str]
-"""What training depends on, part by part, in a form that compares: going on is right only where all parts are equal."""
+"""What training depends on, part by part, in a form that compares: resuming is right only where all parts are equal."""
 
 
 class CheckpointError(StorageError):
-    """A checkpoint that cannot be gone on from; the message says why."""
+    """A checkpoint that cannot be resumed from; the message says why."""
 
 
 @dataclass(frozen=True)

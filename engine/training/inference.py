@@ -1,4 +1,4 @@
-"""What a trained network says of images."""
+"""Class probabilities of a trained network."""
 
 import contextlib
 from collections.abc import Callable

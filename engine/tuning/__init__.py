@@ -1,4 +1,4 @@
-"""The search for a recipe's numbers: where they are looked for, what is tried next, what is given up, what is said.
+"""Search for a recipe's numbers: ranges, sampler and pruner, trials, conclusion.
 
 It knows nothing of images: whoever calls it trains a trial and tells how it did.
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings
-from engine.config.search import SECONDS_A_MINUTE, TuningConfig, require_limits
+from engine.config.search import SECONDS_PER_MINUTE, TuningConfig, require_limits
 from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
 from engine.events.control import StudyControl
@@ -75,7 +75,7 @@ def resume_tuning(
     minutes: float | None = None,
     replay: Emit | None = None,
 ) -> TuningRecord:
-    """Go on with a search that was stopped or interrupted, or with one that is done to higher limits.
+    """Resume a search that was stopped or interrupted, or one that is done, to higher limits.
 
     Trials that ended stay, and one without an end begins again with the same numbers. What is tried follows from the
     seed and the trials before, so on the same machine the outcome is that of a search that was never interrupted; only
@@ -83,7 +83,7 @@ def resume_tuning(
     limits. `replay` gets what the folder holds already, by default `emit`.
 
     Raises:
-        SimpsonsError: there is nothing to go on with, another process works on it, or its images have changed.
+        SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
     """
     run = RunFolder.open_for_resume(folder)
     try:
@@ -118,7 +118,7 @@ def _require_something_left(record: TuningRecord, folder: Path, trials: int | No
     """Refuse to go on with a search that is done; one whose end was cut off has at least that left."""
     if trials is not None and len(record.ended) >= trials:
         raise InputError(f"{folder}: all {trials} trials are done; give more with --trials to go on")
-    if minutes is not None and record.seconds >= SECONDS_A_MINUTE * minutes:
+    if minutes is not None and record.seconds >= SECONDS_PER_MINUTE * minutes:
         raise InputError(f"{folder}: its {minutes:g} minutes are over; give more with --minutes to go on")
 
 

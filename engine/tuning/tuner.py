@@ -1,4 +1,4 @@
-"""What to try next and when to give up, by Optuna; its memory is a journal file, so that a search survives kills.
+"""Sampler and pruner of a search, by Optuna, with a journal file so that a search survives kills.
 
 The sampler is Optuna's tree-structured Parzen estimator (Bergstra et al., "Algorithms for hyper-parameter
 optimization", NeurIPS 2011), over all numbers together because they depend on each other (a batch size on its learning

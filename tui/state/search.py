@@ -3,7 +3,7 @@
 Pure: time comes in with the events, nothing here reads a clock.
 """
 
-from engine.config.search import SECONDS_A_MINUTE
+from engine.config.search import SECONDS_PER_MINUTE
 from engine.events.search import (
     EpochScored,
     TrialFinished,
@@ -99,7 +99,7 @@ class TuningState:
         if record.most_trials is not None:
             shares.append((len(record.ended) + under_way) / record.most_trials)
         if record.minutes is not None:
-            shares.append(record.seconds / (SECONDS_A_MINUTE * record.minutes))
+            shares.append(record.seconds / (SECONDS_PER_MINUTE * record.minutes))
         return min(1.0, max(shares))
 
     def seconds_left(self) -> float | None:
@@ -117,5 +117,5 @@ class TuningState:
             waiting = record.most_trials - ended - (self.training is not None)
             left.append(this + max(0, waiting) * a_trial)
         if record.minutes is not None:
-            left.append(max(this, SECONDS_A_MINUTE * record.minutes - record.seconds))
+            left.append(max(this, SECONDS_PER_MINUTE * record.minutes - record.seconds))
         return min(left, default=None)
