@@ -2,8 +2,8 @@
 
     python tests/benchmarks/mutants.py [--only statistics,division,resuming] [--keep FOLDER]
 
-mutmut (in the extra `dev`) changes one operator, constant or argument at a time in a copy of the tree and runs the tests
-that reach it. Prints a Markdown table and the survivors. Takes about half an hour on two cores for all rooms. Exit
+mutmut (in the extra `dev`) changes one operator, constant or argument at a time in a copy of the tree and runs the
+tests that reach it. Prints a Markdown table and the survivors. All rooms take about half an hour on two cores. Exit
 status: 1 where fewer than 85 % of a room's mutants die.
 """
 
