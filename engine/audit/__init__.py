@@ -4,6 +4,6 @@
 """
 
 from engine.audit.auditing import audit_images
-from engine.audit.near_duplicates import LIMITS, Limits, NearDuplicates, find_near_duplicates
+from engine.audit.near_duplicates import LIMITS, find_near_duplicates
 
-__all__ = ["LIMITS", "Limits", "NearDuplicates", "audit_images", "find_near_duplicates"]
+__all__ = ["LIMITS", "audit_images", "find_near_duplicates"]

@@ -1,6 +1,5 @@
 """Training a network, predicting with it and keeping its weights, on whatever the machine is good at."""
 
-from engine.system.process import lower_priority
 from engine.training.batches import steps_per_epoch
 from engine.training.checkpoint import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint
 from engine.training.inference import predict_proba
@@ -17,7 +16,6 @@ __all__ = [
     "choose_machine",
     "job_identity",
     "load_weights",
-    "lower_priority",
     "predict_proba",
     "read_checkpoint",
     "require_memory",

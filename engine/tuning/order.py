@@ -42,7 +42,7 @@ def search_space(config: TuningConfig) -> tuple[NumberRange, ...]:
     Raises:
         InputError: a number that cannot be searched for.
     """
-    from engine.tuning import search_ranges
+    from engine.tuning.space import search_ranges
 
     return search_ranges(config.study.recipe, config.numbers)
 
@@ -245,7 +245,8 @@ class Tuning(Study):
 
     def _search(self, trials: "TrialTrainer", training_images: int) -> str:
         from engine.training import steps_per_epoch
-        from engine.tuning import Search, Tuner
+        from engine.tuning.searching import Search
+        from engine.tuning.tuner import Tuner
 
         reporter, study = self._reporter, self._config
         record = reporter.search
@@ -289,7 +290,7 @@ class Tuning(Study):
         self._reporter.tell(StatisticsComputed(statistics=statistics))
 
     def _finish(self, status: Status, reason: str, *, keep: bool = True) -> None:
-        from engine.tuning import draw_conclusion
+        from engine.tuning.conclusion import draw_conclusion
 
         self._timings.save()
         reporter, search = self._reporter, self._reporter.search

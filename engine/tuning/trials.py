@@ -19,7 +19,7 @@ from engine.reports.results import JobResult, Seconds
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import predict_proba, require_memory, train
-from engine.tuning import Outcome, TrialFailed, TrialPlan, TrialPruned
+from engine.tuning.searching import Outcome, TrialFailed, TrialPlan, TrialPruned
 
 
 def without_test_images(images: StudyImages) -> StudyImages:

@@ -11,7 +11,9 @@ from engine.config.study import StudyConfig
 from engine.events.search import EpochScored, TuningResumed, TuningStarted
 from engine.events.search_record import TuningRecord
 from engine.reports.results import DatasetSummary
-from engine.tuning import Outcome, Search, TrialPruned, Tuner, search_ranges
+from engine.tuning.searching import Outcome, Search, TrialPruned
+from engine.tuning.space import search_ranges
+from engine.tuning.tuner import Tuner
 
 SUMMARY = DatasetSummary("tiny", "/tiny", "split", False, ("a", "b"), (50, 50), (10, 10), 0, 0)
 
