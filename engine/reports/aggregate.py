@@ -108,27 +108,41 @@ def _add_up(metrics: Sequence[Metrics]) -> Metrics:
 
 
 def metrics_of_matrix(matrix: Matrix, classes: Sequence[str]) -> Metrics:
-    """The scores of a confusion matrix (rows true, columns predicted), bit for bit those that scikit-learn computes.
+    """The scores of a confusion matrix (rows true, columns predicted), as `engine.evaluation.compute_metrics` has them.
 
-    A score that would divide by zero (a class never predicted) is 0. Classes without a test image are left out of the
-    macro average. The micro averages run over all classes and so all equal the accuracy.
+    A score that would divide by zero is 0; classes without a test image are left out of the macro average.
 
     Raises:
         ValueError: the matrix counts no image.
     """
-    import numpy as np
-
-    counts = np.array(matrix, dtype=np.float64)
-    support, predicted, correct = counts.sum(axis=1), counts.sum(axis=0), counts.diagonal()
-    if not support.any():
+    support = [sum(row) for row in matrix]
+    predicted = [sum(row[column] for row in matrix) for column in range(len(matrix))]
+    correct = [matrix[label][label] for label in range(len(matrix))]
+    images = sum(support)
+    if images == 0:
         raise ValueError("no test images to score")
-    accuracy = float(correct.sum() / support.sum())
-    columns, averages = [], []
-    for hits, total in ((correct, predicted), (correct, support), (2 * correct, support + predicted)):
-        scores = np.divide(hits, total, out=np.zeros(len(classes)), where=total > 0)
-        columns.append(scores.tolist())
-        weighted = float(np.average(scores, weights=support))
-        averages.append(Averages(float(scores[support > 0].mean()), weighted, accuracy))
-    precision, recall, f1 = averages
-    per_class = tuple(map(ClassScores, classes, *columns, support.astype(int).tolist()))
-    return Metrics(accuracy, precision, recall, f1, per_class, tuple(tuple(row) for row in matrix))
+    precision = [_ratio(hits, count) for hits, count in zip(correct, predicted, strict=True)]
+    recall = [_ratio(hits, count) for hits, count in zip(correct, support, strict=True)]
+    f1 = [_ratio(2 * hits, count + named) for hits, count, named in zip(correct, support, predicted, strict=True)]
+    accuracy = sum(correct) / images
+
+    def averages(scores: Sequence[float]) -> Averages:
+        present = [score for score, count in zip(scores, support, strict=True) if count]
+        weighted = math.fsum(score * count for score, count in zip(scores, support, strict=True)) / images
+        return Averages(macro=math.fsum(present) / len(present), weighted=weighted, micro=accuracy)
+
+    return Metrics(
+        accuracy=accuracy,
+        precision=averages(precision),
+        recall=averages(recall),
+        f1=averages(f1),
+        per_class=tuple(
+            ClassScores(name, precision[label], recall[label], f1[label], support[label])
+            for label, name in enumerate(classes)
+        ),
+        confusion_matrix=tuple(tuple(row) for row in matrix),
+    )
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
