@@ -1,4 +1,4 @@
-"""Base class of the networks (named blocks, dropout, a linear layer); their logits with test-time augmentation (TTA)."""
+"""Base class of the networks (named blocks, dropout, linear layer); their logits with test-time augmentation (TTA)."""
 
 import math
 from abc import abstractmethod

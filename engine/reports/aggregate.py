@@ -110,7 +110,8 @@ def _add_up(metrics: Sequence[Metrics]) -> Metrics:
 def metrics_of_matrix(matrix: Matrix, classes: Sequence[str]) -> Metrics:
     """The scores of a confusion matrix (rows true, columns predicted), as `engine.evaluation.compute_metrics` has them.
 
-    A score that would divide by zero is 0; classes without a test image are left out of the macro average.
+    A score that would divide by zero is 0; classes without a test image are left out of the macro average. Sums are
+    rounded once, so that the last bit may differ from scikit-learn's: what runs show of several jobs must not change.
 
     Raises:
         ValueError: the matrix counts no image.
