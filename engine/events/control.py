@@ -25,9 +25,9 @@ class StudyControl:
         self._obstacle: tuple[Callable[[], bool], str] | None = None
         self._waiting, self._asking = threading.Lock(), threading.Lock()
         self._asked_at = -POLL_SECONDS
-        self._ask: Callable[[], None] = _nothing
-        self._on_pause: Callable[[], None] = _nothing
-        self._on_unpause: Callable[[], None] = _nothing
+        self._ask: Callable[[], None] = lambda: None
+        self._on_pause: Callable[[], None] = lambda: None
+        self._on_unpause: Callable[[], None] = lambda: None
         self.paused_seconds = 0.0
         """How long the engine has waited so far."""
 
@@ -140,7 +140,3 @@ class StudyControl:
                 self.clear_obstacle()
             self.paused_seconds += time.perf_counter() - began
             self._on_unpause()
-
-
-def _nothing() -> None:
-    pass

@@ -1,9 +1,12 @@
 """Audit of a data set without a study."""
 
+from engine.audit import audit_images
 from engine.config.study import StudyConfig
+from engine.dataset import check_images
 from engine.events.control import StudyControl
 from engine.events.progress import AuditProgress, ReportProgress
 from engine.reports.audit import AuditReport
+from engine.study.images import undivided
 from engine.study.opening import open_study_dataset
 from engine.system.locations import cache_folder
 
@@ -21,10 +24,6 @@ def audit_dataset(
         SimpsonsError: the data cannot be used; the message says what to do.
         StudyStopped: `control` was told to stop.
     """
-    from engine.audit import audit_images
-    from engine.dataset import check_images
-    from engine.study.images import undivided
-
     control, tell = control or StudyControl(), progress or (lambda _: None)
     checked = check_images(
         open_study_dataset(config),

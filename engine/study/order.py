@@ -3,9 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.audit import audit_images
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
+from engine.dataset import CheckedDataset, Dataset, check_images
+from engine.dataset.identity import content_fingerprint
 from engine.errors import InputError, SimpsonsError, StudyStopped, describe_error
 from engine.events import study as events
 from engine.events.control import StudyControl
@@ -15,14 +18,14 @@ from engine.reports.aggregate import aggregate_baselines
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
+from engine.study.images import StudyImages, divide_images, undivided
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
 from engine.system.locations import cache_folder
+from engine.system.process import lower_priority
 from engine.system.version import program_version
 
 if TYPE_CHECKING:
-    from engine.dataset import CheckedDataset, Dataset
-    from engine.study.images import StudyImages
     from engine.study.jobs import JobInputs
     from engine.superres import SuperresModel
 
@@ -41,7 +44,7 @@ class Study:
     def _continued(self) -> bool:
         return self._reporter.record.started is not None
 
-    def run(self, dataset: "Dataset") -> None:
+    def run(self, dataset: Dataset) -> None:
         """Do it all; the outcome is in the reporter's record.
 
         Raises:
@@ -73,7 +76,7 @@ class Study:
         self._timings.save()
         self._reporter.folder.close()
 
-    def _announce(self, dataset: "Dataset") -> None:
+    def _announce(self, dataset: Dataset) -> None:
         config = self._config
         if self._continued:
             self._reporter.emit(events.RunResumed(program_version=program_version()))
@@ -95,7 +98,7 @@ class Study:
         if self._plan:
             self._reporter.notice(self._plan)
 
-    def _work(self, dataset: "Dataset") -> tuple[Status, str]:
+    def _work(self, dataset: Dataset) -> tuple[Status, str]:
         checked = self._check(dataset)
         images = self._divide(checked, self._audit(checked))
         machine = self._choose_machine(images)
@@ -108,7 +111,7 @@ class Study:
         failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 
-    def _job_inputs(self, images: "StudyImages", machine: MachineSettings) -> "JobInputs":
+    def _job_inputs(self, images: StudyImages, machine: MachineSettings) -> "JobInputs":
         from engine.preprocess import PixelCache
         from engine.study.jobs import JobInputs
 
@@ -152,7 +155,7 @@ class Study:
                 if (waiting or seed == config.seeds[-1]) and not self._control.handing_over:
                     self._compute_statistics(inputs.images)
 
-    def _compute_statistics(self, images: "StudyImages") -> None:
+    def _compute_statistics(self, images: StudyImages) -> None:
         from engine.statistics import compute_statistics
 
         results = list(self._reporter.record.results.values())
@@ -163,10 +166,7 @@ class Study:
         )
         self._reporter.tell(events.StatisticsComputed(statistics=statistics))
 
-    def _check(self, dataset: "Dataset") -> "CheckedDataset":
-        from engine.dataset import check_images
-        from engine.dataset.identity import content_fingerprint
-
+    def _check(self, dataset: Dataset) -> CheckedDataset:
         with self._reporter.stage("check") as stage:
             stage.start(len(dataset.train) + len(dataset.test))
             checked = check_images(
@@ -180,10 +180,7 @@ class Study:
         self._report_data(summary)
         return checked
 
-    def _audit(self, checked: "CheckedDataset") -> AuditReport:
-        from engine.audit import audit_images
-        from engine.study.images import undivided
-
+    def _audit(self, checked: CheckedDataset) -> AuditReport:
         audited = undivided(checked)
         with self._reporter.stage("audit") as stage:
             stage.start(len(audited.images))
@@ -197,9 +194,7 @@ class Study:
         self._reporter.tell(events.AuditFinished(audit=audit))
         return audit
 
-    def _divide(self, checked: "CheckedDataset", audit: AuditReport) -> "StudyImages":
-        from engine.study.images import divide_images
-
+    def _divide(self, checked: CheckedDataset, audit: AuditReport) -> StudyImages:
         images, protocol, dataset = divide_images(checked, audit, self._config)
         require_same_division(self._reporter.record, protocol)
         if dataset is not checked.dataset:
@@ -227,8 +222,7 @@ class Study:
             first = summary.skipped[0]
             notice(f"{len(summary.skipped)} left out, the first: {first.path}: {first.reason}", "warning")
 
-    def _choose_machine(self, images: "StudyImages") -> MachineSettings:
-        from engine.system.process import lower_priority
+    def _choose_machine(self, images: StudyImages) -> MachineSettings:
         from engine.training import choose_machine, require_memory
 
         lower_priority()  # a screen runs in the main thread, and its keys come first
