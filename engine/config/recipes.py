@@ -58,11 +58,11 @@ class Recipe:
         flip: whether training images are mirrored at random.
         affine: strength of the random rotation, zoom, shift and shear of training images; 1 is usual.
         colour_jitter: how far brightness and colour balance of training images vary, as a share.
-        erase: side of the square that is greyed in each training image, as a share of the image's (cut-out).
+        erase: random erasing (cut-out): side of the square that is greyed in each training image, as a share of its.
         low_resolution: share of the training images that are shrunk and enlarged again, so that small ones are known.
         small_share: share of the training that sees images at two thirds of the size (progressive resizing).
-        averaging: time constant of the moving average of the weights, as a share of the training.
-        mirror_average: whether an answer is the mean over an image and its mirror image.
+        averaging: time constant of the weights' exponential moving average (EMA), as a share of the training.
+        mirror_average: test-time augmentation (TTA): whether a prediction is the mean over an image and its mirror image.
         patience: epochs without a better validation accuracy after which training ends; needs validation images.
     """
 

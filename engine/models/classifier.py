@@ -41,17 +41,13 @@ class SeededDropout(nn.Module):
         mask = torch.empty(values.shape, dtype=values.dtype, device=values.device)
         return values * mask.bernoulli_(keep, generator=generator).div_(keep)
 
-    def extra_repr(self) -> str:
-        """The probability, for printing."""
-        return f"p={self.probability}"
-
 
 class BlockClassifier(nn.Module):
     """A network of the recipe.
 
     Attributes:
         blocks: the blocks by name ("block1", "block2" ...), each giving its feature maps (N, C, H, W).
-        mirror_average: whether its answer is the mean over an image and its mirror image (see `predict_logits`).
+        mirror_average: whether it predicts with test-time augmentation (see `predict_logits`).
     """
 
     def __init__(self, blocks: "OrderedDict[str, nn.Module]", n_features: int, n_classes: int, recipe: Recipe) -> None:
@@ -78,8 +74,8 @@ class BlockClassifier(nn.Module):
 def predict_logits(network: nn.Module, images: Tensor) -> Tensor:
     """Logits (N, classes), float32, of images (N, 3, H, W) in [0, 1]; their softmax is the network's answer.
 
-    Where the network has `mirror_average` that is the mean of the probabilities for the image and for its mirror image,
-    and the logits are the logarithm of it.
+    With test-time augmentation (`mirror_average`) that is the mean of the probabilities for the image and for its mirror
+    image, and the logits are the logarithm of it.
     """
     logits: Tensor = network(images).float()
     if not getattr(network, "mirror_average", False):

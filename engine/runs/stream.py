@@ -29,11 +29,6 @@ class LineStream:
         sync_folder(path.parent)
 
     @property
-    def behind(self) -> bool:
-        """Whether lines wait to be written."""
-        return bool(self._waiting)
-
-    @property
     def closed(self) -> bool:
         """Whether it was closed."""
         return self._file.closed

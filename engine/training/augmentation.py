@@ -113,7 +113,7 @@ def _change_light(images: Tensor, strength: float, generator: torch.Generator) -
 
 
 def _erase(images: Tensor, side: float, generator: torch.Generator) -> Tensor:
-    """Grey a rectangle around a random place (cut-out: DeVries and Taylor 2017)."""
+    """Random erasing: grey a rectangle around a random place (cut-out, DeVries and Taylor 2017)."""
     count, _, height, width = images.shape
 
     def hidden(length: int) -> Tensor:

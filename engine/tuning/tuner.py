@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import Trial
 
 RANDOM_TRIALS = 6
 """Trials before the sampler trusts what it has seen, the recipe's own among them: a search has a few dozen at most."""
@@ -102,13 +102,6 @@ class Tuner:
                 _tell(self._study, left.number, finished)
             else:
                 self._study.tell(left.number, state=TrialState.FAIL)
-
-    @property
-    def known(self) -> list["FrozenTrial"]:
-        """The trials that the sampler learns from."""
-        from optuna.trial import TrialState
-
-        return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
 def _open_study(path: Path) -> "Study":
