@@ -62,7 +62,7 @@ class Recipe:
         low_resolution: share of the training images that are shrunk and enlarged again, so that small ones are known.
         small_share: share of the training that sees images at two thirds of the size (progressive resizing).
         averaging: time constant of the weights' exponential moving average (EMA), as a share of the training.
-        mirror_average: test-time augmentation (TTA): whether a prediction is the mean over an image and its mirror image.
+        mirror_average: test-time augmentation (TTA): whether a prediction is the mean over an image and its mirror.
         patience: epochs without a better validation accuracy after which training ends; needs validation images.
     """
 

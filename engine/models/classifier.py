@@ -74,8 +74,8 @@ class BlockClassifier(nn.Module):
 def predict_logits(network: nn.Module, images: Tensor) -> Tensor:
     """Logits (N, classes), float32, of images (N, 3, H, W) in [0, 1]; their softmax is the network's answer.
 
-    With test-time augmentation (`mirror_average`) that is the mean of the probabilities for the image and for its mirror
-    image, and the logits are the logarithm of it.
+    With test-time augmentation (`mirror_average`) that is the mean of the probabilities for the image and for its
+    mirror image, and the logits are the logarithm of it.
     """
     logits: Tensor = network(images).float()
     if not getattr(network, "mirror_average", False):
