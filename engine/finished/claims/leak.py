@@ -2,17 +2,16 @@
 
 from engine.errors import InputError
 from engine.events.record import StudyRecord
-from engine.finished.claims.evidence import METRIC_WORDS, Evidence
-from engine.finished.claims.scoring import Metric, copies_of, outcomes_of, paired_difference, unpaired_difference
-from engine.finished.claims.verdicts import signed_span
+from engine.finished.claims.evidence import Evidence, difference_words
 from engine.reports.leak import Estimate, LeakReport, LeakRow
+from engine.statistics.scores import Metric, paired_difference, unpaired_interval
 
 
 def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
     """The gap between both protocols, a variant.
 
     Both models were tested on the same images, so the gap is paired: Newcombe's interval for the accuracies of one
-    seed, else a bootstrap over groups of copies and seeds (`engine.finished.claims.scoring.paired_difference`). Where
+    seed, else a bootstrap over groups of copies and seeds (`engine.statistics.scores.paired_difference`). Where
     predictions of single images were not kept, the two confusion matrices are drawn apart, which is wider.
 
     Raises:
@@ -35,7 +34,7 @@ def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
         test_images=one.images(variants[0]),
         seeds=one.seeds,
         rows=rows,
-        sentences=(*_sentences(rows), *_notes(one, left_out)),
+        sentences=(*map(_sentence, rows), *_notes(one, left_out)),
     )
 
 
@@ -91,43 +90,34 @@ def same_test_images(first: StudyRecord, second: StudyRecord) -> bool:
 
 
 def _row(variant: str, official: Evidence, clean: Evidence) -> LeakRow:
-    def estimate(evidence: Evidence, metric: Metric) -> Estimate:
-        return Estimate(evidence.value(variant, metric), evidence.interval(variant, metric))
-
-    return LeakRow(
-        variant,
-        estimate(official, "accuracy"),
-        estimate(clean, "accuracy"),
-        _gap(variant, official, clean, "accuracy"),
-        estimate(official, "f1"),
-        estimate(clean, "f1"),
-        _gap(variant, official, clean, "f1"),
+    metrics: tuple[Metric, ...] = ("accuracy", "f1")
+    estimates = (
+        (
+            *(Estimate(one.value(variant, metric), one.interval(variant, metric)) for one in (official, clean)),
+            _gap(variant, official, clean, metric),
+        )
+        for metric in metrics
     )
+    return LeakRow(variant, *(estimate for three in estimates for estimate in three))
 
 
 def _gap(variant: str, official: Evidence, clean: Evidence, metric: Metric) -> Estimate:
-    copies = copies_of(official.record)
-    one, other = (outcomes_of(variant, evidence.record.jobs(variant), copies) for evidence in (official, clean))
-    if one is not None and other is not None:
-        paired = paired_difference(one, other, official.classes, metric)
-        if paired is not None:
-            return Estimate(paired.value, paired.interval)
-    matrices = [evidence.metrics(variant).confusion_matrix for evidence in (official, clean)]
-    images = official.images(variant), clean.images(variant)
+    # One study's groups of near-duplicates for both: images are aligned by group.
+    one, other = official.resampled.get(variant), clean.resample(variant, official.copies)
+    if one is not None and other is not None and (paired := paired_difference(one, other, metric)):
+        return Estimate(paired.value, paired.interval)
+    first, second = (evidence.metrics(variant).confusion_matrix for evidence in (official, clean))
     value = official.value(variant, metric) - clean.value(variant, metric)
-    return Estimate(value, unpaired_difference(matrices[0], matrices[1], images, metric))
+    images = official.images(variant), clean.images(variant)
+    return Estimate(value, unpaired_interval(first, second, images, metric))
 
 
 # ---------------------------------------------------------------- in words
 
 
-def _sentences(rows: tuple[LeakRow, ...]) -> list[str]:
-    return [_sentence(row) for row in rows]
-
-
 def _sentence(row: LeakRow) -> str:
     gap = row.accuracy_gap
-    words = f"{METRIC_WORDS['accuracy']} {gap.value:+.3f} {signed_span(gap.interval)}"
+    words = difference_words(gap, "accuracy")
     if gap.interval.low > 0:
         return f"{row.variant}: the copies were worth {words}."
     if gap.interval.high < 0:
