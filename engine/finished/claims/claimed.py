@@ -9,9 +9,12 @@ from engine.finished.claims.evidence import Evidence
 from engine.reports.claims import Finding
 from engine.statistics.scores import METRICS, Metric
 
+_MOST = 10**9
+
 Words = Annotated[str, Meta(min_length=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=1, le=_MOST)]
+Number = Annotated[int, Meta(ge=0, le=_MOST)]
 Decimals = Annotated[int, Meta(ge=0, le=6)]
 Names = Annotated[tuple[Words, ...], Meta(min_length=1)]
 Metrics = Annotated[tuple[Metric, ...], Meta(min_length=1, max_length=len(METRICS))]

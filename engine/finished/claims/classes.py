@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from msgspec import field
 
-from engine.finished.claims.claimed import Claimed, Count, Words
+from engine.finished.claims.claimed import Claimed, Count, Number, Words
 from engine.finished.claims.evidence import Evidence
 from engine.finished.claims.verdicts import FAILS, HOLDS, OPEN, Judgement, Order, judge_order, p_text
 from engine.reports.claims import Finding
@@ -124,7 +124,7 @@ class ConfusesMore(Claimed, frozen=True, kw_only=True, tag="confuses-more"):
     true: Words
     predicted: Words
     other: Words
-    counts: tuple[int, int] | None = None
+    counts: tuple[Number, Number] | None = None
 
     def find(self, evidence: Evidence) -> Finding:
         """Both counts."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.config.recipes import RECIPES
 from engine.events.record import JobKey, StudyRecord
@@ -55,7 +56,7 @@ class Paper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     variants: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     recipe: str = ""
-    training_images: int = 0
+    training_images: Annotated[int, Meta(ge=0, le=10**9)] = 0
 
 
 class Evidence:

@@ -49,12 +49,12 @@ def load_claims(path: Path | None = None) -> ClaimsFile:
         data = tomllib.loads(path.read_text(encoding="utf-8") if path else claims_template())
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name}: not a TOML file: {error}") from error
     try:
         return _file(data)
     except _FaultError as fault:
-        raise InputError(f"{name}: {fault}") from fault
+        raise InputError(f"{name}: {' '.join(str(fault).split())}") from fault
 
 
 class _FaultError(Exception):
