@@ -140,11 +140,13 @@ def paired_difference(one: Resampled, other: Resampled, metric: Metric, *, seed:
         spread = two_level_spread(by_seed, drawn, first.n_groups, seed=seed)
         if interval := spread_interval(value, spread, lowest=-1.0):
             return Difference(value, interval, spread_p(value, spread), seeds)
-    # No draw differs, so there is no spread to take: what the images of the first seed say of the accuracies.
+    # One seed's accuracies; or no draw differs, so there is no spread to take and the first seed's must do.
     right, wrong = first.right[0], second.right[0]
     cells = (right & wrong, right & ~wrong, ~right & wrong, ~right & ~wrong)
-    newcombe = newcombe_interval(*(int(np.count_nonzero(cell)) for cell in cells))
-    return Difference(value, newcombe, mcnemar_p(*only) if metric == "accuracy" else 1.0, seeds)
+    found = newcombe_interval(*(int(np.count_nonzero(cell)) for cell in cells))
+    if metric != "accuracy" or len(seeds) > 1:
+        found = replace(found, method=f"{found.method} of the accuracies")
+    return Difference(value, found, mcnemar_p(*only) if metric == "accuracy" else 1.0, seeds)
 
 
 def discordant(first: Outcomes, second: Outcomes) -> tuple[int, int]:

@@ -14,16 +14,17 @@ from engine.finished.claims.verdicts import (
     FAILS,
     HOLDS,
     OPEN,
+    Judge,
     Judgement,
     Order,
-    judge_bound,
+    judge_above,
+    judge_below,
     judge_figure,
     judge_order,
     judge_similar,
     signed_span,
 )
 from engine.reports.claims import Finding
-from engine.reports.statistics import Interval
 from engine.statistics.scores import Metric, paired_difference
 
 _NOT_KEPT = "the predictions of single images were not kept, so variants cannot be compared"
@@ -43,35 +44,23 @@ class Score(Claimed, frozen=True, kw_only=True):
     def find(self, evidence: Evidence) -> Finding:
         """Our score with its interval."""
         asked = (self.variant, self.metric, self.of_class)
-        return Finding(evidence.figure(*asked), *self.judge(evidence.interval(*asked)))
-
-    def judge(self, interval: Interval) -> Judgement:
-        """What our interval says of the number."""
-        raise NotImplementedError
+        judge = _JUDGES[type(self)]
+        return Finding(evidence.figure(*asked), *judge(self.number, evidence.interval(*asked), self.decimals))
 
 
 class Equals(Score, frozen=True, kw_only=True, tag="equals"):
-    """The score is `number`, rounded to `decimals`."""
-
-    def judge(self, interval: Interval) -> Judgement:
-        """Whether the interval reaches the number."""
-        return judge_figure(self.number, interval, self.decimals)
+    """The interval reaches `number`, as it was rounded to `decimals`."""
 
 
 class Below(Score, frozen=True, kw_only=True, tag="below"):
-    """The score lies below `number`."""
-
-    def judge(self, interval: Interval) -> Judgement:
-        """Whether all of the interval lies below the number."""
-        return judge_bound(self.number, interval, decimals=self.decimals)
+    """All of the interval lies below `number`."""
 
 
 class Above(Score, frozen=True, kw_only=True, tag="above"):
-    """The score lies above `number`."""
+    """All of the interval lies above `number`."""
 
-    def judge(self, interval: Interval) -> Judgement:
-        """Whether all of the interval lies above the number."""
-        return judge_bound(self.number, interval, above=True, decimals=self.decimals)
+
+_JUDGES: dict[type[Score], Judge] = {Equals: judge_figure, Below: judge_below, Above: judge_above}
 
 
 class BestBelow(Claimed, frozen=True, kw_only=True, tag="best-below"):

@@ -6,7 +6,7 @@ is significant (an intersection-union test, which needs no correction), and does
 other way round (corrected for their number by Holm's method). Everything else can't be told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.reports.claims import Verdict
@@ -22,6 +22,7 @@ TOO_WIDE = 0.2
 """An interval wider than this agrees with too much to confirm a figure."""
 
 Judgement = tuple[Verdict, str]
+Judge = Callable[[float, Interval, int], Judgement]
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,20 @@ def judge_figure(stated: float, interval: Interval, decimals: int = 2) -> Judgem
     return HOLDS, what.format("lies in")
 
 
-def judge_bound(bound: float, interval: Interval, *, above: bool = False, decimals: int = 2) -> Judgement:
-    """Whether a score lies below (or above) a bound."""
+def judge_below(bound: float, interval: Interval, decimals: int = 2) -> Judgement:
+    """Whether a score lies below a bound."""
     stated = f"{bound:.{decimals}f}"
     if interval.high < bound:
-        return FAILS if above else HOLDS, f"all of {span(interval)} lies below {stated}"
+        return HOLDS, f"all of {span(interval)} lies below {stated}"
     if interval.low > bound:
-        return HOLDS if above else FAILS, f"all of {span(interval)} lies above {stated}"
+        return FAILS, f"all of {span(interval)} lies above {stated}"
     return OPEN, f"too few images: {stated} lies in {span(interval)}"
+
+
+def judge_above(bound: float, interval: Interval, decimals: int = 2) -> Judgement:
+    """Whether a score lies above a bound."""
+    verdict, reason = judge_below(bound, interval, decimals)
+    return {HOLDS: FAILS, FAILS: HOLDS}.get(verdict, verdict), reason
 
 
 def judge_similar(words: str, interval: Interval, within: float) -> Judgement:

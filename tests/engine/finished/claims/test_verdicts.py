@@ -1,6 +1,14 @@
 import pytest
 
-from engine.finished.claims.verdicts import Order, judge_bound, judge_figure, judge_order, judge_similar, p_text
+from engine.finished.claims.verdicts import (
+    Order,
+    judge_above,
+    judge_below,
+    judge_figure,
+    judge_order,
+    judge_similar,
+    p_text,
+)
 from engine.reports.statistics import Interval
 
 
@@ -33,9 +41,9 @@ def test_a_figure_with_more_decimals_is_held_more_closely():
     ("low", "high", "verdict"), [(0.7, 0.8, "holds"), (0.82, 0.9, "does not hold"), (0.7, 0.9, "can't be told")]
 )
 def test_a_bound(low, high, verdict):
-    assert judge_bound(0.81, interval(low, high))[0] == verdict
+    assert judge_below(0.81, interval(low, high))[0] == verdict
     other_way_round = {"holds": "does not hold", "does not hold": "holds"}.get(verdict, verdict)
-    assert judge_bound(0.81, interval(low, high), above=True)[0] == other_way_round
+    assert judge_above(0.81, interval(low, high))[0] == other_way_round
 
 
 @pytest.mark.parametrize(
