@@ -2,8 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -44,15 +45,21 @@ def load_claims(path: Path | None = None) -> ClaimsFile:
     Raises:
         InputError: the file cannot be read or used.
     """
-    name = str(path or SHIPPED.name)
+    return _shipped() if path is None else _load(str(path), path.read_text)
+
+
+@cache
+def _shipped() -> ClaimsFile:
+    return _load(SHIPPED.name, SHIPPED.read_text)
+
+
+def _load(name: str, read_text: Callable[[str], str]) -> ClaimsFile:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8") if path else claims_template())
+        return _file(tomllib.loads(read_text("utf-8")))
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name}: not a TOML file: {error}") from error
-    try:
-        return _file(data)
     except _FaultError as fault:
         raise InputError(f"{name}: {' '.join(str(fault).split())}") from fault
 
@@ -79,7 +86,7 @@ def _file(data: dict[str, Any]) -> ClaimsFile:
             raise _FaultError(f"{where}another claim has the same key")
         _require_variants(claim.needed(paper.variants), where)
         for name in claim.classes() if paper.classes else ():
-            _require(name, paper.classes, "class", where)
+            _require(name.casefold(), map(str.casefold, paper.classes), "class", where)
     return ClaimsFile(**msgspec.structs.asdict(paper), claims=tuple(claims))
 
 
@@ -97,14 +104,7 @@ def _convert(data: dict[str, Any], kind: type[T], where: str) -> T:
         raise _FaultError(where + _in_words(str(error), kind)) from error
 
 
-_TYPES = {
-    "str": "text",
-    "int": "whole number",
-    "float": "number",
-    "array": "list",
-    "object": "table",
-    "bool": "yes or no",
-}
+_TYPES = {"str": "text", "int": "whole number", "float": "number", "array": "list", "bool": "true or false"}
 
 
 def _in_words(message: str, kind: type[msgspec.Struct]) -> str:

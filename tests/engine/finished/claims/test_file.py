@@ -131,6 +131,11 @@ def test_the_setting_of_another_paper_is_held_against_the_run(claims_file, built
     assert report.other_images
 
 
+def test_classes_are_found_however_they_are_written(claims_file):
+    text = 'classes = ["Cat", "dog"]\n' + HEAD + claim("confuses", true="cat", predicted="DOG")
+    assert load_claims(claims_file(text)).claims[0].classes() == ("cat", "DOG")
+
+
 # ---------------------------------------------------------------- faulty files
 
 
