@@ -1,4 +1,4 @@
-"""The replication report as plain values: each claim of a paper with our figure and a verdict per protocol."""
+"""Replication report: each claim of the paper with our figure and a verdict for each protocol."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

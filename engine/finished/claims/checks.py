@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import ClassVar
 
-from engine.finished.claims.claimed import Claimed, Count, Share, Words
 from engine.finished.claims.evidence import NO_FIGURE, Evidence
+from engine.finished.claims.paper_claim import Count, PaperClaim, Share, Words
 from engine.finished.claims.verdicts import FAILS, HOLDS, OPEN, Order, judge_order
 from engine.reports.claims import Finding
 
@@ -29,7 +29,7 @@ _SAME = 1e-9
 """Scores nearer than this are equal but for rounding in the arithmetic."""
 
 
-class Settles(Claimed, frozen=True, kw_only=True, tag="loss-settles"):
+class Settles(PaperClaim, frozen=True, kw_only=True, tag="loss-settles"):
     """The losses of all variants settle within about so many `batches`."""
 
     batches: Count
@@ -74,7 +74,7 @@ def batches_to_settle(losses: Sequence[float]) -> int | None:
     return settled if settled < len(smooth) else None
 
 
-class HighestLoss(Claimed, frozen=True, kw_only=True, tag="highest-loss"):
+class HighestLoss(PaperClaim, frozen=True, kw_only=True, tag="highest-loss"):
     """A variant ends with the highest training loss of all."""
 
     variant: Words
@@ -119,7 +119,7 @@ def _welch(first: Sequence[float], second: Sequence[float]) -> float:
     return float(ttest_ind(first, second, equal_var=False).pvalue)
 
 
-class Unseen(Claimed, frozen=True, kw_only=True, tag="test-images-unseen"):
+class Unseen(PaperClaim, frozen=True, kw_only=True, tag="test-images-unseen"):
     """No test image has a copy among the training images."""
 
     OF_VARIANTS: ClassVar[bool] = False
@@ -142,7 +142,7 @@ class Unseen(Claimed, frozen=True, kw_only=True, tag="test-images-unseen"):
         return Finding(figure, HOLDS, "the audit finds no test image among the training images")
 
 
-class MicroAverages(Claimed, frozen=True, kw_only=True, tag="micro-averages"):
+class MicroAverages(PaperClaim, frozen=True, kw_only=True, tag="micro-averages"):
     """`precision` and `recall` are micro averages; with one label an image those are the same number."""
 
     OF_VARIANTS: ClassVar[bool] = False
@@ -170,7 +170,7 @@ class MicroAverages(Claimed, frozen=True, kw_only=True, tag="micro-averages"):
         return Finding(figure, FAILS, reason)
 
 
-class RecallIsAccuracy(Claimed, frozen=True, kw_only=True, tag="recall-beside-accuracy"):
+class RecallIsAccuracy(PaperClaim, frozen=True, kw_only=True, tag="recall-beside-accuracy"):
     """Two variants have the same recall and other accuracies, which a test set with equal classes rules out."""
 
     variant: Words
@@ -190,4 +190,4 @@ class RecallIsAccuracy(Claimed, frozen=True, kw_only=True, tag="recall-beside-ac
         return Finding(figure, FAILS, reason)
 
 
-KINDS: Sequence[type[Claimed]] = (Settles, HighestLoss, Unseen, MicroAverages, RecallIsAccuracy)
+KINDS: Sequence[type[PaperClaim]] = (Settles, HighestLoss, Unseen, MicroAverages, RecallIsAccuracy)

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 from msgspec import field
 
-from engine.finished.claims.claimed import Claimed, Count, Number, Words
 from engine.finished.claims.evidence import Evidence
+from engine.finished.claims.paper_claim import Count, Number, PaperClaim, Words
 from engine.finished.claims.verdicts import FAILS, HOLDS, OPEN, Judgement, Order, judge_order, p_text
 from engine.reports.claims import Finding
 from engine.statistics.proportions import mcnemar_p, wilson_interval
@@ -22,7 +22,7 @@ def _short(name: str) -> str:
     return name.casefold().partition("_")[0]
 
 
-class Recognised(Claimed, frozen=True, kw_only=True, tag="recognised"):
+class Recognised(PaperClaim, frozen=True, kw_only=True, tag="recognised"):
     """In every variant, a class is recognised least (or most) often."""
 
     of_class: Words = field(name="class")
@@ -55,7 +55,7 @@ def _fisher(right: dict[str, tuple[int, int]], first: str, second: str) -> float
     return float(fisher_exact([[hits, total - hits] for hits, total in (right[first], right[second])]).pvalue)
 
 
-class Confuses(Claimed, frozen=True, kw_only=True, tag="confuses"):
+class Confuses(PaperClaim, frozen=True, kw_only=True, tag="confuses"):
     """Every variant takes images of the class `true` for `predicted` now and then."""
 
     true: Words
@@ -117,7 +117,7 @@ class Commonest(NotCommonest, frozen=True, kw_only=True, tag="commonest-confusio
     COMMONEST: ClassVar[bool] = True
 
 
-class ConfusesMore(Claimed, frozen=True, kw_only=True, tag="confuses-more"):
+class ConfusesMore(PaperClaim, frozen=True, kw_only=True, tag="confuses-more"):
     """A variant takes the class `true` more often for `predicted` than for `other`; `counts` are the paper's own."""
 
     variant: Words
@@ -140,7 +140,7 @@ class ConfusesMore(Claimed, frozen=True, kw_only=True, tag="confuses-more"):
         return Finding(figure, verdict, reason)
 
 
-class Balance(Claimed, frozen=True, kw_only=True, tag="class-sizes"):
+class Balance(PaperClaim, frozen=True, kw_only=True, tag="class-sizes"):
     """There are about `ratio` training images of one class for one of another; the test set is balanced."""
 
     OF_VARIANTS: ClassVar[bool] = False
@@ -166,4 +166,4 @@ class Balance(Claimed, frozen=True, kw_only=True, tag="class-sizes"):
         return Finding(figure, HOLDS, "counted")
 
 
-KINDS: Sequence[type[Claimed]] = (Recognised, Confuses, NotCommonest, Commonest, ConfusesMore, Balance)
+KINDS: Sequence[type[PaperClaim]] = (Recognised, Confuses, NotCommonest, Commonest, ConfusesMore, Balance)

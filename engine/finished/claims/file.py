@@ -15,14 +15,14 @@ from engine.config.recipes import RECIPES
 from engine.config.variants import VARIANTS, find_variant
 from engine.errors import InputError
 from engine.finished.claims import checks, classes, scores
-from engine.finished.claims.claimed import Claimed
 from engine.finished.claims.evidence import Paper
+from engine.finished.claims.paper_claim import PaperClaim
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 SHIPPED = files("data") / "claims" / "simpsons-2023.toml"
 
-_KINDS: dict[str, type[Claimed]] = {
+_KINDS: dict[str, type[PaperClaim]] = {
     str(kind.__struct_config__.tag): kind for room in (scores, classes, checks) for kind in room.KINDS
 }
 """The ways to compare, by the name that `compare` has in a file."""
@@ -31,7 +31,7 @@ _KINDS: dict[str, type[Claimed]] = {
 class ClaimsFile(Paper, frozen=True, kw_only=True):
     """A paper with its claims, in the order of the report."""
 
-    claims: tuple[Claimed, ...]
+    claims: tuple[PaperClaim, ...]
 
 
 def claims_template() -> str:
@@ -90,7 +90,7 @@ def _file(data: dict[str, Any]) -> ClaimsFile:
     return ClaimsFile(**msgspec.structs.asdict(paper), claims=tuple(claims))
 
 
-def _claim(entry: dict[str, Any], where: str) -> Claimed:
+def _claim(entry: dict[str, Any], where: str) -> PaperClaim:
     if "compare" not in entry:
         raise _FaultError(f"{where}compare is missing: it says how the claim is judged, one of {', '.join(_KINDS)}")
     _require(entry["compare"], _KINDS, "compare", where)

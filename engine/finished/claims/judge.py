@@ -7,9 +7,9 @@ from engine.config.protocols import Protocol
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.events.record import StudyRecord
-from engine.finished.claims.claimed import Claimed
 from engine.finished.claims.evidence import NO_FIGURE, Evidence, Paper
 from engine.finished.claims.file import load_claims
+from engine.finished.claims.paper_claim import PaperClaim
 from engine.finished.claims.verdicts import OPEN
 from engine.reports.claims import Claim, ClaimsReport, Finding
 
@@ -68,7 +68,7 @@ def _evidence(
     return Evidence(record, paper, others)
 
 
-def _finding(claim: Claimed, evidence: Evidence | None, protocol: str) -> Finding:
+def _finding(claim: PaperClaim, evidence: Evidence | None, protocol: str) -> Finding:
     """The finding of one protocol; where something stands in the way, our figure is shown all the same."""
     if evidence is None:
         return Finding(NO_FIGURE, OPEN, f"not run under the {protocol} protocol")
@@ -87,7 +87,7 @@ def _finding(claim: Claimed, evidence: Evidence | None, protocol: str) -> Findin
     return found
 
 
-def _obstacle(claim: Claimed, evidence: Evidence) -> str:
+def _obstacle(claim: PaperClaim, evidence: Evidence) -> str:
     if evidence.other_images and not claim.any_images:
         return evidence.other_images
     if evidence.other_recipe and not claim.any_network:

@@ -8,8 +8,8 @@ from typing import ClassVar
 from msgspec import field
 
 from engine.events.record import StudyRecord
-from engine.finished.claims.claimed import Claimed, Decimals, Metrics, Names, Share, Words
 from engine.finished.claims.evidence import METRIC_WORDS, Evidence, difference_words
+from engine.finished.claims.paper_claim import Decimals, Metrics, Names, PaperClaim, Share, Words
 from engine.finished.claims.verdicts import (
     FAILS,
     HOLDS,
@@ -32,7 +32,7 @@ _NOT_KEPT = "the predictions of single images were not kept, so variants cannot 
 _HOW_MANY = ("", "", " in both", " in all three", " in all four")
 
 
-class Score(Claimed, frozen=True, kw_only=True):
+class Score(PaperClaim, frozen=True, kw_only=True):
     """A claim about one score of one variant, or of one class with it."""
 
     variant: Words
@@ -63,7 +63,7 @@ class Above(Score, frozen=True, kw_only=True, tag="above"):
 _JUDGES: dict[type[Score], Judge] = {Equals: judge_figure, Below: judge_below, Above: judge_above}
 
 
-class BestBelow(Claimed, frozen=True, kw_only=True, tag="best-below"):
+class BestBelow(PaperClaim, frozen=True, kw_only=True, tag="best-below"):
     """Even the best variant, by the first of `metrics`, lies below `number` in each of them."""
 
     OF_VARIANTS: ClassVar[bool] = False
@@ -88,7 +88,7 @@ class BestBelow(Claimed, frozen=True, kw_only=True, tag="best-below"):
         return Finding(f"{best}: {words}", verdict, reason)
 
 
-class Ordered(Claimed, frozen=True, kw_only=True, tag="order"):
+class Ordered(PaperClaim, frozen=True, kw_only=True, tag="order"):
     """Each of the variants `better` scores more than each of `worse`, in each of `metrics`."""
 
     better: Names
@@ -109,7 +109,7 @@ class Ordered(Claimed, frozen=True, kw_only=True, tag="order"):
         return judge_order(orders, corrected=True)  # for the pairs of the study
 
 
-class Similar(Claimed, frozen=True, kw_only=True, tag="similar"):
+class Similar(PaperClaim, frozen=True, kw_only=True, tag="similar"):
     """The scores of two variants are less than `within` apart."""
 
     first: Words
@@ -127,7 +127,7 @@ class Similar(Claimed, frozen=True, kw_only=True, tag="similar"):
         return Finding(figure, *judge_similar(words, found.interval, self.within))
 
 
-class NotWorthIt(Claimed, frozen=True, kw_only=True, tag="not-worth-the-time"):
+class NotWorthIt(PaperClaim, frozen=True, kw_only=True, tag="not-worth-the-time"):
     """`slow` takes longer than `quick`, and its accuracy gains at most `gain`."""
 
     slow: Words
@@ -165,7 +165,7 @@ def _seconds_per_model(evidence: Evidence, variant: str) -> float:
     return seconds.preprocess + seconds.train / max(1, len(evidence.record.jobs(variant)))
 
 
-class LessData(Claimed, frozen=True, kw_only=True, tag="less-data-is-worse"):
+class LessData(PaperClaim, frozen=True, kw_only=True, tag="less-data-is-worse"):
     """Every variant does better where it is trained on more images: two studies on the same test images."""
 
     OF_VARIANTS: ClassVar[bool] = False
@@ -216,4 +216,4 @@ def _gain(variant: str, large: Evidence, small: Evidence) -> Order | None:
     return Order(f"{variant}: more data {found.value:+.3f} {signed_span(found.interval)}", found.value, found.p_value)
 
 
-KINDS: Sequence[type[Claimed]] = (Equals, Below, Above, BestBelow, Ordered, Similar, NotWorthIt, LessData)
+KINDS: Sequence[type[PaperClaim]] = (Equals, Below, Above, BestBelow, Ordered, Similar, NotWorthIt, LessData)

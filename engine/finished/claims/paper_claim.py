@@ -20,7 +20,7 @@ Names = Annotated[tuple[Words, ...], Meta(min_length=1)]
 Metrics = Annotated[tuple[Metric, ...], Meta(min_length=1, max_length=len(METRICS))]
 
 
-class Claimed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="compare"):
+class PaperClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="compare"):
     """One claim of a paper.
 
     Attributes:
@@ -66,6 +66,6 @@ class Claimed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
         raise NotImplementedError
 
 
-def _names(claim: Claimed, *keys: str) -> tuple[str, ...]:
+def _names(claim: PaperClaim, *keys: str) -> tuple[str, ...]:
     values = [value for key in keys if (value := getattr(claim, key, ""))]
     return tuple(name for value in values for name in ([value] if isinstance(value, str) else value))
