@@ -23,8 +23,7 @@ def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
     if not variants:
         raise InputError(f"studies {one.study} and {other.study} have no variant in common that both ran to the end")
     rows = tuple(_row(variant, one, other) for variant in variants)
-    protocol = clean.protocol
-    left_out = protocol.left_out if protocol else 0
+    left_out = clean.protocol.left_out if clean.protocol else 0
     return LeakReport(
         official_study=one.study,
         clean_study=other.study,
@@ -57,21 +56,16 @@ def _require_alike(official: Evidence, clean: Evidence) -> None:
                 "the leak is the gap between an official and a clean study"
             )
     names = f"studies {official.study} and {clean.study}"
+    seeds = "; ".join(", ".join(map(str, evidence.seeds)) or "none" for evidence in (official, clean))
+    weights = [one.sha256 for evidence in (official, clean) if (one := evidence.record.superres_weights) is not None]
     if not same_test_images(official.record, clean.record):
         raise InputError(f"{names} were not tested on the same images, so their gap says nothing of copies")
     if first.recipe != second.recipe:
         raise InputError(f"{names} have other recipes ({first.recipe.name}, {second.recipe.name}): run both with one")
     if official.seeds != clean.seeds:
-        raise InputError(
-            f"{names} have other seeds ({_list(official.seeds)}; {_list(clean.seeds)}): run both with the same"
-        )
-    weights = [evidence.record.superres_weights for evidence in (official, clean)]
-    if weights[0] is not None and weights[1] is not None and weights[0].sha256 != weights[1].sha256:
+        raise InputError(f"{names} have other seeds ({seeds}): run both with the same")
+    if len(set(weights)) > 1:
         raise InputError(f"{names} have other super-resolution weights: run both with --superres-weights and one file")
-
-
-def _list(seeds: tuple[int, ...]) -> str:
-    return ", ".join(map(str, seeds)) or "none"
 
 
 def same_test_images(first: StudyRecord, second: StudyRecord) -> bool:
