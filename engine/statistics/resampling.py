@@ -33,15 +33,6 @@ def accuracy(counts: Floats) -> Floats:
     return np.asarray(counts[..., 0, :].sum(axis=-1) / counts[..., 1, :].sum(axis=-1), dtype=np.float64)
 
 
-def macro_f1(counts: Floats) -> Floats:
-    """Mean F1 of the classes that have images; one that would divide by zero is 0."""
-    correct, support, predicted = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
-    total = support + predicted
-    f1 = np.divide(2 * correct, total, out=np.zeros_like(total), where=total > 0)
-    present = support > 0
-    return np.asarray((f1 * present).sum(axis=-1) / present.sum(axis=-1), dtype=np.float64)
-
-
 def resample(counts: Floats, *, replicates: int, seed: int) -> Floats:
     """Counts (S, G, 3, K) of `replicates` draws of G groups, as (B, S, 3, K).
 
