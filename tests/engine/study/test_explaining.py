@@ -115,7 +115,7 @@ def test_what_was_measured_is_kept_and_read_again(folder, monkeypatch):
     assert stored_explanation(folder) is None
     report = measure_explanation(folder)
     assert stored_explanation(folder) == report
-    monkeypatch.setattr("engine.study.jobs.predict", None)
+    monkeypatch.setattr("engine.study.jobs.predict_proba", None)
     assert measure_explanation(folder) == report
     (folder / REPORT_FILE).write_text('{"version": 1, "report": {}}')
     assert stored_explanation(folder) is None

@@ -141,7 +141,7 @@ def test_a_variant_that_failed_is_tried_again(config, whole, monkeypatch):
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.study.jobs.predict", fail)
+        patch.setattr("engine.study.jobs.predict_proba", fail)
         assert run_study(config).finished.status == "failed"
     (folder,) = config.runs_dir.iterdir()
     assert outcome(resume_study(folder)) == whole
