@@ -27,7 +27,7 @@ FILES = sorted(
 EVERYTHING = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
 
 OTHER_TOOLS = {
-    *("--check", "--only", "--out", "--quick", "--snapshot-update", "--index", "--pip-args", "--extra-index-url"),
+    *("--check", "--only", "--out", "--quick", "--snapshot-update", "--torch-backend", "--pip-args", "--extra-index-url"),
     *("--steps", "--minutes", "--seed", "--weights"),
 }
 """Options of pip, uv, pipx, ruff, pytest and the benchmarks."""
