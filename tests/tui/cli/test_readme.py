@@ -27,8 +27,8 @@ FILES = sorted(
 EVERYTHING = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
 
 OTHER_TOOLS = {
-    *("--check", "--only", "--out", "--quick", "--snapshot-update", "--torch-backend", "--pip-args", "--extra-index-url"),
-    *("--steps", "--minutes", "--seed", "--weights"),
+    *("--check", "--snapshot-update", "--torch-backend", "--pip-args", "--extra-index-url"),
+    *("--only", "--out", "--quick", "--steps", "--minutes", "--seed", "--weights"),
 }
 """Options of pip, uv, pipx, ruff, pytest and the benchmarks."""
 
