@@ -22,7 +22,7 @@ class DocsScreen(Screen[None]):
     DocsScreen {
         & > #docs-heading { height: 1; padding: 0 1; }
         & > #docs-body { height: 1fr; scrollbar-size: 1 1; }
-        & Markdown { padding: 0 1; }
+        & Markdown { padding: 0 1; max-width: 120; }
     }
     """
 

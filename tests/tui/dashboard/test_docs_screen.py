@@ -82,8 +82,8 @@ async def test_links_lead_to_other_pages_and_to_their_headings(kit, make_app):
 
 
 async def test_a_link_elsewhere_is_told(kit, make_app):
-    async with make_app().run_test(size=(80, 24)) as pilot:
+    async with make_app().run_test(size=(80, 24), notifications=True) as pilot:
         await opened(kit, pilot)
         follow(pilot, "https://optuna.org")
-        await kit.until(pilot, lambda: any("optuna.org" in note.message for note in pilot.app._notifications))
+        await shows(kit, pilot, "https://optuna.org")
         assert pilot.app.screen.page == "index"
