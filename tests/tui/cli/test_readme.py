@@ -27,12 +27,12 @@ FILES = sorted(
 EVERYTHING = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
 
 OTHER_TOOLS = {
-    *("--check", "--snapshot-update", "--torch-backend", "--pip-args", "--extra-index-url"),
+    *("--check", "--snapshot-update", "--torch-backend", "--reinstall-package", "--pip-args", "--extra-index-url"),
     *("--only", "--out", "--quick", "--steps", "--minutes", "--seed", "--weights"),
 }
 """Options of pip, uv, pipx, ruff, pytest and the benchmarks."""
 
-MOST_LINES, MOST_COLUMNS = 130, 160
+MOST_LINES, MOST_COLUMNS, TERMINAL_COLUMNS = 130, 160, 78
 
 
 def known_options(command):
@@ -82,6 +82,12 @@ def test_the_list_of_pages_is_whole():
 @pytest.mark.parametrize("file", FILES)
 def test_lines_fit(file):
     assert [line for line in EVERYTHING[file].splitlines() if len(line) > MOST_COLUMNS] == []
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_code_fits_a_terminal(name):
+    code = [line for line in MANUAL[name].splitlines() if line.startswith("    ")]
+    assert [line for line in code if len(line) > TERMINAL_COLUMNS] == []
 
 
 # ---------------------------------------------------------------- options and commands
