@@ -213,7 +213,7 @@ def _add_member(tree: Tree, archive: ZipArchive, info: zipfile.ZipInfo) -> None:
         folder = tree.root
         for part in parts[:-1]:
             folder = folder.child(part)
-        folder.add(parts[-1], ZipMember(archive, info.filename, info.file_size))
+        folder.add(parts[-1], ZipMember(archive, info.filename, info.file_size, info.CRC))
 
 
 def _why_unsafe(name: str, parts: list[str], info: zipfile.ZipInfo) -> str:
