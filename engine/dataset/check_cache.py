@@ -33,7 +33,7 @@ _FOUND = "digest, reason, pixels, hash, height, width, format, thumbnail"
 _COLUMNS = 3 + len(_FOUND.split(","))
 
 _TABLE_VERSION = 3
-"""Of the columns, kept in the file; a file of another version is begun anew (2 knew size and modification time only)."""
+"""Of the columns, kept in the file; a file of another version is begun anew (2 knew no inodes and change times)."""
 
 _PAGE_BYTES = 16384
 """Several thumbnails a page of the file; with SQLite's 4096 half of each page would stay empty."""
