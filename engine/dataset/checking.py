@@ -59,10 +59,10 @@ class CheckedDataset:
 
     @property
     def images(self) -> tuple[CheckedImage, ...]:
-        """All images, those for training first."""
-        samples = self.dataset.train + self.dataset.test
+        """All images, in the order of `Dataset.images`."""
         return tuple(
-            CheckedImage(sample, self.digests[sample.path], self.fingerprints[sample.path]) for sample in samples
+            CheckedImage(sample, self.digests[sample.path], self.fingerprints[sample.path])
+            for sample in self.dataset.images
         )
 
 
@@ -92,7 +92,7 @@ def check_images(
             test images are gone.
         StudyStopped: the user asked for it.
     """
-    samples = dataset.train + dataset.test
+    samples = dataset.images
     with CheckCache(cache_dir) as cache:
         checks = _check_all(samples, cache, control, progress, recheck=recheck)
     reasons = {sample.path: check.reason for sample, check in zip(samples, checks, strict=True) if check.reason}

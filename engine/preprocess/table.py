@@ -90,7 +90,7 @@ class PixelTable:
         with self._mending:
             place = self._places[row].copy()
             if place[2] == UNCHECKED:  # by another thread meanwhile
-                return self._remade[place[1]]
+                return self._remade[int(place[1])]
             if not self._remade:
                 self._parts.append(self._remade)
                 self.tell(

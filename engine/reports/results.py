@@ -25,6 +25,7 @@ class DatasetSummary:
         is_demo: whether these are the project's own drawings.
         classes: class names, in label order.
         train_counts, test_counts: images a class, aligned with `classes`.
+        validation_counts: images a class that the data itself gives for validation; empty where there are none.
         boxed_train, boxed_test: how many of those images have a bounding box.
         skipped: files left out, with the reason.
         notes: sentences about the data that a reader of the results needs.
@@ -44,6 +45,7 @@ class DatasetSummary:
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+    validation_counts: tuple[int, ...] = ()
 
     @property
     def train(self) -> int:
@@ -54,6 +56,11 @@ class DatasetSummary:
     def test(self) -> int:
         """Number of test images."""
         return sum(self.test_counts)
+
+    @property
+    def validation(self) -> int:
+        """Number of images that the data itself gives for validation."""
+        return sum(self.validation_counts)
 
 
 @dataclass(frozen=True)
