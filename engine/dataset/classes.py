@@ -1,5 +1,6 @@
 """Which classes of a data set can be trained on, once it is known which of its images can be read."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -7,6 +8,11 @@ from engine.dataset.values import Dataset
 from engine.errors import DatasetError
 
 MIN_CLASSES = 2
+
+
+def same_letters(name: str) -> str:
+    """The name with composed accents: what a Mac calls a folder looks the same and has other characters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def drop_untrained_classes(dataset: Dataset, unread: Mapping[str, str]) -> Dataset:

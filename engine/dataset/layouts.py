@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.dataset.classes import same_letters
 from engine.dataset.readings import TEST_NAME, Part, Reading, find_readings, named_part, repeats
 from engine.dataset.roles import is_plain
 from engine.dataset.sources import ImageSource
@@ -257,13 +258,13 @@ def _matcher(train: Part, part: Part, layout: Layout) -> Callable[[str], str | N
     """A function from a class name to the training class of that name; another case is matched, and said once."""
     by_case: dict[str, list[str]] = {}
     for name in train.classes:
-        by_case.setdefault(name.casefold(), []).append(name)
+        by_case.setdefault(same_letters(name).casefold(), []).append(name)
     said: set[str] = set()
 
     def match(name: str) -> str | None:
         if name in train.classes:
             return name
-        spellings = by_case.get(name.casefold(), [])
+        spellings = by_case.get(same_letters(name).casefold(), [])
         if len(spellings) > 1:
             names = " and ".join(printable(spelling) for spelling in spellings)
             raise DatasetError(
@@ -293,7 +294,7 @@ def _say_roles(reading: Reading, layout: Layout) -> None:
         if part is None:
             continue
         plain = is_plain(part.parent.path) and words.startswith(part.parent.path.lower()[:4])
-        held = ", kept out of training to follow its accuracy (--validation F draws others)"
+        held = " (--validation F draws others instead)"
         if not plain or part is reading.validation:
             layout.notes.append(f"{_shown(part)} holds the {words}{held if part is reading.validation else ''}")
 

@@ -5,8 +5,9 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.config.names import join_names, quote_name
 from engine.dataset.annotations import Annotation, Annotations, fit_box, read_annotations
-from engine.dataset.classes import MIN_CLASSES, drop_untrained_classes
+from engine.dataset.classes import MIN_CLASSES, drop_untrained_classes, same_letters
 from engine.dataset.images import upright_size
 from engine.dataset.layouts import Candidate, Layout, open_parts, recognise
 from engine.dataset.roles import Role
@@ -131,7 +132,7 @@ class _Opening:
         else:
             names = [self._find_class(name, available) for name in wanted]
             if len(set(names)) != len(names):
-                raise DatasetError(f"--classes {','.join(wanted)}: name each class once")
+                raise DatasetError(f"--classes {join_names(wanted)}: name each class once")
         if len(names) < MIN_CLASSES:
             raise DatasetError(f"{self.location}: only one class ({', '.join(names)}); a classifier needs at least two")
         return names
@@ -153,12 +154,18 @@ class _Opening:
     def _find_class(self, name: str, available: list[str]) -> str:
         if name in available:
             return name
+        same = [known for known in available if same_letters(known) == same_letters(name)]
+        if len(same) == 1:  # composed or not, an accent looks the same
+            return same[0]
         lower = name.lower()
         near = [known for known in available if lower and lower in known.lower()]
         near += difflib.get_close_matches(name, available, n=_SUGGESTIONS, cutoff=0.5)
         nearest = list(dict.fromkeys(near))[:_SUGGESTIONS]
         more = ", ..." if len(available) > _LISTED else ""
-        hint = f"nearest: {', '.join(nearest)}" if nearest else f"there are {', '.join(available[:_LISTED])}{more}"
+        shown = list(map(quote_name, nearest or available[:_LISTED]))
+        hint = f"nearest: {', '.join(shown)}" if nearest else f"there are {', '.join(shown)}{more}"
+        if any(name not in available for name in shown):
+            hint += ' (give the quotes too: --classes \'"A, B"," C"\')'
         raise DatasetError(f"--classes: no class {printable(name)!r} with images in {self.location}; {hint}")
 
     def read_headers(self, names: Sequence[str], *, required: bool) -> Dataset:

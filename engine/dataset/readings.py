@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.dataset.classes import same_letters
 from engine.dataset.roles import Role, role_of
 from engine.dataset.tree import MAX_DEPTH, Folder, Tree
 
@@ -158,11 +159,11 @@ def _split(tree: Tree, folder: Folder) -> Reading | None:
 
 def _fits(part: Part, train: Part) -> bool:
     """Whether the part has images of the classes that are trained on."""
-    known = {name.casefold() for name in train.classes}
+    known = {same_letters(name).casefold() for name in train.classes}
     if part.classes:
-        return any(name.casefold() in known for name in part.classes)
+        return any(same_letters(name).casefold() in known for name in part.classes)
     matches = (TEST_NAME.fullmatch(file) for file in part.parent.images)
-    return any(match["class_name"].casefold() in known for match in matches if match is not None)
+    return any(same_letters(match["class_name"]).casefold() in known for match in matches if match is not None)
 
 
 def _flat(tree: Tree, folder: Folder) -> Reading | None:

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def audit_opened(
-    dataset: "Dataset", closeness: Closeness, cache_dir: Path, control: StudyControl, progress: ReportProgress
+    dataset: "Dataset",
+    closeness: Closeness,
+    cache_dir: Path,
+    control: StudyControl,
+    progress: ReportProgress,
+    *,
+    recheck: bool = False,
 ) -> AuditReport:
-    """Read every image of a data set (what was read before comes from the cache) and audit them.
+    """Read every image of a data set (what was read before comes from the cache, but with `recheck`) and audit them.
 
     Raises:
         SimpsonsError: too few images can be read.
@@ -33,6 +39,7 @@ def audit_opened(
         cache_dir,
         control=control,
         progress=lambda done, total: progress(AuditProgress("check", done, total)),
+        recheck=recheck,
     )
     return audit_images(
         pooled_for_audit(checked),
@@ -47,7 +54,8 @@ def audit_dataset(
 ) -> AuditReport:
     """What the images themselves say of how far scores on them can be trusted.
 
-    `config` gives the data, its classes and sample, how alike copies are (`closeness`) and the cache's folder. Every
+    `config` gives the data, its parts, classes and sample, how alike copies are (`closeness`), the cache's folder and
+    whether it counts (`recheck`). Every
     image is read once; a second audit takes what is known of them from the cache. `progress` is called in the calling
     thread and must return at once.
 
@@ -61,6 +69,7 @@ def audit_dataset(
         cache_folder(config.cache_dir),
         control or StudyControl(),
         progress or _say_nothing,
+        recheck=config.recheck,
     )
 
 

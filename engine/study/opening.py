@@ -36,9 +36,17 @@ def open_study_dataset(config: StudyConfig) -> "Dataset":
         path = config.data
     dataset = open_dataset(
         path,
+        train=config.train,
+        test=config.test,
+        validation=config.val,
         classes=config.classes,
         sample=config.sample,
         test_fraction=config.test_fraction,
         seed=config.seed,
     )
+    if dataset.validation and config.validation_fraction is not None:
+        dataset = dataset.without_validation(
+            f"the data's {len(dataset.validation)} validation images are not used: --validation "
+            f"{config.validation_fraction:g}"
+        )
     return replace(dataset, name="demo", layout="demo", is_demo=True) if config.data is None else dataset

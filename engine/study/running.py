@@ -1,6 +1,7 @@
 """Runs and resumes a study."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,17 +74,19 @@ def resume_study(
     *,
     replay: Emit | None = None,
     wait_seconds: float | None = None,
+    recheck: bool = False,
 ) -> StudyRecord:
     """Go on with a study that was interrupted or stopped, and return its record.
 
     What is done stays; the job under way goes on from its checkpoint, and one that failed is tried again. The outcome
     is that of a study that was never interrupted. `replay` gets what the folder holds already, by default `emit`. A
-    writer that is about to let go is waited for, for as long as `wait_seconds`.
+    writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images are read
+    again, whatever is remembered of them.
 
     Raises:
         SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
     """
-    config = load_config(folder)
+    config = replace(load_config(folder), recheck=recheck)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()
