@@ -340,7 +340,10 @@ class _Passed:
         if (more := len(self._found) - MAX_NAMED) > 0:
             notes.append(f"{more} more folders are passed over")
         if alternatives and self._images:
-            notes.append("the folders can be read in other ways: --train and --test name what trains and what tests")
+            notes.append(
+                "the folders can be read in other ways: --train and --test name what trains and what tests, "
+                "and so does l on the set-up screen"
+            )
         self._layout.notes += notes
 
     def _add(self, note: str, folder: Folder) -> None:

@@ -3,7 +3,6 @@
 import os
 import threading
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -12,9 +11,6 @@ from engine.errors import DatasetError
 
 MAX_FILE_BYTES = 256 * 2**20
 """Largest image file that is read: an uncompressed BMP of the largest accepted picture fits."""
-
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
-"""What zipfile raises for damaged, encrypted or unsupported members, besides OSError."""
 
 
 class UnreadableImage(DatasetError):  # noqa: N818 - named for what it is about
@@ -134,8 +130,10 @@ class ZipArchive:
                 return member.read(limit)
         except OSError as error:
             raise UnreadableImage(f"cannot be read: {error.strerror or error}") from None
-        except _ZIP_ERRORS as error:
-            raise UnreadableImage(f"cannot be read from the archive: {error}") from None
+        except MemoryError:
+            raise
+        except Exception as error:  # zipfile and its decompressors raise many kinds for damaged members
+            raise UnreadableImage(f"cannot be read from the archive: {error or type(error).__name__}") from None
 
     def _open(self) -> zipfile.ZipFile:
         if self._process != os.getpid():

@@ -1,6 +1,7 @@
 """What a study measures, as plain values: data-set summary, metrics, predictions, results of one job."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Status = Literal["done", "stopped", "failed"]
@@ -61,6 +62,21 @@ class DatasetSummary:
     def validation(self) -> int:
         """Number of images that the data itself gives for validation."""
         return sum(self.validation_counts)
+
+
+@dataclass(frozen=True)
+class DatasetReading:
+    """One way to read the folders of a data set.
+
+    Attributes:
+        words: what trains, what tests, how many classes and images.
+        train, test, val: the parts as `engine.config.study.StudyConfig` names them; none for what is recognised.
+    """
+
+    words: str
+    train: Path | None = None
+    test: Path | None = None
+    val: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,8 @@ def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
     else:
         field = RECIPE_OPTIONS[name]
         value, usual = getattr(config.recipe, field), getattr(_entry(config.recipe), field)
+    if name == "validation_fraction" and not value and config.data is None:
+        return  # the demo set gives no validation images, so none is what there is anyway
     if value is None or (value == usual and name not in _ALWAYS_SAID):
         return
     option = max(param.opts, key=len)

@@ -186,7 +186,7 @@ def test_the_version_is_the_programs(command):
     [
         ('"Simpson, Homer",bart', ("Simpson, Homer", "bart")),
         ('" lead", tail ', (" lead", "tail")),
-        ('a,, b ,', ("a", "b")),
+        ("a,, b ,", ("a", "b")),
         ('"say ""no""",x y', ('say "no"', "x y")),
         ('it"s,5" disk', ('it"s', '5" disk')),
     ],

@@ -100,3 +100,4 @@ def test_parts_and_class_names_of_any_kind_come_back(images):
     assert read_back(command_line(config)) == config
     other = StudyConfig(data=images, validation_fraction=0.0)
     assert read_back(command_line(other)) == other
+    assert "--validation" not in command_line(StudyConfig(validation_fraction=0.0))
