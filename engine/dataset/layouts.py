@@ -87,8 +87,8 @@ def open_parts(data: Path, train: Path, test: Path | None, validation: Path | No
     reading = Reading("split" if parts[1] else "flat", first, parts[1], parts[2])
     location = printable(str(data.absolute()))
     layout = Layout(reading.kind, printable(data.absolute().stem) or "root", location)
-    for tree in dict.fromkeys(map(id, trees.values())):
-        layout.skipped += next(one.skipped for one in trees.values() if id(one) == tree)
+    for tree in trees.values():
+        layout.skipped += tree.skipped
     _take(reading, layout)
     for part in reading.parts:
         passed = _Passed(part.tree, reading.parts, layout)
