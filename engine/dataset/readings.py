@@ -10,6 +10,7 @@ Each may lie inside further folders, beside others, and be doubled (`seg_train/s
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from engine.dataset.classes import same_letters
@@ -24,6 +25,9 @@ TEST_NAME = re.compile(r"(?P<class_name>.+)_\d+\.[^.]+")
 
 _CONTAINERS = frozenset({"data", "dataset", "datasets", "image", "images", "img", "imgs", "photos", "pictures", "raw"})
 """Names of folders that hold class folders rather than the images of a class."""
+
+MOST_FOLDERS = 500
+"""Folders that are tried as the data set's own, from the outermost on."""
 
 _ENOUGH = 2
 """Class folders that make a data set."""
@@ -73,7 +77,7 @@ def find_readings(tree: Tree) -> list[Reading]:
     """All ways to read a tree, the likeliest first; one with a single class only where there is no other."""
     ranked: list[tuple[tuple[float, ...], Reading]] = []
     seen: set[tuple[int, ...]] = set()
-    for depth, folder in _folders_with_folders(tree.root):
+    for depth, folder in islice(_folders_with_folders(tree.root), MOST_FOLDERS):
         for tier, reading in _readings_of(tree, folder):
             key = tuple(id(part.parent) for part in reading.parts)
             if key not in seen:
