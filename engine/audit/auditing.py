@@ -69,6 +69,7 @@ class _Audit:
             boxed_train_counts=self._counts("train", boxed=True),
             boxed_test_counts=self._counts("test", boxed=True),
             unreadable=self.dataset.skipped,
+            notes=self.dataset.notes,
             odd=tuple(_odd_files(self.images)),
             sizes=tuple(summary for part in ("train", "test") if (summary := self._sizes(part)) is not None),
             pairs=self._pairs(copies),

@@ -21,7 +21,8 @@ class TuningConfig:
 
     Attributes:
         study: the images, the one variant, the recipe to begin with, the seeds that each trial is trained with
-            (`seed` and `repeats`), and how to compute. Trials are scored on the share `validation_fraction`.
+            (`seed` and `repeats`), and how to compute. Trials are scored on the share `validation_fraction`,
+            or where that is None, on the validation images that the data gives, if any, else on `VALIDATION`.
         trials: how many numbers to try, those of the recipe among them; None for no such limit.
         minutes: no trial begins once so much time went into others; None for no such limit.
         numbers: the recipe's numbers to search for, by field name; none for all that the recipe has.
@@ -40,7 +41,7 @@ class TuningConfig:
         budget = "--budget: trials train the recipe's epochs; give --epochs, and --minutes to end the search"
         require(study.budget_minutes is None, budget)
         images = f"--validation 0: a search needs validation images; give a share such as {VALIDATION}"
-        require(study.validation_fraction > 0, images)
+        require(study.validation_fraction != 0, images)
         once = len(set(self.numbers)) == len(self.numbers)
         require(once, f"--only {','.join(self.numbers)}: each number once")
 

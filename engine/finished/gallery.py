@@ -49,9 +49,9 @@ class Gallery:
         self.identity = uuid.uuid4().hex
         self.config = config
         self.classes = dataset.classes
-        self.samples = {sample.path: sample for sample in (*dataset.train, *dataset.test)}
+        self.samples = {sample.path: sample for sample in dataset.images}
         self.images = tuple(
-            [_described(sample, "train") for sample in dataset.train]
+            [_described(sample, "train") for sample in (*dataset.train, *dataset.validation)]
             + [_described(sample, "test") for sample in dataset.test]
         )
         self._machine = machine

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.dataset import CheckedImage, UnreadableImage
-from engine.dataset.sources import MAX_FILE_BYTES, ImageSource
+from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, Stamp
 from engine.dataset.torch_images import ImageFolderWithPath
 from engine.errors import DatasetError
 from engine.preprocess.steps import Pixels
@@ -25,7 +25,7 @@ class _VerifiedSource:
         return self.source.key
 
     @property
-    def stamp(self) -> tuple[int, int]:
+    def stamp(self) -> Stamp:
         return self.source.stamp
 
     def read(self, limit: int = MAX_FILE_BYTES) -> bytes:

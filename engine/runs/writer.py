@@ -278,6 +278,7 @@ def _scores(result: JobResult) -> dict[str, Any]:
 
 
 def _from_anywhere(config: StudyConfig) -> StudyConfig:
-    """The same with paths that mean the same in every working folder."""
+    """The same with paths that mean the same in every working folder, and without what is asked of one start only."""
     paths = {name: getattr(config, name) for name in ("data", "superres_weights", "cache_dir", "runs_dir")}
-    return replace(config, **{name: path.absolute() for name, path in paths.items() if path is not None})
+    absolute: dict[str, Any] = {name: path.absolute() for name, path in paths.items() if path is not None}
+    return replace(config, recheck=False, **absolute)

@@ -16,7 +16,8 @@ def audit_dataset(
 ) -> AuditReport:
     """What the images themselves say of how far scores on them can be trusted.
 
-    `config` gives the data, its classes and sample, how alike copies are (`closeness`) and the cache's folder. Every
+    `config` gives the data, its parts, classes and sample, how alike copies are (`closeness`), the cache's folder and
+    whether it counts (`recheck`). Every
     image is read once; a second audit takes what is known of them from the cache. `progress` is called in the calling
     thread and must return at once.
 
@@ -30,6 +31,7 @@ def audit_dataset(
         cache_folder(config.cache_dir),
         control=control,
         progress=lambda done, total: tell(AuditProgress("check", done, total)),
+        recheck=config.recheck,
     )
     return audit_images(
         undivided(checked),

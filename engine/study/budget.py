@@ -65,4 +65,5 @@ def _counts(config: StudyConfig, summary: DatasetSummary) -> tuple[float, float,
     tested_share = (1 / config.folds if config.folds > 1 else config.test_fraction) if divides else 0.0
     pool = summary.train * (1 - tested_share)
     tested = summary.train * tested_share if divides else summary.test
-    return pool * (1 - config.validation_fraction), pool * config.validation_fraction, tested
+    share = config.validation_fraction or 0.0
+    return pool * (1 - share), summary.validation or pool * share, tested

@@ -115,6 +115,7 @@ def preprocess_variant(variant: str, inputs: JobInputs, stage: StageReporter) ->
     )
     if pixels.note:
         inputs.reporter.notice(pixels.note, "warning", variant)
+    pixels.tell = lambda sentence: inputs.reporter.notice(sentence, "warning", variant)
     return pixels
 
 

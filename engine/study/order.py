@@ -168,9 +168,13 @@ class Study:
 
     def _check(self, dataset: Dataset) -> CheckedDataset:
         with self._reporter.stage("check") as stage:
-            stage.start(len(dataset.train) + len(dataset.test))
+            stage.start(len(dataset.images))
             checked = check_images(
-                dataset, self._cache_dir, control=self._control, progress=lambda done, _: stage.progress(done)
+                dataset,
+                self._cache_dir,
+                control=self._control,
+                progress=lambda done, _: stage.progress(done),
+                recheck=self._config.recheck,
             )
         self._timings.add("check", "", self._config, stage.fresh, stage.watch.seconds)
         self._fingerprint = content_fingerprint(checked)

@@ -1,6 +1,7 @@
 """Runs and resumes a study."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 from engine.config.study import StudyConfig
@@ -63,17 +64,19 @@ def resume_study(
     *,
     replay: Emit | None = None,
     wait_seconds: float | None = None,
+    recheck: bool = False,
 ) -> StudyRecord:
     """Resume a study that was interrupted or stopped, and return its record.
 
     What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
     outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
-    `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`.
+    `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images
+    are read again, whatever is remembered of them.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process writes the run, or its data have changed.
     """
-    config = load_config(folder)
+    config = replace(load_config(folder), recheck=recheck)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()

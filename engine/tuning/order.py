@@ -5,11 +5,12 @@ are no test images: they are no part of what is pre-processed, trained on or sco
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings
-from engine.config.search import SECONDS_PER_MINUTE, TuningConfig, require_limits
+from engine.config.search import SECONDS_PER_MINUTE, VALIDATION, TuningConfig, require_limits
 from engine.config.study import StudyConfig
 from engine.dataset import Dataset
 from engine.errors import InputError, StorageError
@@ -57,6 +58,8 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
     """
     search_space(config)
     dataset = open_study_dataset(config.study)
+    if config.study.validation_fraction is None and not dataset.validation:
+        config = replace(config, study=replace(config.study, validation_fraction=VALIDATION))
     folder = RunFolder.create(tuning_folder(config.study.runs_dir), config.study)
     reporter = SearchReporter(folder, control or StudyControl(), emit)
     Tuning(config, reporter.control, reporter).run(dataset)
@@ -215,7 +218,7 @@ class Tuning(Study):
                 protocol=study.protocol,
                 recipe=study.recipe,
                 seeds=study.seeds,
-                validation_fraction=study.validation_fraction,
+                validation_fraction=_validation_share(study, dataset),
                 numbers=search_space(tuning),
                 trials=tuning.trials,
                 minutes=tuning.minutes,
@@ -229,6 +232,10 @@ class Tuning(Study):
 
         checked = self._check(dataset)
         images = without_test_images(self._divide(checked, self._audit(checked)))
+        if not len(images.folds[0].validation):
+            raise InputError(
+                f"no validation image is left: give a share of the training images, as --validation {VALIDATION}"
+            )
         machine = self._choose_machine(images)
         with self._pixels(images, machine) as pixels:
             trials = TrialTrainer(self._config, images, pixels, machine, self._reporter)
@@ -300,6 +307,13 @@ class Tuning(Study):
             )
         )
         (folder.close if keep else folder.discard)()
+
+
+def _validation_share(study: StudyConfig, dataset: "Dataset") -> float:
+    """The validation images as a share of those and the training images."""
+    if study.validation_fraction is not None:
+        return study.validation_fraction
+    return len(dataset.validation) / (len(dataset.validation) + len(dataset.train))
 
 
 def _test_words(config: StudyConfig) -> str:

@@ -43,7 +43,7 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
     return _headless(work, as_json=as_json)
 
 
-def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
     """Go on with a run, write the results of the whole study and return the exit status.
 
     Raises:
@@ -54,7 +54,7 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) 
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_study
 
-        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck)
 
     return _headless(work, as_json=as_json)
 

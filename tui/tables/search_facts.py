@@ -87,4 +87,4 @@ def search_facts(record: TuningRecord) -> list[tuple[str, str]]:
 def best_command(record: TuningRecord, study: StudyConfig) -> str:
     """The command that trains with the best numbers on all training images; "" where there are none."""
     recipe = record.best_recipe
-    return command_line(replace(study, recipe=recipe, validation_fraction=0.0)) if recipe is not None else ""
+    return command_line(replace(study, recipe=recipe, validation_fraction=None)) if recipe is not None else ""

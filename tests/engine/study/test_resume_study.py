@@ -1,6 +1,8 @@
 """A study that is stopped, handed over or cut off, and gone on with, ends as one that was never interrupted."""
 
 import json
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -154,6 +156,23 @@ def test_seeds_and_folds_go_on_where_they_were(config, tmp_path):
         config, lambda event: isinstance(event, BatchTrained) and (event.seed, event.fold, event.step) == (1, 0, 2)
     )
     assert outcome(resume_study(folder)) == expected
+
+
+def test_other_pixels_of_the_old_size_and_time_are_refused(config, tiny_dataset, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(tiny_dataset, data)
+    image = data / "train" / "red" / "pic_0000.png"
+    picture = Image.open(image).convert("RGB")
+    picture.save(image.with_suffix(".bmp"))
+    image.unlink()
+    image = image.with_suffix(".bmp")
+    _, folder = run_until(replace(config, data=data), batch("bbox", 2))
+    before = image.stat()
+    picture.rotate(180).save(image)
+    os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert image.stat().st_size == before.st_size
+    with pytest.raises(InputError, match="not those that the study began with"):
+        resume_study(folder)
 
 
 def test_changed_images_are_refused_and_what_is_done_stays(config, tiny_dataset, tmp_path):

@@ -47,7 +47,7 @@ class Searches:
             protocol=config.study.protocol,
             recipe=config.study.recipe,
             seeds=config.study.seeds,
-            validation_fraction=config.study.validation_fraction,
+            validation_fraction=config.study.validation_fraction or 0.2,
             numbers=(),
             trials=config.trials,
             minutes=config.minutes,
@@ -112,7 +112,7 @@ def searches(monkeypatch, tmp_path):
 def test_without_options_it_searches_around_the_papers_recipe_without_leaks(command, searches, tmp_path):
     status, _, _ = command("tune")
     assert status == 0
-    study = StudyConfig(variants=("vanilla",), protocol="clean", validation_fraction=0.2, runs_dir=tmp_path / "runs")
+    study = StudyConfig(variants=("vanilla",), protocol="clean", runs_dir=tmp_path / "runs")
     assert searches.asked == [TuningConfig(study, trials=20)]
 
 
