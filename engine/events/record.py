@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.config.machine import MachineSettings, Precision
-from engine.errors import StorageError
 from engine.events.study import (
     AuditFinished,
     BaselinesMeasured,
@@ -30,10 +29,6 @@ from engine.reports.aggregate import pool_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
 from engine.reports.statistics import StudyStatistics
-
-if TYPE_CHECKING:
-    pass
-
 
 LASTING: dict[type[Event], str] = {
     DatasetChecked: "dataset",
@@ -156,21 +151,6 @@ class StudyRecord:
         """The ended jobs of a variant as one result (see `engine.reports.aggregate`); None where none has ended."""
         jobs = self.jobs(variant)
         return pool_results(jobs) if jobs else None
-
-
-def folder_of(source: Path | StudyRecord) -> Path:
-    """The run folder of a record, or the folder itself.
-
-    Raises:
-        StorageError: the study kept none.
-    """
-    if isinstance(source, Path):
-        return source
-    finished = source.finished.folder if source.finished else ""
-    folder = finished or (source.started.folder if source.started else "")
-    if not folder:
-        raise StorageError("the study kept no run folder, so there are no weights to look into")
-    return Path(folder)
 
 
 def run_folder(record: StudyRecord) -> Path:

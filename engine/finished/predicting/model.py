@@ -23,10 +23,9 @@ from engine.preprocess.steps import Pixels, Size, size_after
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
 from engine.superres import SuperresModel
-from engine.training import load_weights, predict
 from engine.training.arithmetic import memory_format
+from engine.training.inference import load_network, predict
 from engine.training.pixels import InMemory
-from engine.training.trainer import fresh_model
 
 MOST_IMAGES, MOST_PIXELS = 16, 16 * 510 * 684
 """Of a batch that the network is asked about: larger ones are no faster an image, and answers would come later."""
@@ -118,9 +117,8 @@ def load_model(
     steps = build_steps(variant, StepContext(recipe, preprocess_machine, superres))
     size = size_after(steps)
     assert size is not None  # `build_steps` has seen to it
-    network = fresh_model(recipe, n_classes, size, seed=0, fold=0)
-    load_weights(network, weights)
+    network = load_network(weights, recipe, n_classes, size, seed=0, fold=0)
     if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
         raise WeightsError(f"{weights}: holds values that are not finite, because training diverged: train it again")
     network = network.to(machine.device).to(memory_format=memory_format(machine))
-    return TrainedModel(network.eval(), steps, machine, preprocess_machine, size)
+    return TrainedModel(network, steps, machine, preprocess_machine, size)

@@ -5,8 +5,7 @@ import pytest
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.events.codec import from_jsonable, to_jsonable
-from engine.finished.claims import judge_claims
-from engine.finished.claims.judging import questions
+from engine.finished.claims.judging import judge_claims, questions
 from engine.reports.claims import ClaimsReport
 
 
