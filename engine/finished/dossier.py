@@ -46,13 +46,11 @@ class Exported:
         return self.record.started.study if self.record.started else "study"
 
 
-def gather(
-    run: FinishedRun, *, pictures: bool = False, on_figure: Callable[[str], None] = lambda title: None
-) -> Exported:
+def gather(run: FinishedRun, *, pictures: bool = False, tell: Callable[[str], None] = lambda words: None) -> Exported:
     """What a run, its folder and its counterpart have to say; what cannot be read is left out.
 
-    `pictures` adds what the networks look at, which takes some seconds and the run's images; `on_figure` is told each
-    of them before it is drawn.
+    `pictures` adds what the networks look at, which takes some seconds and the run's images; `tell` gets what
+    is being done.
 
     Raises:
         StorageError: the run's events cannot be read.
@@ -69,7 +67,7 @@ def gather(
     if pictures:
         from engine.finished.explain.figures import report_figures
 
-        figures = report_figures(run, on_figure=on_figure)
+        figures = report_figures(run, tell=tell)
     return Exported(
         record,
         config,

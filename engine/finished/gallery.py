@@ -117,7 +117,7 @@ class Gallery:
         plain, plain_steps = self._run_steps(path, original, "vanilla")
         for name in variants:
             pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, original, name)
-            yield _compared(name, pixels, steps, plain)
+            yield VariantPicture(name, pixels, steps, *difference(pixels, plain))
 
     def _run_steps(self, path: str, pixels: Pixels, variant: str) -> tuple[Pixels, tuple[StepCost, ...]]:
         import skimage.restoration  # noqa: F401 - the first import would be counted as denoising
@@ -181,13 +181,16 @@ def open_gallery(config: StudyConfig) -> Gallery:
     return Gallery(open_study_dataset(config), config)
 
 
-def _compared(variant: str, pixels: Pixels, steps: tuple[StepCost, ...], plain: Pixels) -> VariantPicture:
+def difference(pixels: Pixels, plain: Pixels) -> tuple[Pixels, float, float]:
+    """What a variant changed: a picture of the difference from the plain resize, its mean, and its gain.
+
+    See `VariantPicture`, whose attributes they are.
+    """
     same_size = _shrunk(pixels, plain.shape[0], plain.shape[1])
     change = np.abs(same_size.astype(np.float32) - plain)
     strongest = float(np.percentile(change, _STRONGEST))
     gain = max(1.0, min(_MOST_GAIN, _FULL / strongest)) if strongest else 1.0
-    difference = np.clip(np.rint(gain * change), 0, _FULL).astype(np.uint8)
-    return VariantPicture(variant, pixels, steps, difference, float(change.mean()), gain)
+    return np.clip(np.rint(gain * change), 0, _FULL).astype(np.uint8), float(change.mean()), gain
 
 
 def _shrunk(pixels: Pixels, height: int, width: int) -> Pixels:

@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 _WORK_ROOMS = (
     "engine.audit",
     "engine.preprocess",
-    "engine.dataset",
+    "engine.dataset.torch_images",
     "engine.superres",
     "engine.training",
     "engine.evaluation",
     "skimage.restoration",
     "torchsr.models",
+    "torchvision.transforms.v2",
 )
 
 

@@ -110,11 +110,7 @@ def _run(
             try:
                 report = measure_explanation(run, progress=_teller(progress.say), control=control)
                 sizes = _sizes(run, variants, control, progress.say, measure=resolution)
-                figures = (
-                    report_figures(run, variants=variants, on_figure=lambda title: progress.say(f"drawing: {title}"))
-                    if out is not None
-                    else []
-                )
+                figures = report_figures(run, variants=variants, tell=progress.say) if out is not None else []
             except StudyStopped:
                 return SIGNAL_STATUS + stop.received
         written = _write(figures, out) if out is not None else []

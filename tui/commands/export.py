@@ -1,5 +1,6 @@
 """`simpsons-tui export`: a study's results as files."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -82,12 +83,16 @@ def export(
         return
     from engine import find_run, gather, open_run
     from engine.events.record import evaluated_results
+    from tui.console.progress import progress_on
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
 
     form = choose_format(format_name, out)
     folder = find_run(run or "", runs_dir)
-    exported = gather(open_run(folder), pictures=form.name in WITH_PICTURES)
+    with progress_on(sys.stderr) as progress:
+        exported = gather(open_run(folder), pictures=form.name in WITH_PICTURES, tell=progress.say)
+        if exported.figures:
+            progress.say("writing the report")
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)
         assert isinstance(content, bytes)

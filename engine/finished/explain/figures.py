@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
+import numpy as np
+
+from engine.config.variants import PLAIN
 from engine.errors import SimpsonsError
 from engine.events.record import evaluated_results
 from engine.finished.explain.explainer import open_explainer
 from engine.finished.explain.sheets import fitted, overlay, png_bytes, sheet, tiled
+from engine.finished.gallery import difference
 from engine.finished.run import FinishedRun
 from engine.reports.pictures import Figure, Pixels
-from engine.reports.results import Prediction
+from engine.reports.results import JobResult, Prediction
 
 MOST_CLASSES = 6
 MOST_MISTAKES = 8
@@ -26,17 +30,21 @@ def report_figures(
     run: FinishedRun,
     *,
     variants: Sequence[str] | None = None,
-    on_figure: Callable[[str], None] = lambda title: None,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> list[Figure]:
     """Figures of a run with its data at hand; those that cannot be drawn (data or weights are gone) are left out.
 
-    `variants` are those whose networks are shown, all by default. `on_figure` is told each title before it is drawn,
-    for figures take seconds.
+    `variants` are those whose networks are shown, all by default. `tell` gets what is being done, for figures take
+    seconds.
     """
     figures: list[Figure] = []
     with contextlib.suppress(SimpsonsError):
-        for title, draw in _Sheets(run, variants).all():
-            on_figure(title)
+        shown = [one for one in evaluated_results(run.record) if variants is None or one.variant in variants]
+        if not shown:
+            return []
+        tell("reading the images")
+        for title, draw in _Sheets(run, shown).all():
+            tell(f"drawing: {title}")
             with contextlib.suppress(SimpsonsError):
                 caption, pixels = draw()
                 figures.append(Figure(title, caption, png_bytes(pixels)))
@@ -54,17 +62,14 @@ class _Shown:
 class _Sheets:
     """The sheets of one run; each is drawn when it is asked for."""
 
-    def __init__(self, run: FinishedRun, variants: Sequence[str] | None) -> None:
-        evaluated = {result.variant: result.predictions for result in evaluated_results(run.record)}
-        self._variants = [name for name in evaluated if variants is None or name in variants]
-        self._predictions = evaluated
-        self._gallery = run.gallery
+    def __init__(self, run: FinishedRun, results: Sequence[JobResult]) -> None:
+        self._predictions = {result.variant: result.predictions for result in results}
+        self._variants = list(self._predictions)
+        self._run, self._gallery = run, run.gallery
         self._explainer = cache(partial(open_explainer, run))
 
     def all(self) -> Iterator[tuple[str, Callable[[], tuple[str, Pixels]]]]:
         """Titles, and what draws them."""
-        if not self._variants:
-            return
         yield "What each variant sees", self._pre_processing
         yield "The surest mistakes", self._mistakes
         yield "Where the evidence lies", self._evidence
@@ -83,12 +88,17 @@ class _Sheets:
         return [_Shown(first[label], self._name(label)) for label in sorted(first)[:MOST_CLASSES]]
 
     def _pre_processing(self) -> tuple[str, Pixels]:
+        shown = self._one_a_class()
+        images = [self._gallery.checked(one.prediction.path) for one in shown]
+        pixels: dict[str, Pixels] = {}
+        for variant in dict.fromkeys((PLAIN, *self._variants)):
+            with self._run.pixels(variant, images) as table:
+                pixels[variant] = table.gather(np.arange(len(images)))  # (n, H, W, 3)
         rows, names = [], []
-        for shown in self._one_a_class():
-            found = {one.variant: one for one in self._gallery.through(shown.prediction.path, self._variants)}
-            rows.append([found[variant].pixels for variant in self._variants])
-            rows.append([found[variant].difference for variant in self._variants])
-            names += [shown.name, "difference"]
+        for place, one in enumerate(shown):
+            rows.append([pixels[variant][place] for variant in self._variants])
+            rows.append([difference(pixels[variant][place], pixels[PLAIN][place])[0] for variant in self._variants])
+            names += [one.name, "difference"]
         caption = (
             "The first test image of each class after the steps of every variant, and below it what differs from the "
             "plain resize, strengthened until it shows."

@@ -53,8 +53,8 @@ def run(command, report, monkeypatch, tmp_path):
         progress(ExplanationProgress("vanilla: colour removed", 0, 120))
         return report
 
-    def draw(run, *, variants, on_figure):
-        on_figure("The surest mistakes")
+    def draw(run, *, variants, tell):
+        tell("drawing: The surest mistakes")
         return [Figure("The surest mistakes", "words", png_bytes(np.zeros((2, 2, 3), np.uint8)))]
 
     monkeypatch.setattr("engine.open_run", lambda folder, cache_dir: FinishedRun(folder, cache_dir, Record()))
