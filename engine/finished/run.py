@@ -237,54 +237,37 @@ class DividedImages:
     trained: "tuple[CheckedImage, ...]"
     test: "tuple[CheckedImage, ...]"
 
-    @property
-    def measured(self) -> "MeasuredImages":
-        """What changes of the picture are measured on."""
-        return MeasuredImages.of(self.checked, trained={image.sample.path for image in self.trained}, test=self.test)
+    @cached_property
+    def _trained_paths(self) -> set[str]:
+        return {image.sample.path for image in self.trained}
 
-    @property
-    def training_part(self) -> "tuple[CheckedImage, ...]":
-        """The data set's own training images, whatever the protocol made of them."""
-        return tuple(self.checked.images[: len(self.checked.dataset.train)])
+    @cached_property
+    def _tested_paths(self) -> set[str]:
+        return {image.sample.path for image in self.test}
 
-    @property
+    @cached_property
     def held_out(self) -> "tuple[CheckedImage, ...]":
-        """Those of them that were neither trained on nor tested: validation images, and copies of test images.
+        """The data set's own training images that were neither trained on nor tested: validation images, and copies.
 
         None where the test images are a part of them: they were divided, and the test images are of their kind.
         """
-        tested = {image.sample.path for image in self.test}
-        known = tested | {image.sample.path for image in self.trained}
-        if not self.checked.dataset.test_given or any(image.sample.path in tested for image in self.training_part):
+        own = self.checked.images[: len(self.checked.dataset.train)]
+        if not self.checked.dataset.test_given or any(image.sample.path in self._tested_paths for image in own):
             return ()
-        return tuple(image for image in self.training_part if image.sample.path not in known)
+        known = self._tested_paths | self._trained_paths
+        return tuple(image for image in own if image.sample.path not in known)
 
-
-@dataclass(frozen=True)
-class MeasuredImages:
-    """Test images, and the boxed images that changes of a box are measured on, with where those are from."""
-
-    test: "tuple[CheckedImage, ...]"
-    boxed: "tuple[CheckedImage, ...]"
-    boxed_from: ImagesFrom
-
-    @classmethod
-    def of(cls, checked: "CheckedDataset", *, trained: set[str], test: "Sequence[CheckedImage]") -> "MeasuredImages":
-        """The best boxed images that there are: test images, else others not trained on, else those trained on."""
-        tested = {image.sample.path for image in test}
-        boxed = [image for image in checked.images if image.sample.box is not None]
-        choices: list[tuple[ImagesFrom, list[CheckedImage]]] = [
-            ("test", [image for image in boxed if image.sample.path in tested]),
-            ("not trained on", [image for image in boxed if image.sample.path not in trained]),
+    @cached_property
+    def boxed(self) -> "tuple[ImagesFrom, tuple[CheckedImage, ...]]":
+        """The best images with a box that there are: test images, else others not trained on, else those trained on."""
+        boxed = [image for image in self.checked.images if image.sample.box is not None]
+        choices: list[tuple[ImagesFrom, tuple[CheckedImage, ...]]] = [
+            ("test", tuple(image for image in boxed if image.sample.path in self._tested_paths)),
+            ("not trained on", tuple(image for image in boxed if image.sample.path not in self._trained_paths)),
+            ("trained on", tuple(image for image in boxed if image.sample.path in self._trained_paths)),
         ]
-        for where, images in choices:
-            if len(images) >= LEAST_BOXED:
-                return cls(tuple(test), tuple(images), where)
-        known = [image for image in boxed if image.sample.path in trained]
-        if known:
-            return cls(tuple(test), tuple(known), "trained on")
-        where, images = max(choices, key=lambda choice: len(choice[1]))
-        return cls(tuple(test), tuple(images), where)
+        enough = next((choice for choice in choices[:2] if len(choice[1]) >= LEAST_BOXED), None)
+        return enough or (choices[2] if choices[2][1] else max(choices[:2], key=lambda choice: len(choice[1])))
 
 
 def _here(machine: MachineSettings) -> MachineSettings:

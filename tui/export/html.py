@@ -13,11 +13,10 @@ from markupsafe import Markup
 
 from engine import Exported
 from tui.export.blocks import Block, CurvesBlock, ReliabilityBlock, SizesBlock
-from tui.export.curve_drawing import draw_overlay, draw_single
+from tui.export.charts import draw_ladders, draw_overlay, draw_single
 from tui.export.matrix_drawing import draw_reliability
 from tui.export.nodes import svg_text
 from tui.export.report import build_report
-from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, heat_class, sheet
 from tui.looks.palette import variant_style
 from tui.state.curves import VariantCurves

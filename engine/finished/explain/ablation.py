@@ -13,7 +13,7 @@ from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
 from engine.events.record import JobKey
 from engine.finished.explain.kept import keep_report, read_report
-from engine.finished.run import FinishedRun, MeasuredImages, evaluated_keys
+from engine.finished.run import DividedImages, FinishedRun, evaluated_keys
 from engine.reports.explanation import Ablation, Change, ExplanationReport, ImagesFrom
 
 if TYPE_CHECKING:
@@ -29,16 +29,17 @@ REPORT_FILE = "explanation.json"
 Labels = npt.NDArray[np.int64]
 
 
-class Measurement:
+class _Measurement:
     """The measurement of some jobs on the same images."""
 
     def __init__(
-        self, run: FinishedRun, images: MeasuredImages, keys: Sequence[JobKey], tell: Tell, control: StudyControl
+        self, run: FinishedRun, images: DividedImages, keys: Sequence[JobKey], tell: Tell, control: StudyControl
     ) -> None:
         self._run, self._images, self._tell, self._control = run, images, tell, control
+        self._boxed_from, self._boxed = images.boxed
         self._done = 0
         self._total = sum(
-            2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(images.boxed) for key in keys
+            2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(self._boxed) for key in keys
         )
         self._cropping = [key.variant for key in keys if _crops(key.variant)]
 
@@ -46,9 +47,8 @@ class Measurement:
         """Every change for one network."""
         model, variant = self._run.network(key).to(self._run.machine.device), key.variant
         found = list(self._measure(variant, model, self._images.test, "test", ("colour removed",)))
-        boxed = self._images.boxed
-        if boxed:
-            found += self._measure(variant, model, boxed, self._images.boxed_from, _box_changes(variant))
+        if self._boxed:
+            found += self._measure(variant, model, self._boxed, self._boxed_from, _box_changes(variant))
         return tuple(found)
 
     def _measure(
@@ -101,19 +101,18 @@ class Measurement:
 
     def notes(self) -> tuple[str, ...]:
         """What the figures are not."""
-        images = self._images
         notes = [
             "What is taken away is taken from the pixels that the network sees; it was not trained on such pictures."
         ]
-        if not images.boxed:
+        if not self._boxed:
             return (*notes, "No image has a box, so background, box and hair cannot be taken away.")
-        counts = f"{len(images.boxed)} boxed images"
-        if images.boxed_from == "trained on":
+        counts = f"{len(self._boxed)} boxed images"
+        if self._boxed_from == "trained on":
             notes.append(
                 f"Too few boxed images were left out of training: background, box and hair are measured on {counts} "
                 "that the networks were trained on, so only the losses say something, not the accuracies."
             )
-        elif images.boxed_from == "not trained on":
+        elif self._boxed_from == "not trained on":
             notes.append(
                 f"Too few test images have a box: background, box and hair are measured on {counts} that took no part "
                 "in training."
@@ -176,7 +175,7 @@ def measure_explanation(
         return known
     control = control or StudyControl()
     keys = evaluated_keys(run.record, seed, fold)
-    measurement = Measurement(run, run.divided(fold, progress, control).measured, keys, progress, control)
+    measurement = _Measurement(run, run.divided(fold, progress, control), keys, progress, control)
     ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
     report = ExplanationReport(
         study=run.started.study,

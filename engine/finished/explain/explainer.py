@@ -3,17 +3,11 @@
 Importing this is cheap; torch is loaded when something is opened.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-import numpy.typing as npt
 
 from engine.events.record import JobKey
 from engine.finished.run import FinishedRun
 from engine.reports.pictures import InsideView, Pixels
-
-if TYPE_CHECKING:
-    from engine.finished.explain.inside import BlockMaps
 
 
 class Explainer:
@@ -22,13 +16,13 @@ class Explainer:
     Paths are those of the run's predictions and of its data set. Methods raise `SimpsonsError` where an image is gone.
 
     Attributes:
-        key: whose network this is.
+        key, model: whose network this is, and itself, on the CPU (see `engine.finished.explain.inside`).
     """
 
     def __init__(self, run: FinishedRun, key: JobKey) -> None:
         self.key = key
         self._run = run
-        self._model = run.network(key)
+        self.model = run.network(key)
         self._kept: dict[str, Pixels] = {}
 
     def image(self, path: str) -> Pixels:
@@ -38,43 +32,22 @@ class Explainer:
                 self._kept = {path: table.gather(np.array([0]))[0]}
         return self._kept[path]
 
-    def said(self, path: str) -> npt.NDArray[np.float64]:
-        """Class probabilities (classes,) of an image, in fp32: bf16 runs may differ in the third decimal."""
-        from engine.finished.explain.inside import probabilities
-
-        return probabilities(self._model, self.image(path))
-
-    def feature_maps(self, path: str) -> "tuple[BlockMaps, ...]":
-        """The output of each block: a name and (channels, h, w) float32, at least 0."""
-        from engine.finished.explain.inside import feature_maps
-
-        return feature_maps(self._model, self.image(path))
-
     def maps_pictures(self, path: str) -> tuple[tuple[str, Pixels], ...]:
-        """The same as one picture a block, its maps in a grid."""
+        """The output of each block as one picture, its maps in a grid, under the block's name."""
+        from engine.finished.explain.inside import feature_maps
         from engine.finished.explain.sheets import maps_picture
 
-        return tuple((block.name, maps_picture(block.maps)) for block in self.feature_maps(path))
-
-    def filters(self) -> Pixels:
-        """The first layer's kernels as RGB tiles (channels, side, side, 3) uint8."""
-        from engine.finished.explain.inside import first_filters
-
-        return first_filters(self._model)
-
-    def grad_cam(self, path: str, label: int) -> npt.NDArray[np.float32]:
-        """Evidence for a class at the last block, (h, w) in [0, 1]; see `engine.finished.explain.inside`."""
-        from engine.finished.explain.inside import grad_cam
-
-        return grad_cam(self._model, self.image(path), label)
+        return tuple((block.name, maps_picture(block.maps)) for block in feature_maps(self.model, self.image(path)))
 
     def look(self, path: str, label: int) -> InsideView:
-        """All of the above for an image whose true class is `label`."""
+        """What the network says of an image whose true class is `label`, why, and what its layers give."""
+        from engine.finished.explain.inside import first_filters, grad_cam, probabilities
         from engine.finished.explain.sheets import overlay, square, tiled
 
-        said, pixels, filters = self.said(path), self.image(path), self.filters()
+        pixels, filters = self.image(path), first_filters(self.model)
+        said = probabilities(self.model, pixels)
         predicted = int(said.argmax())
-        evidence, true_evidence = self.grad_cam(path, predicted), self.grad_cam(path, label)
+        evidence, true_evidence = (grad_cam(self.model, pixels, one) for one in (predicted, label))
         return InsideView(
             pixels=pixels,
             probabilities=tuple(float(share) for share in said),

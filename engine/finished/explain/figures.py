@@ -12,6 +12,7 @@ from engine.config.variants import PLAIN
 from engine.errors import SimpsonsError
 from engine.events.record import evaluated_results
 from engine.finished.explain.explainer import open_explainer
+from engine.finished.explain.inside import first_filters, grad_cam, probabilities
 from engine.finished.explain.sheets import fitted, overlay, png_bytes, sheet, tiled
 from engine.finished.gallery import difference
 from engine.finished.run import FinishedRun
@@ -126,9 +127,9 @@ class _Sheets:
         for variant in self._variants:
             predictions, explainer = self._predictions[variant], self._explainer(variant)
             for one in (*_surest(predictions, right=True)[:1], *_surest(predictions, right=False)[:1]):
-                predicted = int(explainer.said(one.path).argmax())
                 pixels = explainer.image(one.path)
-                heat = (overlay(pixels, explainer.grad_cam(one.path, label)) for label in (predicted, one.label))
+                predicted = int(probabilities(explainer.model, pixels).argmax())
+                heat = (overlay(pixels, grad_cam(explainer.model, pixels, label)) for label in (predicted, one.label))
                 rows.append([pixels, *heat])
                 names.append(f"{variant}, {'right' if one.label == predicted else 'wrong'}")
                 told.append(f"{variant}: {self._name(one.label)} called {self._name(predicted)}")
@@ -141,7 +142,8 @@ class _Sheets:
 
     def _filters(self) -> tuple[str, Pixels]:
         rows: list[list[Pixels | None]] = [
-            [tiled(filters, len(filters))] for filters in (self._explainer(name).filters() for name in self._variants)
+            [tiled(filters, len(filters))]
+            for filters in (first_filters(self._explainer(name).model) for name in self._variants)
         ]
         caption = "The kernels of the first convolution as colours around grey, each stretched by itself."
         return caption, sheet(rows, [""], self._variants, cell=(800, 60), sharp=True)

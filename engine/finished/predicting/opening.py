@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
+from engine.config.recipes import Recipe
 from engine.config.variants import get_variant
-from engine.errors import InputError, SimpsonsError, StorageError
+from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
 from engine.events.record import JobKey, StudyRecord
 from engine.finished.run import FinishedRun
 from engine.reports.prediction import ModelOpened
@@ -17,6 +18,8 @@ from engine.runs.layout import weights_path
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from engine.finished.predicting.model import TrainedModel
 
 
@@ -25,11 +28,15 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
 
     Raises:
         StorageError: the folder is no run or is damaged.
-        InputError: the run has no such model, its weights cannot be used, or the device is not here.
+        InputError: the run has no such model, or the device is not here.
+        WeightsError: its weights are missing, belong to another network, or are not finite.
     """
-    from engine.finished.predicting.model import load_model
+    from engine.finished.predicting.model import TrainedModel
+    from engine.preprocess import StepContext, build_steps
+    from engine.preprocess.steps import size_after
     from engine.superres import find_superres
     from engine.system.process import lower_priority
+    from engine.training.arithmetic import memory_format
 
     record, job = run.record, choose_job(run.record, request)
     started, dataset = run.started, record.dataset
@@ -46,15 +53,12 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
         notes += [note for note in more if note not in notes]
     if "crop" in variant.steps:
         notes.append(f"{variant.name} was trained on cropped images; new images have no box and are taken whole")
-    model = load_model(
-        variant,
-        started.recipe,
-        len(dataset.classes),
-        weights_path(run.folder, job),
-        superres=superres,
-        machine=machine,
-        preprocess_machine=preprocess_machine,
-    )
+    steps = build_steps(variant, StepContext(started.recipe, preprocess_machine, superres))
+    size = size_after(steps)
+    assert size is not None  # `build_steps` has seen to it
+    network = _network(weights_path(run.folder, job), started.recipe, len(dataset.classes), size)
+    network = network.to(machine.device).to(memory_format=memory_format(machine))
+    model = TrainedModel(network, steps, machine, preprocess_machine, size)
     return model, ModelOpened(
         study=started.study,
         folder=str(run.folder),
@@ -62,13 +66,24 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
         seed=job.seed,
         fold=job.fold,
         classes=dataset.classes,
-        image_size=model.image_size,
+        image_size=size,
         device=machine.device,
         device_name=machine.device_name,
         precision=machine.precision,
         images=0,
         notes=tuple(notes),
     )
+
+
+def _network(weights: Path, recipe: Recipe, n_classes: int, size: tuple[int, int]) -> "nn.Module":
+    import torch
+
+    from engine.training.inference import load_network
+
+    network = load_network(weights, recipe, n_classes, size, seed=0, fold=0)
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
+        raise WeightsError(f"{weights}: holds values that are not finite, because training diverged: train it again")
+    return network
 
 
 def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.config.model import ModelRequest
+from engine.config.variants import get_variant
+from engine.events.codec import to_jsonable
 from engine.events.control import StudyControl
 from engine.finished.predicting.opening import open_model
 from engine.finished.run import FinishedRun
@@ -49,12 +51,15 @@ def export_onnx(request: ModelRequest, path: Path) -> float:
         ExportError: the file would not compute the same, so that none is written, or it cannot be written.
     """
     from engine.finished.predicting.images import find_images
-    from engine.finished.predicting.onnx_file import OnnxModel, require_packages, write_onnx
+    from engine.finished.predicting.onnx_file import require_packages, write_onnx
 
     require_packages()
     run = FinishedRun(request.folder)
     model, info = open_model(run, replace(request, device="cpu"))
     dataset = run.record.dataset
     images = find_images([Path(dataset.location)] if dataset and Path(dataset.location).exists() else [])
-    about = OnnxModel(model, info, run.started.recipe, run.record.superres_weights)
-    return write_onnx(about, images, path)
+    about = {name: getattr(info, name) for name in ("classes", "variant", "study", "seed", "fold")}
+    about["recipe"] = to_jsonable(run.started.recipe)
+    if "superres" in get_variant(info.variant).steps:
+        about["superres_weights"] = to_jsonable(run.record.superres_weights)
+    return write_onnx(model, about, images, path)

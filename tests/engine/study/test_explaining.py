@@ -15,7 +15,8 @@ from engine.events.record import run_folder
 from engine.finished.explain.ablation import REPORT_FILE, measure_explanation, stored_explanation
 from engine.finished.explain.explainer import open_explainer
 from engine.finished.explain.figures import report_figures
-from engine.finished.run import LEAST_BOXED, MeasuredImages, open_run
+from engine.finished.explain.inside import feature_maps, first_filters, grad_cam, probabilities
+from engine.finished.run import LEAST_BOXED, DividedImages, open_run
 from engine.runs import load_record
 from engine.study.running import run_study
 
@@ -54,16 +55,17 @@ def first(folder, variant="vanilla"):
 def test_a_network_says_again_what_it_said_in_the_run(folder):
     explainer = open_explainer(open_run(folder), "vanilla")
     for said in load_record(folder).result("vanilla").predictions:
-        assert explainer.said(said.path) == pytest.approx(said.probabilities, abs=1e-4)
+        assert probabilities(explainer.model, explainer.image(said.path)) == pytest.approx(said.probabilities, abs=1e-4)
 
 
 def test_one_image_inside_one_network(folder):
     said = first(folder, "bbox")
     explainer = open_explainer(open_run(folder, record=load_record(folder)), "bbox", 0)
-    assert explainer.image(said.path).shape == (16, 20, 3)
-    assert [block.maps.shape for block in explainer.feature_maps(said.path)] == [(16, 8, 10), (32, 4, 5)]
-    assert explainer.filters().shape == (16, 5, 5, 3)
-    evidence = explainer.grad_cam(said.path, said.label)
+    pixels = explainer.image(said.path)
+    assert pixels.shape == (16, 20, 3)
+    assert [block.maps.shape for block in feature_maps(explainer.model, pixels)] == [(16, 8, 10), (32, 4, 5)]
+    assert first_filters(explainer.model).shape == (16, 5, 5, 3)
+    evidence = grad_cam(explainer.model, pixels, said.label)
     assert evidence.shape == (4, 5)
     assert 0 <= evidence.min() <= evidence.max() <= 1
     view = explainer.look(said.path, said.label)
@@ -149,11 +151,10 @@ def boxed_from(*, tested, left_out, trained):
     kinds = {"tested": tested, "left": left_out, "trained": trained}
     images = [Image(Sample(f"{kind}{n}", (0, 0, 1, 1))) for kind, count in kinds.items() for n in range(count)]
     images += [Image(Sample(f"{kind}-whole", None)) for kind in kinds]
-    test = [image for image in images if image.sample.path.startswith("tested")]
-    trained_on = {image.sample.path for image in images if image.sample.path.startswith("trained")}
-    chosen = MeasuredImages.of(Checked(images), trained=trained_on, test=test)
-    assert all(image.sample.box for image in chosen.boxed)
-    return chosen.boxed_from, len(chosen.boxed)
+    parts = [tuple(one for one in images if one.sample.path.startswith(kind)) for kind in ("trained", "tested")]
+    where, boxed = DividedImages(Checked(images), *parts).boxed
+    assert all(image.sample.box for image in boxed)
+    return where, len(boxed)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from engine.finished.explain.curves import count_ladder, native_sizes
 from engine.finished.run import open_run
 from engine.reports.resolution import ResolutionReport
 from engine.system.files import replace_json
+from tui.export.charts import draw_ladders
 from tui.export.formats import FORMATS
-from tui.export.size_drawing import draw_ladders
 
 SIZES = (128, 64)
 VARIANTS = ("vanilla", "bbox")
