@@ -1,1 +1,1 @@
-"""The study's claims held against our figures, and what its leaking test set was worth."""
+"""A paper's claims held against our figures (the replication report), and what copies of test images were worth."""

@@ -1,5 +1,7 @@
 """What a run and its counterpart (see `engine.finished.counterpart`) say together: the claims, and the leak."""
 
+from pathlib import Path
+
 from engine.config.protocols import Protocol
 from engine.errors import InputError
 from engine.events.record import StudyRecord
@@ -9,33 +11,39 @@ from engine.reports.leak import LeakReport
 
 
 def is_of_the_study(record: StudyRecord) -> bool:
-    """Whether the images are of the study's six characters, so that its claims say something of them."""
-    from engine.dataset.values import STUDY_CLASSES
-
+    """Whether the images are of the classes of the study that the program repeats, so that its claims say something."""
     dataset = record.dataset
-    return dataset is not None and not dataset.is_demo and set(dataset.classes) == set(STUDY_CLASSES)
+    if dataset is None or dataset.is_demo:
+        return False
+    from engine.finished.claims.file import load_claims  # what judges them is slow to import
+
+    return set(dataset.classes) == set(load_claims().classes)
 
 
 def judge_study(
-    record: StudyRecord, counterpart: StudyRecord | None = None, second: StudyRecord | None = None
+    record: StudyRecord,
+    counterpart: StudyRecord | None = None,
+    second: StudyRecord | None = None,
+    file: Path | None = None,
 ) -> ClaimsReport:
-    """The study's claims against a run and its counterpart.
+    """A paper's claims against a run and its counterpart.
 
     Args:
         record: a run under the official or the clean protocol.
         counterpart: the same study under the other one.
         second: used in place of the counterpart; or a run under the same protocol on another amount of data.
+        file: the paper's claims; None for those of the study that the program repeats.
 
     Raises:
-        InputError: a run is of another protocol.
+        InputError: a run is of another protocol, or the file cannot be used.
     """
-    from engine.finished.claims.judging import judge_claims
+    from engine.finished.claims.judge import judge_claims
 
     own = _protocol(record)
     others = () if second is None or _protocol(second) != own else (second,)
     counterpart = counterpart if second is None or others else second
     official, clean = (record, counterpart) if own == "official" else (counterpart, record)
-    return judge_claims(official, clean, others)
+    return judge_claims(official, clean, others, file)
 
 
 def leak_of_study(record: StudyRecord, counterpart: StudyRecord | None) -> LeakReport | None:
