@@ -1,8 +1,6 @@
-"""What a study is asked to do: recipes (hyper-parameters), machine settings and the study's configuration.
+"""Configuration of a study."""
 
-All values are frozen; overriding one makes a new value.
-"""
-
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +8,7 @@ from typing import Literal
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
 from engine.config.recipes import _PAPER, Recipe
 from engine.config.variants import STUDY_VARIANTS, get_variant
-from engine.errors import InputError
+from engine.errors import require
 
 MAX_SEED = 2**32 - 1
 
@@ -68,34 +66,29 @@ class StudyConfig:
                 object.__setattr__(self, name, Path(path))
         self._require_variants()
         self._require_protocol()
-        if self.sample is not None and self.sample < 1:
-            raise InputError(f"--sample {self.sample}: take at least 1 image")
-        if self.threads is not None and self.threads < 1:
-            raise InputError(f"--threads {self.threads}: at least 1")
-        if self.repeats < 1:
-            raise InputError(f"--repeats {self.repeats}: at least 1")
-        if self.budget_minutes is not None and not 0 < self.budget_minutes < float("inf"):
-            raise InputError(f"--budget {self.budget_minutes:g}: give minutes above 0")
-        if not 0 <= self.seed <= MAX_SEED - self.repeats + 1:
-            raise InputError(f"--seed {self.seed}: give a whole number from 0 to {MAX_SEED - self.repeats + 1}")
+        most = MAX_SEED - self.repeats + 1
+        require(self.sample is None or self.sample >= 1, f"--sample {self.sample}: take at least 1 image")
+        require(self.threads is None or self.threads >= 1, f"--threads {self.threads}: at least 1")
+        require(self.repeats >= 1, f"--repeats {self.repeats}: at least 1")
+        if self.budget_minutes is not None:
+            require(0 < self.budget_minutes < math.inf, f"--budget {self.budget_minutes:g}: give minutes above 0")
+        require(0 <= self.seed <= most, f"--seed {self.seed}: give a whole number from 0 to {most}")
 
     def _require_variants(self) -> None:
-        if not self.variants:
-            raise InputError("no variant chosen: name at least one with --variants")
+        require(bool(self.variants), "no variant chosen: name at least one with --variants")
         for name in self.variants:
             get_variant(name)
-        if len(set(self.variants)) != len(self.variants):
-            raise InputError(f"--variants {','.join(self.variants)}: each variant once")
+        once = len(set(self.variants)) == len(self.variants)
+        require(once, f"--variants {','.join(self.variants)}: each variant once")
 
     def _require_protocol(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise InputError(f"unknown protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}")
-        if self.folds < 1:
-            raise InputError(f"--folds {self.folds}: at least 1")
-        if self.folds > 1 and self.protocol not in DIVIDES_TRAINING_IMAGES:
-            raise InputError(f"--folds {self.folds}: only --protocol grouped and boxed divide into folds")
-        if not 0 <= self.validation_fraction < 1:
-            raise InputError(f"--validation {self.validation_fraction}: give a share from 0 to below 1")
+        folds, share = self.folds, self.validation_fraction
+        known = f"unknown protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}"
+        require(self.protocol in PROTOCOLS, known)
+        require(folds >= 1, f"--folds {folds}: at least 1")
+        divides = folds == 1 or self.protocol in DIVIDES_TRAINING_IMAGES
+        require(divides, f"--folds {folds}: only --protocol grouped and boxed divide into folds")
+        require(0 <= share < 1, f"--validation {share}: give a share from 0 to below 1")
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -215,10 +215,10 @@ class FinishedRun:
     def _audited(self, checked: "CheckedDataset", tell: Tell, control: StudyControl) -> "AuditReport":
         """The audit of a run from before there were audits."""
         from engine.audit import audit_images
-        from engine.study.images import pooled_for_audit
+        from engine.study.images import undivided
 
         return audit_images(
-            pooled_for_audit(checked),
+            undivided(checked),
             closeness=self.config.closeness,
             control=control,
             progress=lambda done, total: tell(ExplanationProgress("comparing the images", done, total)),

@@ -1,4 +1,4 @@
-"""What the audit of a data set found, as plain values: odd files, copies, leaks, balance, sizes and boxes."""
+"""Report of an audit: odd files, near-duplicates, leakage, balance, sizes and boxes."""
 
 from dataclasses import dataclass
 from typing import Literal

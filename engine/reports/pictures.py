@@ -1,14 +1,10 @@
 """Pictures as values: an image, its variants, what a network sees."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    pass
-
 
 Pixels = npt.NDArray[np.uint8]
 """(H, W, 3) RGB."""

@@ -1,4 +1,4 @@
-"""What a study measures, as plain values: data-set summary, metrics, predictions, results of one job."""
+"""Results of a study: data-set summary, metrics, predictions, outcome of a job."""
 
 from dataclasses import dataclass
 from typing import Literal

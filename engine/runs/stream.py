@@ -1,4 +1,4 @@
-"""A file of lines that grows: a line is in it whole or not at all, and none is lost while the disk is full."""
+"""Appending lines to a file: each is in it whole or not at all, and none is lost while the disk is full."""
 
 import os
 from pathlib import Path
@@ -27,11 +27,6 @@ class LineStream:
         self._written: list[bytes] = []
         self._waiting: list[bytes] = []
         sync_folder(path.parent)
-
-    @property
-    def behind(self) -> bool:
-        """Whether lines wait to be written."""
-        return bool(self._waiting)
 
     @property
     def closed(self) -> bool:

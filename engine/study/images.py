@@ -1,4 +1,4 @@
-"""The images of a study, numbered once for all jobs, and how the protocol divides them."""
+"""Images of a study, numbered once for all jobs and divided by the protocol."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from engine.dataset import CheckedDataset, CheckedImage, Dataset
 from engine.dataset.division import Division, Fold, divide, group_numbers
 from engine.dataset.identity import test_fingerprint
 from engine.reports.audit import AuditReport
-from engine.reports.results import ProtocolSummary
+from engine.reports.results import Prediction, ProtocolSummary
 
 Rows = npt.NDArray[np.int64]
 
@@ -40,13 +40,20 @@ class StudyImages:
         """Group of near copies of every test image, by path."""
         return {self.images[row].sample.path: int(self.groups[row]) for fold in self.folds for row in fold.test}
 
+    def predictions(self, rows: Rows, probabilities: npt.NDArray[np.float64]) -> tuple[Prediction, ...]:
+        """What a network said of the images `rows`, (len(rows), classes), image by image."""
+        return tuple(
+            Prediction(self.images[row].sample.path, int(self.labels[row]), int(said.argmax()), tuple(map(float, said)))
+            for row, said in zip(rows, probabilities, strict=True)
+        )
+
     @property
     def most_training_images(self) -> int:
         """Of the fold that has most."""
         return max(len(fold.train) for fold in self.folds)
 
 
-def pooled_for_audit(checked: CheckedDataset) -> CheckedDataset:
+def undivided(checked: CheckedDataset) -> CheckedDataset:
     """As the audit should see it: where the test images are not given, what was set aside so far is no part yet."""
     dataset = checked.dataset
     if dataset.test_given:
@@ -102,9 +109,7 @@ def _as_divided(dataset: Dataset, images: Sequence[CheckedImage], division: Divi
     fold = division.folds[0]
     train = np.sort(np.concatenate([fold.train, fold.validation]))
     return replace(
-        dataset,
-        train=tuple(images[row].sample for row in train),
-        test=tuple(images[row].sample for row in fold.test),
+        dataset, train=tuple(images[row].sample for row in train), test=tuple(images[row].sample for row in fold.test)
     )
 
 

@@ -35,10 +35,6 @@ def open_study_dataset(config: StudyConfig) -> "Dataset":
     else:
         path = config.data
     dataset = open_dataset(
-        path,
-        classes=config.classes,
-        sample=config.sample,
-        test_fraction=config.test_fraction,
-        seed=config.seed,
+        path, classes=config.classes, sample=config.sample, test_fraction=config.test_fraction, seed=config.seed
     )
     return replace(dataset, name="demo", layout="demo", is_demo=True) if config.data is None else dataset

@@ -1,4 +1,4 @@
-"""Where the weights of NinaSR-B0 x2 come from: the user's file, the official ones, the shipped ones."""
+"""Weights of NinaSR-B0 x2: the user's file, the official ones or the shipped ones."""
 
 import hashlib
 import importlib.resources

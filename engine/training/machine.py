@@ -12,6 +12,7 @@ import torch
 from engine.config.machine import ChosenBy, MachineSettings, Precision
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
+from engine.events.codec import from_jsonable
 from engine.system.devices import has_bf16, is_clearly_faster
 from engine.system.memory import recall, remember
 from engine.system.process import keep_memory, processor_name
@@ -70,31 +71,23 @@ def choose_machine(
         threads=cores,
         chosen_by="given",
     )
-    given: dict[str, Any] = {}
-    if precision != "auto":
-        given["precision"] = precision
-    if memory_format != "auto":
-        given["channels_last"] = memory_format == "channels_last"
-    if threads is not None:
-        given["threads"] = threads
+    asked = {
+        "precision": None if precision == "auto" else precision,
+        "channels_last": None if memory_format == "auto" else memory_format == "channels_last",
+        "threads": threads,
+    }
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if len(given) == len(fields(_Choice)):
         return replace(base, **given)
     if recipe.batch_size * math.prod(recipe.image_size) < _WORTH_TIMING_PIXELS:
         return replace(base, **given, chosen_by="given" if given else "default")
-    choice, known = _recall_or_measure(recipe, n_classes, base, cache_dir)
-    chosen_by: ChosenBy = "given" if given else "remembered" if known else "measured"
-    return replace(base, **{**asdict(choice), **given}, chosen_by=chosen_by)
-
-
-def _recall_or_measure(recipe: Recipe, n_classes: int, base: MachineSettings, cache_dir: Path) -> tuple[_Choice, bool]:
-    """What is fastest here, and whether that was known."""
-    memory = cache_dir / _MEMORY_FILE
-    key = _memory_key(recipe, base)
+    memory, key = cache_dir / _MEMORY_FILE, _memory_key(recipe, base)
     known = _as_choice(recall(memory).get(key))
     choice = known or _measure(recipe, n_classes, base)
     if known is None:
         remember(memory, {key: asdict(choice)})
-    return choice, known is not None
+    chosen_by: ChosenBy = "given" if given else "remembered" if known else "measured"
+    return replace(base, **{**asdict(choice), **given}, chosen_by=chosen_by)
 
 
 def require_memory(recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1) -> None:
@@ -172,7 +165,8 @@ def _memory_key(recipe: Recipe, base: MachineSettings) -> str:
 
 def _as_choice(entry: object) -> _Choice | None:
     """What was chosen before; anything that is not what we write counts as nothing."""
-    match entry:
-        case {"precision": "fp32" | "bf16" as precision, "channels_last": bool(last), "threads": int(threads)}:
-            return _Choice(precision, last, threads) if threads > 0 else None
-    return None
+    try:
+        choice = from_jsonable(_Choice, entry)
+    except ValueError:
+        return None
+    return choice if choice.threads > 0 else None

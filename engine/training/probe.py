@@ -71,7 +71,7 @@ class Probe:
             self._trainer.step(self._images, self._labels).tolist()  # reading the result waits for it
 
 
-def seconds_an_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
+def seconds_per_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
     """Seconds that training on one image takes, measured now; the mean over a training that begins with small ones."""
     small = trained_size(recipe, recipe.image_size, 0, 1)
     full_time = _timed(replace(recipe, small_share=0.0), n_classes, machine)

@@ -19,11 +19,11 @@ from engine.events.study import (
     Level,
     MachineChosen,
     Notice,
+    RunResumed,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
-    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
@@ -133,7 +133,7 @@ class LineProgress:
             case BaselinesMeasured():
                 scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
                 text = f"baselines, accuracy: {scores}"
-            case StudyContinued():
+            case RunResumed():
                 text = "the study goes on"
             case StudyFinished():
                 reason = f" ({event.reason})" if event.reason else ""

@@ -8,8 +8,8 @@ from engine.events.search import (
     NumberRange,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
     number_text,
     number_words,
@@ -49,7 +49,7 @@ def search_line(event: Event) -> str:
             ranges = "; ".join(map(range_words, event.numbers))
             limits = limit_words(event.trials, event.minutes)
             text = f"search {event.search}: {event.variant}, recipe {recipe_words(event.recipe)}; {ranges}; {limits}"
-        case TuningContinued():
+        case TuningResumed():
             text = f"the search goes on, {limit_words(event.trials, event.minutes)} in all"
         case TrialStarted():
             what = "the recipe itself, " if event.is_recipe else ""

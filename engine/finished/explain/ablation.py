@@ -80,10 +80,10 @@ class _Measurement:
                 )
 
     def _predict(self, words: str, model: "nn.Module", pixels: "PixelSource", count: int) -> Labels:
-        from engine.training import predict
+        from engine.training import predict_proba
 
         start = self._done
-        said = predict(
+        said = predict_proba(
             model,
             self._run.machine,
             pixels,

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from engine.errors import SimpsonsError
 from engine.events.codec import from_jsonable, to_jsonable
@@ -21,7 +21,7 @@ def read_report(path: Path, kind: type[Report]) -> Report | None:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["version"] != REPORT_VERSION:
             return None
-        return cast(Report, from_jsonable(kind, data["report"]))
+        return from_jsonable(kind, data["report"])
     except (OSError, ValueError, KeyError, TypeError, SimpsonsError):
         return None
 

@@ -116,7 +116,7 @@ class _Measurement:
         """Which answers are right, (images, 1 + sizes); False where an image is no larger than a size."""
         from engine.finished.explain.curves import PART_WORDS
         from engine.finished.explain.shrinking import prepared_at_sizes
-        from engine.training import predict
+        from engine.training import predict_proba
         from engine.training.pixels import InMemory
 
         run, images = self._run, self._parts[part]
@@ -132,7 +132,7 @@ class _Measurement:
         )
         with contextlib.closing(stream):
             for batch in stream:
-                said = predict(
+                said = predict_proba(
                     model,
                     run.machine,
                     InMemory(np.stack([picture.pixels for picture in batch])),

@@ -17,7 +17,7 @@ from engine.preprocess import Step
 from engine.preprocess.steps import Pixels, Size
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
-from engine.training.inference import predict
+from engine.training.inference import predict_proba
 from engine.training.pixels import InMemory
 
 MOST_IMAGES, MOST_PIXELS = 16, 16 * 510 * 684
@@ -79,7 +79,7 @@ class TrainedModel:
         """
         count = len(pixels)
         rows = np.arange(max(count, 2), dtype=np.int64) % count
-        found = predict(
+        found = predict_proba(
             self.network,
             self.machine,
             InMemory(pixels),

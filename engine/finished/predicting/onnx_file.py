@@ -25,7 +25,7 @@ from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage
 from engine.finished.predicting.model import TrainedModel
 from engine.finished.predicting.preparing import Prepared, prepare
-from engine.models import answers
+from engine.models import predict_logits
 from engine.reports.results import SkippedFile
 from engine.system.files import replacing
 from engine.system.version import program_version
@@ -99,7 +99,7 @@ class _WithProbabilities(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and class probabilities (N, classes) of images (N, 3, H, W) in [0, 1]."""
-        logits = answers(self.network, images)
+        logits = predict_logits(self.network, images)
         return logits, torch.softmax(logits, dim=1)
 
 

@@ -11,6 +11,7 @@ from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study import EpochTrained, JobFinished, Notice
 from engine.runs import read_events
+from engine.runs.layout import weights_path
 from engine.system.files import is_full
 
 KEY = JobKey("vanilla", 0, 0)
@@ -72,7 +73,7 @@ def test_a_full_disk_holds_the_study_and_loses_nothing(run, control, told, disk,
     control.checkpoint()  # goes on at once: there is room again
     assert control.held == ""
     assert plain(read_events(run.folder)) == plain(events)
-    assert run.weights_file(*KEY).read_bytes() == b"weights"
+    assert weights_path(run.folder, KEY).read_bytes() == b"weights"
     assert run.checkpoint_file(KEY).read_bytes() == b"here"
     assert json.loads((run.folder / "result.json").read_text()) == {"study": 1}
     assert run.failure == ""
@@ -96,7 +97,7 @@ def test_a_stop_ends_the_wait_for_room(run, control, disk, events):
     run.append(events[0])
     with pytest.raises(StudyStopped):
         control.checkpoint()
-    assert not run.settle()
+    assert not run.flush()
     run.close()
     assert "the last events are not kept" in run.failure
 
@@ -106,7 +107,7 @@ def test_a_study_that_ends_waits_for_room_for_its_last_words(run, disk, events, 
     monkeypatch.setattr("engine.runs.writer.time.sleep", lambda seconds: disk.free())
     disk.fill()
     run.append(events[0])
-    assert run.settle()
+    assert run.flush()
     assert len(list(read_events(run.folder))) == 1
 
 

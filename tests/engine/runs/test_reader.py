@@ -51,7 +51,7 @@ def test_a_damaged_description_is_named(write, events, content):
 def test_a_newer_version_says_what_to_do(write, events):
     folder = write(events)
     header = json.loads((folder / "study.json").read_text())
-    (folder / "study.json").write_text(json.dumps({**header, "version": 3}))
+    (folder / "study.json").write_text(json.dumps({**header, "version": 99}))
     with pytest.raises(NewerVersionError, match="update the program"):
         list(read_events(folder))
     with pytest.raises(NewerVersionError):
@@ -159,3 +159,11 @@ def test_a_long_run_reads_as_written(write, plain):
         for step in range(60)
     ]
     assert plain(read_events(write(batches))) == plain(batches)
+
+
+def test_a_folder_of_an_older_version_is_of_this_one_once_it_is_resumed(write, events):
+    folder = write(events)
+    header = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps({**header, "version": 2}))
+    RunFolder.open_for_resume(folder).close()
+    assert json.loads((folder / "study.json").read_text()) == header

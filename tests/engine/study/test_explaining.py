@@ -117,7 +117,7 @@ def test_what_was_measured_is_kept_and_read_again(folder, monkeypatch):
     assert stored_explanation(open_run(folder)) is None
     report = measure_explanation(open_run(folder))
     assert stored_explanation(open_run(folder)) == report
-    monkeypatch.setattr("engine.study.jobs.predict", None)
+    monkeypatch.setattr("engine.study.jobs.predict_proba", None)
     assert measure_explanation(open_run(folder)) == report
     (folder / REPORT_FILE).write_text('{"version": 1, "report": {}}')
     assert stored_explanation(open_run(folder)) is None

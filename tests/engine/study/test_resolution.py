@@ -167,7 +167,7 @@ def test_variants_are_kept_one_by_one_and_measured_once(folder, monkeypatch):
     assert both.variants == ("vanilla", "denoise")
     assert both.of(("denoise",)) == first.ladders
     assert stored_resolution(open_run(folder)) == both
-    monkeypatch.setattr("engine.study.jobs.predict", None)
+    monkeypatch.setattr("engine.study.jobs.predict_proba", None)
     assert measure_resolution(open_run(folder)) == both
     (folder / REPORT_FILE).write_text('{"version": 1, "report": {}}')
     assert stored_resolution(open_run(folder)) is None

@@ -15,8 +15,8 @@ from engine.events.search import (
     EpochScored,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
     trial_name,
 )
@@ -64,7 +64,7 @@ class Searches:
         for trial in record.ended:
             replay(TrialStarted(trial=trial.number, numbers=trial.values, steps=4, is_recipe=trial.is_recipe))
             replay(trial.finished)
-        again = TuningContinued(trials=trials or record.most_trials, minutes=minutes, program_version="0")
+        again = TuningResumed(trials=trials or record.most_trials, minutes=minutes, program_version="0")
         return self._play(run, record, again, emit, control)
 
     def _play(self, folder, record, first, emit, control):

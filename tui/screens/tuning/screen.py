@@ -389,7 +389,7 @@ class TuningScreen(Screen[Recipe | None]):
         """Wait after this batch, or go on."""
         if self._run is not None:
             control = self._run.control
-            (control.resume if control.paused else control.pause)()
+            (control.unpause if control.paused else control.pause)()
             self.show()
 
     def action_stop(self) -> None:
