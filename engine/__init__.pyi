@@ -17,7 +17,6 @@ from .finished.claims.counterpart import judge_study as judge_study
 from .finished.claims.counterpart import leak_of_study as leak_of_study
 from .finished.claims.file import claims_template as claims_template
 from .finished.dossier import Exported as Exported
-from .finished.dossier import Figure as Figure
 from .finished.dossier import gather as gather
 from .finished.explain.ablation import measure_explanation as measure_explanation
 from .finished.explain.ablation import stored_explanation as stored_explanation
@@ -26,10 +25,11 @@ from .finished.explain.figures import report_figures as report_figures
 from .finished.explain.resolution import measure_resolution as measure_resolution
 from .finished.explain.resolution import stored_resolution as stored_resolution
 from .finished.gallery import open_gallery as open_gallery
-from .finished.gallery import open_run_gallery as open_run_gallery
+from .finished.predicting.images import read_image as read_image
 from .finished.predicting.predict import export_onnx as export_onnx
 from .finished.predicting.predict import predict_images as predict_images
-from .finished.predicting.predict import read_image as read_image
+from .finished.run import FinishedRun as FinishedRun
+from .finished.run import open_run as open_run
 from .preprocess.report import cache_report as cache_report
 from .preprocess.report import clear_cache as clear_cache
 from .runs.finding import find_finished as find_finished

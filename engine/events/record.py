@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.config.machine import MachineSettings, Precision
-from engine.errors import StorageError
 from engine.events import study as events
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
@@ -134,18 +133,6 @@ class StudyRecord:
         """The ended jobs of a variant as one result (see `engine.reports.aggregate`); None where none has ended."""
         jobs = self.jobs(variant)
         return aggregate_results(jobs) if jobs else None
-
-
-def folder_of(source: Path | StudyRecord) -> Path:
-    """The run folder of a record, or the folder itself.
-
-    Raises:
-        StorageError: the study kept none.
-    """
-    folder = source if isinstance(source, Path) else run_folder(source)
-    if folder == Path():
-        raise StorageError("the study kept no run folder, so there are no weights to look into")
-    return folder
 
 
 def run_folder(record: StudyRecord) -> Path:

@@ -37,6 +37,15 @@ class InsideView:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A picture for a report: a PNG file's bytes under a title; `caption` also says it to those who can't see it."""
+
+    title: str
+    caption: str
+    png: bytes
+
+
+@dataclass(frozen=True)
 class GalleryImage:
     """One image of a data set.
 

@@ -19,12 +19,13 @@ from engine.system.locations import cache_folder, runs_folder
 _WORK_ROOMS = (
     "engine.audit",
     "engine.preprocess",
-    "engine.dataset",
+    "engine.dataset.torch_images",
     "engine.superres",
     "engine.training",
     "engine.evaluation",
     "skimage.restoration",
     "torchsr.models",
+    "torchvision.transforms.v2",
 )
 
 
