@@ -1,4 +1,4 @@
-"""One writer a run: a lock that the system frees when its process ends, however it ends, and who holds it."""
+"""The lock of a run's one writer, which the system frees however its process ends, and who holds it."""
 
 import os
 import platform

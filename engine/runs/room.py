@@ -33,7 +33,7 @@ class Room:
         if self._control is None or self._control.stop_requested:
             return
         if not self._control.held:
-            self._control.obstruct(cleared, self._message)
+            self._control.block_until(cleared, self._message)
         if time.monotonic() - self._said >= SAY_SECONDS:
             self._said = time.monotonic()
             self._say(self._message)

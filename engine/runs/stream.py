@@ -1,4 +1,4 @@
-"""A file of lines that grows: a line is in it whole or not at all, and none is lost while the disk is full."""
+"""Appending lines to a file: each is in it whole or not at all, and none is lost while the disk is full."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Enlarge pictures with NinaSR-B0 at x2, as fast as the machine does it faithfully."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -13,7 +11,7 @@ from torch import nn
 
 from engine.config.machine import MachineSettings, Precision
 from engine.reports.results import SuperresWeightsInfo
-from engine.system.devices import has_bf16, is_clearly_faster, promises_bf16
+from engine.system.devices import cpu_threads, has_bf16, is_clearly_faster, promises_bf16
 from engine.system.memory import recall, remember
 from engine.system.process import arithmetic_flags
 
@@ -56,7 +54,7 @@ class SuperresModel:
         enlarged = np.empty((count, SCALE * height, SCALE * width, 3), np.uint8)
         step = images_per_batch(machine.device, height, width)
         self._network.to(torch.device(machine.device)).to(memory_format=torch.channels_last)
-        with _threads(machine), torch.inference_mode():
+        with cpu_threads(machine.threads), torch.inference_mode():
             for start in range(0, count, step):
                 enlarged[start : start + step] = self._upscale_batch(pixels[start : start + step], machine)
         return enlarged
@@ -149,14 +147,3 @@ def _test_pictures(image_size: tuple[int, int]) -> Pixels:
     noisy = picture + rng.integers(-8, 9, picture.shape)
     pictures: Pixels = np.clip(noisy, 0, 255).astype(np.uint8)
     return pictures
-
-
-@contextlib.contextmanager
-def _threads(machine: MachineSettings) -> Iterator[None]:
-    """Use the chosen number of CPU threads, and put the former one back."""
-    former = torch.get_num_threads()
-    torch.set_num_threads(machine.threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(former)

@@ -1,9 +1,10 @@
-"""What choosing a way to compute needs to know of a device; shared by training and super-resolution.
+"""Precision, timing and threads of a device; shared by training and super-resolution.
 
 Importing this module imports torch: do so when work starts.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from time import perf_counter, process_time
 from typing import NamedTuple
 
@@ -32,6 +33,17 @@ def has_bf16(device: str) -> bool:
     if kind == "cpu":
         return str(torch.backends.cpu.get_cpu_capability()).startswith(("AVX512", "SVE"))
     return False
+
+
+@contextlib.contextmanager
+def cpu_threads(count: int) -> Iterator[None]:
+    """Compute with so many CPU threads, and with as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def promises_bf16(device: str) -> bool:

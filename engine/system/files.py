@@ -43,7 +43,16 @@ def replace_json(path: Path, data: Any) -> None:
         ValueError: a number in it is not finite.
     """
     with replacing(path) as stream:
-        stream.write(json.dumps(data, allow_nan=False, indent=1).encode())
+        stream.write(json_bytes(data))
+
+
+def json_bytes(data: Any) -> bytes:
+    """Strict JSON, for people too.
+
+    Raises:
+        ValueError: a number in it is not finite.
+    """
+    return json.dumps(data, allow_nan=False, indent=1).encode()
 
 
 def parse_json(content: str | bytes) -> Any:

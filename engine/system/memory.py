@@ -1,4 +1,4 @@
-"""What was measured on this machine, remembered in a small JSON file in the cache folder."""
+"""Measurements of this machine, remembered in small JSON files in the cache folder."""
 
 import contextlib
 from pathlib import Path

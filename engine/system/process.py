@@ -1,4 +1,4 @@
-"""What this program asks of the system for its own process and threads; standard library only, harmless everywhere."""
+"""Memory, priority and processor of this process; standard library only, harmless everywhere."""
 
 import contextlib
 import ctypes

@@ -12,6 +12,7 @@ import torch
 from engine.config.machine import ChosenBy, MachineSettings, Precision
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
+from engine.events.codec import from_jsonable
 from engine.system.devices import has_bf16, is_clearly_faster, promises_bf16
 from engine.system.memory import forget, recall, remember
 from engine.system.process import arithmetic_flags, keep_memory, processor_name
@@ -74,13 +75,12 @@ def choose_machine(
         raise InputError(f"--threads {threads}: this machine has {cores} cores, so leave it out or give {cores}")
     keep_memory()
     base = _base(device)
-    given: dict[str, Any] = {}
-    if precision != "auto":
-        given["precision"] = precision
-    if memory_format != "auto":
-        given["channels_last"] = memory_format == "channels_last"
-    if threads is not None:
-        given["threads"] = threads
+    asked = {
+        "precision": None if precision == "auto" else precision,
+        "channels_last": None if memory_format == "auto" else memory_format == "channels_last",
+        "threads": threads,
+    }
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if len(given) == len(fields(_Choice)):
         return replace(base, **given)
     if recipe.batch_size * math.prod(recipe.image_size) < _WORTH_TIMING_PIXELS:
@@ -98,7 +98,7 @@ def _recall_or_measure(recipe: Recipe, n_classes: int, base: MachineSettings, ca
     if known is not None:
         return known.choice, True
     measured = _measure(recipe, n_classes, base)
-    remember(memory, {key: {**asdict(measured.choice), "seconds_per_pixel": measured.seconds_per_pixel}})
+    remember(memory, {key: asdict(measured)})
     return measured.choice, False
 
 
@@ -231,12 +231,8 @@ def _memory_key(recipe: Recipe, base: MachineSettings) -> str:
 
 def _as_measured(entry: object) -> _Measured | None:
     """What was chosen before; anything that is not what we write counts as nothing."""
-    match entry:
-        case {
-            "precision": "fp32" | "bf16" as precision,
-            "channels_last": bool(last),
-            "threads": int(threads),
-            "seconds_per_pixel": float(seconds),
-        } if threads > 0 and 0 < seconds < math.inf:
-            return _Measured(_Choice(precision, last, threads), seconds)
-    return None
+    try:
+        measured = from_jsonable(_Measured, entry)
+    except ValueError:
+        return None
+    return measured if measured.choice.threads > 0 and 0 < measured.seconds_per_pixel < math.inf else None

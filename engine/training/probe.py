@@ -76,7 +76,7 @@ class Probe:
         return min(_seconds(self.step) for _ in range(_STEPS_FOR_PACE)) / (self.images * self._pixels)
 
 
-def seconds_an_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
+def seconds_per_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
     """Seconds that training on one image takes, measured now; the mean over a training that begins with small ones."""
     small = trained_size(recipe, recipe.image_size, 0, 1)
     full_time = _timed(replace(recipe, small_share=0.0), n_classes, machine)

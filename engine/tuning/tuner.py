@@ -1,4 +1,4 @@
-"""What to try next and when to give up, by Optuna; its memory is a journal file, so that a search survives kills.
+"""Sampler and pruner of a search, by Optuna, with a journal file so that a search survives kills.
 
 The sampler is Optuna's tree-structured Parzen estimator (Bergstra et al., "Algorithms for hyper-parameter
 optimization", NeurIPS 2011), over all numbers together because they depend on each other (a batch size on its learning
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import Trial
 
 RANDOM_TRIALS = 6
 """Trials before the sampler trusts what it has seen, the recipe's own among them: a search has a few dozen at most."""
@@ -52,7 +52,7 @@ class Proposal:
     def __init__(self, trial: "Trial", numbers: Numbers) -> None:
         self._trial, self.numbers = trial, numbers
 
-    def hopeless(self, step: int, accuracy: float) -> bool:
+    def should_prune(self, step: int, accuracy: float) -> bool:
         """Take the accuracy after the step-th epoch (from 0); whether the trial should be given up."""
         self._trial.report(accuracy, step)
         return bool(self._trial.should_prune())
@@ -113,13 +113,6 @@ class Tuner:
                 _tell(self._study, left.number, finished)
             else:
                 self._study.tell(left.number, state=TrialState.FAIL)
-
-    @property
-    def known(self) -> list["FrozenTrial"]:
-        """The trials that the sampler learns from."""
-        from optuna.trial import TrialState
-
-        return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
 def _open_study(path: Path, wait: Wait) -> "Study":

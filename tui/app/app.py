@@ -378,6 +378,12 @@ class DashboardApp(ShownStudy, App[int]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(type(self.screen)))
 
+    def action_docs(self) -> None:
+        """The manual."""
+        from tui.screens.docs import DocsScreen
+
+        self.push_screen(DocsScreen())
+
     def action_new_study(self) -> None:
         """Back to the set-up."""
         self._to_setup("")

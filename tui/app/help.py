@@ -71,6 +71,7 @@ class HelpScreen(ModalScreen[None]):
 def sections() -> Mapping[str, tuple[Binding, ...]]:
     """All keys by screen, in the order that a user meets the screens."""
     from tui.screens.audit import AuditScreen
+    from tui.screens.docs import DocsScreen
     from tui.screens.results.calibration import CalibrationScreen
     from tui.screens.results.claims import ClaimsScreen
     from tui.screens.results.comparisons import ComparisonScreen
@@ -106,6 +107,7 @@ def sections() -> Mapping[str, tuple[Binding, ...]]:
         "Claims and leak": tuple(
             _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
         ),
+        "Manual": tuple(_described(DocsScreen.BINDINGS)),
         EVERYWHERE_NAME: EVERYWHERE,
     }
 
@@ -136,6 +138,7 @@ def section_of(screen: type) -> str:
         "CalibrationScreen": "Calibration",
         "ClaimsScreen": "Claims and leak",
         "LeakScreen": "Claims and leak",
+        "DocsScreen": "Manual",
     }
     return names.get(screen.__name__, EVERYWHERE_NAME)
 

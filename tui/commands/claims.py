@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from engine import FinishedRun
     from engine.events.record import StudyRecord
 
 _CLAIMS_EXAMPLES = """\b
@@ -22,6 +23,8 @@ Examples:
   simpsons-tui claims
   simpsons-tui claims 20261124-2302
   simpsons-tui claims FULL_RUN SMALLER_RUN --json
+  simpsons-tui claims --print-file > my.toml
+  simpsons-tui claims 20261124-2302 --file my.toml
 
 The run under the other protocol (official or clean) is found in the runs folder; a second run can be
 named in its place, or one under the same protocol on another amount of data."""
@@ -37,21 +40,43 @@ _JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the resu
 @click.command(cls=SectionedCommand, epilog=_CLAIMS_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
+@option(
+    "Claims",
+    "--file",
+    type=click.Path(path_type=Path),
+    help="A TOML file with the claims of another paper, in place of the original study's.",
+)
+@option("Claims", "--print-file", is_flag=True, help="Write the original study's file, to begin another one with.")
 @_JSON
 @FOLDER_OPTIONS[1]
 @DEBUG_OPTION
 @click.pass_context
-def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
-    """Hold the original study's claims against a run, one by one.
+def claims(
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    second: str,
+    file: Path | None,
+    print_file: bool,
+    as_json: bool,
+    debug: bool,
+    runs_dir: Path | None,
+) -> None:
+    """Hold a paper's claims against a run, one by one: the replication report.
 
-    RUN is a run's folder, its name or the beginning of one; without it, the newest that is done.
+    The claims are those of the original study, or of a file. RUN is a run's folder, its name or the beginning of one;
+    without it, the newest that is done.
     """
     _remember(ctx, debug, runs_dir)
-    from engine import judge_study
+    from engine import claims_template, judge_study
     from engine.events.codec import to_jsonable
 
-    folder, records = _load([run, second], runs_dir)
-    report = judge_study(records[0], folder, records[1] if second else None)
+    if print_file:
+        click.echo(claims_template(), nl=False)
+        return
+    opened, other = _open(run, second, runs_dir)
+    report = judge_study(opened.record, opened.counterpart, other, file)
     if as_json:
         _write_json(to_jsonable(report))
         return
@@ -74,13 +99,13 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     found in the runs folder, or named as RUN2.
     """
     _remember(ctx, debug, runs_dir)
-    from engine import leak_of_study
+    from engine import leak_of_study, runs_folder
     from engine.events.codec import to_jsonable
 
-    folder, records = _load([run, second], runs_dir)
-    report = leak_of_study(records[0], folder, records[1] if second else None)
+    opened, other = _open(run, second, runs_dir)
+    report = leak_of_study(opened.record, other or opened.counterpart)
     if report is None:
-        raise InputError(_no_counterpart(records[0], folder))
+        raise InputError(_no_counterpart(opened.record, runs_folder(runs_dir)))
     if as_json:
         _write_json(to_jsonable(report))
         return
@@ -103,13 +128,12 @@ def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
         session.runs_dir = runs_dir or session.runs_dir
 
 
-def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["StudyRecord"]]:
-    """The folder of runs, and the records of those that were named (the newest that is done where none was)."""
-    from engine import find_finished, load_record, runs_folder
+def _open(run: str, second: str, runs_dir: Path | None) -> tuple["FinishedRun", "StudyRecord | None"]:
+    """The run that was named (the newest that is done where none was), and the record of the second."""
+    from engine import find_finished, load_record, open_run, runs_folder
 
-    folder = runs_folder(runs_dir)
-    wanted = [name for name in names if name] or [""]
-    return folder, [load_record(find_finished(name, runs_dir)) for name in wanted]
+    opened = open_run(find_finished(run, runs_dir), runs_dir=runs_folder(runs_dir))
+    return opened, load_record(find_finished(second, runs_dir)) if second else None
 
 
 def _no_counterpart(record: "StudyRecord", folder: Path) -> str:

@@ -20,15 +20,15 @@ from engine.events.study import (
     Level,
     MachineChosen,
     Notice,
+    RunResumed,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
-    StudyContinued,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
     StudyStarted,
+    StudyUnpaused,
     SuperresWeightsChosen,
 )
 from engine.events.study_json import describe_weights
@@ -173,7 +173,7 @@ class LineProgress:
                 self._stage = None
             case StudyPaused() if stage is not None:
                 stage.paused_at = event.time
-            case StudyResumed() if stage is not None and stage.paused_at is not None:
+            case StudyUnpaused() if stage is not None and stage.paused_at is not None:
                 stage.began += event.time - stage.paused_at
                 stage.paused_at, self._said_at = None, event.time
             case _:
@@ -201,7 +201,7 @@ class LineProgress:
             case BaselinesMeasured():
                 scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
                 text = f"baselines, accuracy: {scores}"
-            case StudyContinued():
+            case RunResumed():
                 text = "the study goes on"
             case StudyFinished():
                 reason = f" ({event.reason})" if event.reason else ""

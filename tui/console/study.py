@@ -44,7 +44,7 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
     return _headless(work, as_json=as_json, remark=demo_recipe_words(config))
 
 
-def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
     """Go on with a run, write the results of the whole study and return the exit status.
 
     Raises:
@@ -55,7 +55,7 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) 
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_study
 
-        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck)
 
     return _headless(work, as_json=as_json)
 

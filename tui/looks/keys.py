@@ -23,6 +23,7 @@ EVERYWHERE_NAME = "Everywhere"
 
 EVERYWHERE: tuple[Binding, ...] = (
     _key("app.help", "question_mark", "keys", "Keys", "List every key", display="?"),
+    _key("app.docs", "f1", "docs", "Manual", "The manual, page by page", show=False, display="F1"),
     _key("app.palette", "ctrl+p", "command_palette", "Commands", "Find a command by name", show=False, display="^p"),
     _key("app.back", "escape", "back", "Back", "Go back to the screen before", show=False, display="esc"),
     _key("app.new", "n", "new_study", "New study", "Back to the set-up, for another study"),

@@ -197,22 +197,22 @@ class LocalEngine:
         return open_gallery(config)
 
     def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> ImageSource:
-        """See `engine.finished.gallery.open_run_gallery`."""
-        from engine import open_run_gallery
+        """See `engine.finished.run.FinishedRun.gallery`."""
+        from engine import open_run
 
-        return open_run_gallery(folder, cache_dir)
+        return open_run(folder, cache_dir).gallery
 
     def open_explainer(self, folder: Path, variant: str, cache_dir: Path | None) -> Looker:
         """See `engine.finished.explain.explainer.open_explainer`."""
-        from engine import open_explainer
+        from engine import open_explainer, open_run
 
-        return open_explainer(folder, variant, cache_dir=cache_dir)
+        return open_explainer(open_run(folder, cache_dir), variant)
 
     def stored_explanation(self, folder: Path) -> "ExplanationReport | None":
         """See `engine.finished.explain.ablation.stored_explanation`."""
-        from engine import stored_explanation
+        from engine import open_run, stored_explanation
 
-        return stored_explanation(folder)
+        return stored_explanation(open_run(folder))
 
     def measure_explanation(
         self,
@@ -222,15 +222,15 @@ class LocalEngine:
         control: StudyControl,
     ) -> "ExplanationReport":
         """See `engine.finished.explain.ablation.measure_explanation`."""
-        from engine import measure_explanation
+        from engine import measure_explanation, open_run
 
-        return measure_explanation(folder, cache_dir=cache_dir, progress=progress, control=control)
+        return measure_explanation(open_run(folder, cache_dir), progress=progress, control=control)
 
     def stored_resolution(self, folder: Path) -> "ResolutionReport | None":
         """See `engine.finished.explain.resolution.stored_resolution`."""
-        from engine import stored_resolution
+        from engine import open_run, stored_resolution
 
-        return stored_resolution(folder)
+        return stored_resolution(open_run(folder))
 
     def measure_resolution(
         self,
@@ -240,9 +240,9 @@ class LocalEngine:
         control: StudyControl,
     ) -> "ResolutionReport":
         """See `engine.finished.explain.resolution.measure_resolution`."""
-        from engine import measure_resolution
+        from engine import measure_resolution, open_run
 
-        return measure_resolution(folder, cache_dir=cache_dir, progress=progress, control=control)
+        return measure_resolution(open_run(folder, cache_dir), progress=progress, control=control)
 
     def resume_study(self, folder: Path, emit: Emit, control: StudyControl) -> StudyRecord:
         """See `engine.study.running.resume_study`."""
@@ -258,15 +258,17 @@ class LocalEngine:
 
     def judge_study(self, record: StudyRecord, runs_dir: Path) -> "ClaimsReport":
         """See `engine.finished.claims.counterpart.judge_study`."""
-        from engine import judge_study
+        from engine import judge_study, open_run
+        from engine.events.record import run_folder
 
-        return judge_study(record, runs_dir)
+        return judge_study(record, open_run(run_folder(record), record=record, runs_dir=runs_dir).counterpart)
 
     def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> "LeakReport | None":
         """See `engine.finished.claims.counterpart.leak_of_study`."""
-        from engine import leak_of_study
+        from engine import leak_of_study, open_run
+        from engine.events.record import run_folder
 
-        return leak_of_study(record, runs_dir)
+        return leak_of_study(record, open_run(run_folder(record), record=record, runs_dir=runs_dir).counterpart)
 
     def predict_images(
         self, request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl
@@ -277,7 +279,7 @@ class LocalEngine:
         predict_images(request, paths, take, control)
 
     def read_image(self, paths: Sequence[Path], shown: str) -> "Pixels":
-        """See `engine.finished.predicting.predict.read_image`."""
+        """See `engine.finished.predicting.images.read_image`."""
         from engine import read_image
 
         return read_image(paths, shown)

@@ -109,7 +109,7 @@ class ShownStudy:
         """Ask the engine to wait, or to go on."""
         if self.source is not None:
             control = self.source.control
-            (control.resume if control.paused else control.pause)()
+            (control.unpause if control.paused else control.pause)()
 
     @property
     def can_detach(self) -> bool:

@@ -73,7 +73,7 @@ class Control(Protocol):
     def pause(self) -> None:
         """Have it wait after this batch."""
 
-    def resume(self) -> None:
+    def unpause(self) -> None:
         """Have it go on."""
 
     def stop(self) -> None:

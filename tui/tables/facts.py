@@ -31,7 +31,7 @@ def short_names(classes: Sequence[str]) -> tuple[str, ...]:
 
 def demo_recipe_words(config: StudyConfig) -> str:
     """Why drawings are trained with another recipe than images are; empty where they are not."""
-    if config.data is not None or config.recipe.name != DEMO_RECIPE:
+    if config.data is not None or config.train is not None or config.recipe.name != DEMO_RECIPE:
         return ""
     return f"the demo set is trained with the recipe {DEMO_RECIPE}; the study's own is {StudyConfig.recipe.name}"
 

@@ -12,6 +12,7 @@ from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study import EpochTrained, JobFinished, Notice
 from engine.runs import read_events, send_request, writer
+from engine.runs.layout import weights_path
 from engine.study.reporting import Reporter
 from engine.system.files import is_full
 
@@ -80,7 +81,7 @@ def test_a_full_disk_holds_the_study_and_loses_nothing(run, control, told, disk,
     control.checkpoint()  # goes on at once: there is room again
     assert control.held == ""
     assert plain(read_events(run.folder)) == plain(events)
-    assert run.weights_file(*KEY).read_bytes() == b"weights"
+    assert weights_path(run.folder, KEY).read_bytes() == b"weights"
     assert run.checkpoint_file(KEY).read_bytes() == b"here"
     assert json.loads((run.folder / "result.json").read_text()) == {"study": 1}
     assert run.failure == ""
@@ -104,7 +105,7 @@ def test_a_stop_ends_the_wait_for_room(run, control, disk, events):
     run.append(events[0])
     with pytest.raises(StudyStopped):
         control.checkpoint()
-    assert not run.settle()
+    assert not run.flush()
     run.close()
     assert "the last events are not kept" in run.failure
 
@@ -114,7 +115,7 @@ def test_a_study_that_ends_waits_for_room_for_its_last_words(run, control, disk,
     control.listen(disk.free, lambda: None)
     disk.fill()
     run.append(events[0])
-    assert run.settle()
+    assert run.flush()
     assert len(list(read_events(run.folder))) == 1
 
 
@@ -126,7 +127,7 @@ def test_a_stop_from_outside_ends_the_wait_for_the_last_words(run, control, disk
     disk.free()
     send_request(run.folder, "stop")
     disk.fill()
-    assert not run.settle()
+    assert not run.flush()
     assert control.stop_requested
 
 
@@ -213,7 +214,7 @@ def test_a_stop_on_a_full_disk_keeps_what_fits(run, control, told, disk, events,
         run.append(event)
     run.write_result({"study": 1})
     control.stop()
-    assert not run.settle()
+    assert not run.flush()
     run.close()
     assert finished == 2
     kept = list(read_events(run.folder))

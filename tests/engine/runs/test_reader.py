@@ -52,7 +52,7 @@ def test_a_damaged_description_is_named(write, events, content):
 def test_a_newer_version_says_what_to_do(write, events):
     folder = write(events)
     header = json.loads((folder / "study.json").read_text())
-    (folder / "study.json").write_text(json.dumps({**header, "version": 3}))
+    (folder / "study.json").write_text(json.dumps({**header, "version": 99}))
     with pytest.raises(NewerVersionError, match="update the program"):
         list(read_events(folder))
     with pytest.raises(NewerVersionError):
@@ -183,3 +183,11 @@ def test_a_folder_that_was_removed_while_it_is_read_is_said_to_be_gone(write, ev
     shutil.rmtree(folder)
     with pytest.raises(StorageError, match="is gone"):
         follower.drain()
+
+
+def test_a_folder_of_an_older_version_is_of_this_one_once_it_is_resumed(write, events):
+    folder = write(events)
+    header = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps({**header, "version": 2}))
+    RunFolder.open_for_resume(folder).close()
+    assert json.loads((folder / "study.json").read_text()) == header

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.superres import choose_precision, images_per_batch, load_superres, recall_precision, upscale
-from engine.superres.training_pictures import degrade, draw_scene
+from engine.superres.making.training_pictures import degrade, draw_scene
 from engine.superres.upscale import MAX_DIFFERENCE, MEAN_DIFFERENCE, agree
 from engine.system import devices
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -203,3 +204,57 @@ def test_the_version_is_the_programs(command):
     from engine.system.version import program_version
 
     assert command("--version") == (0, f"simpsons-tui {program_version()}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('"Simpson, Homer",bart', ("Simpson, Homer", "bart")),
+        ('" lead", tail ', (" lead", "tail")),
+        ("a,, b ,", ("a", "b")),
+        ('"say ""no""",x y', ('say "no"', "x y")),
+        ('it"s,5" disk', ('it"s', '5" disk')),
+    ],
+)
+def test_class_names_are_quoted_as_in_csv(command, studies, tmp_path, text, names):
+    assert command("run", "--data", tmp_path, "--classes", text)[0] == 0
+    assert studies[0].classes == names
+
+
+@pytest.mark.parametrize("text", ['"Simpson, Homer', '"a"b,c'])
+def test_a_quote_without_its_end_is_refused(command, studies, text):
+    status, _, err = command("run", "--classes", text)
+    assert (status, studies) == (2, [])
+    assert "in quotes" in err
+
+
+def test_parts_are_from_the_data_on(command, studies, tmp_path, monkeypatch):
+    for name in ("set/old", "set/new", "away"):
+        (tmp_path / name).mkdir(parents=True)
+    data = tmp_path / "set"
+    command("run", "--data", data, "--train", "old", "--test", data / "new", "--val", tmp_path / "away", "--recheck")
+    config = studies.pop()
+    assert (config.data, config.train, config.test, config.val, config.recheck) == (
+        data, Path("old"), data / "new", tmp_path / "away", True,
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    command("run", "--train", "set/old", "--test", "away")
+    config = studies.pop()
+    assert (config.data, config.train, config.test) == (tmp_path, Path("set/old"), Path("away"))
+    command("run", "--data", data, "--train", "old", "--test", "away")
+    assert studies.pop().test == tmp_path / "away"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--test", "."), "--train"),
+        (("--train", "nowhere", "--data", "."), "--train nowhere: there is no such folder"),
+        (("--train", ".", "--val", ".", "--validation", "0.1"), "--val and --validation"),
+    ],
+)
+def test_parts_that_make_no_sense_are_refused(command, studies, tmp_path, monkeypatch, words, expected):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = command("run", *words)
+    assert (status, studies) == (2, [])
+    assert expected in err

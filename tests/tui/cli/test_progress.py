@@ -13,7 +13,7 @@ from engine.events.study import (
     StageProgress,
     StageStarted,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from tui.console.progress import REMIND_SECONDS, LineProgress
 
@@ -82,7 +82,7 @@ def test_a_pause_is_quiet_and_does_not_count(lines):
     told = len(lines.told)
     lines.remind(1000.0)
     assert len(lines.told) == told
-    lines.take(StudyResumed(time=1000.0))
+    lines.take(StudyUnpaused(time=1000.0))
     lines.remind(1031.0)
     assert lines.told[-1][1] == "bbox: training, 10 %, 1.6 img/s, 6:09 left"
 

@@ -33,8 +33,8 @@ from engine.events.study import (
     StageStarted,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
     StudyStarted,
+    StudyUnpaused,
 )
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
 from engine.reports.estimate import Estimate
@@ -245,7 +245,7 @@ class FakeEngine:
         self.configs.append(config)
         self.controls.append(control)
         record = StudyRecord()
-        control.listen(lambda: emit(StudyPaused(time=START + 5)), lambda: emit(StudyResumed(time=START + 6)))
+        control.listen(lambda: emit(StudyPaused(time=START + 5)), lambda: emit(StudyUnpaused(time=START + 6)))
         events = (
             self._stream(config.variants)
             if self._stream

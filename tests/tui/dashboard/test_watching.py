@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import StorageError
 from engine.events.record import StudyRecord
-from engine.events.study import BatchTrained, StudyContinued, StudyFinished, StudyPaused, StudyResumed
+from engine.events.study import BatchTrained, RunResumed, StudyFinished, StudyPaused, StudyUnpaused
 from engine.runs import RunFolder
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.results.results import ResultsScreen
@@ -39,7 +39,7 @@ class Writer:
         self.run.append(event)
         self.run.write_summary(self.record)
         # What another process has in memory cannot be seen; here nothing is to wait for.
-        self.run.settle()
+        self.run.flush()
 
     def write_until(self, condition):
         """Write events up to the first that fits, and it too."""
@@ -211,13 +211,13 @@ async def test_pause_and_stop_reach_the_writer_through_its_folder(kit, opened, w
         writer.write(StudyPaused())
         await kit.until(pilot, lambda: opened.control_note() == "paused", "paused")
         await pilot.press("p")
-        await kit.until(pilot, lambda: writer.asked == ["pause", "resume"], "request")
-        writer.write(StudyResumed())
+        await kit.until(pilot, lambda: writer.asked == ["pause", "unpause"], "request")
+        writer.write(StudyUnpaused())
         await kit.until(pilot, lambda: not opened.state.paused, "resumed")
         assert opened.control_note() == ""
         await pilot.press("s")
         await pilot.press("y")
-        await kit.until(pilot, lambda: writer.asked == ["pause", "resume", "stop"], "request")
+        await kit.until(pilot, lambda: writer.asked == ["pause", "unpause", "stop"], "request")
         assert opened.control_note() == "stopping after this batch"
 
 
@@ -262,7 +262,7 @@ async def test_a_writer_that_died_is_marked_and_another_that_goes_on_is_followed
         assert f"simpsons-tui resume {writer.folder.name}" in kit.screen_text(opened)
         assert isinstance(opened.screen, TrainingScreen)
         writer.run = RunFolder.open_for_resume(writer.folder)
-        writer.write(StudyContinued(program_version="1"))
+        writer.write(RunResumed(program_version="1"))
         writer.write_until(lambda event: isinstance(event, BatchTrained) and event.step == 9)
         await kit.until(pilot, lambda: len(opened.state.job("vanilla").losses) == 10, "losses")
         assert "its writer is gone" not in kit.screen_text(opened)

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine import Exported, gather
+from engine import Exported, gather, open_run
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
@@ -101,7 +101,8 @@ class ExportScreen(ModalScreen[None]):
         try:
             exported = self._exported
             if record.started is not None and record.started.folder:
-                exported = gather(record, Path(record.started.folder), pictures=form.name in WITH_PICTURES)
+                run = open_run(Path(record.started.folder), record=record)
+                exported = gather(run, pictures=form.name in WITH_PICTURES)
             words, failed, again = f"written: {export_to(exported, form, out, force=force).absolute()}", False, None
         except ExistsError as error:
             words, failed, again = str(error), True, None

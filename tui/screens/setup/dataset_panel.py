@@ -27,11 +27,14 @@ LAYOUTS = {
 def dataset_lines(summary: DatasetSummary, width: int) -> Text:
     """Name, place, layout and counts; `width` in cells."""
     boxed = f"{_share(summary.boxed_train, summary.train)} train, {_share(summary.boxed_test, summary.test)} test"
+    images = f"{formatting.count(summary.train)} train, {formatting.count(summary.test)} test"
+    if summary.validation:
+        images += f", {formatting.count(summary.validation)} validation"
     rows = [
         ("name", "demo set (drawings)" if summary.is_demo else summary.name),
         ("from", formatting.fit_start(formatting.place(summary.location), max(10, width - LABEL_WIDTH))),
         ("layout", f"{LAYOUTS.get(summary.layout, summary.layout)}, {len(summary.classes)} classes"),
-        ("images", f"{formatting.count(summary.train)} train, {formatting.count(summary.test)} test"),
+        ("images", images),
         ("boxes", boxed),
     ]
     lines = []

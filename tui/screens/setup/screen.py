@@ -19,7 +19,7 @@ from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError, SimpsonsError
-from engine.reports.results import DatasetSummary
+from engine.reports.results import DatasetReading, DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks.keys import _key
 from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
@@ -52,6 +52,7 @@ SETUP: tuple[Binding, ...] = (
     _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
     _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
     _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    _key("setup.reading", "l", "reading", "Layout", "Choose what trains and what tests of these folders", show=False),
     _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
     _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
     _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
@@ -395,9 +396,26 @@ class SetupScreen(Screen[None]):
 
     def _data_named(self, answer: str | None) -> None:
         if answer is not None:
-            self.config = replace(self.config, data=Path(answer).expanduser() if answer else None)
+            data = Path(answer).expanduser() if answer else None
+            self.config = replace(self.config, data=data, train=None, test=None, val=None)
             self.problem = ""
             self.start_asked = False
+            self.read_dataset()
+
+    def action_reading(self) -> None:
+        """Ask what trains and what tests."""
+        from tui.screens.setup.readings import ReadingsScreen
+
+        if self.config.data is None:
+            self.problem = "the demo set has one layout: name other data first"
+            self.show()
+            return
+        self.app.push_screen(ReadingsScreen(self.config), self._reading_chosen)
+
+    def _reading_chosen(self, reading: DatasetReading | None) -> None:
+        if reading is not None:
+            self.config = replace(self.config, train=reading.train, test=reading.test, val=reading.val)
+            self.problem = ""
             self.read_dataset()
 
     def action_browse(self) -> None:
