@@ -22,6 +22,8 @@ Examples:
   simpsons-tui claims
   simpsons-tui claims 20261124-2302
   simpsons-tui claims FULL_RUN SMALLER_RUN --json
+  simpsons-tui claims --print-file > my.toml
+  simpsons-tui claims 20261124-2302 --file my.toml
 
 The run under the other protocol (official or clean) is found in the runs folder; a second run can be
 named in its place, or one under the same protocol on another amount of data."""
@@ -37,21 +39,43 @@ _JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the resu
 @click.command(cls=SectionedCommand, epilog=_CLAIMS_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
+@option(
+    "Claims",
+    "--file",
+    type=click.Path(path_type=Path),
+    help="A TOML file with the claims of another paper, in place of the original study's.",
+)
+@option("Claims", "--print-file", is_flag=True, help="Write the original study's file, to begin another one with.")
 @_JSON
 @FOLDER_OPTIONS[1]
 @DEBUG_OPTION
 @click.pass_context
-def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
-    """Hold the original study's claims against a run, one by one.
+def claims(
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    second: str,
+    file: Path | None,
+    print_file: bool,
+    as_json: bool,
+    debug: bool,
+    runs_dir: Path | None,
+) -> None:
+    """Hold a paper's claims against a run, one by one: the replication report.
 
-    RUN is a run's folder, its name or the beginning of one; without it, the newest that is done.
+    The claims are those of the original study, or of a file. RUN is a run's folder, its name or the beginning of one;
+    without it, the newest that is done.
     """
     _remember(ctx, debug, runs_dir)
-    from engine import judge_study
+    from engine import claims_template, judge_study
     from engine.events.codec import to_jsonable
 
+    if print_file:
+        click.echo(claims_template(), nl=False)
+        return
     folder, records = _load([run, second], runs_dir)
-    report = judge_study(records[0], folder, records[1] if second else None)
+    report = judge_study(records[0], folder, records[1] if second else None, file)
     if as_json:
         _write_json(to_jsonable(report))
         return
