@@ -12,7 +12,7 @@ import click
 
 from engine.config.study import StudyConfig
 from tui.app import open as dashboard
-from tui.commands import audit, cache, claims, explain, export, fetch, predict, resume, run, runs, tune
+from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, tune
 from tui.console.errors import INTERRUPTED, PROGRAM, WRONG_USE, Session, complain, remember, report_error
 from tui.options.sections import SectionedGroup, option, with_options
 from tui.options.study import DEBUG_OPTION, ENVIRONMENT_HELP, IMAGES_OPTION, STUDY_OPTIONS, study_config
@@ -79,7 +79,7 @@ def _watch(config: StudyConfig, images: str, session: Session, run_folder: Path)
     return dashboard.open_dashboard(config, None, images, session, watch=run_folder)
 
 
-for _room in (run, resume, tune, fetch, cache, predict, audit, explain, claims, export):
+for _room in (run, resume, tune, fetch, cache, predict, audit, explain, claims, export, docs):
     _room.register(cli)
 runs.register(cli, _watch)
 

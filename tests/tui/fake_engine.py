@@ -397,7 +397,13 @@ class FakeEngine:
         self._refuse()
         return self.report
 
-    def judge_study(self, record: StudyRecord, runs_dir: Path | None = None, second: StudyRecord | None = None) -> Any:
+    def judge_study(
+        self,
+        record: StudyRecord,
+        runs_dir: Path | None = None,
+        second: StudyRecord | None = None,
+        file: Path | None = None,
+    ) -> Any:
         return self._judge(runs_dir, self.report)
 
     def leak_of_study(
