@@ -17,7 +17,6 @@ from .finished.claims.counterpart import judge_study as judge_study
 from .finished.claims.counterpart import leak_of_study as leak_of_study
 from .finished.claims.file import claims_template as claims_template
 from .finished.dossier import Exported as Exported
-from .finished.dossier import Figure as Figure
 from .finished.dossier import gather as gather
 from .finished.explain.ablation import measure_explanation as measure_explanation
 from .finished.explain.ablation import stored_explanation as stored_explanation
@@ -28,10 +27,11 @@ from .finished.explain.resolution import measure_resolution as measure_resolutio
 from .finished.explain.resolution import stored_resolution as stored_resolution
 from .finished.gallery import Gallery as Gallery
 from .finished.gallery import open_gallery as open_gallery
-from .finished.gallery import open_run_gallery as open_run_gallery
+from .finished.predicting.images import read_image as read_image
 from .finished.predicting.predict import export_onnx as export_onnx
 from .finished.predicting.predict import predict_images as predict_images
-from .finished.predicting.predict import read_image as read_image
+from .finished.run import FinishedRun as FinishedRun
+from .finished.run import open_run as open_run
 from .preprocess.report import cache_report as cache_report
 from .preprocess.report import clear_cache as clear_cache
 from .runs.finding import find_finished as find_finished
@@ -48,6 +48,7 @@ from .runs.reader import load_record as load_record
 from .runs.requests import send_request as send_request
 from .study.auditing import audit_dataset as audit_dataset
 from .study.estimate import estimate as estimate
+from .study.opening import dataset_readings as dataset_readings
 from .study.opening import inspect_dataset as inspect_dataset
 from .study.running import resume_study as resume_study
 from .study.running import run_study as run_study

@@ -34,3 +34,21 @@ class StorageError(SimpsonsError):
 
 class StudyStopped(Exception):  # noqa: N818 - a signal, not an error
     """Raised inside the engine where work ends because the user asked for it; never shown as an error."""
+
+
+def describe_error(error: Exception) -> str:
+    """An error as one line for the user."""
+    if isinstance(error, SimpsonsError):
+        return str(error)
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def require(fits: bool, message: str) -> None:
+    """Refuse what does not fit.
+
+    Raises:
+        InputError: with the message.
+    """
+    if not fits:
+        raise InputError(message)

@@ -14,6 +14,7 @@ from engine.config.study import StudyConfig
 from tui.app import open as dashboard
 from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, tune
 from tui.console.errors import INTERRUPTED, PROGRAM, WRONG_USE, Session, complain, remember, report_error
+from tui.console.plain import speak_plainly
 from tui.options.sections import SectionedGroup, option, with_options
 from tui.options.study import DEBUG_OPTION, ENVIRONMENT_HELP, IMAGES_OPTION, STUDY_OPTIONS, study_config
 
@@ -89,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         complain("standard output is closed: leave it open, or send it to a file with > FILE")
         return WRONG_USE
+    speak_plainly()
     session = Session()
     try:
         status = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=session)

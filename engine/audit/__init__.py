@@ -1,9 +1,9 @@
-"""Looks at the images of a data set for what makes scores on them untrustworthy.
+"""Audit of a data set: leakage, near-duplicates, mislabelled and odd images.
 
 `audit_images` compares the fingerprints that `engine.dataset.check_images` took, so nothing is decoded here.
 """
 
 from engine.audit.auditing import audit_images
-from engine.audit.copies import LIMITS, Copies, Limits, find_copies
+from engine.audit.near_duplicates import LIMITS, find_near_duplicates
 
-__all__ = ["LIMITS", "Copies", "Limits", "audit_images", "find_copies"]
+__all__ = ["LIMITS", "audit_images", "find_near_duplicates"]

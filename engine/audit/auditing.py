@@ -1,4 +1,4 @@
-"""The audit of a data set: copies, leaks, labels at odds, odd files, sizes and boxes, in one report."""
+"""The report of an audit: leakage, near-duplicates, conflicting labels, odd files, sizes and boxes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from engine.audit.copies import LIMITS, NOBODY, Copies, Limits, Looks, Rows, find_copies
+from engine.audit.near_duplicates import LIMITS, NOBODY, Limits, Looks, NearDuplicates, Rows, find_near_duplicates
 from engine.audit.sentences import blind_spots, findings
 from engine.config.protocols import Closeness
 from engine.dataset import CheckedDataset, CheckedImage
@@ -15,12 +15,7 @@ from engine.events.control import StudyControl
 from engine.reports.audit import AuditedImage, AuditReport, CopyKind, CopyPair, Part, SizeSummary
 from engine.reports.results import SkippedFile
 
-_SUFFIXES = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "PNG": (".png",),
-    "BMP": (".bmp", ".dib"),
-    "WebP": (".webp",),
-}
+_SUFFIXES = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"), "PNG": (".png",), "BMP": (".bmp", ".dib"), "WebP": (".webp",)}
 """What files of a format are called."""
 
 
@@ -35,7 +30,7 @@ def audit_images(
 
     Args:
         checked: every image that can be used, with its fingerprint.
-        closeness: how alike two pictures must be to count as copies, see `engine.audit.copies.LIMITS`.
+        closeness: how alike two pictures must be to count as copies, see `engine.audit.near_duplicates.LIMITS`.
         control: lets the user pause and stop.
         progress: called with (images compared with all others, images), in the calling thread.
 
@@ -57,7 +52,7 @@ class _Audit:
 
     def run(self, control: StudyControl, progress: Callable[[int, int], None]) -> AuditReport:
         """Compare the images and write the report."""
-        copies = find_copies(
+        copies = find_near_duplicates(
             self.looks,
             labels=self.labels,
             is_test=self.is_test,
@@ -74,6 +69,7 @@ class _Audit:
             boxed_train_counts=self._counts("train", boxed=True),
             boxed_test_counts=self._counts("test", boxed=True),
             unreadable=self.dataset.skipped,
+            notes=self.dataset.notes,
             odd=tuple(_odd_files(self.images)),
             sizes=tuple(summary for part in ("train", "test") if (summary := self._sizes(part)) is not None),
             pairs=self._pairs(copies),
@@ -110,7 +106,7 @@ class _Audit:
 
     # ------------------------------------------------------------------ the evidence
 
-    def _pairs(self, copies: Copies) -> tuple[CopyPair, ...]:
+    def _pairs(self, copies: NearDuplicates) -> tuple[CopyPair, ...]:
         """Leaks first, then labels at odds, then copies within a part, each from the nearest pair to the farthest."""
         chosen: dict[tuple[int, int], None] = {}
         for partners, wanted in (

@@ -1,4 +1,4 @@
-"""The findings of an audit in words, the gravest first, and what the audit cannot see."""
+"""Findings of an audit in sentences, the gravest first, and its blind spots."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from engine.config.protocols import Closeness
 from engine.reports.audit import AuditReport, CopyPair, SizeSummary
 
 _CLOSE_BITS = 4
-"""Bits of the hash within which a scaled or re-encoded picture stays (measured: see `engine.audit.copies.LIMITS`)."""
+"""Bits of the hash within which a scaled or re-encoded picture stays (see `near_duplicates.LIMITS`)."""
 
 _RESOLUTION_RATIO = 1.25
 """Ratio of the parts' median sizes from which on one of them is said to be of another resolution."""

@@ -1,1 +1,1 @@
-"""What a study, a search and a prediction are asked to do: frozen values, checked when made."""
+"""Configuration of studies, searches and predictions: frozen values, checked when made."""

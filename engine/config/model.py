@@ -1,4 +1,4 @@
-"""Which model of a run predicts."""
+"""Configuration of a prediction: which model of which run."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,10 +1,11 @@
 """Recipes: how a network is built and trained, as one frozen table a recipe."""
 
+import math
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from engine.errors import InputError
+from engine.errors import InputError, require
 
 DropoutPlace = Literal["logits", "features"]
 Network = Literal["two-block", "residual"]
@@ -57,11 +58,11 @@ class Recipe:
         flip: whether training images are mirrored at random.
         affine: strength of the random rotation, zoom, shift and shear of training images; 1 is usual.
         colour_jitter: how far brightness and colour balance of training images vary, as a share.
-        erase: side of the square that is greyed in each training image, as a share of the image's (cut-out).
+        erase: random erasing (cut-out): side of the square that is greyed in each training image, as a share of its.
         low_resolution: share of the training images that are shrunk and enlarged again, so that small ones are known.
         small_share: share of the training that sees images at two thirds of the size (progressive resizing).
-        averaging: time constant of the moving average of the weights, as a share of the training.
-        mirror_average: whether an answer is the mean over an image and its mirror image.
+        averaging: time constant of the weights' exponential moving average (EMA), as a share of the training.
+        mirror_average: test-time augmentation (TTA): whether a prediction is the mean over an image and its mirror.
         patience: epochs without a better validation accuracy after which training ends; needs validation images.
     """
 
@@ -97,46 +98,40 @@ class Recipe:
 
     def _require_network(self) -> None:
         for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise InputError(f"unknown {_words(name)} {value!r}: choose from {', '.join(choices)}")
-        if not self.channels or min(self.channels) < 1:
-            raise InputError(f"channels {self.channels}: give at least one block of at least one channel")
-        if self.kernel_size < 1 or self.kernel_size % 2 == 0:
-            raise InputError(
-                f"kernel size {self.kernel_size}: give an odd number, so that padding keeps the image's size"
-            )
-        height, width = self.image_size
-        shrink = 2 ** len(self.channels)
-        if min(self.image_size) < shrink:
-            raise InputError(f"--image-size {height}x{width} is too small: at least {shrink}x{shrink}")
-        if max(self.image_size) > MAX_SIDE:
-            raise InputError(f"--image-size {height}x{width} is too large: at most {MAX_SIDE} a side")
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout {self.dropout}: give a probability from 0 to below 1")
+            value = getattr(self, name)
+            require(value in choices, f"unknown {_words(name)} {value!r}: choose from {', '.join(choices)}")
+        blocks = min(self.channels, default=0) >= 1
+        require(blocks, f"channels {self.channels}: give at least one block of at least one channel")
+        odd = self.kernel_size >= 1 and self.kernel_size % 2 == 1
+        require(odd, f"kernel size {self.kernel_size}: give an odd number, so that padding keeps the image's size")
+        size, least = f"--image-size {self.image_size[0]}x{self.image_size[1]}", 2 ** len(self.channels)
+        require(min(self.image_size) >= least, f"{size} is too small: at least {least}x{least}")
+        require(max(self.image_size) <= MAX_SIDE, f"{size} is too large: at most {MAX_SIDE} a side")
+        require(0 <= self.dropout < 1, f"dropout {self.dropout}: give a probability from 0 to below 1")
 
     def _require_training(self) -> None:
-        if self.epochs < 1:
-            raise InputError(f"--epochs {self.epochs}: train for at least 1 epoch")
-        if self.batch_size < MIN_BATCH:
-            raise InputError(f"--batch-size {self.batch_size}: batch normalisation needs at least {MIN_BATCH} images")
-        if not 0 < self.denoise_weight < float("inf"):
-            raise InputError(f"--denoise-weight {self.denoise_weight}: give a weight above 0")
-        if not 0 < self.learning_rate < float("inf"):
-            raise InputError(f"--lr {self.learning_rate}: give a learning rate above 0")
+        batch = f"--batch-size {self.batch_size}: batch normalisation needs at least {MIN_BATCH} images"
+        require(self.epochs >= 1, f"--epochs {self.epochs}: train for at least 1 epoch")
+        require(self.batch_size >= MIN_BATCH, batch)
+        require(0 < self.denoise_weight < math.inf, f"--denoise-weight {self.denoise_weight}: give a weight above 0")
+        require(0 < self.learning_rate < math.inf, f"--lr {self.learning_rate}: give a learning rate above 0")
 
     def _require_methods(self) -> None:
         for name in _SHARES:
-            if not 0 <= (value := getattr(self, name)) < 1:
-                raise InputError(f"{_words(name)} {value}: give a share from 0 to below 1")
+            value = getattr(self, name)
+            require(0 <= value < 1, f"{_words(name)} {value}: give a share from 0 to below 1")
         for name in _AMOUNTS:
-            if not 0 <= (value := getattr(self, name)) < float("inf"):
-                raise InputError(f"{_words(name)} {value}: give 0 or more")
+            value = getattr(self, name)
+            require(0 <= value < math.inf, f"{_words(name)} {value}: give 0 or more")
 
 
 # The study (cnn-image-classification, 2023) gives the layers, batch 100, 5 epochs and 255 x 342. It leaves open, and
 # these entries fix: 16 and 32 channels, 5 x 5 kernels with padding 2, Adam at 1e-3 (the well-known two-layer PyTorch
 # tutorial network, whose wording the study follows), dropout after the linear layer as its list of layers has it,
 # denoise weight 0.1 (scikit-image's default), pixels in [0, 1] and nothing more.
+DEMO_RECIPE = "quick"
+"""The one that drawings are trained with where none was named: `paper` makes a newcomer wait."""
+
 _PAPER = Recipe("paper", image_size=(255, 342))
 # How far a small network gets from scratch in minutes on two cores; README.md has the commands and the whole table.
 # Evidence: real frames, protocol clean, 300 test images, mean (standard deviation) of three seeds:

@@ -1,8 +1,6 @@
-"""What a study is asked to do: recipes (hyper-parameters), machine settings and the study's configuration.
+"""Configuration of a study."""
 
-All values are frozen; overriding one makes a new value.
-"""
-
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +8,7 @@ from typing import Literal
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
 from engine.config.recipes import _PAPER, Recipe
 from engine.config.variants import STUDY_VARIANTS, get_variant
-from engine.errors import InputError
+from engine.errors import require
 
 MAX_SEED = 2**32 - 1
 
@@ -21,6 +19,8 @@ class StudyConfig:
 
     Attributes:
         data: folder or .zip with images; None for the drawn demo set.
+        train, test, val: the folders of these images, from `data` on or inside the archive, or paths of their own; None
+            leaves it to what `data` is recognised to hold.
         classes: class folders to use, in order; None for the layout's default.
         sample: size of a seeded, stratified part of the training images; None for all.
         test_fraction: share of each class set aside where the data has no test images of its own.
@@ -28,7 +28,7 @@ class StudyConfig:
         protocol: key of `PROTOCOLS`.
         folds: parts of a cross-validation, each the test set once; 1 takes one part of `test_fraction`.
         validation_fraction: share of the training images that is kept out of training to follow the accuracy, near
-            copies together; 0 for none.
+            copies together; 0 for none; None for the validation images that the data gives, if any.
         closeness: what the audit counts as copies ("scene" also groups frames of one shot, see `engine.reports.audit`).
         seed: seeds the split, the sample, the initial weights, the shuffling and the dropout.
         budget_minutes: minutes that each network may take, pre-processing included; None for the recipe's epochs. A
@@ -37,10 +37,14 @@ class StudyConfig:
         device, precision, memory_format, threads: "auto"/None lets the program choose.
         superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
         offline: never touch the network.
+        recheck: read every image again, whatever is remembered of it; a run does not keep this.
         cache_dir, runs_dir: folders of ours; None for the user's (see `engine.system.locations`).
     """
 
     data: Path | None = None
+    train: Path | None = None
+    test: Path | None = None
+    val: Path | None = None
     classes: tuple[str, ...] | None = None
     sample: int | None = None
     test_fraction: float = 0.2
@@ -48,7 +52,7 @@ class StudyConfig:
     recipe: Recipe = _PAPER
     protocol: Protocol = "official"
     folds: int = 1
-    validation_fraction: float = 0.0
+    validation_fraction: float | None = None
     closeness: Closeness = "near"
     seed: int = 0
     repeats: int = 1
@@ -59,43 +63,47 @@ class StudyConfig:
     threads: int | None = None
     superres_weights: Path | None = None
     offline: bool = False
+    recheck: bool = False
     cache_dir: Path | None = None
     runs_dir: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("data", "superres_weights", "cache_dir", "runs_dir"):
+        for name in ("data", "train", "test", "val", "superres_weights", "cache_dir", "runs_dir"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
+        self._require_parts()
         self._require_variants()
         self._require_protocol()
-        if self.sample is not None and self.sample < 1:
-            raise InputError(f"--sample {self.sample}: take at least 1 image")
-        if self.threads is not None and self.threads < 1:
-            raise InputError(f"--threads {self.threads}: at least 1")
-        if self.repeats < 1:
-            raise InputError(f"--repeats {self.repeats}: at least 1")
-        if self.budget_minutes is not None and not 0 < self.budget_minutes < float("inf"):
-            raise InputError(f"--budget {self.budget_minutes:g}: give minutes above 0")
-        if not 0 <= self.seed <= MAX_SEED - self.repeats + 1:
-            raise InputError(f"--seed {self.seed}: give a whole number from 0 to {MAX_SEED - self.repeats + 1}")
+        most = MAX_SEED - self.repeats + 1
+        require(self.sample is None or self.sample >= 1, f"--sample {self.sample}: take at least 1 image")
+        require(self.threads is None or self.threads >= 1, f"--threads {self.threads}: at least 1")
+        require(self.repeats >= 1, f"--repeats {self.repeats}: at least 1")
+        if self.budget_minutes is not None:
+            require(0 < self.budget_minutes < math.inf, f"--budget {self.budget_minutes:g}: give minutes above 0")
+        require(0 <= self.seed <= most, f"--seed {self.seed}: give a whole number from 0 to {most}")
+
+    def _require_parts(self) -> None:
+        parts = self.test is not None or self.val is not None
+        require(self.train is not None or not parts, "--test and --val: name the training images too, with --train")
+        require(self.train is None or self.data is not None, f"--train {self.train}: name the data too")
+        both = self.val is not None and self.validation_fraction is not None
+        require(not both, "--val and --validation: give one of them")
 
     def _require_variants(self) -> None:
-        if not self.variants:
-            raise InputError("no variant chosen: name at least one with --variants")
+        require(bool(self.variants), "no variant chosen: name at least one with --variants")
         for name in self.variants:
             get_variant(name)
-        if len(set(self.variants)) != len(self.variants):
-            raise InputError(f"--variants {','.join(self.variants)}: each variant once")
+        once = len(set(self.variants)) == len(self.variants)
+        require(once, f"--variants {','.join(self.variants)}: each variant once")
 
     def _require_protocol(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise InputError(f"unknown protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}")
-        if self.folds < 1:
-            raise InputError(f"--folds {self.folds}: at least 1")
-        if self.folds > 1 and self.protocol not in DIVIDES_TRAINING_IMAGES:
-            raise InputError(f"--folds {self.folds}: only --protocol grouped and boxed divide into folds")
-        if not 0 <= self.validation_fraction < 1:
-            raise InputError(f"--validation {self.validation_fraction}: give a share from 0 to below 1")
+        folds, share = self.folds, self.validation_fraction
+        known = f"unknown protocol {self.protocol!r}: choose from {', '.join(PROTOCOLS)}"
+        require(self.protocol in PROTOCOLS, known)
+        require(folds >= 1, f"--folds {folds}: at least 1")
+        divides = folds == 1 or self.protocol in DIVIDES_TRAINING_IMAGES
+        require(divides, f"--folds {folds}: only --protocol grouped and boxed divide into folds")
+        require(share is None or 0 <= share < 1, f"--validation {share}: give a share from 0 to below 1")
 
     @property
     def seeds(self) -> tuple[int, ...]:

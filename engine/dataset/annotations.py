@@ -5,17 +5,14 @@ image. Only the last two parts of the path count, so that the archive's other sp
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from engine.dataset.roles import Role, role_of
 from engine.dataset.sources import ImageSource, UnreadableImage
 from engine.dataset.tree import printable
 from engine.dataset.values import Box
 from engine.reports.results import SkippedFile
-
-TRAIN_FOLDERS = frozenset({"train", "training"})
-TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")
-"""Names of folders with test images, the better match first."""
 
 MAX_BYTES = 64 * 2**20
 """Longest annotation file that is read: about a million lines."""
@@ -24,15 +21,14 @@ MAX_NONSENSE = 100
 """Nonsense lines that are listed one by one; a file with more is no annotation file."""
 
 _FIELDS = 6
-_SPLIT_FOLDERS = TRAIN_FOLDERS.union(TEST_FOLDERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One line: where it stands, the folders before the class's in its path, and the corners as written."""
+    """One line: where it stands, the roles that the folders before the class's in its path name, and the corners."""
 
     where: str
-    folders: frozenset[str]
+    roles: frozenset[Role]
     corners: tuple[int, int, int, int]
 
 
@@ -44,16 +40,15 @@ class Annotations:
     by_column: dict[tuple[str, str], list[Annotation]] = field(default_factory=dict)
     skipped: list[SkippedFile] = field(default_factory=list)
 
-    def of_image(self, class_name: str, file: str, *, test: bool) -> list[Annotation]:
-        """The lines about an image in a class folder.
+    def of_image(self, class_name: str, file: str, roles: Collection[Role]) -> list[Annotation]:
+        """The lines about an image in a class folder, in a part of the data with these roles.
 
         A line whose path names a training or test folder is about an image there; any other line describes the
         training image of that name, or the test image where the training images have none (`claim` sees to that).
         """
-        mine = TEST_FOLDERS if test else TRAIN_FOLDERS
         lines = self.by_folder.get((class_name, file), [])
-        exact = [line for line in lines if not line.folders.isdisjoint(mine)]
-        return exact or [line for line in lines if line.folders.isdisjoint(_SPLIT_FOLDERS)]
+        exact = [line for line in lines if not line.roles.isdisjoint(roles)]
+        return exact or [line for line in lines if not line.roles]
 
     def of_loose_image(self, class_name: str, file: str) -> list[Annotation]:
         """The lines about an image that lies outside class folders, whose class only the last column can tell."""
@@ -109,7 +104,8 @@ def _read_line(found: Annotations, where: str, line: str) -> str:
     if not parts or not column:
         return expected
     *folders, folder = parts[:-1] or [column]
-    annotation = Annotation(where, frozenset(part.lower() for part in folders), (x1, y1, x2, y2))
+    roles = frozenset(role for part in folders if (role := role_of(part)) is not None)
+    annotation = Annotation(where, roles, (x1, y1, x2, y2))
     _add(found.by_folder, (folder, parts[-1]), annotation)
     _add(found.by_column, (column, parts[-1]), annotation)
     return ""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import PIL
 
 from engine.dataset.fingerprints import THUMBNAIL_BYTES, Fingerprint
+from engine.dataset.sources import Stamp
 
 _FILE = "checked-images.sqlite3"
 
@@ -22,17 +23,17 @@ _BUSY_SECONDS = 2.0
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS checked (
-    key BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, decoder TEXT, digest TEXT, reason TEXT,
+    key BLOB PRIMARY KEY, stamp TEXT, decoder TEXT, digest TEXT, reason TEXT,
     pixels TEXT, hash BLOB, height INTEGER, width INTEGER, format TEXT, thumbnail BLOB
 )
 """
 
 _FOUND = "digest, reason, pixels, hash, height, width, format, thumbnail"
 
-_COLUMNS = 4 + len(_FOUND.split(","))
+_COLUMNS = 3 + len(_FOUND.split(","))
 
-_TABLE_VERSION = 2
-"""Of the columns, kept in the file; a file of another version is begun anew."""
+_TABLE_VERSION = 3
+"""Of the columns, kept in the file; a file of another version is begun anew (2 knew no inodes and change times)."""
 
 _PAGE_BYTES = 16384
 """Several thumbnails a page of the file; with SQLite's 4096 half of each page would stay empty."""
@@ -69,14 +70,14 @@ class CheckCache:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._close()
 
-    def load(self, stamps: Mapping[str, tuple[int, int]]) -> dict[str, Check]:
+    def load(self, stamps: Mapping[str, Stamp]) -> dict[str, Check]:
         """The checks of those files that have not changed since; `stamps` by file key."""
         found: dict[str, Check] = {}
         keys = list(stamps)
         for start in range(0, len(keys), _QUERY_KEYS):
-            for key, size, mtime_ns, *found_before in self._rows(keys[start : start + _QUERY_KEYS]):
+            for key, stamp, *found_before in self._rows(keys[start : start + _QUERY_KEYS]):
                 name = bytes(key).decode("utf-8", "surrogateescape")
-                check = _check(found_before) if stamps.get(name) == (size, mtime_ns) else None
+                check = _check(found_before) if name in stamps and _text(stamps[name]) == stamp else None
                 if check is not None:
                     found[name] = check
         return found
@@ -84,23 +85,23 @@ class CheckCache:
     def _rows(self, keys: list[str]) -> list[tuple[Any, ...]]:
         if self._connection is None:
             return []
-        query = f"SELECT key, size, mtime_ns, {_FOUND} FROM checked WHERE decoder = ? AND key IN ({_marks(len(keys))})"
+        query = f"SELECT key, stamp, {_FOUND} FROM checked WHERE decoder = ? AND key IN ({_marks(len(keys))})"
         try:
             return self._connection.execute(query, [_DECODER, *map(_blob, keys)]).fetchall()
         except sqlite3.Error:
             self._close()
             return []
 
-    def store(self, checks: Iterable[tuple[str, tuple[int, int], Check]]) -> None:
+    def store(self, checks: Iterable[tuple[str, Stamp, Check]]) -> None:
         """Remember checks, as (file key, stamp, check), in one transaction."""
         if self._connection is None:
             return
-        rows = [(_blob(key), *stamp, _DECODER, *_columns(check)) for key, stamp, check in checks]
-        query = f"INSERT OR REPLACE INTO checked (key, size, mtime_ns, decoder, {_FOUND}) VALUES ({_marks(_COLUMNS)})"
+        rows = [(_blob(key), _text(stamp), _DECODER, *_columns(check)) for key, stamp, check in checks]
+        query = f"INSERT OR REPLACE INTO checked (key, stamp, decoder, {_FOUND}) VALUES ({_marks(_COLUMNS)})"
         try:
             with self._connection:
                 self._connection.executemany(query, rows)
-        except (sqlite3.Error, OverflowError):
+        except sqlite3.Error:
             self._close()
 
     def _close(self) -> None:
@@ -142,6 +143,11 @@ def _is_blob(value: Any, length: int) -> bool:
     return isinstance(value, bytes) and len(value) == length
 
 
+def _text(stamp: Stamp) -> str:
+    # Numbers of inodes may be larger than SQLite's.
+    return " ".join(map(str, stamp))
+
+
 def _blob(key: str) -> bytes:
     # File names of any bytes: SQLite's text would refuse surrogates.
     return key.encode("utf-8", "surrogateescape")
@@ -173,7 +179,7 @@ def _open(file: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA user_version = {_TABLE_VERSION}")
         connection.execute(_TABLE)
         # A damaged page shows here rather than in the middle of the work.
-        connection.execute("SELECT count(key) FROM checked WHERE size < 0").fetchone()
+        connection.execute("SELECT count(key) FROM checked WHERE stamp = ''").fetchone()
         connection.commit()
     except BaseException:
         connection.close()

@@ -13,7 +13,7 @@ from engine.dataset.check_cache import Check, CheckCache
 from engine.dataset.classes import drop_untrained_classes
 from engine.dataset.fingerprints import Fingerprint, take_fingerprint
 from engine.dataset.images import decode_rgb, file_format
-from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
+from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, Stamp, UnreadableImage
 from engine.dataset.values import Dataset, ImageSample
 from engine.errors import DatasetError
 from engine.events.control import StudyControl
@@ -59,36 +59,42 @@ class CheckedDataset:
 
     @property
     def images(self) -> tuple[CheckedImage, ...]:
-        """All images, those for training first."""
-        samples = self.dataset.train + self.dataset.test
+        """All images, in the order of `Dataset.images`."""
         return tuple(
-            CheckedImage(sample, self.digests[sample.path], self.fingerprints[sample.path]) for sample in samples
+            CheckedImage(sample, self.digests[sample.path], self.fingerprints[sample.path])
+            for sample in self.dataset.images
         )
 
 
 def check_images(
-    dataset: Dataset, cache_dir: Path, *, control: StudyControl, progress: Callable[[int, int], None]
+    dataset: Dataset,
+    cache_dir: Path,
+    *,
+    control: StudyControl,
+    progress: Callable[[int, int], None],
+    recheck: bool = False,
 ) -> CheckedDataset:
     """Read and decode every image once; leave those out that cannot be used.
 
     A class that loses its last training image is left out too, as `open_dataset` would have done.
 
-    What was found is remembered in `cache_dir` by path, size and modification time.
+    What was found is remembered in `cache_dir` by path and stamp (see `engine.dataset.sources.Stamp`).
 
     Args:
         dataset: from `open_dataset`.
         cache_dir: the user's cache folder; one that cannot be written only costs time.
         control: lets the user pause and stop between two images.
         progress: called with (done, total) in the calling thread, several times a second at most.
+        recheck: read everything again, whatever is remembered.
 
     Raises:
         DatasetError: a class that was asked for lost its last training image, fewer than two classes are left, or all
             test images are gone.
         StudyStopped: the user asked for it.
     """
-    samples = dataset.train + dataset.test
+    samples = dataset.images
     with CheckCache(cache_dir) as cache:
-        checks = _check_all(samples, cache, control, progress)
+        checks = _check_all(samples, cache, control, progress, recheck=recheck)
     reasons = {sample.path: check.reason for sample, check in zip(samples, checks, strict=True) if check.reason}
     kept = _without(dataset, reasons)
     digests, fingerprints = {}, {}
@@ -99,15 +105,20 @@ def check_images(
 
 
 def _check_all(
-    samples: Sequence[ImageSample], cache: CheckCache, control: StudyControl, progress: Callable[[int, int], None]
+    samples: Sequence[ImageSample],
+    cache: CheckCache,
+    control: StudyControl,
+    progress: Callable[[int, int], None],
+    *,
+    recheck: bool,
 ) -> list[Check]:
     control.checkpoint()
     stamps = {sample.source.key: stamp for sample in samples if (stamp := _stamp(sample.source)) is not None}
-    known = cache.load(stamps)
+    known = {} if recheck else cache.load(stamps)
     todo = [sample.source for sample in samples if sample.source.key not in known]
     done, total = len(samples) - len(todo), len(samples)
     progress(done, total)
-    fresh: list[tuple[str, tuple[int, int], Check]] = []
+    fresh: list[tuple[str, Stamp, Check]] = []
     reported = time.monotonic()
     try:
         for source, check in _in_order(todo, control):
@@ -168,7 +179,7 @@ def _check(source: ImageSource) -> Check:
     return Check(digest, "", taken)
 
 
-def _stamp(source: ImageSource) -> tuple[int, int] | None:
+def _stamp(source: ImageSource) -> Stamp | None:
     try:
         return source.stamp
     except UnreadableImage:

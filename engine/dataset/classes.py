@@ -1,5 +1,6 @@
 """Which classes of a data set can be trained on, once it is known which of its images can be read."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -7,6 +8,11 @@ from engine.dataset.values import Dataset
 from engine.errors import DatasetError
 
 MIN_CLASSES = 2
+
+
+def same_letters(name: str) -> str:
+    """The name with composed accents: what a Mac calls a folder looks the same and has other characters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def drop_untrained_classes(dataset: Dataset, unread: Mapping[str, str]) -> Dataset:
@@ -32,10 +38,10 @@ def drop_untrained_classes(dataset: Dataset, unread: Mapping[str, str]) -> Datas
             f"{dataset.location}: class {empty[0]} has no training image that can be read{example}; {advice}"
         )
     new_label = {label: position for position, label in enumerate(kept)}
-    train, test = (
+    train, test, validation = (
         tuple(replace(sample, label=new_label[sample.label]) for sample in samples if sample.label in new_label)
-        for samples in (dataset.train, dataset.test)
+        for samples in (dataset.train, dataset.test, dataset.validation)
     )
     notes = tuple(f"class {name} is left out: no training image can be read" for name in empty)
     classes = tuple(dataset.classes[label] for label in kept)
-    return replace(dataset, classes=classes, train=train, test=test, notes=dataset.notes + notes)
+    return replace(dataset, classes=classes, train=train, test=test, validation=validation, notes=dataset.notes + notes)

@@ -48,6 +48,7 @@ def divide(
     labels: Labels,
     groups: Labels,
     is_test: npt.NDArray[np.bool_],
+    is_validation: npt.NDArray[np.bool_] | None = None,
     has_box: npt.NDArray[np.bool_],
     test_given: bool,
     folds: int = 1,
@@ -62,18 +63,24 @@ def divide(
         labels: class of each image (N,).
         groups: number of the group of near copies that each image is in (N,); an image without a copy is alone.
         is_test: which are the data set's own test images (N,); without a meaning where they are not given.
+        is_validation: which the data set itself gives for validation (N,); None where there are none. They take the
+            place of a share of the training images; all protocols but "official" leave out those that copy a test
+            image.
         has_box: which have a bounding box (N,).
         test_given: whether the data set has test images of its own; else all are divided, whatever the protocol.
         folds: parts of a cross-validation, for the protocols that divide the training images.
         test_fraction: share that is tested on where there is one fold and the test images are not given.
-        validation_fraction: share of the training images to keep out of training.
+        validation_fraction: share of the training images to keep out of training where no validation images are given.
         seed: of the choices.
 
     Raises:
         DatasetError: a part would be empty, or a class would have no training image.
     """
     every = np.arange(len(labels), dtype=np.int64)
-    pool = every if not test_given else np.flatnonzero(~is_test).astype(np.int64)
+    held = every[is_validation] if is_validation is not None else every[:0]
+    pool = np.setdiff1d(every, held)
+    if test_given:
+        pool = pool[~is_test[pool]]
     given = np.flatnonzero(is_test).astype(np.int64) if test_given else every[:0]
     divides = protocol in DIVIDES_TRAINING_IMAGES or not test_given
     if divides:
@@ -88,6 +95,10 @@ def divide(
         pairs = [(train, test[has_box[test]]) for train, test in pairs]
     made = []
     for train, test in pairs:
+        if len(held):
+            copies = np.isin(groups[held], groups[test]) & (protocol != "official")
+            made.append(Fold(train, held[~copies], test))
+            continue
         # A stream of its own, so that the validation images do not follow the test images' choices.
         watched = _watched(labels[train], groups[train], validation_fraction, seed + 1)
         made.append(Fold(train[~watched], train[watched], test))

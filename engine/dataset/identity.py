@@ -16,6 +16,7 @@ def content_fingerprint(checked: CheckedDataset) -> str:
         if dataset.test_given
         else [("", dataset.train + dataset.test)]
     )
+    parts.append(("validation", dataset.validation))
     lines = [
         f"{part}|{dataset.classes[sample.label]}|{sample.box}|{checked.digests[sample.path]}"
         for part, samples in parts

@@ -1,17 +1,19 @@
 """Opens a data set: which classes, which images train and which test, and the boxes; nothing is decoded yet."""
 
 import difflib
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.config.names import join_names, quote_name
 from engine.dataset.annotations import Annotation, Annotations, fit_box, read_annotations
-from engine.dataset.classes import MIN_CLASSES, drop_untrained_classes
+from engine.dataset.classes import MIN_CLASSES, drop_untrained_classes, same_letters
 from engine.dataset.images import upright_size
-from engine.dataset.layouts import Candidate, Layout, recognise
+from engine.dataset.layouts import Candidate, Layout, open_parts, recognise
+from engine.dataset.roles import Role
 from engine.dataset.sampling import sample_stratified, split_stratified
 from engine.dataset.sources import UnreadableImage
-from engine.dataset.tree import Tree, printable, read_tree
+from engine.dataset.tree import printable, read_tree
 from engine.dataset.values import STUDY_CLASSES, Box, Dataset, ImageSample
 from engine.errors import DatasetError
 from engine.reports.results import SkippedFile
@@ -34,6 +36,9 @@ class _Header:
 def open_dataset(
     path: Path,
     *,
+    train: Path | None = None,
+    test: Path | None = None,
+    validation: Path | None = None,
     classes: Sequence[str] | None = None,
     sample: int | None = None,
     test_fraction: float = 0.2,
@@ -46,6 +51,10 @@ def open_dataset(
 
     Args:
         path: folder or zip archive, which is read in place.
+        train: the folder of the training images, from `path` on or inside the archive, or an archive; None for what
+            `path` is recognised to hold.
+        test: the same for the test images, where `train` is named.
+        validation: the same for the validation images, where `train` is named.
         classes: class folders in label order, named as in `Dataset.classes`, or ("all",); None takes the study's six
             from the Kaggle layout and every class from the others.
         sample: size of a seeded part of the training images that keeps the classes' proportions; None for all.
@@ -57,8 +66,7 @@ def open_dataset(
     """
     if not 0 < test_fraction < 1:
         raise DatasetError(f"--test-fraction {test_fraction}: give a share above 0 and below 1")
-    tree = read_tree(path)
-    opening = _Opening(tree, recognise(tree))
+    opening = _Opening(recognise(read_tree(path)) if train is None else open_parts(path, train, test, validation))
     names = opening.choose_classes(classes)
     asked_for = classes is not None and list(classes) != [ALL_CLASSES]
     dataset = drop_untrained_classes(opening.read_headers(names, required=asked_for), opening.unread)
@@ -66,6 +74,24 @@ def open_dataset(
         dataset = opening.split(dataset, test_fraction, seed)
     dataset = opening.fit_boxes(opening.sample(dataset, sample, seed))
     return replace(dataset, skipped=tuple(opening.skipped), notes=tuple(opening.notes) + dataset.notes)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The files of one part by class folder, and the roles that annotations may call it by."""
+
+    candidates: Mapping[str, Sequence[Candidate]]
+    roles: frozenset[Role]
+
+
+def _parts(layout: Layout) -> tuple[_Part, _Part, _Part]:
+    held_out: set[Role] = {"validation", "evaluation"}
+    test: set[Role] = {"test"} if layout.validation else {"test", *held_out}
+    return (
+        _Part(layout.train, frozenset({"train"})),
+        _Part(layout.test, frozenset(test)),
+        _Part(layout.validation, frozenset(held_out)),
+    )
 
 
 class _Opening:
@@ -76,9 +102,8 @@ class _Opening:
         unread: by class, "path: reason" of its first training image that cannot be read.
     """
 
-    def __init__(self, tree: Tree, layout: Layout) -> None:
-        self.tree = tree
-        self.location = tree.location
+    def __init__(self, layout: Layout) -> None:
+        self.location = layout.location
         self.layout = layout
         self.notes = list(layout.notes)
         self.annotations = read_annotations(layout.annotations)
@@ -107,7 +132,7 @@ class _Opening:
         else:
             names = [self._find_class(name, available) for name in wanted]
             if len(set(names)) != len(names):
-                raise DatasetError(f"--classes {','.join(wanted)}: name each class once")
+                raise DatasetError(f"--classes {join_names(wanted)}: name each class once")
         if len(names) < MIN_CLASSES:
             raise DatasetError(f"{self.location}: only one class ({', '.join(names)}); a classifier needs at least two")
         return names
@@ -129,56 +154,63 @@ class _Opening:
     def _find_class(self, name: str, available: list[str]) -> str:
         if name in available:
             return name
+        same = [known for known in available if same_letters(known) == same_letters(name)]
+        if len(same) == 1:  # composed or not, an accent looks the same
+            return same[0]
         lower = name.lower()
         near = [known for known in available if lower and lower in known.lower()]
         near += difflib.get_close_matches(name, available, n=_SUGGESTIONS, cutoff=0.5)
         nearest = list(dict.fromkeys(near))[:_SUGGESTIONS]
         more = ", ..." if len(available) > _LISTED else ""
-        hint = f"nearest: {', '.join(nearest)}" if nearest else f"there are {', '.join(available[:_LISTED])}{more}"
+        shown = list(map(quote_name, nearest or available[:_LISTED]))
+        hint = f"nearest: {', '.join(shown)}" if nearest else f"there are {', '.join(shown)}{more}"
+        if any(name not in available for name in shown):
+            hint += ' (give the quotes too: --classes \'"A, B"," C"\')'
         raise DatasetError(f"--classes: no class {printable(name)!r} with images in {self.location}; {hint}")
 
     def read_headers(self, names: Sequence[str], *, required: bool) -> Dataset:
         """Training and test images of the classes, those that cannot be read left out; no boxes yet."""
         claimed: set[str] = set()
-        train = self._read_headers(self.layout.train, names, claimed, test=False)
+        # In this order: a line that could be meant for several images is the first one's.
+        train, test, validation = (self._read_headers(part, names, claimed) for part in _parts(self.layout))
         return Dataset(
-            name=self.tree.name,
+            name=self.layout.name,
             location=self.location,
             layout=self.layout.kind,
             is_demo=False,
             classes=tuple(names),
             train=train,
-            test=self._read_headers(self.layout.test, names, claimed, test=True),
+            test=test,
+            validation=validation,
             classes_required=required,
         )
 
-    def _read_headers(
-        self, by_folder: dict[str, list[Candidate]], names: Sequence[str], claimed: set[str], *, test: bool
-    ) -> tuple[ImageSample, ...]:
+    def _read_headers(self, part: "_Part", names: Sequence[str], claimed: set[str]) -> tuple[ImageSample, ...]:
         found = []
         for label, name in enumerate(names):
-            folder = self.folders[name]
-            for candidate in by_folder.get(folder, []):
+            for candidate in part.candidates.get(self.folders[name], []):
                 # Two names can become one where bytes are shown as escapes or the middle is left out.
                 path = _unique(candidate.path, self._paths)
                 self._paths.add(path)
                 try:
                     size = upright_size(candidate.source)
                 except (UnreadableImage, MemoryError) as error:
-                    reason = str(error) or "not enough memory to read it"
-                    self.skipped.append(SkippedFile(path, reason))
-                    if test:
-                        self._unread_test = self._unread_test or f"{path}: {reason}"
-                    else:
-                        self.unread.setdefault(name, f"{path}: {reason}")
+                    self._leave_out(path, name, part, str(error) or "not enough memory to read it")
                     continue
                 # One line describes one image: the training image where both could be meant.
-                lines = _lines(self.annotations, folder, candidate, test=test)
+                lines = _lines(self.annotations, self.folders[name], candidate, part.roles)
                 lines = [line for line in lines if line.where not in claimed]
                 claimed.update(line.where for line in lines)
                 self._headers[path] = _Header(size, tuple(lines))
                 found.append(ImageSample(path, label, None, candidate.source))
         return tuple(found)
+
+    def _leave_out(self, path: str, name: str, part: "_Part", reason: str) -> None:
+        self.skipped.append(SkippedFile(path, reason))
+        if "train" in part.roles:
+            self.unread.setdefault(name, f"{path}: {reason}")
+        elif "test" in part.roles:
+            self._unread_test = self._unread_test or f"{path}: {reason}"
 
     def split(self, dataset: Dataset, fraction: float, seed: int) -> Dataset:
         """Set test images aside.
@@ -221,11 +253,11 @@ class _Opening:
 
     def fit_boxes(self, dataset: Dataset) -> Dataset:
         """The images with their boxes; what was mended or dropped goes into the report."""
-        train, test = (
+        train, test, validation = (
             tuple(replace(image, box=self._box(image.path)) for image in images)
-            for images in (dataset.train, dataset.test)
+            for images in (dataset.train, dataset.test, dataset.validation)
         )
-        return replace(dataset, train=train, test=test)
+        return replace(dataset, train=train, test=test, validation=validation)
 
     def _box(self, path: str) -> Box | None:
         """The box of the first line about an image that gives one; what the other lines say is listed."""
@@ -256,7 +288,8 @@ def _unique(name: str, taken: Container[str]) -> str:
     return unique
 
 
-def _lines(annotations: Annotations, folder: str, candidate: Candidate, *, test: bool) -> list[Annotation]:
+def _lines(annotations: Annotations, name: str, candidate: Candidate, roles: frozenset[Role]) -> list[Annotation]:
+    """The lines about an image of the class that the training folder `name` holds."""
     if candidate.loose:
-        return annotations.of_loose_image(folder, candidate.file)
-    return annotations.of_image(folder, candidate.file, test=test)
+        return annotations.of_loose_image(name, candidate.file)
+    return annotations.of_image(candidate.folder, candidate.file, roles)

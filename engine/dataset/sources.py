@@ -3,22 +3,42 @@
 import os
 import threading
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.errors import DatasetError
 
 MAX_FILE_BYTES = 256 * 2**20
 """Largest image file that is read: an uncompressed BMP of the largest accepted picture fits."""
 
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
-"""What zipfile raises for damaged, encrypted or unsupported members, besides OSError."""
-
 
 class UnreadableImage(DatasetError):  # noqa: N818 - named for what it is about
     """One image that cannot be read or decoded; the message is the reason, without the file's name."""
+
+
+class Stamp(NamedTuple):
+    """What changes when a file does: what is remembered of a file counts only while its stamp is the same.
+
+    Size and modification time alone are not enough: archives that are unpacked with fixed times, `cp -p`, `rsync -t`
+    and build tools give other contents the old ones. Nobody can set the time of the last change, nor choose an inode.
+
+    Attributes:
+        size: bytes.
+        modified_ns, changed_ns: last modification and last change, in nanoseconds since the Unix epoch.
+        inode: number of the file on its disk.
+        checksum: CRC-32 that an archive's directory keeps of a member; 0 for a plain file.
+    """
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+    checksum: int = 0
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 class ImageSource(Protocol):
@@ -29,8 +49,8 @@ class ImageSource(Protocol):
         """What tells this file from all others on this machine."""
 
     @property
-    def stamp(self) -> tuple[int, int]:
-        """(bytes, modification time in nanoseconds since the Unix epoch): changes when the file does.
+    def stamp(self) -> Stamp:
+        """Another one once the file has changed.
 
         Raises:
             UnreadableImage: the file is gone.
@@ -56,13 +76,12 @@ class FileSource:
         return self.path
 
     @property
-    def stamp(self) -> tuple[int, int]:
-        """Size and modification time as they are now."""
+    def stamp(self) -> Stamp:
+        """The file's as it is now."""
         try:
-            status = Path(self.path).stat()
+            return _stamp(os.stat(self.path))  # noqa: PTH116 - a Path per image costs more than the call
         except OSError as error:
             raise UnreadableImage(f"cannot be read: {error.strerror}") from None
-        return status.st_size, status.st_mtime_ns
 
     def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
         """The first `limit` bytes of the file."""
@@ -83,7 +102,7 @@ class ZipArchive:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.mtime_ns = Path(path).stat().st_mtime_ns
+        self.stamp = _stamp(Path(path).stat())
         self._process = -1
         self._lock = threading.Lock()
         self._handle: zipfile.ZipFile | None = None
@@ -111,8 +130,10 @@ class ZipArchive:
                 return member.read(limit)
         except OSError as error:
             raise UnreadableImage(f"cannot be read: {error.strerror or error}") from None
-        except _ZIP_ERRORS as error:
-            raise UnreadableImage(f"cannot be read from the archive: {error}") from None
+        except MemoryError:
+            raise
+        except Exception as error:  # zipfile and its decompressors raise many kinds for damaged members
+            raise UnreadableImage(f"cannot be read from the archive: {error or type(error).__name__}") from None
 
     def _open(self) -> zipfile.ZipFile:
         if self._process != os.getpid():
@@ -127,11 +148,12 @@ class ZipArchive:
 
 @dataclass(frozen=True, slots=True)
 class ZipMember:
-    """A file in an archive; `size` is what the archive's directory says of its unpacked bytes."""
+    """A file in an archive; `size` and `checksum` are what the archive's directory says of its unpacked bytes."""
 
     archive: ZipArchive
     name: str
     size: int
+    checksum: int
 
     @property
     def key(self) -> str:
@@ -139,9 +161,9 @@ class ZipMember:
         return f"{self.archive.path}::{self.name}"
 
     @property
-    def stamp(self) -> tuple[int, int]:
-        """The member's size and the archive's modification time when it was opened."""
-        return self.size, self.archive.mtime_ns
+    def stamp(self) -> Stamp:
+        """The archive's when it was opened, with the member's size and checksum."""
+        return self.archive.stamp._replace(size=self.size, checksum=self.checksum)
 
     def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
         """The first `limit` bytes of the file."""

@@ -4,6 +4,7 @@ import os
 import stat
 import zipfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from engine.dataset.sources import MAX_FILE_BYTES, FileSource, ImageSource, ZipArchive, ZipMember
@@ -25,6 +26,8 @@ MAX_RATIO = 200
 RATIO_MATTERS_FROM = 2**20
 """Members that unpack to fewer bytes are harmless at any ratio."""
 
+_TOO_DEEP = f"more than {MAX_DEPTH} folders deep"
+
 _SHOWN = 200
 """Longest name, in characters, that is shown whole."""
 
@@ -41,6 +44,11 @@ class Folder:
     images: dict[str, ImageSource] = field(default_factory=dict)
     annotations: ImageSource | None = None
     others: list[str] = field(default_factory=list)
+
+    @cached_property
+    def total_images(self) -> int:
+        """Number of images here and below; ask when the tree is whole."""
+        return len(self.images) + sum(folder.total_images for folder in self.folders.values())
 
     def child(self, name: str) -> "Folder":
         """The sub-folder of that name, made where it is missing."""
@@ -155,8 +163,12 @@ class _FolderScan:
                 f"{self._tree.location} holds more than {MAX_FILES} files: name the data set's own folder"
             )
         for entry in found:
-            if self._kind(entry, folder) == "folder" and len(above) < MAX_DEPTH:
+            if self._kind(entry, folder) != "folder":
+                continue
+            if len(above) < MAX_DEPTH:
                 self._scan_below(entry.path, folder.child(entry.name), (*above, here))
+            else:
+                self._tree.skipped.append(SkippedFile(self._tree.shown(folder, entry.name), _TOO_DEEP))
 
     def _kind(self, entry: os.DirEntry[str], folder: Folder) -> str:
         try:
@@ -209,17 +221,19 @@ def _add_member(tree: Tree, archive: ZipArchive, info: zipfile.ZipInfo) -> None:
     reason = _why_unsafe(name, parts, info)
     if reason:
         tree.skipped.append(SkippedFile(printable(f"{tree.prefix}{name}"), reason))
-    elif all(map(_is_ours, parts)) and len(parts) <= MAX_DEPTH + 1:
+    elif all(map(_is_ours, parts)):
         folder = tree.root
         for part in parts[:-1]:
             folder = folder.child(part)
-        folder.add(parts[-1], ZipMember(archive, info.filename, info.file_size))
+        folder.add(parts[-1], ZipMember(archive, info.filename, info.file_size, info.CRC))
 
 
 def _why_unsafe(name: str, parts: list[str], info: zipfile.ZipInfo) -> str:
     """Why a member is left alone, or "" where it is fine. Nothing is unpacked, so this is caution, not need."""
     if not parts or name.startswith("/") or ".." in parts or parts[0].endswith(":"):
         return "unsafe name in the archive: it points outside"
+    if len(parts) > MAX_DEPTH + 1:
+        return _TOO_DEEP
     if info.flag_bits & 1:
         return "encrypted: unpack the archive with its password and name the folder"
     if info.file_size > MAX_FILE_BYTES and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122

@@ -51,6 +51,7 @@ class Dataset:
     """Training and test images with labels; the fields mean what they mean in `engine.reports.results.DatasetSummary`.
 
     Attributes:
+        validation: images that the data set itself gives to follow the accuracy by, which do not train.
         notes: without the one about untested classes, which `summary` adds.
         classes_required: whether the classes were asked for by name, so that none may be left out.
         test_given: whether the test images are the data set's own; else they are a part of its images chosen at random,
@@ -67,7 +68,17 @@ class Dataset:
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     classes_required: bool = False
+    validation: tuple[ImageSample, ...] = ()
     test_given: bool = True
+
+    @property
+    def images(self) -> tuple[ImageSample, ...]:
+        """All images: those that train, that test, that are given for validation."""
+        return self.train + self.test + self.validation
+
+    def without_validation(self, note: str) -> "Dataset":
+        """The same data set without the images that it gives for validation, which a note says."""
+        return replace(self, validation=(), notes=(*self.notes, note))
 
     def summary(self) -> DatasetSummary:
         """The counts and notes that screens and reports show."""
@@ -80,6 +91,7 @@ class Dataset:
             classes=self.classes,
             train_counts=self._counts(self.train),
             test_counts=test_counts,
+            validation_counts=self._counts(self.validation) if self.validation else (),
             boxed_train=sum(sample.box is not None for sample in self.train),
             boxed_test=sum(sample.box is not None for sample in self.test),
             skipped=self.skipped,
@@ -94,6 +106,7 @@ class Dataset:
             self,
             train=tuple(sample for sample in self.train if sample.path not in reasons),
             test=tuple(sample for sample in self.test if sample.path not in reasons),
+            validation=tuple(sample for sample in self.validation if sample.path not in reasons),
             skipped=self.skipped + tuple(SkippedFile(path, reason) for path, reason in reasons.items()),
         )
 

@@ -1,8 +1,7 @@
-"""Scores on the test images, the baselines beside them, and what the numbers say in words."""
+"""Metrics, baselines and the conclusion of a study."""
 
 from engine.evaluation.baselines import majority_baseline, thumbnail_baseline
 from engine.evaluation.conclusion import draw_conclusion
 from engine.evaluation.metrics import compute_metrics
-from engine.statistics import compute_statistics
 
-__all__ = ["compute_metrics", "compute_statistics", "draw_conclusion", "majority_baseline", "thumbnail_baseline"]
+__all__ = ["compute_metrics", "draw_conclusion", "majority_baseline", "thumbnail_baseline"]

@@ -1,4 +1,4 @@
-"""Rules that do not learn, scored on the same test images.
+"""Baselines: majority class and nearest thumbnail, scored on the same test images.
 
 The majority class says what guessing gives; the nearest training thumbnail says how far looking alike goes, which on
 test images that copy training images is very far.

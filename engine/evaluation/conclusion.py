@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences that follow from them and claim no more."""
+"""The conclusion of a study: sentences that follow from its numbers and claim no more."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,14 +7,14 @@ from engine.evaluation.sentences import (
     accuracy_sentences,
     copy_sentences,
     difference_sentences,
-    names,
     seed_sentences,
     step_sentences,
 )
-from engine.reports.aggregate import pool_results
+from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.reports.statistics import StudyStatistics
+from engine.reports.wording import listed
 
 Scored = list[tuple[JobResult, Metrics]]
 
@@ -34,25 +34,25 @@ def draw_conclusion(
 
     `results` may hold several jobs (seeds, folds) of a variant. Without `statistics` nothing is said of differences.
     """
-    pooled = _pooled(results)
-    scored: Scored = [(result, result.metrics) for result in pooled if result.metrics is not None]
+    aggregated = _by_variant(results)
+    scored: Scored = [(result, result.metrics) for result in aggregated if result.metrics is not None]
     if not scored:
         return ("No variant was evaluated, so there is nothing to compare.",)
     sentences = [*_leak(audit, protocol), *_ranking(scored, statistics), *_classes(dataset.classes, scored)]
     sentences += [_commonest_confusion(dataset.classes, result.variant, metrics) for result, metrics in scored]
     sentences += [*_boxes(dataset, protocol, scored), *_against_baselines(scored, baselines)]
-    stopped = [result.variant for result in pooled if result.status == "stopped"]
+    stopped = [result.variant for result in aggregated if result.status == "stopped"]
     if stopped:
         sentences.append(f"Stopped early, so not comparable with the rest: {', '.join(stopped)}.")
     return tuple(sentences)
 
 
-def _pooled(results: Sequence[JobResult]) -> list[JobResult]:
+def _by_variant(results: Sequence[JobResult]) -> list[JobResult]:
     """One result a variant, of its finished jobs where it has any."""
     found = []
     for variant in dict.fromkeys(result.variant for result in results):
         jobs = [result for result in results if result.variant == variant]
-        found.append(pool_results([job for job in jobs if job.status == "done"] or jobs))
+        found.append(aggregate_results([job for job in jobs if job.status == "done"] or jobs))
     return found
 
 
@@ -83,8 +83,8 @@ def _classes(classes: Sequence[str], scored: Scored) -> list[str]:
     low, high = min(recalls.values()), max(recalls.values())
     if low == high:
         return [f"Every class was recognised equally often ({low:.2f} of its images)."]
-    most = names([name for name, recall in recalls.items() if recall == low])
-    least = names([name for name, recall in recalls.items() if recall == high])
+    most = listed([name for name, recall in recalls.items() if recall == low])
+    least = listed([name for name, recall in recalls.items() if recall == high])
     over = "" if len(scored) == 1 else f", mean of {len(scored)} variants"
     return [f"Most confused class: {most} ({low:.2f} recognised{over}); least: {least} ({high:.2f})."]
 
@@ -139,7 +139,7 @@ def _against_baselines(scored: Scored, baselines: Mapping[str, Baseline]) -> lis
     }
     for name, baseline in baselines.items():
         behind = [result.variant for result, metrics in scored if metrics.accuracy <= baseline.metrics.accuracy]
-        verdict = f"not beaten by {names(behind)}" if behind else "beaten by every variant"
+        verdict = f"not beaten by {listed(behind)}" if behind else "beaten by every variant"
         what = explanations.get(name, name)
         sentences.append(f"Baseline: {what} scores {baseline.metrics.accuracy:.3f}, {verdict}.")
     return sentences

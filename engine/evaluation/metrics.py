@@ -1,6 +1,7 @@
 """Scores of single-label predictions, computed by scikit-learn."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,13 @@ def compute_metrics(labels: Labels, predicted: Labels, classes: Sequence[str]) -
         raise ValueError("no test images to score")
     every = np.arange(len(classes))
     present = np.unique(labels)
-    precision, recall, f1, support = precision_recall_fscore_support(labels, predicted, labels=every, zero_division=0)
-    macro = precision_recall_fscore_support(labels, predicted, labels=present, average="macro", zero_division=0)
-    weighted = precision_recall_fscore_support(labels, predicted, labels=every, average="weighted", zero_division=0)
-    micro = precision_recall_fscore_support(labels, predicted, labels=every, average="micro", zero_division=0)
-    averages = [Averages(float(macro[i]), float(weighted[i]), float(micro[i])) for i in range(3)]
+    score = partial(precision_recall_fscore_support, labels, predicted, zero_division=0)
+    precision, recall, f1, support = score(labels=every)
+    kinds = [
+        score(labels=present, average="macro"),
+        *(score(labels=every, average=kind) for kind in ("weighted", "micro")),
+    ]
+    averages = [Averages(*(float(kind[i]) for kind in kinds)) for i in range(3)]
     return Metrics(
         accuracy=float(accuracy_score(labels, predicted)),
         precision=averages[0],

@@ -4,34 +4,22 @@ from collections.abc import Sequence
 
 from engine.reports.effects import effect_sentence
 from engine.reports.statistics import Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
-
-_TINY_P = 0.001
+from engine.reports.wording import listed, p_words, span
 
 _PAIRS_NAMED = 6
 """As many as four variants make; of the pairs of more variants only the first are named."""
 
 
-def names(entries: Sequence[str]) -> str:
-    """One, two and three."""
-    return entries[0] if len(entries) == 1 else f"{', '.join(entries[:-1])} and {entries[-1]}"
-
-
 def accuracy_sentences(statistics: StudyStatistics) -> list[str]:
     """The accuracies with their intervals, and the method."""
     entries = sorted(statistics.variants, key=lambda entry: -entry.accuracy)
-    scores = ", ".join(
-        f"{entry.variant} {entry.accuracy:.3f} {_interval(entry.accuracy_interval)}" for entry in entries
-    )
-    methods = names(list(dict.fromkeys(entry.accuracy_interval.method for entry in entries)))
+    scores = ", ".join(f"{entry.variant} {entry.accuracy:.3f} {span(entry.accuracy_interval)}" for entry in entries)
+    methods = listed(list(dict.fromkeys(entry.accuracy_interval.method for entry in entries)))
     return [f"Accuracy with 95 % intervals ({methods}; {_images(entries)}): {scores}."]
 
 
-def _interval(interval: Interval) -> str:
-    return f"[{interval.low:.3f}, {interval.high:.3f}]"
-
-
 def _images(entries: Sequence[VariantStatistics]) -> str:
-    return f"{names(list(dict.fromkeys(str(entry.images) for entry in entries)))} test images"
+    return f"{listed(list(dict.fromkeys(str(entry.images) for entry in entries)))} test images"
 
 
 def difference_sentences(statistics: StudyStatistics) -> list[str]:
@@ -81,13 +69,8 @@ def _better(comparison: Comparison, how: str) -> str:
         interval = Interval(-interval.high, -interval.low, interval.method, interval.level)
     return (
         f"{better} recognises more than {worse}: by {abs(comparison.difference):.3f} "
-        f"{_interval(interval)}, {p_words(comparison.adjusted_p)} ({comparison.method}{how})."
+        f"{span(interval)}, {p_words(comparison.adjusted_p)} ({comparison.method}{how})."
     )
-
-
-def p_words(p_value: float) -> str:
-    """A p value as a reader wants it."""
-    return f"p < {_TINY_P}" if p_value < _TINY_P else f"p = {p_value:.3f}"
 
 
 def _undecided(statistics: StudyStatistics) -> list[str]:
@@ -97,7 +80,7 @@ def _undecided(statistics: StudyStatistics) -> list[str]:
     first = statistics.of(open_pairs[0].first)
     images = first.images if first else 0
     count = len(statistics.comparisons)
-    how = names(list(dict.fromkeys(entry.method for entry in open_pairs)))
+    how = listed(list(dict.fromkeys(entry.method for entry in open_pairs)))
     if count > 1:
         how += f", {statistics.correction} correction for {count} comparisons"
     if len(open_pairs) < count:
@@ -106,7 +89,7 @@ def _undecided(statistics: StudyStatistics) -> list[str]:
             pairs += f"; and {len(open_pairs) - _PAIRS_NAMED} more pairs"
         return [f"No difference that {images} images can show ({how}) between: {pairs}."]
     compared = list(dict.fromkeys(name for entry in open_pairs for name in (entry.first, entry.second)))
-    return [f"Between {names(compared)} there is no difference that {images} images can show ({how})."]
+    return [f"Between {listed(compared)} there is no difference that {images} images can show ({how})."]
 
 
 def step_sentences(statistics: StudyStatistics) -> list[str]:
@@ -118,11 +101,11 @@ def _effects(analysis: FactorialAnalysis) -> list[str]:
     sure = [effect for effect in analysis.effects if effect.significant]
     how = f"{analysis.correction} correction for {len(analysis.effects)} effects"
     if not sure:
-        steps = names(analysis.steps)
+        steps = listed(analysis.steps)
         images = analysis.images
         return [f"Of {steps}, none has an effect and no two interact as far as {images} images can show ({how})."]
     return [
-        f"{effect_sentence(analysis, effect)} (effect {effect.estimate:+.3f} {_interval(effect.interval)}, "
+        f"{effect_sentence(analysis, effect)} (effect {effect.estimate:+.3f} {span(effect.interval)}, "
         f"{p_words(effect.adjusted_p)}; {effect.method}, {how})."
         for effect in sure
     ]

@@ -1,1 +1,1 @@
-"""What a study and a search report, and what the events come to."""
+"""Events of studies and searches, the records that they are folded into, and their JSON."""

@@ -1,6 +1,6 @@
-"""Whether the scores of two studies can be set against each other."""
+"""Whether the scores of two studies can be compared."""
 
-from engine.events.record import StudyRecord
+from engine.events.record import StudyRecord, protocol_name
 
 
 def why_incomparable(first: StudyRecord, second: StudyRecord) -> str:
@@ -11,7 +11,7 @@ def why_incomparable(first: StudyRecord, second: StudyRecord) -> str:
     """
     if first.started is None or second.started is None:
         return "one of the two has not begun"
-    protocols = _protocol(first), _protocol(second)
+    protocols = protocol_name(first), protocol_name(second)
     if protocols[0] != protocols[1]:
         return f"they follow different protocols: {protocols[0]} and {protocols[1]}"
     tests = _tested_on(first, second)
@@ -25,18 +25,9 @@ def why_incomparable(first: StudyRecord, second: StudyRecord) -> str:
     return ""
 
 
-def _protocol(record: StudyRecord) -> str:
-    if record.protocol is not None:
-        return record.protocol.name
-    return record.started.protocol if record.started else ""
-
-
 def _tested_on(first: StudyRecord, second: StudyRecord) -> tuple[str, str]:
     """What identifies the test images of each: of the protocol, else of the whole data set ("" where not known)."""
     if first.protocol and second.protocol and first.protocol.test_fingerprint and second.protocol.test_fingerprint:
         return first.protocol.test_fingerprint, second.protocol.test_fingerprint
-    return _data_set(first), _data_set(second)
-
-
-def _data_set(record: StudyRecord) -> str:
-    return record.dataset.fingerprint if record.dataset else ""
+    one, other = (record.dataset.fingerprint if record.dataset else "" for record in (first, second))
+    return one, other

@@ -1,4 +1,4 @@
-"""How a user's wish to pause or stop reaches the engine's thread, and how the engine waits for what it lacks."""
+"""Pausing and stopping a running study from any thread, and blocking it until something is cleared."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.errors import StudyStopped
 
-Request = Literal["pause", "resume", "stop"]
+Request = Literal["pause", "unpause", "stop"]
 
 POLL_SECONDS = 0.5
 """How often requests from outside are looked for, and how often what the engine waits for is tried again."""
@@ -25,9 +25,9 @@ class StudyControl:
         self._obstacle: tuple[Callable[[], bool], str] | None = None
         self._waiting, self._asking = threading.Lock(), threading.Lock()
         self._asked_at = -POLL_SECONDS
-        self._ask: Callable[[], None] = _nothing
-        self._on_pause: Callable[[], None] = _nothing
-        self._on_resume: Callable[[], None] = _nothing
+        self._ask: Callable[[], None] = lambda: None
+        self._on_pause: Callable[[], None] = lambda: None
+        self._on_unpause: Callable[[], None] = lambda: None
         self.paused_seconds = 0.0
         """How long the engine has waited so far."""
 
@@ -58,7 +58,7 @@ class StudyControl:
             if not self._stop:
                 self._paused = True
 
-    def resume(self) -> None:
+    def unpause(self) -> None:
         """Let a paused engine go on."""
         with self._changed:
             self._paused = False
@@ -79,15 +79,15 @@ class StudyControl:
             self._hand_over = self._hand_over or not self._stop
         self.stop()
 
-    def listen(self, on_pause: Callable[[], None], on_resume: Callable[[], None]) -> None:
+    def listen(self, on_pause: Callable[[], None], on_unpause: Callable[[], None]) -> None:
         """Have the engine told when it begins to wait and when it goes on, once each, in a thread of its own."""
-        self._on_pause, self._on_resume = on_pause, on_resume
+        self._on_pause, self._on_unpause = on_pause, on_unpause
 
-    def attend(self, ask: Callable[[], None]) -> None:
+    def poll(self, ask: Callable[[], None]) -> None:
         """Have `ask` called at checkpoints and while waiting, at most every `POLL_SECONDS`: it looks for requests."""
         self._ask = ask
 
-    def obstruct(self, cleared: Callable[[], bool], reason: str) -> None:
+    def block_until(self, cleared: Callable[[], bool], reason: str) -> None:
         """Have the engine wait at its next checkpoint until `cleared()`, which is called again and again there."""
         with self._changed:
             self._obstacle = (cleared, reason)
@@ -107,7 +107,7 @@ class StudyControl:
         Raises:
             StudyStopped: a stop was asked for.
         """
-        self._attend()
+        self._poll()
         if self._must_wait():
             self._wait()
         if self._stop:
@@ -116,7 +116,7 @@ class StudyControl:
     def _must_wait(self) -> bool:
         return (self._paused or self._obstacle is not None) and not self._stop
 
-    def _attend(self) -> None:
+    def _poll(self) -> None:
         if time.monotonic() - self._asked_at < POLL_SECONDS or not self._asking.acquire(blocking=False):
             return
         try:
@@ -136,11 +136,7 @@ class StudyControl:
             while self._must_wait():
                 with self._changed:
                     self._changed.wait_for(lambda: not self._must_wait(), POLL_SECONDS)
-                self._attend()
+                self._poll()
                 self.clear_obstacle()
             self.paused_seconds += time.perf_counter() - began
-            self._on_resume()
-
-
-def _nothing() -> None:
-    pass
+            self._on_unpause()

@@ -3,44 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.config.machine import MachineSettings, Precision
-from engine.errors import StorageError
-from engine.events.study import (
-    AuditFinished,
-    BaselinesMeasured,
-    BatchTrained,
-    DatasetChecked,
-    EpochTrained,
-    Event,
-    JobFinished,
-    MachineChosen,
-    Notice,
-    ProtocolApplied,
-    StageStarted,
-    StatisticsComputed,
-    StudyContinued,
-    StudyFinished,
-    StudyStarted,
-    SuperresWeightsChosen,
-    TrainingContinued,
-)
-from engine.reports.aggregate import pool_results
+from engine.events import study as events
+from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
 from engine.reports.statistics import StudyStatistics
 
-if TYPE_CHECKING:
-    pass
-
-
-LASTING: dict[type[Event], str] = {
-    DatasetChecked: "dataset",
-    AuditFinished: "audit",
-    ProtocolApplied: "protocol",
-    MachineChosen: "machine",
-    StatisticsComputed: "statistics",
+LASTING: dict[type[events.Event], str] = {
+    events.DatasetChecked: "dataset",
+    events.AuditFinished: "audit",
+    events.ProtocolApplied: "protocol",
+    events.MachineChosen: "machine",
+    events.StatisticsComputed: "statistics",
 }
 """Events whose one value replaces the record's of the same name."""
 
@@ -57,7 +34,7 @@ class JobKey(NamedTuple):
 class StudyRecord:
     """Everything known of a study so far; `apply` takes the next event."""
 
-    started: StudyStarted | None = None
+    started: events.StudyStarted | None = None
     dataset: DatasetSummary | None = None
     audit: AuditReport | None = None
     protocol: ProtocolSummary | None = None
@@ -65,62 +42,62 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
-    epoch_starts: dict[JobKey, list[BatchTrained]] = field(default_factory=dict)
+    epoch_starts: dict[JobKey, list[events.BatchTrained]] = field(default_factory=dict)
     """The first batch of each epoch."""
-    epochs: dict[JobKey, list[EpochTrained]] = field(default_factory=dict)
+    epochs: dict[JobKey, list[events.EpochTrained]] = field(default_factory=dict)
     results: dict[JobKey, JobResult] = field(default_factory=dict)
     cached: dict[JobKey, int] = field(default_factory=dict)
     """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
-    notices: list[Notice] = field(default_factory=list)
-    finished: StudyFinished | None = None
+    notices: list[events.Notice] = field(default_factory=list)
+    finished: events.StudyFinished | None = None
 
     @classmethod
-    def from_events(cls, events: Iterable[Event]) -> "StudyRecord":
+    def from_events(cls, stream: Iterable[events.Event]) -> "StudyRecord":
         """Fold a whole stream."""
         record = cls()
-        for event in events:
+        for event in stream:
             record.apply(event)
         return record
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: events.Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
         if type(event) in LASTING:
             name = LASTING[type(event)]
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case BatchTrained() | EpochTrained():
+            case events.BatchTrained() | events.EpochTrained():
                 self._take_training(event)
-            case StageStarted(stage="preprocess"):
+            case events.StageStarted(stage="preprocess"):
                 self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
-            case StudyStarted():
+            case events.StudyStarted():
                 self.started, self.dataset = event, event.dataset
-            case SuperresWeightsChosen():
+            case events.SuperresWeightsChosen():
                 self.superres_weights, self.superres_precision = event.weights, event.precision
-            case Notice():
+            case events.Notice():
                 self.notices.append(event)
-            case JobFinished():
+            case events.JobFinished():
                 result = event.result
                 self.results[JobKey(result.variant, result.seed, result.fold)] = result
                 # One that is tried again ends after later ones; whoever reads must not see that.
                 self.results = dict(sorted(self.results.items(), key=lambda item: self._place(item[0])))
-            case BaselinesMeasured():
+            case events.BaselinesMeasured():
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
-            case StudyFinished():
+            case events.StudyFinished():
                 self.finished = event
             case _:
                 self._take_back(event)
 
-    def _take_back(self, event: Event) -> None:
+    def _take_back(self, event: events.Event) -> None:
         """Where an interrupted study goes on, forget what comes again."""
-        if isinstance(event, TrainingContinued):
+        if isinstance(event, events.TrainingResumed):
             key = JobKey(event.variant, event.seed, event.fold)
             del self.losses.get(key, [])[event.step :]
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
-        elif isinstance(event, StudyContinued):
+        elif isinstance(event, events.RunResumed):
             self.finished = None
             again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
@@ -132,10 +109,10 @@ class StudyRecord:
         variants = self.started.variants if self.started else ()
         return key.seed, key.fold, variants.index(key.variant) if key.variant in variants else len(variants)
 
-    def _take_training(self, event: BatchTrained | EpochTrained) -> None:
+    def _take_training(self, event: events.BatchTrained | events.EpochTrained) -> None:
         """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
         key = JobKey(event.variant, event.seed, event.fold)
-        if isinstance(event, EpochTrained):
+        if isinstance(event, events.EpochTrained):
             ended = self.epochs.setdefault(key, [])
             while ended and ended[-1].epoch >= event.epoch:
                 ended.pop()
@@ -155,28 +132,13 @@ class StudyRecord:
     def result(self, variant: str) -> JobResult | None:
         """The ended jobs of a variant as one result (see `engine.reports.aggregate`); None where none has ended."""
         jobs = self.jobs(variant)
-        return pool_results(jobs) if jobs else None
-
-
-def folder_of(source: Path | StudyRecord) -> Path:
-    """The run folder of a record, or the folder itself.
-
-    Raises:
-        StorageError: the study kept none.
-    """
-    if isinstance(source, Path):
-        return source
-    finished = source.finished.folder if source.finished else ""
-    folder = finished or (source.started.folder if source.started else "")
-    if not folder:
-        raise StorageError("the study kept no run folder, so there are no weights to look into")
-    return Path(folder)
+        return aggregate_results(jobs) if jobs else None
 
 
 def run_folder(record: StudyRecord) -> Path:
-    """The folder that holds the study's run."""
-    finished = record.finished.folder if record.finished is not None else ""
-    return Path(finished or (record.started.folder if record.started is not None else ""))
+    """The folder that holds the study's run; the empty path where it kept none."""
+    folders = (event.folder for event in (record.finished, record.started) if event is not None)
+    return Path(next(filter(None, folders), ""))
 
 
 def study_variants(record: StudyRecord) -> tuple[str, ...]:

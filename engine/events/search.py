@@ -89,8 +89,8 @@ class TuningStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuningContinued(Event):
-    """A search that ended early or was interrupted goes on, to these limits; a trial without an end begins again."""
+class TuningResumed(Event):
+    """A search that ended early or was interrupted is resumed, to these limits; a trial without an end begins again."""
 
     trials: int | None
     minutes: float | None
@@ -142,7 +142,7 @@ class TrialFinished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TuningFinished(Event):
-    """The last event, unless the search is continued. `best` is None where no trial was trained to its end."""
+    """The last event, unless the search is resumed. `best` is None where no trial was trained to its end."""
 
     status: Status
     reason: str = ""

@@ -4,48 +4,21 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
+from engine.events import search, study
 from engine.events.codec import to_jsonable
-from engine.events.search import (
-    EpochScored,
-    Numbers,
-    TrialFinished,
-    TrialStarted,
-    TuningContinued,
-    TuningFinished,
-    TuningStarted,
-    trial_name,
-    with_numbers,
-)
-from engine.events.study import (
-    DatasetChecked,
-    Event,
-    MachineChosen,
-    Notice,
-    ProtocolApplied,
-    StatisticsComputed,
-)
+from engine.events.record import LASTING
+from engine.events.search import Numbers, trial_name, with_numbers
 from engine.reports.results import DatasetSummary, ProtocolSummary
 from engine.reports.statistics import Comparison, Interval, StudyStatistics
-
-if TYPE_CHECKING:
-    pass
-
 
 SCHEMA = 1
 """Version of the JSON form."""
 
 ShownState = Literal["running", "done", "pruned", "failed", "interrupted"]
-
-_LASTING: dict[type[Event], str] = {
-    DatasetChecked: "dataset",
-    ProtocolApplied: "protocol",
-    MachineChosen: "machine",
-    StatisticsComputed: "statistics",
-}
 
 
 @dataclass
@@ -57,8 +30,8 @@ class Trial:
     steps: int
     is_recipe: bool
     started: float
-    epochs: list[EpochScored] = field(default_factory=list)
-    finished: TrialFinished | None = None
+    epochs: list[search.EpochScored] = field(default_factory=list)
+    finished: search.TrialFinished | None = None
     interrupted: bool = False
 
     @property
@@ -83,48 +56,48 @@ class Trial:
 class TuningRecord:
     """Everything known of a search so far; `apply` takes the next event."""
 
-    started: TuningStarted | None = None
+    started: search.TuningStarted | None = None
     dataset: DatasetSummary | None = None
     protocol: ProtocolSummary | None = None
     machine: MachineSettings | None = None
     statistics: StudyStatistics | None = None
     trials: dict[int, Trial] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[study.Notice] = field(default_factory=list)
     most_trials: int | None = None
     minutes: float | None = None
-    finished: TuningFinished | None = None
+    finished: search.TuningFinished | None = None
 
     @classmethod
-    def from_events(cls, events: Iterable[Event]) -> "TuningRecord":
+    def from_events(cls, events: Iterable[study.Event]) -> "TuningRecord":
         """Fold a whole stream."""
         record = cls()
         for event in events:
             record.apply(event)
         return record
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: study.Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
-        if type(event) in _LASTING:
-            name = _LASTING[type(event)]
+        name = LASTING.get(type(event), "")
+        if name in vars(self):
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case TuningStarted():
+            case search.TuningStarted():
                 self.started, self.dataset = event, event.dataset
                 self.most_trials, self.minutes = event.trials, event.minutes
-            case TuningContinued():
+            case search.TuningResumed():
                 self.finished, self.most_trials, self.minutes = None, event.trials, event.minutes
                 self._interrupt()
-            case TrialStarted():
+            case search.TrialStarted():
                 self.trials[event.trial] = Trial(event.trial, event.numbers, event.steps, event.is_recipe, event.time)
-            case EpochScored() if event.trial in self.trials:
+            case search.EpochScored() if event.trial in self.trials:
                 self.trials[event.trial].epochs.append(event)
-            case TrialFinished() if event.trial in self.trials:
+            case search.TrialFinished() if event.trial in self.trials:
                 self.trials[event.trial].finished = event
-            case TuningFinished():
+            case search.TuningFinished():
                 self.finished = event
                 self._interrupt()
-            case Notice():
+            case study.Notice():
                 self.notices.append(event)
             case _:
                 pass

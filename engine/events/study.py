@@ -194,13 +194,13 @@ class StudyPaused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyResumed(Event):
-    """The engine goes on after a pause."""
+class StudyUnpaused(Event):
+    """The engine goes on after a pause (`StudyResumed` up to version 2 of the run folder)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyContinued(Event):
-    """A study that was interrupted or stopped goes on: jobs that are not done are worked on again.
+class RunResumed(Event):
+    """A study that was interrupted or stopped is resumed: jobs that are not done are worked on again.
 
     What came last before is the end no more. Events of the parts before the first job come again where they must.
     """
@@ -209,8 +209,8 @@ class StudyContinued(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingContinued(Event):
-    """A job's training goes on where a checkpoint has it: after `step` batches, of which `epoch` are whole epochs.
+class TrainingResumed(Event):
+    """A job's training is resumed where a checkpoint has it: after `step` batches, of which `epoch` are whole epochs.
 
     What was told of later batches and epochs of this job is void: they come again.
     """
@@ -224,7 +224,7 @@ class TrainingContinued(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyFinished(Event):
-    """The last event, unless the study is continued.
+    """The last event, unless the study is resumed.
 
     `reason` is empty where all went well; `conclusion` holds sentences drawn from the numbers.
     """

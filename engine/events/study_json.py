@@ -1,6 +1,5 @@
 """The JSON object of a study."""
 
-import math
 from typing import Any
 
 from engine.events.codec import to_jsonable
@@ -15,7 +14,7 @@ _NO_SCORES = dict.fromkeys(("accuracy", "precision", "recall", "f1", "per_class"
 
 
 def study_to_json(record: StudyRecord) -> dict[str, Any]:
-    """The study as one JSON object (schema in the README).
+    """The study as one JSON object (data/docs/study.schema.json).
 
     Raises:
         ValueError: the stream has not begun.
@@ -97,62 +96,36 @@ def _statistics_json(record: StudyRecord) -> dict[str, Any]:
 
 def _variant_json(record: StudyRecord, variant: str) -> dict[str, Any]:
     losses = next((losses for key, losses in record.losses.items() if key.variant == variant), [])
-    loss = [value if math.isfinite(value) else None for value in losses]
     jobs = [
-        _job_json(result, record.losses.get(key, []))
+        {"seed": key.seed, "fold": key.fold, **result_to_json(result), "loss": to_jsonable(record.losses.get(key, []))}
         for key, result in record.results.items()
         if key.variant == variant
     ]
     result = record.result(variant)
     if result is None:
         status = "running" if record.finished is None else "stopped"
-        reason = "did not start" if record.finished else ""
-        return {"status": status, "reason": reason, **_NO_SCORES, "loss": loss, "jobs": jobs}
+        outcome = {"status": status, "reason": "did not start" if record.finished else "", **_NO_SCORES}
+    else:
+        outcome = result_to_json(result)
+    return {**outcome, "loss": to_jsonable(losses), "jobs": jobs}
+
+
+def result_to_json(result: JobResult) -> dict[str, Any]:
+    """The outcome of one job, or of several as one, with its scores."""
     return {
         "status": result.status,
         "reason": result.reason,
         **(metrics_to_json(result.metrics) if result.metrics else _NO_SCORES),
         "final_loss": to_jsonable(result.final_loss),
         "epochs_done": result.epochs_done,
-        "loss": loss,
-        "seconds": to_jsonable(result.seconds),
-        "jobs": jobs,
-    }
-
-
-def _job_json(result: JobResult, losses: list[float]) -> dict[str, Any]:
-    """One seed and fold of a variant."""
-    return {
-        "seed": result.seed,
-        "fold": result.fold,
-        "status": result.status,
-        "reason": result.reason,
-        **(metrics_to_json(result.metrics) if result.metrics else _NO_SCORES),
-        "final_loss": to_jsonable(result.final_loss),
-        "epochs_done": result.epochs_done,
-        "loss": to_jsonable(losses),
         "seconds": to_jsonable(result.seconds),
     }
 
 
 def metrics_to_json(metrics: Metrics) -> dict[str, Any]:
     """Scores in the form of the study's JSON object; numbers that are not finite are null."""
-    return {
-        "accuracy": to_jsonable(metrics.accuracy),
-        "precision": to_jsonable(metrics.precision),
-        "recall": to_jsonable(metrics.recall),
-        "f1": to_jsonable(metrics.f1),
-        "per_class": {
-            scores.name: {
-                "precision": to_jsonable(scores.precision),
-                "recall": to_jsonable(scores.recall),
-                "f1": to_jsonable(scores.f1),
-                "support": scores.support,
-            }
-            for scores in metrics.per_class
-        },
-        "confusion_matrix": [list(row) for row in metrics.confusion_matrix],
-    }
+    per_class = {scores.pop("name"): scores for scores in to_jsonable(metrics.per_class)}
+    return {**to_jsonable(metrics), "per_class": per_class}
 
 
 def describe_weights(weights: SuperresWeightsInfo | None) -> str | None:

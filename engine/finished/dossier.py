@@ -1,25 +1,21 @@
 """Everything that a report holds of a run."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.config.study import StudyConfig
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
+from engine.finished.claims.counterpart import is_of_the_study, judge_study, leak_of_study
+from engine.finished.explain.ablation import stored_explanation
+from engine.finished.explain.resolution import stored_resolution
+from engine.finished.run import FinishedRun
 from engine.reports.claims import ClaimsReport
 from engine.reports.explanation import ExplanationReport
 from engine.reports.leak import LeakReport
+from engine.reports.pictures import Figure
 from engine.reports.resolution import ResolutionReport
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A picture for the report: a PNG file's bytes under a title; `caption` also says it to those who can't see it."""
-
-    title: str
-    caption: str
-    png: bytes
 
 
 @dataclass(frozen=True)
@@ -50,39 +46,34 @@ class Exported:
         return self.record.started.study if self.record.started else "study"
 
 
-def gather(record: StudyRecord, folder: Path, *, pictures: bool = False) -> Exported:
-    """A record with what its run folder and that of its counterpart have to say; what cannot be read is left out.
+def gather(run: FinishedRun, *, pictures: bool = False, tell: Callable[[str], None] = lambda words: None) -> Exported:
+    """What a run, its folder and its counterpart have to say; what cannot be read is left out.
 
-    `pictures` adds what the networks look at, which takes some seconds and the run's images.
+    `pictures` adds what the networks look at, which takes some seconds and the run's images; `tell` gets what
+    is being done.
+
+    Raises:
+        StorageError: the run's events cannot be read.
     """
-    from engine.finished.claims.counterpart import is_of_the_study, judge_study, leak_of_study
-    from engine.finished.explain.ablation import stored_explanation
-    from engine.finished.explain.resolution import stored_resolution
-    from engine.runs import load_config
-
-    config = claims = leak = explanation = resolution = None
+    record = run.record
+    config = claims = leak = None
     with suppress(SimpsonsError):
-        config = load_config(folder)
+        config = run.config
     with suppress(SimpsonsError):  # other protocols have no counterpart
-        leak = leak_of_study(record, folder.parent)
+        leak = leak_of_study(record, run.counterpart)
         if is_of_the_study(record):
-            claims = judge_study(record, folder.parent)
-    with suppress(SimpsonsError):
-        explanation = stored_explanation(folder)
-        resolution = stored_resolution(folder)
-    figures = _figures(record, folder) if pictures else ()
+            claims = judge_study(record, run.counterpart)
+    figures: Sequence[Figure] = ()
+    if pictures:
+        from engine.finished.explain.figures import report_figures
+
+        figures = report_figures(run, tell=tell)
     return Exported(
         record,
         config,
-        figures=figures,
+        figures=tuple(figures),
         claims=claims,
         leak=leak,
-        explanation=explanation,
-        resolution=resolution,
+        explanation=stored_explanation(run),
+        resolution=stored_resolution(run),
     )
-
-
-def _figures(record: StudyRecord, folder: Path) -> tuple[Figure, ...]:
-    from engine.finished.explain.figures import report_figures
-
-    return tuple(Figure(title, caption, png) for title, caption, png in report_figures(record, folder))

@@ -3,20 +3,18 @@
 Importing this loads neither torch nor torchvision; `Gallery.through` does, when it is called.
 """
 
+import hashlib
 import os
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from engine.config.machine import MachineSettings
-from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.errors import InputError
@@ -24,9 +22,12 @@ from engine.reports.pictures import GalleryImage, Pixels, StepCost, VariantPictu
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
-    from engine.dataset import Dataset, ImageSample
+    from engine.dataset import CheckedImage, Dataset, ImageSample
     from engine.superres import SuperresModel
 
+
+_REMEMBERED = 64
+"""Images whose digests are remembered: one after another is shown in several variants."""
 
 _FULL = 255
 _STRONGEST = 99.5
@@ -40,20 +41,23 @@ class Gallery:
 
     Attributes:
         identity: another one for every gallery, for those who remember pictures by path.
+        dataset: where they are from.
         config: the study that they belong to, which says how they are pre-processed.
         classes: class names in label order.
         images: those for training first, in the data set's order.
+        checked: an image by its path, with the digest that the pixel cache goes by.
     """
 
     def __init__(self, dataset: "Dataset", config: StudyConfig, machine: MachineSettings | None = None) -> None:
         self.identity = uuid.uuid4().hex
-        self.config = config
+        self.dataset, self.config = dataset, config
         self.classes = dataset.classes
-        self.samples = {sample.path: sample for sample in (*dataset.train, *dataset.test)}
+        self.samples = {sample.path: sample for sample in dataset.images}
         self.images = tuple(
-            [_described(sample, "train") for sample in dataset.train]
+            [_described(sample, "train") for sample in (*dataset.train, *dataset.validation)]
             + [_described(sample, "test") for sample in dataset.test]
         )
+        self.checked = lru_cache(_REMEMBERED)(self._check)
         self._machine = machine
         self._warm: set[str] = set()
         self._superres_lock = threading.Lock()
@@ -74,10 +78,6 @@ class Gallery:
         except KeyError:
             raise InputError(f"{path}: the data set no longer has this image") from None
 
-    def of_class(self, label: int) -> tuple[GalleryImage, ...]:
-        """The images of one class."""
-        return tuple(image for image in self.images if image.label == label)
-
     def pixels(self, path: str) -> Pixels:
         """The upright picture as the file has it.
 
@@ -90,6 +90,21 @@ class Gallery:
         # A copy of Pillow's memory, because torch wants memory that may be written to.
         return np.array(decode_rgb(self.samples[path].source.read()))
 
+    def _check(self, path: str) -> "CheckedImage":
+        """An image with what tells whether its file has changed since, as the pixel cache asks for it.
+
+        Raises:
+            SimpsonsError: as `pixels`.
+        """
+        from engine.dataset import CheckedImage, decode_rgb
+        from engine.dataset.fingerprints import take_fingerprint
+        from engine.dataset.images import file_format
+
+        sample = self.samples[self.image(path).path]
+        data = sample.source.read()
+        fingerprint = take_fingerprint(decode_rgb(data), file_format(data))
+        return CheckedImage(sample, hashlib.sha256(data).hexdigest(), fingerprint)
+
     def through(self, path: str, variants: Sequence[str]) -> Iterator[VariantPicture]:
         """The image through every variant, one after another as they are done, timed step by step.
 
@@ -98,21 +113,21 @@ class Gallery:
         Raises:
             SimpsonsError: the image or the super-resolution weights cannot be read.
         """
-        plain, plain_steps = self._run_steps(path, "vanilla")
+        original = self.pixels(path)
+        plain, plain_steps = self._run_steps(path, original, "vanilla")
         for name in variants:
-            pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, name)
-            yield _compared(name, pixels, steps, plain)
+            pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, original, name)
+            yield VariantPicture(name, pixels, steps, *difference(pixels, plain))
 
-    def _run_steps(self, path: str, variant: str) -> tuple[Pixels, tuple[StepCost, ...]]:
+    def _run_steps(self, path: str, pixels: Pixels, variant: str) -> tuple[Pixels, tuple[StepCost, ...]]:
         import skimage.restoration  # noqa: F401 - the first import would be counted as denoising
 
         from engine.preprocess import StepContext, build_steps, run_steps
 
-        sample = self.samples[self.image(path).path]
-        pixels, costs = self.pixels(path), []
+        sample, costs = self.samples[path], []
         superres = self.superres() if "superres" in get_variant(variant).steps else None
         with self._superres_lock:
-            steps = build_steps(get_variant(variant), StepContext(self.recipe, self.machine, superres))
+            steps = build_steps(get_variant(variant), StepContext(self.config.recipe, self.machine, superres))
             applied = tuple(step for step in steps if step.applies_to(sample))
             if variant not in self._warm:
                 # What the first run spends on loading and on finding fast methods is no cost of the step.
@@ -124,11 +139,6 @@ class Gallery:
                 costs.append(StepCost(step.name, (pixels.shape[0], pixels.shape[1]), ended - began))
                 began = time.perf_counter()
         return pixels, tuple(costs)
-
-    @property
-    def recipe(self) -> Recipe:
-        """Says the size of pre-processed images and how strongly they are denoised."""
-        return self.config.recipe
 
     @property
     def machine(self) -> MachineSettings:
@@ -171,28 +181,16 @@ def open_gallery(config: StudyConfig) -> Gallery:
     return Gallery(open_study_dataset(config), config)
 
 
-def open_run_gallery(folder: Path, cache_dir: Path | None = None) -> Gallery:
-    """The images of a finished run; `cache_dir` replaces the one that the run used.
+def difference(pixels: Pixels, plain: Pixels) -> tuple[Pixels, float, float]:
+    """What a variant changed: a picture of the difference from the plain resize, its mean, and its gain.
 
-    Raises:
-        SimpsonsError: the folder is no run folder, or its data is gone or has changed.
+    See `VariantPicture`, whose attributes they are.
     """
-    from engine.runs import load_config, load_record
-    from engine.study.opening import open_study_dataset
-
-    config = load_config(folder)
-    if cache_dir is not None:
-        config = replace(config, cache_dir=cache_dir)
-    return Gallery(open_study_dataset(config), config, load_record(folder).machine)
-
-
-def _compared(variant: str, pixels: Pixels, steps: tuple[StepCost, ...], plain: Pixels) -> VariantPicture:
     same_size = _shrunk(pixels, plain.shape[0], plain.shape[1])
     change = np.abs(same_size.astype(np.float32) - plain)
     strongest = float(np.percentile(change, _STRONGEST))
     gain = max(1.0, min(_MOST_GAIN, _FULL / strongest)) if strongest else 1.0
-    difference = np.clip(np.rint(gain * change), 0, _FULL).astype(np.uint8)
-    return VariantPicture(variant, pixels, steps, difference, float(change.mean()), gain)
+    return np.clip(np.rint(gain * change), 0, _FULL).astype(np.uint8), float(change.mean()), gain
 
 
 def _shrunk(pixels: Pixels, height: int, width: int) -> Pixels:

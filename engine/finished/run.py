@@ -1,19 +1,25 @@
-"""A finished run, read from its folder: its record, its images as its protocol divides them, its networks."""
+"""A finished run, opened once: its record, its images as its protocol divides them, its networks, its counterpart."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings
+from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.errors import InputError, StorageError
 from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
 from engine.events.record import JobKey, StudyRecord
-from engine.finished.gallery import Gallery, open_run_gallery
+from engine.events.study import StudyStarted
+from engine.finished.counterpart import find_counterpart
+from engine.finished.gallery import Gallery
 from engine.reports.explanation import ImagesFrom
+from engine.runs import load_config, load_record
+from engine.runs.layout import weights_path
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 
     from engine.dataset import CheckedDataset, CheckedImage
     from engine.preprocess import PixelTable, Step
+    from engine.reports.audit import AuditReport
     from engine.superres import SuperresModel
 
 
@@ -44,18 +51,83 @@ def evaluated_keys(record: StudyRecord, seed: int | None, fold: int) -> list[Job
 
 
 class FinishedRun:
-    """A finished run with what reading its networks and images takes."""
+    """A run's folder and what lies in it.
 
-    def __init__(self, folder: Path, cache_dir: Path | None) -> None:
-        from engine.runs import load_record
+    Opening is cheap: each part is read when it is first asked for, and kept. Where it cannot be read, asking raises
+    `SimpsonsError`.
 
+    Attributes:
+        folder: the run's folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        cache_dir: Path | None = None,
+        record: StudyRecord | None = None,
+        runs_dir: Path | None = None,
+    ) -> None:
+        """Open a run.
+
+        Args:
+            folder: the run's folder.
+            cache_dir: replaces the cache that the run used.
+            record: the run's record, where somebody has read it already.
+            runs_dir: where its counterpart is looked for; None for the folder that the run lies in.
+        """
         self.folder = folder
-        self.record = load_record(folder)
+        self._cache_dir, self._runs_dir = cache_dir, runs_dir or folder.parent
+        if record is not None:
+            self.record = record
+
+    # ------------------------------------------------------------ what the folder holds
+
+    @cached_property
+    def record(self) -> StudyRecord:
+        """What the run came to; reads the events and the predictions."""
+        return load_record(self.folder)
+
+    @property
+    def started(self) -> StudyStarted:
+        """How the study began.
+
+        Raises:
+            StorageError: it never did.
+        """
         if self.record.started is None:
-            raise StorageError(f"{folder}: the run never began")
-        self.gallery: Gallery = open_run_gallery(folder, cache_dir)
-        self.config = self.gallery.config
-        self.machine = _here(self.gallery.machine)
+            raise StorageError(f"{self.folder}: the run never began")
+        return self.record.started
+
+    @cached_property
+    def config(self) -> StudyConfig:
+        """What the study was asked to do."""
+        config = load_config(self.folder)
+        return config if self._cache_dir is None else replace(config, cache_dir=self._cache_dir)
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """The images, one at a time; reads names and image headers."""
+        from engine.study.opening import open_study_dataset
+
+        config = self.config
+        return Gallery(open_study_dataset(config), config, self.record.machine)
+
+    @cached_property
+    def counterpart(self) -> StudyRecord | None:
+        """The record of the same study under the other protocol (see `find_counterpart`); None where there is none."""
+        return find_counterpart(self.record, self._runs_dir)
+
+    # ------------------------------------------------------------ its networks and their pixels
+
+    @cached_property
+    def machine(self) -> MachineSettings:
+        """How the networks compute: as in the run, or with plain settings where its device is not on this machine."""
+        return _here(self.gallery.machine)
+
+    @property
+    def preprocess_machine(self) -> MachineSettings:
+        """How the variants' steps compute."""
+        return replace(self.machine, precision=self.record.superres_precision or self.machine.precision)
 
     def key(self, variant: str, seed: int | None, fold: int) -> JobKey:
         """The job that is meant.
@@ -76,9 +148,14 @@ class FinishedRun:
 
         recipe, scale = self.config.recipe, get_variant(key.variant).scale
         height, width = recipe.image_size
-        weights = self.folder / "weights" / f"{key.variant}-seed{key.seed}-fold{key.fold}.safetensors"
-        size = (scale * height, scale * width)
-        return load_network(weights, recipe, len(self.gallery.classes), size, seed=key.seed, fold=key.fold)
+        return load_network(
+            weights_path(self.folder, key),
+            recipe,
+            len(self.gallery.classes),
+            (scale * height, scale * width),
+            seed=key.seed,
+            fold=key.fold,
+        )
 
     def pixels(
         self, variant: str, images: "Sequence[CheckedImage]", control: StudyControl | None = None
@@ -108,10 +185,7 @@ class FinishedRun:
     def _superres(self, variant: str) -> "SuperresModel | None":
         return self.gallery.superres() if "superres" in get_variant(variant).steps else None
 
-    @property
-    def preprocess_machine(self) -> MachineSettings:
-        """How the variants' steps compute."""
-        return replace(self.machine, precision=self.record.superres_precision or self.machine.precision)
+    # ------------------------------------------------------------ its images, divided
 
     def divided(self, fold: int, tell: Tell, control: StudyControl) -> "DividedImages":
         """The images as the run's protocol divides them, from the same audit.
@@ -121,27 +195,14 @@ class FinishedRun:
         """
         from engine.dataset import check_images
         from engine.study.images import divide_images
-        from engine.study.opening import open_study_dataset
 
-        cache_dir = cache_folder(self.config.cache_dir)
         checked = check_images(
-            open_study_dataset(self.config),
-            cache_dir,
+            self.gallery.dataset,
+            cache_folder(self.config.cache_dir),
             control=control,
             progress=lambda done, total: tell(ExplanationProgress("reading the images", done, total)),
         )
-        audit = self.record.audit
-        if audit is None:  # a run of before there were audits
-            from engine.audit import audit_images
-            from engine.study.images import pooled_for_audit
-
-            audit = audit_images(
-                pooled_for_audit(checked),
-                closeness=self.config.closeness,
-                control=control,
-                progress=lambda done, total: tell(ExplanationProgress("comparing the images", done, total)),
-            )
-        images, _, _ = divide_images(checked, audit, self.config)
+        images, _, _ = divide_images(checked, self.record.audit or self._audited(checked, tell, control), self.config)
         if fold >= len(images.folds):
             raise InputError(f"{self.folder}: there is no fold {fold}")
         part = images.folds[fold]
@@ -150,6 +211,22 @@ class FinishedRun:
             trained=tuple(images.images[row] for row in part.train),
             test=tuple(images.images[row] for row in part.test),
         )
+
+    def _audited(self, checked: "CheckedDataset", tell: Tell, control: StudyControl) -> "AuditReport":
+        """The audit of a run from before there were audits."""
+        from engine.audit import audit_images
+        from engine.study.images import undivided
+
+        return audit_images(
+            undivided(checked),
+            closeness=self.config.closeness,
+            control=control,
+            progress=lambda done, total: tell(ExplanationProgress("comparing the images", done, total)),
+        )
+
+
+open_run = FinishedRun
+"""What the engine's face calls it: nothing is read before it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -160,54 +237,37 @@ class DividedImages:
     trained: "tuple[CheckedImage, ...]"
     test: "tuple[CheckedImage, ...]"
 
-    @property
-    def measured(self) -> "MeasuredImages":
-        """What changes of the picture are measured on."""
-        return MeasuredImages.of(self.checked, trained={image.sample.path for image in self.trained}, test=self.test)
+    @cached_property
+    def _trained_paths(self) -> set[str]:
+        return {image.sample.path for image in self.trained}
 
-    @property
-    def training_part(self) -> "tuple[CheckedImage, ...]":
-        """The data set's own training images, whatever the protocol made of them."""
-        return tuple(self.checked.images[: len(self.checked.dataset.train)])
+    @cached_property
+    def _tested_paths(self) -> set[str]:
+        return {image.sample.path for image in self.test}
 
-    @property
+    @cached_property
     def held_out(self) -> "tuple[CheckedImage, ...]":
-        """Those of them that were neither trained on nor tested: validation images, and copies of test images.
+        """The data set's own training images that were neither trained on nor tested: validation images, and copies.
 
         None where the test images are a part of them: they were divided, and the test images are of their kind.
         """
-        tested = {image.sample.path for image in self.test}
-        known = tested | {image.sample.path for image in self.trained}
-        if not self.checked.dataset.test_given or any(image.sample.path in tested for image in self.training_part):
+        own = self.checked.images[: len(self.checked.dataset.train)]
+        if not self.checked.dataset.test_given or any(image.sample.path in self._tested_paths for image in own):
             return ()
-        return tuple(image for image in self.training_part if image.sample.path not in known)
+        known = self._tested_paths | self._trained_paths
+        return tuple(image for image in own if image.sample.path not in known)
 
-
-@dataclass(frozen=True)
-class MeasuredImages:
-    """Test images, and the boxed images that changes of a box are measured on, with where those are from."""
-
-    test: "tuple[CheckedImage, ...]"
-    boxed: "tuple[CheckedImage, ...]"
-    boxed_from: ImagesFrom
-
-    @classmethod
-    def of(cls, checked: "CheckedDataset", *, trained: set[str], test: "Sequence[CheckedImage]") -> "MeasuredImages":
-        """The best boxed images that there are: test images, else others not trained on, else those trained on."""
-        tested = {image.sample.path for image in test}
-        boxed = [image for image in checked.images if image.sample.box is not None]
-        choices: list[tuple[ImagesFrom, list[CheckedImage]]] = [
-            ("test", [image for image in boxed if image.sample.path in tested]),
-            ("not trained on", [image for image in boxed if image.sample.path not in trained]),
+    @cached_property
+    def boxed(self) -> "tuple[ImagesFrom, tuple[CheckedImage, ...]]":
+        """The best images with a box that there are: test images, else others not trained on, else those trained on."""
+        boxed = [image for image in self.checked.images if image.sample.box is not None]
+        choices: list[tuple[ImagesFrom, tuple[CheckedImage, ...]]] = [
+            ("test", tuple(image for image in boxed if image.sample.path in self._tested_paths)),
+            ("not trained on", tuple(image for image in boxed if image.sample.path not in self._trained_paths)),
+            ("trained on", tuple(image for image in boxed if image.sample.path in self._trained_paths)),
         ]
-        for where, images in choices:
-            if len(images) >= LEAST_BOXED:
-                return cls(tuple(test), tuple(images), where)
-        known = [image for image in boxed if image.sample.path in trained]
-        if known:
-            return cls(tuple(test), tuple(known), "trained on")
-        where, images = max(choices, key=lambda choice: len(choice[1]))
-        return cls(tuple(test), tuple(images), where)
+        enough = next((choice for choice in choices[:2] if len(choice[1]) >= LEAST_BOXED), None)
+        return enough or (choices[2] if choices[2][1] else max(choices[:2], key=lambda choice: len(choice[1])))
 
 
 def _here(machine: MachineSettings) -> MachineSettings:

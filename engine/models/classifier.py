@@ -1,14 +1,45 @@
-"""What all networks have in common: blocks by name, then dropout and one linear layer."""
+"""Base class of the networks (named blocks, dropout, linear layer); their logits with test-time augmentation (TTA)."""
 
+import math
 from abc import abstractmethod
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
 
 from engine.config.recipes import Recipe
-from engine.models.layers import SeededDropout
 
 COLOURS = 3
+
+
+class SeededDropout(nn.Module):
+    """Dropout whose mask follows from a seed given before each step, not from the state of the process.
+
+    Equal seeds and shapes give equal masks on one device, so networks trained side by side drop the same units and a
+    resumed training goes on as if it had not been interrupted. Like nn.Dropout otherwise.
+    """
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        if not 0 <= probability < 1:
+            raise ValueError(f"dropout {probability}: give a probability from 0 to below 1")
+        self.probability = probability
+        self._seed: int | None = None
+
+    def reseed(self, seed: int) -> None:
+        """Fix the mask of the forward passes that follow."""
+        self._seed = seed
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Zero each value with the probability and scale the rest up; the identity in evaluation mode."""
+        if not self.training or self.probability == 0:
+            return values
+        if self._seed is None:
+            return nn.functional.dropout(values, self.probability)
+        generator = torch.Generator(values.device).manual_seed(self._seed)
+        keep = 1 - self.probability
+        mask = torch.empty(values.shape, dtype=values.dtype, device=values.device)
+        return values * mask.bernoulli_(keep, generator=generator).div_(keep)
 
 
 class BlockClassifier(nn.Module):
@@ -16,7 +47,7 @@ class BlockClassifier(nn.Module):
 
     Attributes:
         blocks: the blocks by name ("block1", "block2" ...), each giving its feature maps (N, C, H, W).
-        mirror_average: whether its answer is the mean over an image and its mirror image (see `answers`).
+        mirror_average: whether it predicts with test-time augmentation (see `predict_logits`).
     """
 
     def __init__(self, blocks: "OrderedDict[str, nn.Module]", n_features: int, n_classes: int, recipe: Recipe) -> None:
@@ -38,3 +69,17 @@ class BlockClassifier(nn.Module):
             self.dropout(self.linear(features)) if self.drops_logits else self.linear(self.dropout(features))
         )
         return logits
+
+
+def predict_logits(network: nn.Module, images: Tensor) -> Tensor:
+    """Logits (N, classes), float32, of images (N, 3, H, W) in [0, 1]; their softmax is the network's answer.
+
+    With test-time augmentation (`mirror_average`) that is the mean of the probabilities for the image and for its
+    mirror image, and the logits are the logarithm of it.
+    """
+    logits: Tensor = network(images).float()
+    if not getattr(network, "mirror_average", False):
+        return logits
+    mirrored: Tensor = network(images.flip(3)).float()
+    both = torch.stack((torch.log_softmax(logits, dim=1), torch.log_softmax(mirrored, dim=1)))
+    return torch.logsumexp(both, dim=0) - math.log(len(both))

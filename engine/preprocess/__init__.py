@@ -1,7 +1,7 @@
 """Turns images into the pixels that a variant trains on: once an image, in parallel, kept on disk.
 
 `preprocess` runs a variant's steps (`engine.preprocess.steps`) over checked images and returns a `PixelTable`; a
-`PixelCache` keeps the results. Importing this package imports torchvision: do so when work starts.
+`PixelCache` keeps the results. Importing this package imports torch: do so when work starts.
 """
 
 from engine.preprocess.cache import PixelCache

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from engine.errors import StorageError
 from engine.preprocess.chains import Chain
-from engine.preprocess.segment import Segment, last_used, mark_used, remove_segment, segment_bytes
+from engine.preprocess.segment import Segment, Slot, last_used, mark_used, remove_segment, segment_bytes
 from engine.preprocess.steps import Pixels
 
 DEFAULT_SHARE = 4
@@ -41,7 +41,7 @@ class Place(NamedTuple):
     """Where a result lies."""
 
     segment: Segment
-    slot: int
+    slot: Slot
 
 
 class Leases:
@@ -124,6 +124,11 @@ class PixelCache:
                     mark_used(segment.folder)
                 found |= here
         return found
+
+    def forget(self, place: Place) -> None:
+        """Drop a result whose pixels are not what was kept there."""
+        with self._locked():
+            place.segment.forget(place.slot.number)
 
     def make_room(self, needed: int) -> bool:
         """Evict what was used longest ago until `needed` more bytes stay within the limit.

@@ -10,8 +10,11 @@ from functools import cached_property
 from engine.dataset import ImageSample
 from engine.preprocess.steps import Pixels, Size, Step, library_version, size_after
 
-RESULT_FORMAT = 1
-"""Raised when our own code comes to give other pixels for the same steps, or stores them otherwise."""
+RESULT_FORMAT = 2
+"""Raised when our own code comes to give other pixels for the same steps, or stores them otherwise.
+
+1 kept no checksums of pixels: such entries are not read, and go as the oldest when the cache is full.
+"""
 
 CHANNELS = 3
 

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,6 +101,7 @@ def preprocess(
     results = Results(cache)
     try:
         ready = _find(rows, results)
+        reader = ImageReader(images)
         cached = sum((chain.key, key) in ready for chain, key in rows)
         on_start(len(rows), cached)
         tasks = _plan(images, rows, ready, results)
@@ -109,14 +110,21 @@ def preprocess(
             extra_bytes = sum(chain.entry_bytes for task in tasks for chain in task.extras(extras))
             keep_extras = results.expect(sum(task.chain.entry_bytes for task in tasks), extra_bytes)
             _Run(
-                reader=ImageReader(images),
+                reader=reader,
                 results=results,
                 machine=machine,
                 control=control,
                 progress=_Progress(on_progress, cached, _repeats(rows)),
                 extras=extras if keep_extras else set(),
             ).run(tasks)
-        return results.table(chains.size, [(chain.key, key) for chain, key in rows])
+
+        def remake(row: int) -> Pixels:
+            pixels = reader.read(row)
+            for _, result in run_steps(rows[row][0].steps, pixels, images[row].sample.box):
+                pixels = result
+            return pixels
+
+        return results.table(chains.size, [(chain.key, key) for chain, key in rows], remake)
     except BaseException:
         results.abandon()
         raise
@@ -247,7 +255,10 @@ class _Run:
 
     def _start(self, task: _Task) -> _Halfway:
         """In a thread: the steps up to the first that works in batches."""
-        pixels = self._results.read(*task.start) if task.start else self._reader.read(task.number)
+        pixels = self._results.read(*task.start) if task.start else None
+        if pixels is None:
+            task = replace(task, start=None)
+            pixels = self._reader.read(task.number)
         steps = task.steps
         count = next((number for number, step in enumerate(steps) if step.batched), len(steps))
         item = _Halfway(task, pixels, steps[count:], [])

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.dataset import CheckedImage, UnreadableImage
-from engine.dataset.sources import MAX_FILE_BYTES, ImageSource
-from engine.dataset.torch_images import ImageFolderWithPath
+from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, Stamp
 from engine.errors import DatasetError
 from engine.preprocess.steps import Pixels
 
@@ -25,7 +24,7 @@ class _VerifiedSource:
         return self.source.key
 
     @property
-    def stamp(self) -> tuple[int, int]:
+    def stamp(self) -> Stamp:
         return self.source.stamp
 
     def read(self, limit: int = MAX_FILE_BYTES) -> bytes:
@@ -39,6 +38,8 @@ class ImageReader:
     """The images of a study by number; safe for several threads."""
 
     def __init__(self, images: Sequence[CheckedImage]) -> None:
+        from engine.dataset.torch_images import ImageFolderWithPath  # takes seconds
+
         samples = [replace(image.sample, source=_VerifiedSource(image.sample.source, image.digest)) for image in images]
         # A copy of Pillow's memory, because torch wants memory that may be written to.
         self._folder = ImageFolderWithPath(samples, transform=np.array)

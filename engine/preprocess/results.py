@@ -1,7 +1,8 @@
 """Where the results of one run go: the cache, or memory where the cache cannot take them."""
 
+import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +11,9 @@ import psutil
 from engine.errors import StorageError
 from engine.preprocess.cache import Leases, PixelCache, Place
 from engine.preprocess.chains import Chain
-from engine.preprocess.segment import Segment
+from engine.preprocess.segment import Segment, pixel_checksum
 from engine.preprocess.steps import Pixels, Size
-from engine.preprocess.table import Part, PixelTable
+from engine.preprocess.table import Part, PixelTable, TablePlace
 
 WRITE_BYTES = 8 * 2**20
 WRITE_SECONDS = 2.0
@@ -113,33 +114,46 @@ class Results:
         while self._waiting:  # a write that fails takes the others out as well
             self._write(next(iter(self._waiting.values())))
 
-    def read(self, chain: Chain, key: bytes) -> Pixels:
-        """A result that was found, (H, W, 3)."""
+    def read(self, chain: Chain, key: bytes) -> Pixels | None:
+        """A result that was found, (H, W, 3); None where its pixels are not what was kept there."""
         segment, slot = self._places[chain.key, key]
         if segment not in self._maps:
             self._maps[segment] = segment.map()
         pixels = np.empty((*chain.size, 3), np.uint8)
-        pixels[...] = self._maps[segment][slot]
+        pixels[...] = self._maps[segment][slot.number]
+        if pixel_checksum(pixels) != slot.checksum:
+            self.forget((chain.key, key))
+            return None
         return pixels
 
-    def table(self, size: Size, rows: Iterable[EntryKey]) -> PixelTable:
-        """The results of these keys as a table, which takes over the leases."""
+    def forget(self, entry: EntryKey) -> None:
+        """Drop a result from the cache whose pixels are not what was kept there."""
+        with contextlib.suppress(StorageError):  # whoever reads it next notices as well
+            self._cache.forget(self._places[entry])
+
+    def table(self, size: Size, rows: Sequence[EntryKey], remake: Callable[[int], Pixels]) -> PixelTable:
+        """The results of these keys as a table, which takes over the leases; `remake` makes the pixels of a row."""
         in_memory: list[Pixels] = []
         parts: list[Part] = [in_memory]
         part_of: dict[Segment, int] = {}
-        placed: dict[EntryKey, tuple[int, int]] = {}
-        rows = list(rows)
+        placed: dict[EntryKey, TablePlace] = {}
         for row in dict.fromkeys(rows):
             if row in self._memory:
-                placed[row] = (0, len(in_memory))
+                placed[row] = TablePlace(0, len(in_memory))
                 in_memory.append(self._memory[row])
                 continue
             segment, slot = self._places[row]
             if segment not in part_of:
                 part_of[segment] = len(parts)
                 parts.append(segment.map())
-            placed[row] = (part_of[segment], slot)
-        return PixelTable(size, parts, [placed[row] for row in rows], note=self.note, release=self._leases.close)
+            placed[row] = TablePlace(part_of[segment], slot.number, slot.checksum)
+
+        def mend(row: int) -> Pixels:
+            self.forget(rows[row])
+            return remake(row)
+
+        places = [placed[row] for row in rows]
+        return PixelTable(size, parts, places, note=self.note, release=self._leases.close, remake=mend)
 
     def abandon(self) -> None:
         """Let go of everything; what was written stays."""

@@ -1,9 +1,10 @@
 """One pair of files with pre-processed images of one kind: pixels in slots of one size, and an index of what they hold.
 
-Record i of the index describes slot i of the pixels: the entry's key and a checksum of key and slot number. A record
-is appended only after its pixels are on the disk, and a slot whose record is whole is never written again. So whatever
-a kill leaves behind is either an entry that is true or no entry: a torn record at the end, or pixels without a record,
-are ignored and overwritten. The lock that makes one writer at a time is the cache's.
+Record i of the index describes slot i of the pixels: the entry's key, a checksum of its pixels, and a checksum of the
+record and its place. A record is appended only after its pixels are on the disk, and a slot whose record is whole is
+never written again. So whatever a kill leaves behind is either an entry that is true or no entry: a torn record at the
+end, or pixels without a record, are ignored and overwritten. The lock that makes one writer at a time is the cache's;
+on shared disks where it holds nobody back, two writers mix up slots, so whoever reads pixels checks their checksum.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +25,20 @@ from engine.preprocess.chains import CHANNELS
 from engine.preprocess.steps import Pixels, Size
 
 KEY_BYTES = 32
-_RECORD = struct.Struct(f"<{KEY_BYTES}sI")
-_SLOT = struct.Struct("<Q")
+_RECORD = struct.Struct(f"<{KEY_BYTES}sII")
+_SLOT = struct.Struct("<QI")
+
+
+class Slot(NamedTuple):
+    """Where a segment keeps an entry, and the CRC-32 of its pixels."""
+
+    number: int
+    checksum: int
+
+
+def pixel_checksum(pixels: Pixels) -> int:
+    """The CRC-32 of an image that is C-contiguous."""
+    return zlib.crc32(pixels.data)
 
 
 class Segment:
@@ -39,7 +53,7 @@ class Segment:
         self._slot_bytes = size[0] * size[1] * CHANNELS
         self._pixels = folder / "pixels.u8"
         self._index = folder / "index"
-        self._entries: dict[bytes, int] = {}
+        self._entries: dict[bytes, Slot] = {}
         self._seen: tuple[int, int, int] | None = None
 
     def create(self, description: str) -> None:
@@ -48,8 +62,8 @@ class Segment:
         about = {"image_size": self._size, "made_by": json.loads(description)}
         (self.folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
-    def entries(self) -> dict[bytes, int]:
-        """Slot number by key, as the files are now; what is torn or damaged is left out."""
+    def entries(self) -> dict[bytes, Slot]:
+        """Slot by key, as the files are now; records that are torn or damaged are left out."""
         pixel_bytes, index_bytes, changed = _bytes(self._pixels), _bytes(self._index), _changed(self._index)
         if self._seen != (pixel_bytes, index_bytes, changed):
             self._entries = self._read_entries(pixel_bytes // self._slot_bytes)
@@ -64,21 +78,30 @@ class Segment:
         """Add entries after the last; the caller holds the cache's lock."""
         first = self.slots_used()
         self._truncate_to(first)
+        records = []
         try:
             with _open_for_update(self._pixels) as file:
                 file.seek(first * self._slot_bytes)
-                for _, pixels in entries:
-                    file.write(np.ascontiguousarray(pixels).data)
+                for number, (key, pixels) in enumerate(entries, start=first):
+                    image = np.ascontiguousarray(pixels)
+                    file.write(image.data)
+                    slot = Slot(number, pixel_checksum(image))
+                    records.append(_RECORD.pack(key, slot.checksum, _record_checksum(key, slot)))
                 _sync(file)
             with _open_for_update(self._index) as file:
                 file.seek(first * _RECORD.size)
-                for slot, (key, _) in enumerate(entries, start=first):
-                    file.write(_RECORD.pack(key, _checksum(key, slot)))
+                file.write(b"".join(records))
                 _sync(file)
         except OSError:
             with contextlib.suppress(OSError):
                 self._truncate_to(first)
             raise
+
+    def forget(self, number: int) -> None:
+        """Make the entry in a slot no entry; the caller holds the cache's lock."""
+        with _open_for_update(self._index) as file:
+            file.seek(number * _RECORD.size)
+            file.write(bytes(_RECORD.size))
 
     def map(self) -> npt.NDArray[np.uint8]:
         """All slots as read-only (n, H, W, 3), memory-mapped."""
@@ -86,11 +109,12 @@ class Segment:
         # As a plain array: a memmap's own indexing costs more than copying a small image.
         return np.asarray(np.memmap(self._pixels, np.uint8, "r", shape=shape))
 
-    def _read_entries(self, slots: int) -> dict[bytes, int]:
+    def _read_entries(self, slots: int) -> dict[bytes, Slot]:
         data = self._index.read_bytes() if slots else b""
         whole = min(slots, len(data) // _RECORD.size) * _RECORD.size
         records = enumerate(_RECORD.iter_unpack(data[:whole]))
-        return {key: slot for slot, (key, checksum) in records if checksum == _checksum(key, slot)}
+        found = ((key, Slot(number, checksum), own) for number, (key, checksum, own) in records)
+        return {key: slot for key, slot, own in found if own == _record_checksum(key, slot)}
 
     def _truncate_to(self, slots: int) -> None:
         """Drop what lies behind: torn ends, and records of pixels that are gone, which appending would make look true.
@@ -138,8 +162,8 @@ def _sync(file: io.BufferedRandom) -> None:
     os.fsync(file.fileno())
 
 
-def _checksum(key: bytes, slot: int) -> int:
-    return zlib.crc32(_SLOT.pack(slot), zlib.crc32(key))
+def _record_checksum(key: bytes, slot: Slot) -> int:
+    return zlib.crc32(_SLOT.pack(*slot), zlib.crc32(key))
 
 
 def _bytes(path: Path) -> int:

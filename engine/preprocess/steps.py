@@ -7,7 +7,7 @@ its result depends on, which is what the cache goes by. A new step is a class an
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import torch
-from torchvision.transforms import v2
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
@@ -133,7 +132,16 @@ class Resize(Step):
 
     def __init__(self, size: Size) -> None:
         self._size = size
-        self._resize = v2.Resize(size, interpolation=v2.InterpolationMode.BILINEAR, antialias=True)
+
+    @cached_property
+    def _resize(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        # Imported when something is resized: seconds that nobody waits for where all results are in the cache.
+        from torchvision.transforms import v2
+
+        resize: Callable[[torch.Tensor], torch.Tensor] = v2.Resize(
+            self._size, interpolation=v2.InterpolationMode.BILINEAR, antialias=True
+        )
+        return resize
 
     def identity(self) -> Identity:
         """Size and the libraries that compute it."""

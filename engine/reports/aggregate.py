@@ -3,13 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from engine.reports.results import Averages, Baseline, ClassScores, JobResult, Metrics, Prediction, Seconds, Status
 
 Matrix = Sequence[Sequence[int]]
 
 
-def pool_results(results: Sequence[JobResult]) -> JobResult:
+def aggregate_results(results: Sequence[JobResult]) -> JobResult:
     """The results of one variant's jobs as one.
 
     The folds of a seed are one test set: their confusion matrices are added up, and the seed's scores are those of the
@@ -34,9 +35,7 @@ def pool_results(results: Sequence[JobResult]) -> JobResult:
         final_loss=sum(losses) / len(losses) if losses else None,
         epochs_done=min(result.epochs_done for result in results),
         seconds=Seconds(
-            preprocess=sum(result.seconds.preprocess for result in results),
-            train=sum(result.seconds.train for result in results),
-            evaluate=sum(result.seconds.evaluate for result in results),
+            *(sum(column) for column in zip(*(astuple(result.seconds) for result in results), strict=True))
         ),
         predictions=_of_first_seed([result for result, _ in evaluated]),
     )
@@ -45,7 +44,7 @@ def pool_results(results: Sequence[JobResult]) -> JobResult:
 _WORST_FIRST: tuple[Status, ...] = ("failed", "stopped")
 
 
-def pool_baselines(baselines: Sequence[Baseline]) -> Baseline:
+def aggregate_baselines(baselines: Sequence[Baseline]) -> Baseline:
     """One baseline's scores on several folds as one: those of the sum of the confusion matrices."""
     if len(baselines) == 1:
         return baselines[0]
@@ -111,21 +110,22 @@ def _add_up(metrics: Sequence[Metrics]) -> Metrics:
 def metrics_of_matrix(matrix: Matrix, classes: Sequence[str]) -> Metrics:
     """The scores of a confusion matrix (rows true, columns predicted), as `engine.evaluation.compute_metrics` has them.
 
-    A score that would divide by zero is 0; classes without a test image are left out of the macro average.
+    A score that would divide by zero is 0; classes without a test image are left out of the macro average. Sums are
+    rounded once, so that the last bit may differ from scikit-learn's: what runs show of several jobs must not change.
 
     Raises:
         ValueError: the matrix counts no image.
     """
     support = [sum(row) for row in matrix]
-    called = [sum(row[column] for row in matrix) for column in range(len(matrix))]
-    right = [matrix[label][label] for label in range(len(matrix))]
+    predicted = [sum(row[column] for row in matrix) for column in range(len(matrix))]
+    correct = [matrix[label][label] for label in range(len(matrix))]
     images = sum(support)
     if images == 0:
         raise ValueError("no test images to score")
-    precision = [_ratio(hits, count) for hits, count in zip(right, called, strict=True)]
-    recall = [_ratio(hits, count) for hits, count in zip(right, support, strict=True)]
-    f1 = [_ratio(2 * hits, count + named) for hits, count, named in zip(right, support, called, strict=True)]
-    accuracy = sum(right) / images
+    precision = [_ratio(hits, count) for hits, count in zip(correct, predicted, strict=True)]
+    recall = [_ratio(hits, count) for hits, count in zip(correct, support, strict=True)]
+    f1 = [_ratio(2 * hits, count + named) for hits, count, named in zip(correct, support, predicted, strict=True)]
+    accuracy = sum(correct) / images
 
     def averages(scores: Sequence[float]) -> Averages:
         present = [score for score, count in zip(scores, support, strict=True) if count]

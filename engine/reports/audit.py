@@ -1,4 +1,4 @@
-"""What the audit of a data set found, as plain values: odd files, copies, leaks, balance, sizes and boxes."""
+"""Report of an audit: odd files, near-duplicates, leakage, balance, sizes and boxes."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -87,6 +87,7 @@ class AuditReport:
         copied_test: number of test images with a copy among the other test images.
         sentences: the findings in words, the gravest first.
         blind_spots: in words, what this audit cannot see.
+        notes: what was read as what, and what was passed over.
     """
 
     closeness: Closeness
@@ -106,6 +107,7 @@ class AuditReport:
     copied_test: int
     sentences: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def train(self) -> int:

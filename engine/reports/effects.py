@@ -1,8 +1,7 @@
-"""The effects of steps in sentences, one an effect."""
-
-from collections.abc import Sequence
+"""Effects of steps in sentences."""
 
 from engine.reports.statistics import FactorialAnalysis, FactorialEffect
+from engine.reports.wording import listed
 
 CROSS = " × "
 """Stands between the steps of an interaction."""
@@ -28,10 +27,10 @@ def _main(analysis: FactorialAnalysis, effect: FactorialEffect) -> str:
         if other != step and any(e.significant and {step, other} <= set(e.steps) for e in analysis.effects)
     ]
     if not effect.significant:
-        depends = f"; what it does depends on {_names(partners)}" if partners else ""
+        depends = f"; what it does depends on {listed(partners)}" if partners else ""
         return f"{step} has no effect on average that {analysis.images} images can show{depends}"
     verb = "adds" if effect.estimate > 0 else "costs"
-    where = f"on average, and how much depends on {_names(partners)}" if partners else "whatever else is done"
+    where = f"on average, and how much depends on {listed(partners)}" if partners else "whatever else is done"
     return f"{step} {verb} {abs(effect.estimate):.3f} {where}"
 
 
@@ -50,10 +49,6 @@ def _pair(analysis: FactorialAnalysis, effect: FactorialEffect) -> str:
 def _three(analysis: FactorialAnalysis, effect: FactorialEffect) -> str:
     *pair, last = effect.steps
     if not effect.significant:
-        return f"how {_names(pair)} go together does not depend on {last}, as far as {analysis.images} images can show"
+        return f"how {listed(pair)} go together does not depend on {last}, as far as {analysis.images} images can show"
     more = "more" if effect.estimate > 0 else "less"
-    return f"how {_names(pair)} go together depends on {last}: with it they give {more} together than without it"
-
-
-def _names(entries: Sequence[str]) -> str:
-    return entries[0] if len(entries) == 1 else f"{', '.join(entries[:-1])} and {entries[-1]}"
+    return f"how {listed(pair)} go together depends on {last}: with it they give {more} together than without it"

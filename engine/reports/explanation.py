@@ -1,4 +1,4 @@
-"""What a study's networks lose when a part of the picture is taken away, as plain values."""
+"""Report of an ablation: what networks lose when a part of the picture is taken away."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,14 +1,10 @@
 """Pictures as values: an image, its variants, what a network sees."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    pass
-
 
 Pixels = npt.NDArray[np.uint8]
 """(H, W, 3) RGB."""
@@ -38,6 +34,15 @@ class InsideView:
     speaks_for_true: bool
     blocks: tuple[tuple[str, Pixels], ...]
     filters: Pixels
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture for a report: a PNG file's bytes under a title; `caption` also says it to those who can't see it."""
+
+    title: str
+    caption: str
+    png: bytes
 
 
 @dataclass(frozen=True)

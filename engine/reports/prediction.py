@@ -1,4 +1,4 @@
-"""Using a trained model: what is asked for, and what it says of new images, as plain values."""
+"""Predictions for new images, and the model that makes them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

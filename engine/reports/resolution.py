@@ -1,4 +1,4 @@
-"""How many images networks recognise when the images are shrunk before anything else is done, as plain values.
+"""Resolution curves: accuracy on images that were shrunk before anything else is done.
 
 A size stands for the longer side of an image in pixels: it limits both sides whichever way the picture lies, while a
 height says little where portraits and landscapes are mixed.

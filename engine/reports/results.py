@@ -1,6 +1,7 @@
-"""What a study measures, as plain values: data-set summary, metrics, predictions, results of one job."""
+"""Results of a study: data-set summary, metrics, predictions, outcome of a job."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Status = Literal["done", "stopped", "failed"]
@@ -25,6 +26,7 @@ class DatasetSummary:
         is_demo: whether these are the project's own drawings.
         classes: class names, in label order.
         train_counts, test_counts: images a class, aligned with `classes`.
+        validation_counts: images a class that the data itself gives for validation; empty where there are none.
         boxed_train, boxed_test: how many of those images have a bounding box.
         skipped: files left out, with the reason.
         notes: sentences about the data that a reader of the results needs.
@@ -44,6 +46,7 @@ class DatasetSummary:
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+    validation_counts: tuple[int, ...] = ()
 
     @property
     def train(self) -> int:
@@ -54,6 +57,26 @@ class DatasetSummary:
     def test(self) -> int:
         """Number of test images."""
         return sum(self.test_counts)
+
+    @property
+    def validation(self) -> int:
+        """Number of images that the data itself gives for validation."""
+        return sum(self.validation_counts)
+
+
+@dataclass(frozen=True)
+class DatasetReading:
+    """One way to read the folders of a data set.
+
+    Attributes:
+        words: what trains, what tests, how many classes and images.
+        train, test, val: the parts as `engine.config.study.StudyConfig` names them; none for what is recognised.
+    """
+
+    words: str
+    train: Path | None = None
+    test: Path | None = None
+    val: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -66,5 +66,5 @@ class RunSummary:
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be gone on with: it did not end, was stopped, or has variants that failed."""
+        """Whether it can be resumed: it did not end, was stopped, or has variants that failed."""
         return self.state in ("interrupted", "stopped", "failed")

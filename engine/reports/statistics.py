@@ -1,4 +1,4 @@
-"""What the numbers of a study bear, as plain values: intervals, comparisons, calibration, spread over seeds."""
+"""Intervals, comparisons, effects and calibration of a study."""
 
 from dataclasses import dataclass
 

@@ -1,13 +1,12 @@
-"""The run folder: the truth about one study, as it happens and for good.
+"""Run folders: writing, reading, listing and finding them.
 
 `engine.runs.layout` says what lies where.
 """
 
-from engine.events.control import Request
 from engine.runs.finding import find_run
-from engine.runs.layout import FORMAT_VERSION, NewerVersionError, RunHeader, load_config, read_header
+from engine.runs.layout import FORMAT_VERSION, NewerVersionError, load_config, read_header
 from engine.runs.listing import list_runs, remove_run, summary_of
-from engine.runs.lock import describe_writer, is_live
+from engine.runs.lock import is_live
 from engine.runs.reader import EventFollower, load_record, read_events
 from engine.runs.requests import send_request
 from engine.runs.writer import RunFolder
@@ -16,10 +15,7 @@ __all__ = [
     "FORMAT_VERSION",
     "EventFollower",
     "NewerVersionError",
-    "Request",
     "RunFolder",
-    "RunHeader",
-    "describe_writer",
     "find_run",
     "is_live",
     "list_runs",

@@ -1,12 +1,11 @@
-"""What a study ran on, written beside its results: numbers differ in their last digits from machine to machine."""
+"""Versions and machine that a study ran on: numbers differ in their last digits from machine to machine."""
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from engine.system.process import processor_name
-from engine.system.version import program_version
+from engine.system.version import installed_version, program_version
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "scikit-learn", "scikit-image", "pillow")
 
@@ -19,12 +18,5 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "processor": processor_name(),
         "cores": os.cpu_count(),
-        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "libraries": {name: installed_version(name) for name in _LIBRARIES},
     }
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None

@@ -1,4 +1,4 @@
-"""Where things lie in a run folder, and which version of that layout a folder has.
+"""Layout of a run folder: its files and its version.
 
     study.json                     what was asked for: version, sequence, configuration, fingerprint, environment
     events.jsonl                   the stream, one event a line, appended as it happens
@@ -12,24 +12,21 @@
     writer.lock, writer.json       who writes (see `engine.runs.lock`)
     errors.txt                     tracebacks, for a bug report
 
-JOB is VARIANT-seedS-foldF. Version 1 had no summary, and the predictions in the events.
+JOB is VARIANT-seedS-foldF. Version 1 had no summary, and the predictions in the events;
+up to version 2 some events had other names (see `engine.events.codec`).
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
 from engine.events.codec import from_jsonable
 from engine.events.record import JobKey
+from engine.system.files import parse_json
 
-if TYPE_CHECKING:
-    pass
-
-
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 STUDY_FILE = "study.json"
 EVENTS_FILE = "events.jsonl"
@@ -85,25 +82,16 @@ def read_header(folder: Path) -> RunHeader:
         StorageError: it is no run folder or its `study.json` is damaged.
     """
     data = read_json(folder / STUDY_FILE)
-    match data:
-        case {"version": int(version)} if version > FORMAT_VERSION:
-            raise NewerVersionError(
-                f"{folder} was written by a newer version of simpsons-tui (format {version}, this one reads up to "
-                f"{FORMAT_VERSION}): update the program to open it"
-            )
-        case {"version": int(version), "config": dict(config)}:
-            study, sequence, fingerprint, environment = (
-                data.get(name) for name in ("study", "sequence", "fingerprint", "environment")
-            )
-            return RunHeader(
-                version,
-                study if isinstance(study, str) else folder.name,
-                config,
-                sequence if isinstance(sequence, int) else 0,
-                fingerprint if isinstance(fingerprint, str) else "",
-                environment if isinstance(environment, dict) else None,
-            )
-    raise StorageError(f"{folder / STUDY_FILE} is damaged: not the description of a study")
+    version = data.get("version") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise NewerVersionError(
+            f"{folder} was written by a newer version of simpsons-tui (format {version}, this one reads up to "
+            f"{FORMAT_VERSION}): update the program to open it"
+        )
+    try:
+        return from_jsonable(RunHeader, {"study": folder.name, **data})
+    except (ValueError, TypeError):
+        raise StorageError(f"{folder / STUDY_FILE} is damaged: not the description of a study") from None
 
 
 def load_config(folder: Path) -> StudyConfig:
@@ -114,11 +102,9 @@ def load_config(folder: Path) -> StudyConfig:
     """
     header = read_header(folder)
     try:
-        config = from_jsonable(StudyConfig, {**header.config, "runs_dir": str(folder.parent)})
+        return from_jsonable(StudyConfig, {**header.config, "runs_dir": str(folder.parent)})
     except (ValueError, InputError) as error:
         raise StorageError(f"{folder / STUDY_FILE}: a configuration that this version cannot use: {error}") from None
-    assert isinstance(config, StudyConfig)
-    return config
 
 
 def read_json(path: Path) -> Any:
@@ -128,7 +114,7 @@ def read_json(path: Path) -> Any:
         StorageError: it is missing, cannot be read or is damaged.
     """
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise StorageError(f"{path.parent} is no run folder: {path.name}: {error.strerror or error}") from None
     except ValueError as error:

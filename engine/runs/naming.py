@@ -1,4 +1,4 @@
-"""A new folder for a run: its name says when it began, its number in which order, whatever the clock says."""
+"""New run folders, named by the time and numbered in order, whatever the clock says."""
 
 import secrets
 import shutil

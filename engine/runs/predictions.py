@@ -1,14 +1,21 @@
 """Predictions per test image as a file of columns: quick to read, and open to other tools."""
 
 import json
-import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.errors import StorageError
-from engine.events.codec import to_jsonable
+from engine.events.codec import from_jsonable, to_jsonable
 from engine.reports.results import Prediction
 from engine.runs.layout import read_json
+
+
+@dataclass(frozen=True)
+class _Columns:
+    paths: tuple[str, ...]
+    labels: tuple[int, ...]
+    predicted: tuple[int, ...]
+    probabilities: tuple[tuple[float, ...], ...]
 
 
 def predictions_to_bytes(predictions: tuple[Prediction, ...]) -> bytes:
@@ -28,15 +35,9 @@ def read_predictions(path: Path) -> tuple[Prediction, ...]:
     Raises:
         StorageError: the file is missing or damaged.
     """
-    data = read_json(path)
     try:
-        rows = zip(data["paths"], data["labels"], data["predicted"], data["probabilities"], strict=True)
-        return tuple(_prediction(*row) for row in rows)
-    except (ValueError, TypeError, KeyError) as error:
+        columns = from_jsonable(_Columns, read_json(path))
+        rows = zip(columns.paths, columns.labels, columns.predicted, columns.probabilities, strict=True)
+        return tuple(Prediction(*row) for row in rows)
+    except ValueError as error:
         raise StorageError(f"{path} is damaged: {error}") from None
-
-
-def _prediction(path: Any, label: Any, predicted: Any, probabilities: Any) -> Prediction:
-    if type(path) is not str or type(label) is not int or type(predicted) is not int:
-        raise ValueError(f"{path!r}, {label!r}, {predicted!r} are no prediction")
-    return Prediction(path, label, predicted, tuple(math.nan if p is None else float(p) for p in probabilities))

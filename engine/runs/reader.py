@@ -67,13 +67,15 @@ class EventFollower:
         good.
 
         Raises:
-            StorageError: the stream cannot be read, or a line in it is damaged.
+            StorageError: the folder is gone, the stream cannot be read, or a line in it is damaged.
         """
         try:
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
                 content = stream.read() if most_bytes is None else self._some_lines(stream, most_bytes)
         except FileNotFoundError:
+            if not (self.folder / layout.STUDY_FILE).exists():
+                raise StorageError(f"{self.folder} is gone: removed, or its disk is not there any more") from None
             return []  # a run in its first moment, or killed in it
         except OSError as error:
             raise StorageError(f"{self._path} cannot be read: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""What watchers ask of the process that writes a run: small files that it looks for, in the order of their numbers."""
+"""Requests to the process that writes a run: small files, taken in the order of their numbers."""
 
 import contextlib
 import re
@@ -16,13 +16,13 @@ _NAME = re.compile(rf"(\d+)-({'|'.join(get_args(Request))})-[0-9a-f]+")
 
 
 def send_request(folder: Path, request: Request) -> None:
-    """Ask the writer of a run to pause, to go on or to stop; it answers within a second or after its batch.
+    """Ask the writer of a run to pause, to unpause or to stop; it answers within a second or after its batch.
 
     Raises:
         StorageError: nobody writes this run, or its folder cannot be written.
     """
     if not is_live(folder):
-        raise StorageError(f"no process works on {folder}: there is nothing to {request}; go on with it by resume")
+        raise StorageError(f"no process works on {folder}: there is nothing to {request}; resume it first")
     control = folder / CONTROL
     try:
         control.mkdir(exist_ok=True)
@@ -42,7 +42,7 @@ class RequestReader:
     def poll(self) -> None:
         """Do what was asked since the last call; costs one look at the folder where nothing was."""
         for _, request, path in _pending(self._folder):
-            {"pause": self._control.pause, "resume": self._control.resume, "stop": self._control.stop}[request]()
+            getattr(self._control, request)()
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -1,4 +1,4 @@
-"""A file of lines that grows: a line is in it whole or not at all, and none is lost while the disk is full."""
+"""Appending lines to a file: each is in it whole or not at all, and none is lost while the disk is full."""
 
 import os
 from pathlib import Path
@@ -34,6 +34,11 @@ class LineStream:
         return bool(self._waiting)
 
     @property
+    def length(self) -> int:
+        """Bytes of the file with all lines that were taken."""
+        return self._sure + sum(map(len, self._written)) + sum(map(len, self._waiting))
+
+    @property
     def closed(self) -> bool:
         """Whether it was closed."""
         return self._file.closed
@@ -50,12 +55,12 @@ class LineStream:
         """
         if not self._waiting:
             return
+        rest = memoryview(b"".join(self._waiting))
         try:
-            rest = memoryview(b"".join(self._waiting))
             while rest:
                 rest = rest[self._file.write(rest) or 0 :]
         except OSError:
-            self._cut_back()
+            self._keep_whole_lines(len(rest))
             raise
         self._written += self._waiting
         self._waiting = []
@@ -77,9 +82,24 @@ class LineStream:
         self._sure += sum(map(len, self._written))
         self._written = []
 
+    def give_up(self, length: int) -> None:
+        """Forget the lines that wait and would make the file longer than this."""
+        while self._waiting and self.length > length:
+            self._waiting.pop()
+
     def close(self) -> None:
         """Give the file back; what waits is given up."""
         self._file.close()
+
+    def _keep_whole_lines(self, missing: int) -> None:
+        """Take half a line back, where so many bytes at the end were not written."""
+        place = len(self._waiting)
+        while place and missing > 0:
+            place -= 1
+            missing -= len(self._waiting[place])
+        self._written += self._waiting[:place]
+        del self._waiting[:place]
+        self._file.truncate(self.length - sum(map(len, self._waiting)))
 
     def _cut_back(self) -> None:
         self._waiting, self._written = self._written + self._waiting, []

@@ -15,9 +15,9 @@ def summarise(record: StudyRecord, folder: Path, *, sequence: int = 0, paused: b
     started, finished, dataset = record.started, record.finished, record.dataset
     if started is None:
         return RunSummary(folder, folder.name, "running", sequence=sequence)
-    pooled = [(variant, record.result(variant)) for variant in started.variants]
+    aggregated = [(variant, record.result(variant)) for variant in started.variants]
     accuracies = tuple(
-        (variant, result.metrics.accuracy) for variant, result in pooled if result is not None and result.metrics
+        (variant, result.metrics.accuracy) for variant, result in aggregated if result is not None and result.metrics
     )
     best, accuracy = max(accuracies, key=lambda entry: entry[1], default=("", None))
     statistics = record.statistics.of(best) if record.statistics else None
@@ -65,8 +65,6 @@ def read_summary(folder: Path) -> RunSummary:
     if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] > FORMAT_VERSION:
         raise NewerVersionError(f"{folder} was written by a newer version of simpsons-tui: update the program")
     try:
-        summary = from_jsonable(RunSummary, {**data, "folder": str(folder)})
+        return from_jsonable(RunSummary, {**data, "folder": str(folder)})
     except (ValueError, TypeError) as error:
         raise StorageError(f"{path} is damaged: {error}") from None
-    assert isinstance(summary, RunSummary)
-    return summary

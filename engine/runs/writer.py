@@ -1,6 +1,6 @@
 """Writing one run folder so that a kill at any moment leaves it whole, and a full disk loses nothing."""
 
-import json
+import contextlib
 import shutil
 import threading
 import time
@@ -10,22 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.study import StudyConfig
-from engine.errors import StorageError
+from engine.errors import StorageError, StudyStopped
+from engine.events import study as events
 from engine.events.codec import event_to_line, to_jsonable
-from engine.events.control import POLL_SECONDS, StudyControl
+from engine.events.control import StudyControl
 from engine.events.record import JobKey, StudyRecord
-from engine.events.study import (
-    BatchTrained,
-    DatasetChecked,
-    Event,
-    JobFinished,
-    Notice,
-    StageFinished,
-    StageProgress,
-    StageStarted,
-    StudyPaused,
-    StudyResumed,
-)
 from engine.events.study_json import metrics_to_json
 from engine.reports.results import JobResult
 from engine.runs import layout
@@ -34,9 +23,10 @@ from engine.runs.lock import WriterLock
 from engine.runs.naming import new_run
 from engine.runs.predictions import predictions_to_bytes
 from engine.runs.requests import RequestReader, forget_requests
+from engine.runs.room import Room
 from engine.runs.stream import LineStream
 from engine.runs.summary import summarise, summary_to_json
-from engine.system.files import is_full, remove_leftovers, replace_json, replacing
+from engine.system.files import is_full, json_bytes, remove_leftovers, replace_json, replacing
 
 FLUSH_SECONDS = 1.0
 """How much of a stream of batches a kill may cost; every other event is flushed at once."""
@@ -44,8 +34,12 @@ FLUSH_SECONDS = 1.0
 PROGRESS_SECONDS = 2.0
 """How often the progress of a stage is kept: it is of use to whoever watches, and to nobody once it has passed."""
 
-_CAN_BE_LOST = (BatchTrained, Notice, StageStarted, StageProgress, StageFinished)
+_CAN_BE_LOST = (events.BatchTrained, events.Notice, events.StageStarted, events.StageProgress, events.StageFinished)
 """Events that a power cut may take, with what led to them; the others are on the disk before the study goes on."""
+
+
+_SPOKEN_OF = frozenset({layout.METRICS, layout.PREDICTIONS, layout.WEIGHTS})
+"""Folders of files that an event tells of: where one is missing, so must be the event."""
 
 
 class RunFolder:
@@ -68,12 +62,13 @@ class RunFolder:
         self.header = layout.read_header(folder)
         self._stream = LineStream(folder / layout.EVENTS_FILE)
         self._lock = lock
-        self._files: dict[Path, bytes] = {}
+        self._files: dict[Path, tuple[bytes, int]] = {}
+        """What waits to be written, with the length of the stream before the events that speak of it."""
         self._flushed = time.monotonic()
         self._progressed = 0.0
         self._busy = threading.RLock()
+        self.room = Room(folder)
         self._control: StudyControl | None = None
-        self._tell: Callable[[str], None] = _say_nothing
         self._paused = False
 
     @classmethod
@@ -88,15 +83,14 @@ class RunFolder:
             folder, sequence = new_run(runs_dir)
             lock = WriterLock(folder)
             lock.acquire()
-            header = {
-                "version": layout.FORMAT_VERSION,
-                "study": folder.name,
-                "sequence": sequence,
-                "config": to_jsonable(_from_anywhere(config)),
-                "fingerprint": "",
-                "environment": describe_environment(),
-            }
-            replace_json(folder / layout.STUDY_FILE, header)
+            header = layout.RunHeader(
+                layout.FORMAT_VERSION,
+                folder.name,
+                to_jsonable(_from_anywhere(config)),
+                sequence,
+                environment=describe_environment(),
+            )
+            replace_json(folder / layout.STUDY_FILE, to_jsonable(header))
             return cls(folder, lock)
         except OSError as error:
             if folder is not None:
@@ -106,17 +100,20 @@ class RunFolder:
 
     @classmethod
     def open_for_resume(cls, folder: Path, *, wait_seconds: float | None = None) -> "RunFolder":
-        """Open a run to go on with it, once nobody else writes it.
+        """Open a run to resume it, once nobody else writes it.
 
         Raises:
             StorageError: another process writes it, or it cannot be written or is damaged.
         """
-        layout.read_header(folder)
+        header = layout.read_header(folder)
         lock = WriterLock(folder)
         try:
             lock.acquire(wait_seconds)
             forget_requests(folder)
             remove_leftovers(folder)
+            if header.version < layout.FORMAT_VERSION:
+                newer = replace(header, version=layout.FORMAT_VERSION)  # what follows is in this version's words
+                replace_json(folder / layout.STUDY_FILE, to_jsonable(newer))
             return cls(folder, lock)
         except OSError as error:
             lock.release()
@@ -133,48 +130,39 @@ class RunFolder:
     def serve(self, control: StudyControl, tell: Callable[[str], None]) -> None:
         """Hand requests that come through the folder to `control`, and have it wait while the disk is full.
 
-        `tell` gets a sentence for the user when that begins.
+        `tell` gets a sentence for the user when that begins and once a minute.
         """
-        self._control, self._tell = control, tell
-        control.attend(RequestReader(self.folder, control).poll)
+        self._control = control
+        self.room.serve(control, tell)
+        control.poll(RequestReader(self.folder, control).poll)
 
-    def append(self, event: Event) -> None:
+    def append(self, event: events.Event) -> None:
         """Add one event to the stream; predictions go to a file of their own."""
-        if isinstance(event, StageProgress) and self._is_recent(event):
+        if isinstance(event, events.StageProgress) and self._is_recent(event):
             return
-        if isinstance(event, StudyPaused | StudyResumed):
-            self._paused = isinstance(event, StudyPaused)
+        if isinstance(event, events.StudyPaused | events.StudyUnpaused):
+            self._paused = isinstance(event, events.StudyPaused)
         with self._busy:
             if self._closed:
                 return
-            if isinstance(event, DatasetChecked) and not self.header.fingerprint:
+            if isinstance(event, events.DatasetChecked) and not self.header.fingerprint:
                 self._keep_fingerprint(event.dataset.fingerprint)
             self._stream.add(self._line(event).encode())
-            if not isinstance(event, BatchTrained) or time.monotonic() - self._flushed >= FLUSH_SECONDS:
+            if not isinstance(event, events.BatchTrained) or time.monotonic() - self._flushed >= FLUSH_SECONDS:
                 self._write(durable=not isinstance(event, _CAN_BE_LOST))
 
     def write_summary(self, record: StudyRecord) -> None:
         """Bring what lists of runs show up to date."""
         summary = summarise(record, self.folder, sequence=self.header.sequence, paused=self._paused)
-        self._put(self.folder / layout.SUMMARY_FILE, _json_bytes(summary_to_json(summary)))
+        self._put(self.folder / layout.SUMMARY_FILE, json_bytes(summary_to_json(summary)))
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write the study's JSON object beside the stream."""
-        self._put(self.folder / layout.RESULT_FILE, _json_bytes(result))
+        self._put(self.folder / layout.RESULT_FILE, json_bytes(result))
 
     def write_weights(self, key: JobKey, content: bytes) -> None:
         """Keep the weights of a job."""
         self._put(self._job_file(layout.WEIGHTS, key, "safetensors"), content)
-
-    def weights_file(self, variant: str, seed: int, fold: int) -> Path:
-        """Where the weights of one job go; the folder is made.
-
-        Raises:
-            OSError: the folder cannot be made.
-        """
-        path = self._job_file(layout.WEIGHTS, JobKey(variant, seed, fold), "safetensors")
-        path.parent.mkdir(exist_ok=True)
-        return path
 
     def write_checkpoint(self, key: JobKey, content: bytes) -> None:
         """Keep where a job is; the events up to here are on the disk before it."""
@@ -196,19 +184,22 @@ class RunFolder:
             except OSError as error:
                 self._fail(error)
 
-    def settle(self) -> bool:
+    def flush(self) -> bool:
         """Wait until everything is written or a stop is asked for; returns whether it is."""
         while not self._catch_up():
-            if self._closed or self._control is None or self._control.stop_requested:
+            if self._closed or self._control is None:
                 return False
-            time.sleep(POLL_SECONDS)
+            try:
+                self._control.checkpoint()
+            except StudyStopped:
+                return False
         return not self.failure
 
     def close(self) -> None:
         """Bring all to the disk, as far as it has room, and let others write."""
         with self._busy:
             if not self._closed and not self._catch_up():
-                self.failure = self.failure or f"{self.folder}: the disk is full, and the last events are not kept"
+                self._keep_what_fits()
             self._stream.close()
             self._lock.release()
 
@@ -226,26 +217,26 @@ class RunFolder:
     def _job_file(self, part: str, key: JobKey, ending: str) -> Path:
         return self.folder / part / f"{layout.job_name(key)}.{ending}"
 
-    def _is_recent(self, event: StageProgress) -> bool:
+    def _is_recent(self, event: events.StageProgress) -> bool:
         """Whether progress was kept a moment ago (by the event's own clock, which may jump)."""
         if 0 <= event.time - self._progressed < PROGRESS_SECONDS:
             return True
         self._progressed = event.time
         return False
 
-    def _line(self, event: Event) -> str:
-        if not isinstance(event, JobFinished):
+    def _line(self, event: events.Event) -> str:
+        if not isinstance(event, events.JobFinished):
             return event_to_line(event)
         result = event.result
         key = JobKey(result.variant, result.seed, result.fold)
-        self._put(self._job_file(layout.METRICS, key, "json"), _json_bytes(_scores(result)))
+        self._put(self._job_file(layout.METRICS, key, "json"), json_bytes(_scores(result)))
         if result.predictions:
             self._put(self._job_file(layout.PREDICTIONS, key, "json"), predictions_to_bytes(result.predictions))
         return event_to_line(replace(event, result=replace(result, predictions=())))
 
     def _keep_fingerprint(self, fingerprint: str) -> None:
         self.header = replace(self.header, fingerprint=fingerprint)
-        self._put(self.folder / layout.STUDY_FILE, _json_bytes(to_jsonable(self.header)))
+        self._put(self.folder / layout.STUDY_FILE, json_bytes(to_jsonable(self.header)))
 
     def _put(self, path: Path, content: bytes) -> None:
         """Write a whole file, now or when there is room; the newest content counts."""
@@ -253,38 +244,60 @@ class RunFolder:
             if self._closed:
                 return
             self._files.pop(path, None)
-            self._files[path] = content
+            self._files[path] = content, self._stream.length
             self._write(durable=False)
 
     def _write(self, *, durable: bool) -> bool:
         """Write what waits: files first, because events speak of them. Returns whether all is written."""
         try:
             while self._files:
-                path = next(iter(self._files))
-                path.parent.mkdir(exist_ok=True)
-                with replacing(path) as stream:
-                    stream.write(self._files[path])
-                del self._files[path]
+                self._write_file(next(iter(self._files)))
             (self._stream.sync if durable else self._stream.flush)()
             self._flushed = time.monotonic()
         except OSError as error:
             if is_full(error):
-                self._wait_for_room()
+                self.room.lacks(lambda: self._closed or self._catch_up())
             else:
                 self._fail(error)
             return False
         return True
 
+    def _write_file(self, path: Path) -> None:
+        path.parent.mkdir(exist_ok=True)
+        with replacing(path) as stream:
+            stream.write(self._files[path][0])
+        del self._files[path]
+
     def _catch_up(self) -> bool:
         with self._busy:
             return not self._closed and self._write(durable=True)
 
-    def _wait_for_room(self) -> None:
-        if self._control is None or self._control.held:
-            return
-        message = f"the disk of {self.folder} is full: free some space; the study waits and then goes on"
-        self._control.obstruct(lambda: self._closed or self._catch_up(), message)
-        self._tell(message)
+    def _keep_what_fits(self) -> None:
+        """On a disk that is full to the end: a job's files, the events that speak of none that is missing, the rest.
+
+        What is left is a run as a kill leaves it, to be gone on with.
+        """
+        self.failure = self.failure or f"{self.folder}: the disk is full, and the last events are not kept"
+        try:
+            for path in [path for path in self._files if path.parent.name in _SPOKEN_OF]:
+                self._try_file(path)
+            lost = [length for path, (_, length) in self._files.items() if path.parent.name in _SPOKEN_OF]
+            self._stream.give_up(min(lost, default=self._stream.length))
+            with contextlib.suppress(OSError):
+                self._stream.sync()
+            for path in list(self._files):
+                if path.parent.name != layout.CHECKPOINTS or not (lost or self._stream.behind):
+                    self._try_file(path)
+        except OSError as error:
+            self._fail(error)
+
+    def _try_file(self, path: Path) -> None:
+        """Write it if there is room."""
+        try:
+            self._write_file(path)
+        except OSError as error:
+            if not is_full(error):
+                raise
 
     def _fail(self, error: OSError) -> None:
         self.failure = f"{self.folder}: {error.strerror or error}"
@@ -292,28 +305,13 @@ class RunFolder:
 
 
 def _scores(result: JobResult) -> dict[str, Any]:
-    return {
-        "variant": result.variant,
-        "seed": result.seed,
-        "fold": result.fold,
-        "status": result.status,
-        "reason": result.reason,
-        "epochs_done": result.epochs_done,
-        "final_loss": to_jsonable(result.final_loss),
-        "seconds": to_jsonable(result.seconds),
-        "metrics": metrics_to_json(result.metrics) if result.metrics else None,
-    }
+    data = to_jsonable(replace(result, metrics=None, predictions=()))
+    del data["predictions"]
+    return {**data, "metrics": metrics_to_json(result.metrics) if result.metrics else None}
 
 
 def _from_anywhere(config: StudyConfig) -> StudyConfig:
-    """The same with paths that mean the same in every working folder."""
+    """The same with paths that mean the same in every working folder, and without what is asked of one start only."""
     paths = {name: getattr(config, name) for name in ("data", "superres_weights", "cache_dir", "runs_dir")}
-    return replace(config, **{name: path.absolute() for name, path in paths.items() if path is not None})
-
-
-def _json_bytes(data: Any) -> bytes:
-    return json.dumps(data, allow_nan=False, indent=1).encode()
-
-
-def _say_nothing(_message: str) -> None:
-    pass
+    absolute: dict[str, Any] = {name: path.absolute() for name, path in paths.items() if path is not None}
+    return replace(config, recheck=False, **absolute)

@@ -1,4 +1,4 @@
-"""What scores bear: intervals, comparisons with a correction for their number, spread over seeds, calibration."""
+"""Intervals, corrected comparisons, spread over seeds and calibration of a study's scores."""
 
 from engine.statistics.study import compute_statistics
 

@@ -1,4 +1,4 @@
-"""How well predicted probabilities fit what happens."""
+"""Expected calibration error."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What each of k steps does, from the 2^k variants in which each of them is applied or not.
+"""Main effects and interactions of k steps, from the 2^k variants in which each of them is applied or not.
 
 The main effect of a step is the mean accuracy of the variants with it minus the mean of those without it. The
 interaction of two steps A and B is half the difference of A's effect where B is applied and A's effect where B is not;
@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.config.combinations import combinations_of, has_steps
-from engine.reports.statistics import LEVEL, FactorialAnalysis, FactorialEffect, Interval
+from engine.reports.statistics import FactorialAnalysis, FactorialEffect, Interval
 from engine.statistics.outcomes import Floats, Outcomes
-from engine.statistics.proportions import holm, newcombe_interval
+from engine.statistics.proportions import corrected, newcombe_interval
 from engine.statistics.resampling import PAIRED_BOOTSTRAP, spread_interval, spread_p, two_level_spread
 
 SIGN_FLIPS = "sign flips of groups of images"
@@ -51,7 +51,6 @@ def analyse_factorial(steps: Sequence[str], cells: Sequence[Cell], seed: int) ->
     first = outcomes[0]
     groups = [group for size in range(1, len(steps) + 1) for group in combinations(steps, size)]
     effects = [_effect(group, contrast_weights(steps, group), cells, seed) for group in groups]
-    adjusted = holm([effect.p_value for effect in effects])
     return FactorialAnalysis(
         steps=tuple(steps),
         variants=variants,
@@ -59,10 +58,7 @@ def analyse_factorial(steps: Sequence[str], cells: Sequence[Cell], seed: int) ->
         images=len(first.items),
         groups=first.n_groups,
         seeds=first.seeds,
-        effects=tuple(
-            replace(effect, adjusted_p=p, significant=p < 1 - LEVEL)
-            for effect, p in zip(effects, adjusted, strict=True)
-        ),
+        effects=corrected(effects),
     )
 
 

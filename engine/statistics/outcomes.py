@@ -1,7 +1,7 @@
 """The predictions of one variant as aligned arrays: one row a seed, one column a test image."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,15 +50,7 @@ class Outcomes:
     def with_seeds(self, seeds: Sequence[int]) -> "Outcomes":
         """The same for some of the seeds."""
         rows = [self.seeds.index(seed) for seed in seeds]
-        return Outcomes(
-            self.variant,
-            self.items,
-            tuple(seeds),
-            self.labels,
-            self.groups,
-            self.predicted[rows],
-            self.confidence[rows],
-        )
+        return replace(self, seeds=tuple(seeds), predicted=self.predicted[rows], confidence=self.confidence[rows])
 
     def group_counts(self, n_classes: int) -> Floats:
         """(S, G, 3, K): for every seed, group and class the images recognised, of the class, and called so."""

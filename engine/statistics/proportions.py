@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from scipy.stats import binomtest
 
-from engine.reports.statistics import LEVEL, Interval
+from engine.reports.statistics import LEVEL, Comparison, FactorialEffect, Interval
 
 
 def wilson_interval(right: int, images: int) -> Interval:
@@ -51,6 +53,17 @@ def mcnemar_p(first_only: int, second_only: int) -> float:
     """Two-sided exact p of no difference, from the images that only one of the two got right (McNemar 1947)."""
     discordant = first_only + second_only
     return float(binomtest(first_only, discordant, 0.5).pvalue) if discordant else 1.0
+
+
+_Test = TypeVar("_Test", Comparison, FactorialEffect)
+
+
+def corrected(tests: Sequence[_Test]) -> tuple[_Test, ...]:
+    """The tests with their p values adjusted for their number."""
+    adjusted = holm([test.p_value for test in tests])
+    return tuple(
+        replace(test, adjusted_p=p, significant=p < 1 - LEVEL) for test, p in zip(tests, adjusted, strict=True)
+    )
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

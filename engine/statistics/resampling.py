@@ -1,4 +1,4 @@
-"""Bootstrap over groups of near copies and over seeds.
+"""Bootstrap over groups of near-duplicates and over seeds.
 
 A resample draws whole groups, so that copies of one picture do not count as several pieces of evidence. Scores come
 from counts, so a resample is one row of a matrix product.
@@ -31,15 +31,6 @@ _ENTRIES_AT_A_TIME = 4_000_000
 def accuracy(counts: Floats) -> Floats:
     """Share of images that are recognised."""
     return np.asarray(counts[..., 0, :].sum(axis=-1) / counts[..., 1, :].sum(axis=-1), dtype=np.float64)
-
-
-def macro_f1(counts: Floats) -> Floats:
-    """Mean F1 of the classes that have images; one that would divide by zero is 0."""
-    right, support, called = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
-    total = support + called
-    f1 = np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)
-    present = support > 0
-    return np.asarray((f1 * present).sum(axis=-1) / present.sum(axis=-1), dtype=np.float64)
 
 
 def resample(counts: Floats, *, replicates: int, seed: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,7 +15,6 @@ from engine.statistics.resampling import (
     Score,
     accuracy,
     bca_interval,
-    macro_f1,
     resample,
     spread_interval,
     spread_p,
@@ -32,26 +32,24 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def _macro(ratios: Floats, support: Floats) -> Floats:
-    present = support > 0
-    return np.asarray((ratios * present).sum(axis=-1) / present.sum(axis=-1), dtype=np.float64)
-
-
 def class_scores(counts: Floats, metric: Metric) -> Floats:
     """Precision, recall (which is also the accuracy) or F1 of each class, (..., K), from counts (..., 3, K)."""
-    right, support, predicted = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
+    correct, support, predicted = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
     if metric == "f1":
-        return _ratio(2 * right, support + predicted)
-    return _ratio(right, predicted if metric == "precision" else support)
+        return _ratio(2 * correct, support + predicted)
+    return _ratio(correct, predicted if metric == "precision" else support)
+
+
+def macro_average(counts: Floats, metric: Metric) -> Floats:
+    """Mean of the class scores over the classes that have images, from counts (..., 3, K)."""
+    present = counts[..., 1, :] > 0
+    return np.asarray((class_scores(counts, metric) * present).sum(axis=-1) / present.sum(axis=-1), dtype=np.float64)
 
 
 SCORES: Mapping[Metric, Score] = {
-    "accuracy": accuracy,
-    "precision": lambda counts: _macro(class_scores(counts, "precision"), counts[..., 1, :]),
-    "recall": lambda counts: _macro(class_scores(counts, "recall"), counts[..., 1, :]),
-    "f1": macro_f1,
+    metric: accuracy if metric == "accuracy" else partial(macro_average, metric=metric) for metric in METRICS
 }
-"""From counts (..., 3, K), see `Outcomes.group_counts`; classes without images are left out of a macro average."""
+"""From counts (..., 3, K), see `Outcomes.group_counts`."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
 """The statistics of a whole study, from the results of its jobs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 from engine.config.combinations import combinations_of, complete_sets
 from engine.reports.results import JobResult
-from engine.reports.statistics import LEVEL, Comparison, FactorialAnalysis, StudyStatistics, VariantStatistics
+from engine.reports.statistics import Comparison, FactorialAnalysis, StudyStatistics, VariantStatistics
 from engine.statistics.calibration import measure_calibration
 from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Outcomes, collect_outcomes, folds_of
-from engine.statistics.proportions import holm
+from engine.statistics.proportions import corrected
 from engine.statistics.resampling import PAIRED_BOOTSTRAP, REPLICATES, two_level_spread
 from engine.statistics.scores import Difference, Resampled, discordant, paired_difference
 
@@ -63,7 +62,7 @@ def compute_statistics(
     factorials, not_analysed = _analyse_sets(resampled, seed)
     return StudyStatistics(
         variants=tuple(_describe(entry, seed) for entry in resampled),
-        comparisons=_corrected(comparisons),
+        comparisons=corrected(comparisons),
         refused=(*refused, *not_analysed),
         factorials=tuple(factorials),
     )
@@ -115,14 +114,6 @@ def _compare(one: Resampled, other: Resampled, found: Difference) -> Comparison:
         adjusted_p=found.p_value,
         significant=False,
         seeds=found.seeds,
-    )
-
-
-def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    adjusted = holm([comparison.p_value for comparison in comparisons])
-    return tuple(
-        replace(comparison, adjusted_p=p, significant=p < 1 - LEVEL)
-        for comparison, p in zip(comparisons, adjusted, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""How many epochs fit a budget of time, told before a study begins and the same for all of its networks."""
+"""Number of epochs that fits a time budget, the same for all networks of a study."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
     Raises:
         InputError: not even one epoch fits.
     """
-    from engine.training import choose_machine, seconds_an_image
+    from engine.training import choose_machine, seconds_per_image
 
     assert config.budget_minutes is not None
     recipe, n_classes = config.recipe, len(summary.classes)
@@ -39,30 +39,31 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
         threads=config.threads,
         cache_dir=cache_dir,
     )
-    trained, watched, tested = _counts(config, summary)
-    an_image = seconds_an_image(recipe, n_classes, machine)
+    trained, validated, tested = _counts(config, summary)
+    per_image = seconds_per_image(recipe, n_classes, machine)
     asking = _FORWARD_SHARE * (2 if recipe.mirror_average else 1)
     before = slowest_preprocessing(config, summary, StageTimings.load(cache_dir))
-    an_epoch = an_image * (trained + asking * watched)
-    left = config.budget_minutes * _SECONDS * _USED_SHARE - before - an_image * asking * tested
-    epochs = int(left / an_epoch)
+    per_epoch = per_image * (trained + asking * validated)
+    left = config.budget_minutes * _SECONDS * _USED_SHARE - before - per_image * asking * tested
+    epochs = int(left / per_epoch)
     if epochs < 1:
-        needed = (before + an_epoch + an_image * asking * tested) / _USED_SHARE / _SECONDS
+        needed = (before + per_epoch + per_image * asking * tested) / _USED_SHARE / _SECONDS
         raise InputError(
             f"--budget {config.budget_minutes:g}: not one epoch fits; give at least {needed:.1f} minutes, or smaller "
             "images"
         )
     sentence = (
-        f"budget of {config.budget_minutes:g} min a network: {epochs} epochs of about {an_epoch:.1f} s, after "
+        f"budget of {config.budget_minutes:g} min a network: {epochs} epochs of about {per_epoch:.1f} s, after "
         f"{before:.0f} s of pre-processing"
     )
     return replace(config, recipe=replace(recipe, epochs=epochs)), sentence
 
 
 def _counts(config: StudyConfig, summary: DatasetSummary) -> tuple[float, float, float]:
-    """Images that train, are watched and test, before copies are left out."""
+    """Images that train, validate and test, before near-duplicates are left out."""
     divides = config.protocol in DIVIDES_TRAINING_IMAGES
     tested_share = (1 / config.folds if config.folds > 1 else config.test_fraction) if divides else 0.0
     pool = summary.train * (1 - tested_share)
     tested = summary.train * tested_share if divides else summary.test
-    return pool * (1 - config.validation_fraction), pool * config.validation_fraction, tested
+    share = config.validation_fraction or 0.0
+    return pool * (1 - share), summary.validation or pool * share, tested

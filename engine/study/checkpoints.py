@@ -1,4 +1,4 @@
-"""Where a job's training goes on, and keeping where it is."""
+"""Checkpoints of a job in its run folder."""
 
 import hashlib
 from dataclasses import replace
@@ -28,9 +28,7 @@ class JobCheckpoints:
         self._key, self._reporter = key, reporter
         self._seconds = 0.0
         self._identity = job_identity(
-            variant=key.variant,
-            seed=key.seed,
-            fold=key.fold,
+            **key._asdict(),
             recipe=recipe,
             machine=machine,
             image_size=image_size,

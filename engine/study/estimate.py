@@ -1,4 +1,4 @@
-"""How long a study will take and how much disk it needs, told before it starts.
+"""Estimate of a study's time and disk space, made before it starts.
 
 Stages that were timed on this machine count with what they took; the others with figures of a two-core server CPU
 measured while this was written, scaled by the number of cores. Good for "a minute or an hour?", no more.
@@ -8,33 +8,24 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import Variant, get_variant
 from engine.events.study import Stage
+from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
 from engine.reports.results import DatasetSummary
 from engine.system.locations import cache_folder
 from engine.system.memory import recall, remember
 
-if TYPE_CHECKING:
-    pass
-
-
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2
 _MEGAPIXEL = 1_000_000
-_SECONDS_A_MINUTE = 60
+_SECONDS_PER_MINUTE = 60
 _RGB_BYTES = 3
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
-
-_FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003, "baselines": 0.001}
-_STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
-_TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
-_EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
 
 
 @dataclass
@@ -86,7 +77,7 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
         for (stage, variant, count), measured in zip(work, known, strict=True)
     )
     if config.budget_minutes is not None:
-        seconds += config.budget_minutes * _SECONDS_A_MINUTE * jobs * len(config.variants)
+        seconds += config.budget_minutes * _SECONDS_PER_MINUTE * jobs * len(config.variants)
     missing = sum(measured is None for measured in known)
     basis = (
         "measured here" if not missing else "typical for two cores" if missing == len(known) else "partly measured here"
@@ -118,12 +109,12 @@ def _typical(stage: Stage, variant: str, config: StudyConfig) -> float:
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
     if not variant:
-        return _FIXED_SECONDS_PER_IMAGE[stage] / speed_up
+        return costs.FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = get_variant(variant)
     if stage == "preprocess":
-        steps = sum(_STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, config))
-        return (_FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
-    rate = _TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else _EVALUATE_SECONDS_PER_MEGAPIXEL
+        steps = sum(costs.STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, config))
+        return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
+    rate = costs.TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else costs.EVALUATE_SECONDS_PER_MEGAPIXEL
     return rate * megapixels * chosen.scale**2 / speed_up
 
 

@@ -1,4 +1,4 @@
-"""The images of a study, numbered once for all jobs, and how the protocol divides them."""
+"""Images of a study, numbered once for all jobs and divided by the protocol."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from engine.dataset import CheckedDataset, CheckedImage, Dataset
 from engine.dataset.division import Division, Fold, divide, group_numbers
 from engine.dataset.identity import test_fingerprint
 from engine.reports.audit import AuditReport
-from engine.reports.results import ProtocolSummary
+from engine.reports.results import Prediction, ProtocolSummary
 
 Rows = npt.NDArray[np.int64]
 
@@ -40,18 +40,32 @@ class StudyImages:
         """Group of near copies of every test image, by path."""
         return {self.images[row].sample.path: int(self.groups[row]) for fold in self.folds for row in fold.test}
 
+    def predictions(self, rows: Rows, probabilities: npt.NDArray[np.float64]) -> tuple[Prediction, ...]:
+        """What a network said of the images `rows`, (len(rows), classes), image by image."""
+        return tuple(
+            Prediction(self.images[row].sample.path, int(self.labels[row]), int(said.argmax()), tuple(map(float, said)))
+            for row, said in zip(rows, probabilities, strict=True)
+        )
+
     @property
     def most_training_images(self) -> int:
         """Of the fold that has most."""
         return max(len(fold.train) for fold in self.folds)
 
 
-def pooled_for_audit(checked: CheckedDataset) -> CheckedDataset:
-    """As the audit should see it: where the test images are not given, what was set aside so far is no part yet."""
+def undivided(checked: CheckedDataset) -> CheckedDataset:
+    """As the audit should see it: images for validation are training images that do not train.
+
+    Where the test images are not given, what was set aside so far is no part yet.
+    """
     dataset = checked.dataset
-    if dataset.test_given:
-        return checked
-    return replace(checked, dataset=replace(dataset, train=dataset.train + dataset.test, test=()))
+    train, test = dataset.train + dataset.validation, dataset.test
+    notes = dataset.notes
+    if dataset.validation:
+        notes += (f"the data's {len(dataset.validation)} validation images are counted with the training images",)
+    if not dataset.test_given:
+        train, test = dataset.train + dataset.test + dataset.validation, ()
+    return replace(checked, dataset=replace(dataset, train=train, test=test, validation=(), notes=notes))
 
 
 def divide_images(
@@ -68,17 +82,20 @@ def divide_images(
     dataset, images = checked.dataset, checked.images
     labels = np.array([image.sample.label for image in images], dtype=np.int64)
     groups = group_numbers([image.sample.path for image in images], audit.groups)
+    own = len(dataset.train) + len(dataset.test)
+    places = np.arange(len(images))
     division = divide(
         config.protocol,
         labels=labels,
         groups=groups,
-        is_test=np.arange(len(images)) >= len(dataset.train),
+        is_test=(places >= len(dataset.train)) & (places < own),
+        is_validation=places >= own,
         has_box=np.array([image.sample.box is not None for image in images], dtype=np.bool_),
         test_given=dataset.test_given,
         folds=config.folds,
         # With --sample the test images are more of what is left than they were of the whole.
-        test_fraction=config.test_fraction if dataset.test_given else len(dataset.test) / len(images),
-        validation_fraction=config.validation_fraction,
+        test_fraction=config.test_fraction if dataset.test_given else len(dataset.test) / own,
+        validation_fraction=config.validation_fraction or 0.0,
         seed=config.seed,
     )
     taking_part = np.unique(np.concatenate([part for fold in division.folds for part in _parts(fold)]))
@@ -89,7 +106,11 @@ def divide_images(
         classes=dataset.classes,
         folds=tuple(Fold(*(np.searchsorted(taking_part, part) for part in _parts(fold))) for fold in division.folds),
     )
-    return study_images, _summary(study_images, division, config), _as_divided(dataset, images, division)
+    return (
+        study_images,
+        _summary(study_images, division, config, len(dataset.validation)),
+        _as_divided(dataset, images, division),
+    )
 
 
 def _parts(fold: Fold) -> tuple[Rows, Rows, Rows]:
@@ -100,20 +121,19 @@ def _as_divided(dataset: Dataset, images: Sequence[CheckedImage], division: Divi
     if dataset.test_given or len(division.folds) > 1:
         return dataset
     fold = division.folds[0]
-    train = np.sort(np.concatenate([fold.train, fold.validation]))
+    own = fold.validation if not dataset.validation else fold.validation[:0]
+    train = np.sort(np.concatenate([fold.train, own]))
     return replace(
-        dataset,
-        train=tuple(images[row].sample for row in train),
-        test=tuple(images[row].sample for row in fold.test),
+        dataset, train=tuple(images[row].sample for row in train), test=tuple(images[row].sample for row in fold.test)
     )
 
 
-def _summary(images: StudyImages, division: Division, config: StudyConfig) -> ProtocolSummary:
+def _summary(images: StudyImages, division: Division, config: StudyConfig, given: int) -> ProtocolSummary:
     folds = images.folds
     tested = [[images.images[row] for row in fold.test] for fold in folds]
     return ProtocolSummary(
         name=config.protocol,
-        sentence=_sentence(division, config),
+        sentence=_sentence(division, config, given),
         train_counts=tuple(len(fold.train) for fold in folds),
         validation_counts=tuple(len(fold.validation) for fold in folds),
         test_counts=tuple(len(fold.test) for fold in folds),
@@ -123,7 +143,8 @@ def _summary(images: StudyImages, division: Division, config: StudyConfig) -> Pr
     )
 
 
-def _sentence(division: Division, config: StudyConfig) -> str:
+def _sentence(division: Division, config: StudyConfig, given: int) -> str:
+    """What was done, in words; `given` validation images are the data set's own."""
     first = division.folds[0]
     counts = f"{len(first.train):,} images train and {len(first.test):,} test"
     if len(division.folds) > 1:
@@ -135,6 +156,8 @@ def _sentence(division: Division, config: StudyConfig) -> str:
     if config.protocol == "clean":
         copies = f"{len(division.left_out):,} training images"
         details.append(f"{copies} that copy a test image, or a copy of one, are left out")
+    if given > len(first.validation):
+        details.append(f"{given - len(first.validation):,} validation images that copy a test image are left out")
     if len(division.set_aside):
         details.append(f"the {len(division.set_aside):,} test images of the data set are set aside")
     if config.protocol in DIVIDES_TRAINING_IMAGES:

@@ -15,23 +15,26 @@ from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.dataset.division import Fold
-from engine.errors import SimpsonsError, StudyStopped
+from engine.errors import StudyStopped, describe_error
 from engine.evaluation import compute_metrics
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
-from engine.events.study import Stage, TrainingContinued
+from engine.events.study import Stage, TrainingResumed
 from engine.preprocess import PixelCache, PixelTable, preprocess
-from engine.reports.results import JobResult, Prediction, Seconds, Status
+from engine.reports.results import JobResult, Seconds, Status
 from engine.study.checkpoints import JobCheckpoints
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
 from engine.study.reporting import Reporter, StageReporter
 from engine.superres import SuperresModel
+from engine.system.locations import cache_folder
 from engine.training import (
     Checkpoint,
     CheckpointError,
+    StepClock,
     TrainingOutcome,
-    predict,
+    predict_proba,
+    review_choice,
     steps_per_epoch,
     train,
     weights_to_bytes,
@@ -58,25 +61,21 @@ class _Job:
     """What is known of a job while it runs, so that a stop or a failure loses none of it."""
 
     key: JobKey
-    seconds: dict[Stage, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By stage."""
     outcome: TrainingOutcome | None = None
     checkpoints: JobCheckpoints | None = None
+    clock: StepClock = field(default_factory=StepClock)
 
     def result(self, status: Status, reason: str) -> JobResult:
         return JobResult(
-            variant=self.key.variant,
-            seed=self.key.seed,
-            fold=self.key.fold,
+            **self.key._asdict(),
             status=status,
             reason=reason,
             metrics=None,
             final_loss=self.outcome.final_loss if self.outcome else None,
             epochs_done=self.outcome.epochs_done if self.outcome else 0,
-            seconds=Seconds(
-                preprocess=self.seconds.get("preprocess", 0.0),
-                train=self.seconds.get("train", 0.0),
-                evaluate=self.seconds.get("evaluate", 0.0),
-            ),
+            seconds=Seconds(**self.seconds),
         )
 
 
@@ -120,6 +119,7 @@ def preprocess_variant(variant: str, inputs: JobInputs, stage: StageReporter) ->
     )
     if pixels.note:
         inputs.reporter.notice(pixels.note, "warning", variant)
+    pixels.tell = lambda sentence: inputs.reporter.notice(sentence, "warning", variant)
     return pixels
 
 
@@ -165,6 +165,10 @@ def _train(job: _Job, pixels: PixelTable, inputs: JobInputs) -> TrainingOutcome:
     steps = outcome.steps_done - (begun.position.steps_done if begun else 0)
     seen = images * steps // steps_per_epoch(images, recipe.batch_size)
     inputs.timings.add("train", job.key.variant, inputs.config, seen, stage.watch.seconds)
+    if pace := job.clock.seconds_per_image:
+        cache_dir = cache_folder(inputs.config.cache_dir)
+        if doubt := review_choice(recipe, inputs.machine, pixels.image_size, pace, cache_dir):
+            inputs.reporter.notice(doubt, variant=job.key.variant)
     if outcome.stopped and inputs.control.handing_over:
         raise StudyStopped
     if not outcome.stopped and outcome.epochs_done < recipe.epochs:
@@ -186,18 +190,16 @@ def _train_from(
     step, epoch = (begun.position.steps_done, begun.position.epochs_done) if begun else (0, 0)
     stage.start(recipe.epochs * steps_per_epoch(len(fold.train), recipe.batch_size), cached=step)
     if reporter.record.losses.get(key):
-        reporter.emit(TrainingContinued(epoch=epoch, step=step, **key._asdict()))
+        reporter.emit(TrainingResumed(epoch=epoch, step=step, **key._asdict()))
     return train(
-        variant=key.variant,
-        seed=key.seed,
-        fold=key.fold,
+        **key._asdict(),
         recipe=recipe,
         machine=inputs.machine,
         pixels=pixels,
         rows=fold.train,
         labels=images.labels[fold.train],
         n_classes=len(images.classes),
-        emit=reporter.emit_training,
+        emit=job.clock.before(reporter.emit_training),
         control=inputs.control,
         validate=_validation(fold, pixels, inputs) if len(fold.validation) else None,
         resume=begun,
@@ -227,7 +229,7 @@ def _probabilities(
     inputs: JobInputs,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> npt.NDArray[np.float64]:
-    return predict(
+    return predict_proba(
         model,
         inputs.machine,
         pixels,
@@ -245,26 +247,8 @@ def _evaluate(job: _Job, outcome: TrainingOutcome, pixels: PixelTable, inputs: J
     with _timed(job, "evaluate", inputs) as stage:
         stage.start(len(rows))
         probabilities = _probabilities(outcome.model, rows, pixels, inputs, stage.progress)
-        predicted = probabilities.argmax(axis=1)
-        metrics = compute_metrics(images.labels[rows], predicted, images.classes)
+        metrics = compute_metrics(images.labels[rows], probabilities.argmax(axis=1), images.classes)
     inputs.timings.add("evaluate", job.key.variant, config, len(rows), stage.watch.seconds)
-    predictions = tuple(
-        Prediction(
-            images.images[row].sample.path,
-            int(images.labels[row]),
-            int(choice),
-            tuple(float(probability) for probability in said),
-        )
-        for row, choice, said in zip(rows, predicted, probabilities, strict=True)
-    )
     status: Status = "stopped" if outcome.stopped else "done"
     reason = f"stopped after {outcome.epochs_done} of {config.recipe.epochs} epochs" if outcome.stopped else ""
-    return replace(job.result(status, reason), metrics=metrics, predictions=predictions)
-
-
-def describe_error(error: Exception) -> str:
-    """An error as one line for the user."""
-    if isinstance(error, SimpsonsError):
-        return str(error)
-    first = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    return replace(job.result(status, reason), metrics=metrics, predictions=images.predictions(rows, probabilities))

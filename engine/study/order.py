@@ -3,38 +3,29 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.audit import audit_images
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
-from engine.errors import InputError, SimpsonsError, StudyStopped
+from engine.dataset import CheckedDataset, Dataset, check_images
+from engine.dataset.identity import content_fingerprint
+from engine.errors import InputError, SimpsonsError, StudyStopped, describe_error
+from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
-from engine.events.study import (
-    AuditFinished,
-    BaselinesMeasured,
-    DatasetChecked,
-    JobFinished,
-    MachineChosen,
-    ProtocolApplied,
-    StatisticsComputed,
-    StudyContinued,
-    StudyFinished,
-    StudyStarted,
-    SuperresWeightsChosen,
-)
 from engine.events.study_json import study_to_json
-from engine.reports.aggregate import pool_baselines
+from engine.reports.aggregate import aggregate_baselines
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
+from engine.study.images import StudyImages, divide_images, undivided
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
 from engine.system.locations import cache_folder
+from engine.system.process import lower_priority
 from engine.system.version import program_version
 
 if TYPE_CHECKING:
-    from engine.dataset import CheckedDataset, Dataset
-    from engine.study.images import StudyImages
     from engine.study.jobs import JobInputs
     from engine.superres import SuperresModel
 
@@ -53,7 +44,7 @@ class Study:
     def _continued(self) -> bool:
         return self._reporter.record.started is not None
 
-    def run(self, dataset: "Dataset") -> None:
+    def run(self, dataset: Dataset) -> None:
         """Do it all; the outcome is in the reporter's record.
 
         Raises:
@@ -71,8 +62,6 @@ class Study:
                 return
             status, reason = "stopped", "stopped on request"
         except Exception as error:
-            from engine.study.jobs import describe_error
-
             self._reporter.keep_traceback()
             nothing_done = set(self._reporter.record.results) <= self._done_before
             worthless = isinstance(error, InputError) and nothing_done and not continued
@@ -87,13 +76,13 @@ class Study:
         self._timings.save()
         self._reporter.folder.close()
 
-    def _announce(self, dataset: "Dataset") -> None:
+    def _announce(self, dataset: Dataset) -> None:
         config = self._config
         if self._continued:
-            self._reporter.emit(StudyContinued(program_version=program_version()))
+            self._reporter.emit(events.RunResumed(program_version=program_version()))
             return
         self._reporter.emit(
-            StudyStarted(
+            events.StudyStarted(
                 study=self._reporter.folder.study,
                 dataset=dataset.summary(),
                 variants=config.variants,
@@ -109,7 +98,7 @@ class Study:
         if self._plan:
             self._reporter.notice(self._plan)
 
-    def _work(self, dataset: "Dataset") -> tuple[Status, str]:
+    def _work(self, dataset: Dataset) -> tuple[Status, str]:
         checked = self._check(dataset)
         images = self._divide(checked, self._audit(checked))
         machine = self._choose_machine(images)
@@ -122,7 +111,7 @@ class Study:
         failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 
-    def _job_inputs(self, images: "StudyImages", machine: MachineSettings) -> "JobInputs":
+    def _job_inputs(self, images: StudyImages, machine: MachineSettings) -> "JobInputs":
         from engine.preprocess import PixelCache
         from engine.study.jobs import JobInputs
 
@@ -156,7 +145,7 @@ class Study:
             try:
                 for key in waiting:
                     result = run_job(key, inputs)
-                    self._reporter.emit(JobFinished(result=result))
+                    self._reporter.emit(events.JobFinished(result=result))
                     if result.status == "stopped":
                         raise StudyStopped
                     if result.status == "done":
@@ -166,7 +155,7 @@ class Study:
                 if (waiting or seed == config.seeds[-1]) and not self._control.handing_over:
                     self._compute_statistics(inputs.images)
 
-    def _compute_statistics(self, images: "StudyImages") -> None:
+    def _compute_statistics(self, images: StudyImages) -> None:
         from engine.statistics import compute_statistics
 
         results = list(self._reporter.record.results.values())
@@ -175,33 +164,28 @@ class Study:
         statistics = compute_statistics(
             self._config.variants, results, images.test_groups, len(images.classes), seed=self._config.seed
         )
-        self._reporter.tell(StatisticsComputed(statistics=statistics))
+        self._reporter.tell(events.StatisticsComputed(statistics=statistics))
 
-    def _check(self, dataset: "Dataset") -> "CheckedDataset":
-        from engine.dataset import check_images
-        from engine.dataset.identity import content_fingerprint
-
+    def _check(self, dataset: Dataset) -> CheckedDataset:
         with self._reporter.stage("check") as stage:
-            stage.start(len(dataset.train) + len(dataset.test))
+            stage.start(len(dataset.images))
             checked = check_images(
                 dataset,
                 self._cache_dir,
                 control=self._control,
                 progress=lambda done, _: stage.progress(done),
+                recheck=self._config.recheck,
             )
         self._timings.add("check", "", self._config, stage.fresh, stage.watch.seconds)
         self._fingerprint = content_fingerprint(checked)
         require_same_data(self._reporter.record, self._fingerprint)
         summary = replace(checked.dataset.summary(), fingerprint=self._fingerprint)
-        self._reporter.emit(DatasetChecked(dataset=summary))
+        self._reporter.emit(events.DatasetChecked(dataset=summary))
         self._report_data(summary)
         return checked
 
-    def _audit(self, checked: "CheckedDataset") -> AuditReport:
-        from engine.audit import audit_images
-        from engine.study.images import pooled_for_audit
-
-        audited = pooled_for_audit(checked)
+    def _audit(self, checked: CheckedDataset) -> AuditReport:
+        audited = undivided(checked)
         with self._reporter.stage("audit") as stage:
             stage.start(len(audited.images))
             audit = audit_images(
@@ -211,17 +195,17 @@ class Study:
                 progress=lambda done, _: stage.progress(done),
             )
         self._timings.add("audit", "", self._config, stage.fresh, stage.watch.seconds)
-        self._reporter.tell(AuditFinished(audit=audit))
+        self._reporter.tell(events.AuditFinished(audit=audit))
         return audit
 
-    def _divide(self, checked: "CheckedDataset", audit: AuditReport) -> "StudyImages":
-        from engine.study.images import divide_images
-
+    def _divide(self, checked: CheckedDataset, audit: AuditReport) -> StudyImages:
         images, protocol, dataset = divide_images(checked, audit, self._config)
         require_same_division(self._reporter.record, protocol)
         if dataset is not checked.dataset:
-            self._reporter.emit(DatasetChecked(dataset=replace(dataset.summary(), fingerprint=self._fingerprint)))
-        self._reporter.tell(ProtocolApplied(protocol=protocol))
+            self._reporter.emit(
+                events.DatasetChecked(dataset=replace(dataset.summary(), fingerprint=self._fingerprint))
+            )
+        self._reporter.tell(events.ProtocolApplied(protocol=protocol))
         self._reporter.notice(protocol.sentence)
         if protocol.name == "official" and audit.leaks:
             self._reporter.notice(f"{audit.leak_sentence}: the clean protocol leaves those out", "warning")
@@ -242,8 +226,7 @@ class Study:
             first = summary.skipped[0]
             notice(f"{len(summary.skipped)} left out, the first: {first.path}: {first.reason}", "warning")
 
-    def _choose_machine(self, images: "StudyImages") -> MachineSettings:
-        from engine.system.process import lower_priority
+    def _choose_machine(self, images: StudyImages) -> MachineSettings:
         from engine.training import choose_machine, require_memory
 
         lower_priority()  # a screen runs in the main thread, and its keys come first
@@ -260,9 +243,9 @@ class Study:
             threads=config.threads,
             cache_dir=self._cache_dir,
         )
-        return self._settle_machine(machine)
+        return self._keep_machine(machine)
 
-    def _settle_machine(self, machine: MachineSettings) -> MachineSettings:
+    def _keep_machine(self, machine: MachineSettings) -> MachineSettings:
         """What was chosen when the study began stays, but for a computer that it is not on any more."""
         before = self._reporter.record.machine
         if before is not None and before.device_name == machine.device_name:
@@ -270,7 +253,7 @@ class Study:
         if before is not None:
             message = f"begun on {before.device_name}, goes on on {machine.device_name}: the last digits may differ"
             self._reporter.notice(message, "warning")
-        self._reporter.emit(MachineChosen(machine=machine))
+        self._reporter.emit(events.MachineChosen(machine=machine))
         return machine
 
     def _load_superres(self, machine: MachineSettings) -> tuple["SuperresModel | None", MachineSettings]:
@@ -288,7 +271,7 @@ class Study:
         precision = recall_precision(
             superres, config.recipe.image_size, machine, self._cache_dir, precision=config.precision
         )
-        self._reporter.emit(SuperresWeightsChosen(weights=superres.info, precision=precision))
+        self._reporter.emit(events.SuperresWeightsChosen(weights=superres.info, precision=precision))
         return superres, replace(machine, precision=precision)
 
     def _measure_baselines(self, inputs: "JobInputs") -> None:
@@ -303,7 +286,7 @@ class Study:
             majority_baseline(images.labels[fold.train], images.labels[fold.test], images.classes)
             for fold in images.folds
         ]
-        baselines = [pool_baselines(majority)]
+        baselines = [aggregate_baselines(majority)]
         try:
             if not self._control.stop_requested:
                 baselines.append(self._nearest_thumbnail(inputs))
@@ -312,11 +295,9 @@ class Study:
                 raise
             # the majority alone, then
         except Exception as error:
-            from engine.study.jobs import describe_error
-
             self._reporter.keep_traceback()
             self._reporter.notice(f"the thumbnail baseline could not be measured: {describe_error(error)}", "error")
-        self._reporter.emit(BaselinesMeasured(baselines=tuple(baselines)))
+        self._reporter.emit(events.BaselinesMeasured(baselines=tuple(baselines)))
 
     def _nearest_thumbnail(self, inputs: "JobInputs") -> Baseline:
         from engine.evaluation import thumbnail_baseline
@@ -337,7 +318,7 @@ class Study:
                 for fold in images.folds
             ]
         self._timings.add("baselines", "", self._config, len(images.images), stage.watch.seconds)
-        return pool_baselines(baselines)
+        return aggregate_baselines(baselines)
 
     def _finish(self, status: Status, reason: str, *, keep: bool = True) -> None:
         """Conclude and close; `keep` says whether there is anything that the run folder should be kept for."""
@@ -357,10 +338,10 @@ class Study:
                 protocol=record.protocol,
             )
         folder = reporter.folder
-        if not folder.settle():
+        if not folder.flush():
             reporter.notice(f"the run folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         where = str(folder.folder) if keep else ""
-        finished = StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)
+        finished = events.StudyFinished(status=status, reason=reason, conclusion=conclusion, folder=where)
         if keep:
             # Before the last event: after it nobody goes on with the run, so nothing may be missing.
             folder.write_result(study_to_json(replace(record, finished=finished)))

@@ -1,4 +1,4 @@
-"""How work in progress is told: every event goes to the record, the run folder and the listener, in this order."""
+"""Reporting: every event goes to the record, the run folder and the listener, in this order."""
 
 import contextlib
 import math
@@ -7,40 +7,22 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator
 
+from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import LASTING, JobKey, StudyRecord
-from engine.events.study import (
-    BatchTrained,
-    DatasetChecked,
-    Emit,
-    Event,
-    JobFinished,
-    Level,
-    Notice,
-    ProtocolApplied,
-    Stage,
-    StageFinished,
-    StageProgress,
-    StageStarted,
-    StatisticsComputed,
-    StudyContinued,
-    StudyFinished,
-    StudyPaused,
-    StudyResumed,
-    StudyStarted,
-)
 from engine.runs import RunFolder
+from engine.runs.layout import ERRORS_FILE
 
 _SUMMARISED = (
-    StudyStarted,
-    DatasetChecked,
-    ProtocolApplied,
-    JobFinished,
-    StatisticsComputed,
-    StudyPaused,
-    StudyResumed,
-    StudyContinued,
-    StudyFinished,
+    events.StudyStarted,
+    events.DatasetChecked,
+    events.ProtocolApplied,
+    events.JobFinished,
+    events.StatisticsComputed,
+    events.StudyPaused,
+    events.StudyUnpaused,
+    events.RunResumed,
+    events.StudyFinished,
 )
 """Events that change what a list of runs shows."""
 
@@ -61,7 +43,7 @@ class Stopwatch:
 class StageReporter:
     """Reports one stage of one variant; `watch` times it."""
 
-    def __init__(self, reporter: "Reporter", stage: Stage, job: JobKey) -> None:
+    def __init__(self, reporter: "Reporter", stage: events.Stage, job: JobKey) -> None:
         self._emit = reporter.emit
         self.watch = Stopwatch(reporter.control)
         self.stage, self.job = stage, job
@@ -71,17 +53,17 @@ class StageReporter:
     def start(self, total: int, cached: int = 0) -> None:
         """The amount of work is known: images, or batches of training."""
         self.fresh = total - cached
-        self._emit(StageStarted(stage=self.stage, total=total, cached=cached, **self.job._asdict()))
+        self._emit(events.StageStarted(stage=self.stage, total=total, cached=cached, **self.job._asdict()))
 
     def progress(self, done: int) -> None:
         """`done` of the total are ready."""
-        self._emit(StageProgress(stage=self.stage, done=done, **self.job._asdict()))
+        self._emit(events.StageProgress(stage=self.stage, done=done, **self.job._asdict()))
 
 
 class Reporter:
     """The one way out of a running study. `emit` may be called from any thread."""
 
-    def __init__(self, folder: RunFolder, control: StudyControl, listener: Emit | None = None) -> None:
+    def __init__(self, folder: RunFolder, control: StudyControl, listener: events.Emit | None = None) -> None:
         self.folder, self.control = folder, control
         self.record = StudyRecord()
         self._listener = listener
@@ -89,17 +71,31 @@ class Reporter:
         self._diverged: set[JobKey] = set()
         self._told: list[str] = []
         self._said: set[tuple[str, str, str]] = set()
-        folder.serve(control, self._told.append)
-        control.listen(lambda: self.emit(StudyPaused()), lambda: self.emit(StudyResumed()))
+        folder.serve(control, self._be_told)
+        control.listen(lambda: self.emit(events.StudyPaused()), lambda: self.emit(events.StudyUnpaused()))
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: events.Event) -> None:
         """Take the next event."""
         with self._lock:
-            while self._told:  # by the run folder, in the middle of keeping an event
-                self._take(Notice(message=self._told.pop(0), level="warning"))
             self._take(event)
+            self._pass_on()
 
-    def _take(self, event: Event) -> None:
+    def _be_told(self, message: str) -> None:
+        """By the run folder, perhaps in the middle of keeping an event: the message then follows that."""
+        self._told.append(message)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._pass_on()
+            finally:
+                self._lock.release()
+
+    def _pass_on(self) -> None:
+        """Report what the run folder said, once each, whatever it says of that."""
+        told, self._told = self._told, []
+        for message in told:
+            self._take(events.Notice(message=message, level="warning"))
+
+    def _take(self, event: events.Event) -> None:
         self._keep(event)
         if self._listener is None:
             return
@@ -108,32 +104,34 @@ class Reporter:
         except Exception as error:  # who looks on must not end a study
             self._listener = None
             self.keep_traceback()
-            self._keep(Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning"))
+            self._keep(
+                events.Notice(message=f"events are no longer shown: {type(error).__name__}: {error}", level="warning")
+            )
 
-    def _keep(self, event: Event) -> None:
+    def _keep(self, event: events.Event) -> None:
         self.record.apply(event)
         self.folder.append(event)
         if isinstance(event, _SUMMARISED):
             self.folder.write_summary(self.record)
 
-    def replay(self, events: Iterable[Event], listener: Emit | None) -> None:
+    def replay(self, stream: Iterable[events.Event], listener: events.Emit | None) -> None:
         """Take in what the run folder holds already, before the study goes on; `listener` is shown it."""
-        for event in events:
+        for event in stream:
             self.record.apply(event)
             if listener is not None:
                 listener(event)
         self._said = {(notice.message, notice.level, notice.variant) for notice in self.record.notices}
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: events.Event) -> None:
         """Take an event that says how something is, unless the record has just that already."""
         name = LASTING[type(event)]
         if getattr(self.record, name) != getattr(event, name):
             self.emit(event)
 
-    def emit_training(self, event: Event) -> None:
+    def emit_training(self, event: events.Event) -> None:
         """Take an event of a training loop; the first loss that is not finite gets a warning beside it."""
         self.emit(event)
-        if not isinstance(event, BatchTrained) or math.isfinite(event.loss):
+        if not isinstance(event, events.BatchTrained) or math.isfinite(event.loss):
             return
         job = JobKey(event.variant, event.seed, event.fold)
         if job not in self._diverged:
@@ -141,23 +139,23 @@ class Reporter:
             message = f"the loss is not finite at batch {event.step + 1}: try a lower --lr or --precision fp32"
             self.notice(message, "warning", event.variant)
 
-    def notice(self, message: str, level: Level = "info", variant: str = "") -> None:
+    def notice(self, message: str, level: events.Level = "info", variant: str = "") -> None:
         """Add a line to the message log; what was said before the study went on is not said again."""
         if (message, level, variant) in self._said:
             return
-        self.emit(Notice(message=message, level=level, variant=variant))
+        self.emit(events.Notice(message=message, level=level, variant=variant))
 
     @contextlib.contextmanager
-    def stage(self, stage: Stage, variant: str = "", seed: int = 0, fold: int = 0) -> Iterator[StageReporter]:
+    def stage(self, stage: events.Stage, variant: str = "", seed: int = 0, fold: int = 0) -> Iterator[StageReporter]:
         """Frame a stage; its end is reported also when it is stopped or fails."""
         reporter = StageReporter(self, stage, JobKey(variant, seed, fold))
         try:
             yield reporter
         finally:
             seconds = reporter.watch.seconds
-            self.emit(StageFinished(stage=stage, seconds=seconds, variant=variant, seed=seed, fold=fold))
+            self.emit(events.StageFinished(stage=stage, seconds=seconds, variant=variant, seed=seed, fold=fold))
 
     def keep_traceback(self) -> None:
         """Write the traceback of the error being handled into the run folder: for us, not for the screen."""
-        with contextlib.suppress(OSError), (self.folder.folder / "errors.txt").open("a", encoding="utf-8") as stream:
+        with contextlib.suppress(OSError), (self.folder.folder / ERRORS_FILE).open("a", encoding="utf-8") as stream:
             traceback.print_exc(file=stream)

@@ -1,23 +1,12 @@
-"""What going on with a study must find as it was: otherwise old and new results would not belong together."""
+"""What must be unchanged for a study to be resumed: otherwise old and new results would not belong together."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
-from engine.errors import InputError
+from engine.errors import InputError, require
 from engine.events.record import StudyRecord
 from engine.reports.results import ProtocolSummary, SuperresWeightsInfo
-
-
-def require_unfinished(record: StudyRecord, folder: Path) -> None:
-    """Refuse a study that has nothing left to do.
-
-    Raises:
-        InputError: it is done.
-    """
-    if record.finished is not None and record.finished.status == "done":
-        raise InputError(f"{folder}: the study is done, there is nothing to go on with")
 
 
 def require_same_data(record: StudyRecord, fingerprint: str) -> None:
@@ -27,11 +16,11 @@ def require_same_data(record: StudyRecord, fingerprint: str) -> None:
         InputError: they are others.
     """
     before = record.dataset.fingerprint if record.dataset else ""
-    if before and before != fingerprint:
-        raise InputError(
-            "the images are not those that the study began with (files were added, removed or changed): "
-            "bring them back, or start a new study"
-        )
+    require(
+        before in ("", fingerprint),
+        "the images are not those that the study began with (files were added, removed or changed): "
+        "bring them back, or start a new study",
+    )
 
 
 def require_same_division(record: StudyRecord, protocol: ProtocolSummary) -> None:
@@ -40,8 +29,8 @@ def require_same_division(record: StudyRecord, protocol: ProtocolSummary) -> Non
     Raises:
         InputError: the protocol now divides the images in another way, as a newer version may.
     """
-    if record.protocol is not None and record.protocol.test_fingerprint != protocol.test_fingerprint:
-        raise InputError("the test images are not those that the study began with: start a new study")
+    same = record.protocol is None or record.protocol.test_fingerprint == protocol.test_fingerprint
+    require(same, "the test images are not those that the study began with: start a new study")
 
 
 def require_same_weights(record: StudyRecord, weights: SuperresWeightsInfo) -> None:

@@ -1,39 +1,31 @@
 """Runs and resumes a study."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.config.study import StudyConfig
-from engine.errors import InputError
+from engine.errors import InputError, require
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.study import Emit
-from engine.runs import (
-    RunFolder,
-    load_config,
-    read_events,
-)
+from engine.runs import RunFolder, load_config, read_events
 from engine.study.budget import within_budget
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter
-from engine.study.resuming import require_unfinished
 from engine.system.locations import cache_folder, runs_folder
-
-if TYPE_CHECKING:
-    pass
-
 
 _WORK_ROOMS = (
     "engine.audit",
     "engine.preprocess",
-    "engine.dataset",
+    "engine.dataset.torch_images",
     "engine.superres",
     "engine.training",
     "engine.evaluation",
     "skimage.restoration",
     "torchsr.models",
+    "torchvision.transforms.v2",
 )
 
 
@@ -73,23 +65,27 @@ def resume_study(
     *,
     replay: Emit | None = None,
     wait_seconds: float | None = None,
+    recheck: bool = False,
 ) -> StudyRecord:
-    """Go on with a study that was interrupted or stopped, and return its record.
+    """Resume a study that was interrupted or stopped, and return its record.
 
-    What is done stays; the job under way goes on from its checkpoint, and one that failed is tried again. The outcome
-    is that of a study that was never interrupted. `replay` gets what the folder holds already, by default `emit`. A
-    writer that is about to let go is waited for, for as long as `wait_seconds`.
+    What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
+    outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
+    `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images
+    are read again, whatever is remembered of them.
 
     Raises:
-        SimpsonsError: there is nothing to go on with, another process writes the run, or its data have changed.
+        SimpsonsError: there is nothing to resume, another process writes the run, or its data have changed.
     """
-    config = load_config(folder)
+    config = replace(load_config(folder), recheck=recheck)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()
         reporter = Reporter(run, control, emit)
         past = list(read_events(folder))
-        require_unfinished(StudyRecord.from_events(past), folder)
+        finished = StudyRecord.from_events(past).finished
+        done = finished is not None and finished.status == "done"
+        require(not done, f"{folder}: the study is done, there is nothing to resume")
         dataset = open_study_dataset(config)
         reporter.replay(past, replay or emit)
     except BaseException:

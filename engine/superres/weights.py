@@ -1,4 +1,4 @@
-"""Where the weights of NinaSR-B0 x2 come from: the user's file, the official ones, the shipped ones."""
+"""Weights of NinaSR-B0 x2: the user's file, the official ones or the shipped ones."""
 
 import hashlib
 import importlib.resources
@@ -56,7 +56,7 @@ def load_superres(
         data = _read_file(weights)
         description = f"{NETWORK}, weights from {weights}"
         return _make_model(_parse(data, weights), data, source="file", description=description)
-    official = ninasr_b0(scale=SCALE, pretrained=False).url if url is None else url
+    official = str(_untrained().url) if url is None else url
     found, note = _official(official, offline, cache_dir, fetch or _download)
     if found is not None:
         data, path = found
@@ -200,7 +200,7 @@ def _misfit(state: object) -> str:
     """What keeps a loaded object from being this network's state; empty where nothing does."""
     if not isinstance(state, Mapping) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
         return "it is not a table of tensors"
-    expected = ninasr_b0(scale=SCALE, pretrained=False).state_dict()
+    expected = _untrained().state_dict()
     for name, tensor in expected.items():
         if name not in state:
             return f"{name} is missing"
@@ -212,10 +212,17 @@ def _misfit(state: object) -> str:
     return f"it also holds {unexpected[0]}" if unexpected else ""
 
 
+def _untrained() -> nn.Module:
+    """The network without memory for its weights, which would be filled at random for nothing."""
+    with torch.device("meta"):
+        network: nn.Module = ninasr_b0(scale=SCALE, pretrained=False)
+    return network
+
+
 def _make_model(
     state: dict[str, torch.Tensor], data: bytes, *, source: str, description: str, note: str = ""
 ) -> SuperresModel:
-    network: nn.Module = ninasr_b0(scale=SCALE, pretrained=False)
-    network.load_state_dict(state)
+    network = _untrained()
+    network.load_state_dict(state, assign=True)
     info = SuperresWeightsInfo(source, description, hashlib.sha256(data).hexdigest(), note)
     return SuperresModel(network, info)

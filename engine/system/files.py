@@ -43,7 +43,28 @@ def replace_json(path: Path, data: Any) -> None:
         ValueError: a number in it is not finite.
     """
     with replacing(path) as stream:
-        stream.write(json.dumps(data, allow_nan=False, indent=1).encode())
+        stream.write(json_bytes(data))
+
+
+def json_bytes(data: Any) -> bytes:
+    """Strict JSON, for people too.
+
+    Raises:
+        ValueError: a number in it is not finite.
+    """
+    return json.dumps(data, allow_nan=False, indent=1).encode()
+
+
+def parse_json(content: str | bytes) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than anything that this program writes.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def sync_folder(folder: Path) -> None:

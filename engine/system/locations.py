@@ -1,4 +1,4 @@
-"""Where the user's files of ours lie."""
+"""Default folders for the cache, runs and searches."""
 
 from pathlib import Path
 

@@ -1,20 +1,27 @@
-"""What was measured on this machine, remembered in a small JSON file in the cache folder."""
+"""Measurements of this machine, remembered in small JSON files in the cache folder."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
-from engine.system.files import replace_json
+from engine.system.files import parse_json, replace_json
 
 
 def recall(path: Path) -> dict[str, Any]:
     """What is remembered; a missing or damaged file is an empty memory."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def forget(path: Path, key: str) -> None:
+    """Drop an entry, so that it is measured again."""
+    entries = recall(path)
+    if entries.pop(key, None) is not None:
+        with contextlib.suppress(OSError):
+            replace_json(path, entries)
 
 
 def remember(path: Path, entries: dict[str, Any]) -> None:

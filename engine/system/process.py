@@ -1,9 +1,10 @@
-"""What this program asks of the system for its own process and threads; standard library only, harmless everywhere."""
+"""Memory, priority and processor of this process; standard library only, harmless everywhere."""
 
 import contextlib
 import ctypes
 import os
 import platform
+import re
 import sys
 import threading
 
@@ -16,6 +17,7 @@ _MALLOPT = (
     (-8, 1),  # M_ARENA_MAX: one heap for all threads; the others cannot hold big blocks and would map them
 )
 _MAX_NICE = 19
+_ARITHMETIC_FLAG = re.compile("avx|amx|fma|bf16|sve|asimd")
 
 
 def keep_memory() -> bool:
@@ -47,6 +49,21 @@ def lower_priority(by: int = 5) -> None:
     with contextlib.suppress(OSError):
         niceness = os.getpriority(os.PRIO_PROCESS, main_thread) + by
         os.setpriority(os.PRIO_PROCESS, thread, min(_MAX_NICE, niceness))
+
+
+def processor_flags() -> frozenset[str]:
+    """What the processor can do, in Linux's words; empty where that is not told."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+        for line in lines:
+            name, _, words = line.partition(":")
+            if name.strip() in ("flags", "Features"):
+                return frozenset(words.split())
+    return frozenset()
+
+
+def arithmetic_flags() -> str:
+    """The flags that decide which way to compute is fast, in one word."""
+    return "+".join(sorted(flag for flag in processor_flags() if _ARITHMETIC_FLAG.match(flag))) or "no flags"
 
 
 def processor_name() -> str:

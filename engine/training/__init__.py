@@ -1,28 +1,29 @@
 """Training a network, predicting with it and keeping its weights, on whatever the machine is good at."""
 
-from engine.system.process import lower_priority
 from engine.training.batches import steps_per_epoch
 from engine.training.checkpoint import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint
-from engine.training.inference import predict
+from engine.training.inference import predict_proba
 from engine.training.loop import TrainingOutcome, train
-from engine.training.machine import choose_machine, require_memory
-from engine.training.probe import seconds_an_image
+from engine.training.machine import choose_machine, require_memory, review_choice
+from engine.training.pace import StepClock
+from engine.training.probe import seconds_per_image
 from engine.training.weights import load_weights, save_weights, weights_to_bytes
 
 __all__ = [
     "Checkpoint",
     "CheckpointError",
+    "StepClock",
     "TrainingOutcome",
     "checkpoint_to_bytes",
     "choose_machine",
     "job_identity",
     "load_weights",
-    "lower_priority",
-    "predict",
+    "predict_proba",
     "read_checkpoint",
     "require_memory",
+    "review_choice",
     "save_weights",
-    "seconds_an_image",
+    "seconds_per_image",
     "steps_per_epoch",
     "train",
     "weights_to_bytes",

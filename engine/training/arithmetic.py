@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import torch
 
 from engine.config.machine import MachineSettings
+from engine.system.devices import cpu_threads
 from engine.system.process import keep_memory
 
 
@@ -13,14 +14,10 @@ from engine.system.process import keep_memory
 def arithmetic(machine: MachineSettings) -> Iterator[None]:
     """Threads as chosen, convolutions in full precision and with a repeatable method; as before afterwards."""
     keep_memory()
-    threads_before = torch.get_num_threads()
-    torch.set_num_threads(machine.threads)
-    try:
-        # "fp32" means 32 bits: NVIDIA's TF32 has ten bits of mantissa. Its other methods may add in any order.
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            yield
-    finally:
-        torch.set_num_threads(threads_before)
+    # "fp32" means 32 bits: NVIDIA's TF32 has ten bits of mantissa. Its other methods may add in any order.
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with cpu_threads(machine.threads), exact:
+        yield
 
 
 def mixed_precision(machine: MachineSettings) -> torch.autocast:

@@ -1,4 +1,4 @@
-"""Changing a whole batch of training images at random, as tensors on their device.
+"""Random augmentation of a batch of training images, as tensors on their device.
 
 All random numbers come from one generator on the CPU, so equal seeds give equal changes on every device and for every
 variant. The order is that of an image's way into a camera: geometry, resolution, light, then what hides a part of it.
@@ -113,7 +113,7 @@ def _change_light(images: Tensor, strength: float, generator: torch.Generator) -
 
 
 def _erase(images: Tensor, side: float, generator: torch.Generator) -> Tensor:
-    """Grey a rectangle around a random place (cut-out: DeVries and Taylor 2017)."""
+    """Random erasing: grey a rectangle around a random place (cut-out, DeVries and Taylor 2017)."""
     count, _, height, width = images.shape
 
     def hidden(length: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which images make a batch, in which order, and having the next batch ready in time."""
+"""Batches of an epoch in a seeded order, and reading the next one ahead."""
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable

@@ -1,5 +1,6 @@
-"""Where a job in training is, as a safetensors file, which cannot run code when it is read."""
+"""Checkpoints of a job in training as safetensors files, which cannot run code when they are read."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,35 +14,20 @@ from torch import Tensor
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
 from engine.errors import StorageError
+from engine.system.files import parse_json
+from engine.training.weights import digest_of
 
 FORMAT = "simpsons-tui checkpoint 1"
 
-_LATER = frozenset(
-    {
-        "network",
-        "optimiser",
-        "weight_decay",
-        "schedule",
-        "label_smoothing",
-        "flip",
-        "affine",
-        "colour_jitter",
-        "erase",
-        "low_resolution",
-        "small_share",
-        "averaging",
-        "mirror_average",
-        "patience",
-    }
-)
-"""Fields of a recipe that the first checkpoints of this format did not know."""
+_LATER = frozenset(itertools.dropwhile(lambda name: name != "network", (field.name for field in fields(Recipe))))
+"""Fields of a recipe that the first checkpoints of this format did not know: from the network on."""
 
 Identity = Mapping[str, str]
-"""What training depends on, part by part, in a form that compares: going on is right only where all parts are equal."""
+"""What training depends on, part by part, in a form that compares: resuming is right only where all parts are equal."""
 
 
 class CheckpointError(StorageError):
-    """A checkpoint that cannot be gone on from; the message says why."""
+    """A checkpoint that cannot be resumed from; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +111,7 @@ def checkpoint_to_bytes(checkpoint: Checkpoint, identity: Identity) -> bytes:
         "seconds": checkpoint.seconds.hex(),
     }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
-    return save(tensors, metadata=header)
+    return save(tensors, metadata={**header, "digest": digest_of(tensors, header)})
 
 
 def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
@@ -143,10 +129,13 @@ def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
     if header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of this version of simpsons-tui")
     try:
-        position, theirs = _position(json.loads(header["position"])), dict(json.loads(header["identity"]))
+        position, theirs = _position(parse_json(header["position"])), dict(parse_json(header["identity"]))
         seconds = float.fromhex(header["seconds"])
     except (KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
+    digest = header.pop("digest", None)
+    if digest is not None and digest != digest_of(tensors, header):  # the first of this format had none
+        raise CheckpointError(f"{path} is damaged: its numbers are not those that were written")
     for part in identity:
         if theirs.get(part) != identity[part]:
             raise CheckpointError(f"{path} was made with another {part}: {theirs.get(part)}, not {identity[part]}")
@@ -156,13 +145,7 @@ def read_checkpoint(path: Path, identity: Identity) -> Checkpoint:
 def _position(data: Any) -> Position:
     if not isinstance(data, dict):
         raise ValueError("no position")
-    return Position(
-        epochs_done=int(data["epochs_done"]),
-        steps_done=int(data["steps_done"]),
-        loss_sum=float.fromhex(data["loss_sum"]),
-        right=float.fromhex(data["right"]),
-        images=int(data["images"]),
-        last_loss=float.fromhex(data["last_loss"]),
-        best_validation=float.fromhex(data.get("best_validation", "-0x1p+0")),
-        best_epoch=int(data.get("best_epoch", 0)),
-    )
+    known: dict[str, Any] = {field.name: data[field.name] for field in fields(Position) if field.name in data}
+    for name, value in known.items():
+        known[name] = float.fromhex(value) if isinstance(value, str) else int(value)
+    return Position(**known)

@@ -1,4 +1,4 @@
-"""What a trained network says of images."""
+"""Class probabilities of a trained network."""
 
 import contextlib
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from torch import nn
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
 from engine.events.control import StudyControl
-from engine.models import answers
+from engine.models import predict_logits
 from engine.training.arithmetic import arithmetic, mixed_precision
 from engine.training.batches import read_ahead
 from engine.training.pixels import Pixels, scale
@@ -20,7 +20,7 @@ from engine.training.trainer import fresh_model
 from engine.training.weights import load_weights
 
 
-def predict(
+def predict_proba(
     model: nn.Module,
     machine: MachineSettings,
     pixels: Pixels,
@@ -41,16 +41,12 @@ def predict(
     batches = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
     parts: list[npt.NDArray[np.float64]] = []
     done = 0
-    with (
-        arithmetic(machine),
-        torch.inference_mode(),
-        contextlib.closing(read_ahead(batches, pixels.gather)) as loaded,
-    ):
+    with arithmetic(machine), torch.inference_mode(), contextlib.closing(read_ahead(batches, pixels.gather)) as loaded:
         for batch in loaded:
             control.checkpoint()
             images = torch.from_numpy(batch).to(machine.device)
             with mixed_precision(machine):
-                logits = answers(model, scale(images, machine))
+                logits = predict_logits(model, scale(images, machine))
             parts.append(torch.softmax(logits.cpu().double(), dim=1).numpy())
             done += len(batch)
             on_progress(done)

@@ -5,6 +5,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -134,10 +135,7 @@ def _batch_loader(
 
 
 def _train_epoch(
-    trainer: Trainer,
-    batches: Generator[tuple[Tensor, Tensor], None, None],
-    report: "_Report",
-    control: StudyControl,
+    trainer: Trainer, batches: Generator[tuple[Tensor, Tensor], None, None], report: "_Report", control: StudyControl
 ) -> None:
     with contextlib.closing(batches):
         for images, labels in batches:
@@ -152,7 +150,8 @@ class _Report:
     """
 
     def __init__(self, variant: str, seed: int, fold: int, emit: Emit, lag: int) -> None:
-        self._variant, self._seed, self._fold, self._emit, self._lag = variant, seed, fold, emit, lag
+        self._job: dict[str, Any] = {"variant": variant, "seed": seed, "fold": fold}
+        self._emit, self._lag = emit, lag
         self._waiting: deque[tuple[int, int, Tensor]] = deque()
         self.last_loss = math.nan
         self._epoch, self._loss, self._correct, self._images = 0, 0.0, 0.0, 0
@@ -172,8 +171,8 @@ class _Report:
 
     def is_out_of_patience(self, patience: int, epochs_done: int) -> bool:
         """Whether the validation accuracy has not risen for `patience` epochs; never where there is none."""
-        watched = self._best_validation > Position.best_validation
-        return 0 < patience <= epochs_done - self._best_epoch and watched
+        validated = self._best_validation > Position.best_validation
+        return 0 < patience <= epochs_done - self._best_epoch and validated
 
     def restore(self, position: Position) -> None:
         self._loss, self._correct, self._images = position.loss_sum, position.right, position.images
@@ -198,12 +197,10 @@ class _Report:
             self._best_validation, self._best_epoch = validation_accuracy, self._epoch + 1
         self._emit(
             EpochTrained(
-                variant=self._variant,
+                **self._job,
                 epoch=self._epoch,
                 loss=self._loss / self._images,
                 accuracy=self._correct / self._images,
-                seed=self._seed,
-                fold=self._fold,
                 validation_accuracy=validation_accuracy,
             )
         )
@@ -216,14 +213,4 @@ class _Report:
         self._loss += loss * images
         self._correct += correct
         self._images += images
-        self._emit(
-            BatchTrained(
-                variant=self._variant,
-                epoch=self._epoch,
-                step=step,
-                loss=loss,
-                images=images,
-                seed=self._seed,
-                fold=self._fold,
-            )
-        )
+        self._emit(BatchTrained(**self._job, epoch=self._epoch, step=step, loss=loss, images=images))

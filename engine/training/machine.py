@@ -12,9 +12,10 @@ import torch
 from engine.config.machine import ChosenBy, MachineSettings, Precision
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
-from engine.system.devices import has_bf16, is_clearly_faster
-from engine.system.memory import recall, remember
-from engine.system.process import keep_memory, processor_name
+from engine.events.codec import from_jsonable
+from engine.system.devices import has_bf16, is_clearly_faster, promises_bf16
+from engine.system.memory import forget, recall, remember
+from engine.system.process import arithmetic_flags, keep_memory, processor_name
 from engine.training.probe import Probe, agrees
 
 _MEMORY_FILE = "machine.json"
@@ -29,12 +30,24 @@ _STEP_BYTES_PER_PIXEL = 400
 _MOST_THREADS_PER_CORE = 8
 """More are a typing error: they only wait for each other."""
 
+CONTRADICTED = 2.0
+"""A run whose steps take so many times what was remembered, or so small a part of it, says that one of the two was
+measured at a bad moment."""
+
 
 @dataclass(frozen=True)
 class _Choice:
     precision: Precision
     channels_last: bool
     threads: int
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What was fastest, and how fast that was."""
+
+    choice: _Choice
+    seconds_per_pixel: float
 
 
 def choose_machine(
@@ -50,9 +63,9 @@ def choose_machine(
     """Decide on device, precision, memory format and threads for a recipe.
 
     What is not given is taken from a timing of the recipe's own step on this machine (a few seconds), which is
-    remembered in `cache_dir` by processor, torch version, network, image and batch size. Precision, threads and
-    memory format change the last bits of a result, so what was remembered stays. Where a step is too little work to
-    matter nothing is timed: fp32, channels_last, a thread a core.
+    remembered in `cache_dir` by processor and its flags, torch version, network, image and batch size. Precision,
+    threads and memory format change the last bits of a result, so what was remembered stays until a run contradicts it
+    (`review_choice`). Where a step is too little work to matter nothing is timed: fp32, channels_last, a thread a core.
 
     Raises:
         InputError: the device is unknown or not there, or so many threads make no sense.
@@ -61,22 +74,13 @@ def choose_machine(
     if threads is not None and threads > _MOST_THREADS_PER_CORE * cores:
         raise InputError(f"--threads {threads}: this machine has {cores} cores, so leave it out or give {cores}")
     keep_memory()
-    chosen_device = _find_device(device)
-    base = MachineSettings(
-        device=str(chosen_device),
-        device_name=_device_name(chosen_device),
-        precision="fp32",
-        channels_last=True,
-        threads=cores,
-        chosen_by="given",
-    )
-    given: dict[str, Any] = {}
-    if precision != "auto":
-        given["precision"] = precision
-    if memory_format != "auto":
-        given["channels_last"] = memory_format == "channels_last"
-    if threads is not None:
-        given["threads"] = threads
+    base = _base(device)
+    asked = {
+        "precision": None if precision == "auto" else precision,
+        "channels_last": None if memory_format == "auto" else memory_format == "channels_last",
+        "threads": threads,
+    }
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if len(given) == len(fields(_Choice)):
         return replace(base, **given)
     if recipe.batch_size * math.prod(recipe.image_size) < _WORTH_TIMING_PIXELS:
@@ -90,11 +94,42 @@ def _recall_or_measure(recipe: Recipe, n_classes: int, base: MachineSettings, ca
     """What is fastest here, and whether that was known."""
     memory = cache_dir / _MEMORY_FILE
     key = _memory_key(recipe, base)
-    known = _as_choice(recall(memory).get(key))
-    choice = known or _measure(recipe, n_classes, base)
-    if known is None:
-        remember(memory, {key: asdict(choice)})
-    return choice, known is not None
+    known = _as_measured(recall(memory).get(key))
+    if known is not None:
+        return known.choice, True
+    measured = _measure(recipe, n_classes, base)
+    remember(memory, {key: asdict(measured)})
+    return measured.choice, False
+
+
+def review_choice(
+    recipe: Recipe, machine: MachineSettings, image_size: tuple[int, int], seconds_per_image: float, cache_dir: Path
+) -> str:
+    """Compare a run's own steps with those that its settings were chosen by; forget the choice where they contradict.
+
+    The next study then measures again: a choice of a bad moment does not stay.
+
+    Args:
+        recipe: what was trained.
+        machine: how; settings that were given or not worth a timing are left alone.
+        image_size: (height, width) in pixels of the images trained on.
+        seconds_per_image: of the run's steps.
+        cache_dir: where the choice is remembered.
+
+    Returns:
+        A sentence for the user, empty where nothing was forgotten.
+    """
+    if machine.chosen_by not in ("measured", "remembered") or recipe.small_share:  # the latter's steps differ in size
+        return ""
+    memory, key = cache_dir / _MEMORY_FILE, _memory_key(recipe, _base(machine.device))
+    known = _as_measured(recall(memory).get(key))
+    if known is None or known.choice != _Choice(machine.precision, machine.channels_last, machine.threads):
+        return ""
+    ratio = seconds_per_image / (math.prod(image_size) * known.seconds_per_pixel)
+    if 1 / CONTRADICTED <= ratio <= CONTRADICTED:
+        return ""
+    forget(memory, key)
+    return f"a step takes {ratio:.2g} times what it took when precision was chosen: that is measured anew next time"
 
 
 def require_memory(recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1) -> None:
@@ -115,6 +150,19 @@ def require_memory(recipe: Recipe, images: int, device: str = "auto", *, scale: 
             f"batches of {batch} images at {height}x{width} need about {need / 1e9:.1f} GB of memory and "
             f"{free / 1e9:.1f} GB are free: make --batch-size or --image-size smaller"
         )
+
+
+def _base(device: str) -> MachineSettings:
+    """What the choice begins from."""
+    chosen = _find_device(device)
+    return MachineSettings(
+        device=str(chosen),
+        device_name=_device_name(chosen),
+        precision="fp32",
+        channels_last=True,
+        threads=joblib.cpu_count(),
+        chosen_by="given",
+    )
 
 
 def _find_device(name: str) -> torch.device:
@@ -142,22 +190,33 @@ def _device_name(device: torch.device) -> str:
     return processor_name()
 
 
-def _measure(recipe: Recipe, n_classes: int, base: MachineSettings) -> _Choice:
-    """Change one thing at a time, from what is usually best, and keep what is clearly faster and computes the same."""
+def _measure(recipe: Recipe, n_classes: int, base: MachineSettings) -> _Measured:
+    """Change one thing at a time, from what is usually best, and keep what is clearly faster and computes the same.
+
+    What is usually best is bf16 where the processor is made for it, so that a disturbed timing does not lose it.
+    """
     best = reference = Probe(recipe, n_classes, base)
-    for change in _changes(base):
+    if promises_bf16(base.device):
+        promised = Probe(recipe, n_classes, replace(base, precision="bf16"))
+        if agrees(promised.first, reference.first):
+            best = promised
+    on_processor = base.device == "cpu"
+    for change in _changes(best.machine):
         candidate = Probe(recipe, n_classes, replace(best.machine, **change))
-        if agrees(candidate.first, reference.first) and is_clearly_faster(candidate.step, best.step):
+        if agrees(candidate.first, reference.first) and is_clearly_faster(
+            candidate.step, best.step, on_processor=on_processor
+        ):
             best = candidate
-    return _Choice(best.machine.precision, best.machine.channels_last, best.machine.threads)
+    choice = _Choice(best.machine.precision, best.machine.channels_last, best.machine.threads)
+    return _Measured(choice, best.seconds_per_pixel())
 
 
-def _changes(base: MachineSettings) -> list[dict[str, Any]]:
+def _changes(best: MachineSettings) -> list[dict[str, Any]]:
     changes: list[dict[str, Any]] = [{"channels_last": False}]
-    if has_bf16(base.device):
-        changes.append({"precision": "bf16"})
+    if has_bf16(best.device):
+        changes.append({"precision": "fp32" if best.precision == "bf16" else "bf16"})
     cores = joblib.cpu_count(only_physical_cores=True)
-    if cores < base.threads:
+    if cores < best.threads:
         changes.append({"threads": cores})
     return changes
 
@@ -165,14 +224,15 @@ def _changes(base: MachineSettings) -> list[dict[str, Any]]:
 def _memory_key(recipe: Recipe, base: MachineSettings) -> str:
     height, width = recipe.image_size
     return (
-        f"{base.device} {base.device_name} {base.threads} threads, torch {torch.__version__}, {recipe.network} "
-        f"{recipe.channels} {recipe.kernel_size}, {height}x{width}, batch {recipe.batch_size}"
+        f"{base.device} {base.device_name} {arithmetic_flags()} {base.threads} threads, torch {torch.__version__}, "
+        f"{recipe.network} {recipe.channels} {recipe.kernel_size}, {height}x{width}, batch {recipe.batch_size}"
     )
 
 
-def _as_choice(entry: object) -> _Choice | None:
+def _as_measured(entry: object) -> _Measured | None:
     """What was chosen before; anything that is not what we write counts as nothing."""
-    match entry:
-        case {"precision": "fp32" | "bf16" as precision, "channels_last": bool(last), "threads": int(threads)}:
-            return _Choice(precision, last, threads) if threads > 0 else None
-    return None
+    try:
+        measured = from_jsonable(_Measured, entry)
+    except ValueError:
+        return None
+    return measured if measured.choice.threads > 0 and 0 < measured.seconds_per_pixel < math.inf else None

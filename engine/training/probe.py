@@ -1,5 +1,6 @@
 """A few real training steps on made-up images: what they compute, and steps to be timed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import median
 from time import perf_counter
@@ -16,7 +17,7 @@ from engine.training.trainer import Trainer
 _PIXELS = 8 * 255 * 342
 """Pixels of one timed batch: enough for all cores, and a second or so a step on a slow machine."""
 
-_TIMED_STEPS = 5
+_TIMED_STEPS, _STEPS_FOR_PACE = 5, 2
 
 _LOSS_TOLERANCE = 0.01
 _GRADIENT_TOLERANCE = 0.10
@@ -52,7 +53,7 @@ class Probe:
         while MIN_BATCH * height * width > _PIXELS:
             height, width = height // 2, width // 2
         count = max(MIN_BATCH, min(recipe.batch_size, _PIXELS // (height * width)))
-        self.images = count
+        self.images, self._pixels = count, height * width
         generator = torch.Generator().manual_seed(0)
         images = torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8, generator=generator)
         labels = torch.arange(count) % n_classes
@@ -70,8 +71,12 @@ class Probe:
         with arithmetic(self.machine):
             self._trainer.step(self._images, self._labels).tolist()  # reading the result waits for it
 
+    def seconds_per_pixel(self) -> float:
+        """Of one step, the faster of two."""
+        return min(_seconds(self.step) for _ in range(_STEPS_FOR_PACE)) / (self.images * self._pixels)
 
-def seconds_an_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
+
+def seconds_per_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
     """Seconds that training on one image takes, measured now; the mean over a training that begins with small ones."""
     small = trained_size(recipe, recipe.image_size, 0, 1)
     full_time = _timed(replace(recipe, small_share=0.0), n_classes, machine)
@@ -85,12 +90,13 @@ def _timed(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
     """Seconds an image: the median of a few steps."""
     probe = Probe(recipe, n_classes, machine)
     probe.step()  # the first ones also make room in memory
-    seconds = []
-    for _ in range(_TIMED_STEPS):
-        began = perf_counter()
-        probe.step()
-        seconds.append(perf_counter() - began)
-    return median(seconds) / probe.images
+    return median(_seconds(probe.step) for _ in range(_TIMED_STEPS)) / probe.images
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = perf_counter()
+    call()
+    return perf_counter() - began
 
 
 def agrees(step: FirstStep, reference: FirstStep) -> bool:

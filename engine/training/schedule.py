@@ -1,4 +1,4 @@
-"""What changes from step to step of a training: the learning rate, the size of the images, the averaging."""
+"""Schedules over the steps of a training: learning rate (one-cycle), image size, weight of the moving average (EMA)."""
 
 from engine.config.recipes import Recipe
 

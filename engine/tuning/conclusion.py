@@ -1,4 +1,4 @@
-"""What a search says at its end, in sentences that claim no more than its numbers bear."""
+"""The conclusion of a search: sentences that claim no more than its numbers support."""
 
 from engine.events.search import number_words, trial_name
 from engine.events.search_record import Trial, TuningRecord

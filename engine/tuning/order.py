@@ -5,30 +5,32 @@ are no test images: they are no part of what is pre-processed, trained on or sco
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings
-from engine.config.search import SECONDS_A_MINUTE, TuningConfig, require_limits
+from engine.config.search import SECONDS_PER_MINUTE, VALIDATION, TuningConfig, require_limits
 from engine.config.study import StudyConfig
+from engine.dataset import Dataset
 from engine.errors import InputError, StorageError
 from engine.events.control import StudyControl
-from engine.events.search import NumberRange, TuningContinued, TuningFinished, TuningStarted, trial_name
+from engine.events.search import NumberRange, TuningFinished, TuningResumed, TuningStarted, trial_name
 from engine.events.search_record import SearchSummary, TuningRecord
 from engine.events.study import BatchTrained, Emit, Event, StatisticsComputed
 from engine.reports.results import Status
-from engine.runs import RunFolder, is_live, load_config, read_events
-from engine.runs import find_run as _find_run
-from engine.runs import list_runs as _list_runs
+from engine.runs import RunFolder, find_run, is_live, list_runs, load_config, read_events
+from engine.study.images import StudyImages
+from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter, Stopwatch
 from engine.system.locations import tuning_folder
 from engine.system.version import program_version
+from engine.tuning.conclusion import draw_conclusion
+from engine.tuning.space import search_ranges
 
 if TYPE_CHECKING:
-    from engine.dataset import Dataset
     from engine.preprocess import PixelTable
-    from engine.study.images import StudyImages
     from engine.tuning.trials import TrialTrainer
 
 
@@ -42,8 +44,6 @@ def search_space(config: TuningConfig) -> tuple[NumberRange, ...]:
     Raises:
         InputError: a number that cannot be searched for.
     """
-    from engine.tuning import search_ranges
-
     return search_ranges(config.study.recipe, config.numbers)
 
 
@@ -56,10 +56,10 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
     Raises:
         SimpsonsError: the input cannot be used.
     """
-    from engine.study.opening import open_study_dataset
-
     search_space(config)
     dataset = open_study_dataset(config.study)
+    if config.study.validation_fraction is None and not dataset.validation:
+        config = replace(config, study=replace(config.study, validation_fraction=VALIDATION))
     folder = RunFolder.create(tuning_folder(config.study.runs_dir), config.study)
     reporter = SearchReporter(folder, control or StudyControl(), emit)
     Tuning(config, reporter.control, reporter).run(dataset)
@@ -75,7 +75,7 @@ def resume_tuning(
     minutes: float | None = None,
     replay: Emit | None = None,
 ) -> TuningRecord:
-    """Go on with a search that was stopped or interrupted, or with one that is done to higher limits.
+    """Resume a search that was stopped or interrupted, or one that is done, to higher limits.
 
     Trials that ended stay, and one without an end begins again with the same numbers. What is tried follows from the
     seed and the trials before, so on the same machine the outcome is that of a search that was never interrupted; only
@@ -83,15 +83,13 @@ def resume_tuning(
     limits. `replay` gets what the folder holds already, by default `emit`.
 
     Raises:
-        SimpsonsError: there is nothing to go on with, another process works on it, or its images have changed.
+        SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
     """
     run = RunFolder.open_for_resume(folder)
     try:
         reporter = SearchReporter(run, control or StudyControl(), emit)
         past = list(read_events(folder))
         config = _continued_config(TuningRecord.from_events(past), folder, trials, minutes)
-        from engine.study.opening import open_study_dataset
-
         dataset = open_study_dataset(config.study)
         reporter.replay(past, replay or emit)
     except BaseException:
@@ -118,7 +116,7 @@ def _require_something_left(record: TuningRecord, folder: Path, trials: int | No
     """Refuse to go on with a search that is done; one whose end was cut off has at least that left."""
     if trials is not None and len(record.ended) >= trials:
         raise InputError(f"{folder}: all {trials} trials are done; give more with --trials to go on")
-    if minutes is not None and record.seconds >= SECONDS_A_MINUTE * minutes:
+    if minutes is not None and record.seconds >= SECONDS_PER_MINUTE * minutes:
         raise InputError(f"{folder}: its {minutes:g} minutes are over; give more with --minutes to go on")
 
 
@@ -137,7 +135,7 @@ def list_searches(runs_dir: Path | None = None) -> list[SearchSummary]:
     Raises:
         StorageError: their folder cannot be read.
     """
-    return [_summary(run.folder) for run in _list_runs(tuning_folder(runs_dir))]
+    return [_summary(run.folder) for run in list_runs(tuning_folder(runs_dir))]
 
 
 def _summary(folder: Path) -> SearchSummary:
@@ -162,7 +160,7 @@ def find_search(name: str = "", runs_dir: Path | None = None) -> Path:
             if found.record is not None and found.state in ("stopped", "failed", "interrupted"):
                 return found.folder
         raise InputError(f"no search in {tuning_folder(runs_dir)} is unfinished: begin one with 'simpsons-tui tune'")
-    folder = _find_run(name, tuning_folder(runs_dir))
+    folder = find_run(name, tuning_folder(runs_dir))
     if load_search(folder).started is None:
         raise InputError(f"{folder} holds no search")
     return folder
@@ -206,11 +204,11 @@ class Tuning(Study):
     def _continued(self) -> bool:
         return self._reporter.search.started is not None
 
-    def _announce(self, dataset: "Dataset") -> None:
+    def _announce(self, dataset: Dataset) -> None:
         tuning, study = self._tuning, self._config
         version = program_version()
         if self._continued:
-            self._reporter.emit(TuningContinued(trials=tuning.trials, minutes=tuning.minutes, program_version=version))
+            self._reporter.emit(TuningResumed(trials=tuning.trials, minutes=tuning.minutes, program_version=version))
             return
         self._reporter.emit(
             TuningStarted(
@@ -220,7 +218,7 @@ class Tuning(Study):
                 protocol=study.protocol,
                 recipe=study.recipe,
                 seeds=study.seeds,
-                validation_fraction=study.validation_fraction,
+                validation_fraction=_validation_share(study, dataset),
                 numbers=search_space(tuning),
                 trials=tuning.trials,
                 minutes=tuning.minutes,
@@ -229,11 +227,15 @@ class Tuning(Study):
             )
         )
 
-    def _work(self, dataset: "Dataset") -> tuple[Status, str]:
+    def _work(self, dataset: Dataset) -> tuple[Status, str]:
         from engine.tuning.trials import TrialTrainer, without_test_images
 
         checked = self._check(dataset)
         images = without_test_images(self._divide(checked, self._audit(checked)))
+        if not len(images.folds[0].validation):
+            raise InputError(
+                f"no validation image is left: give a share of the training images, as --validation {VALIDATION}"
+            )
         machine = self._choose_machine(images)
         with self._pixels(images, machine) as pixels:
             trials = TrialTrainer(self._config, images, pixels, machine, self._reporter)
@@ -245,9 +247,10 @@ class Tuning(Study):
 
     def _search(self, trials: "TrialTrainer", training_images: int) -> str:
         from engine.training import steps_per_epoch
-        from engine.tuning import Search, Tuner
+        from engine.tuning.searching import Search
+        from engine.tuning.tuner import Tuner
 
-        reporter, study = self._reporter, self._config
+        reporter, study, folder = self._reporter, self._config, self._reporter.folder
         record = reporter.search
         assert record.started is not None
         ranges = record.started.numbers
@@ -255,7 +258,7 @@ class Tuning(Study):
         watch = Stopwatch(self._control)
         search = Search(
             self._tuning,
-            Tuner(reporter.folder.folder / JOURNAL, ranges, seed=study.seed, ended=ended),
+            Tuner(folder.folder / JOURNAL, ranges, seed=study.seed, ended=ended, wait=folder.room.wait),
             record,
             names=tuple(entry.name for entry in ranges),
             steps=lambda recipe: study.repeats * recipe.epochs * steps_per_epoch(training_images, recipe.batch_size),
@@ -264,7 +267,7 @@ class Tuning(Study):
         )
         return search.run(trials.train)
 
-    def _pixels(self, images: "StudyImages", machine: MachineSettings) -> "PixelTable":
+    def _pixels(self, images: StudyImages, machine: MachineSettings) -> "PixelTable":
         """The pixels of the training and validation images, the same for all trials."""
         from engine.study.jobs import preprocess_variant
 
@@ -275,7 +278,7 @@ class Tuning(Study):
         self._timings.add("preprocess", variant, self._config, stage.fresh, stage.watch.seconds)
         return pixels
 
-    def _compare(self, images: "StudyImages") -> None:
+    def _compare(self, images: StudyImages) -> None:
         """What the accuracies of the best trial and of the recipe's own bear."""
         from engine.statistics import compute_statistics
 
@@ -289,12 +292,10 @@ class Tuning(Study):
         self._reporter.tell(StatisticsComputed(statistics=statistics))
 
     def _finish(self, status: Status, reason: str, *, keep: bool = True) -> None:
-        from engine.tuning import draw_conclusion
-
         self._timings.save()
         reporter, search = self._reporter, self._reporter.search
         folder = reporter.folder
-        if not folder.settle():
+        if not folder.flush():
             reporter.notice(f"the search's folder is not complete: {folder.failure or 'its disk is full'}", "warning")
         reporter.emit(
             TuningFinished(
@@ -306,6 +307,13 @@ class Tuning(Study):
             )
         )
         (folder.close if keep else folder.discard)()
+
+
+def _validation_share(study: StudyConfig, dataset: "Dataset") -> float:
+    """The validation images as a share of those and the training images."""
+    if study.validation_fraction is not None:
+        return study.validation_fraction
+    return len(dataset.validation) / (len(dataset.validation) + len(dataset.train))
 
 
 def _test_words(config: StudyConfig) -> str:

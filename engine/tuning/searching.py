@@ -1,10 +1,10 @@
-"""The loop of a search: propose, have it trained, take in how it did, until there is no more to try."""
+"""The loop of a search: propose a trial, have it trained, report its outcome, until a limit is reached."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.config.recipes import Recipe
-from engine.config.search import SECONDS_A_MINUTE, TuningConfig
+from engine.config.search import SECONDS_PER_MINUTE, TuningConfig
 from engine.events.search import TrialFinished, TrialStarted, TrialState, numbers_of, with_numbers
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
@@ -29,13 +29,13 @@ class TrialPlan:
     Attributes:
         number: which of the search's.
         recipe: what to train.
-        hopeless: takes an epoch (from 0, counted over all seeds) and the accuracy after it; whether to give up. Never
-            after the last one, when there is nothing left to save.
+        should_prune: takes an epoch (from 0, counted over all seeds) and the accuracy after it; whether to give up.
+            Never after the last one, when there is nothing left to save.
     """
 
     number: int
     recipe: Recipe
-    hopeless: Callable[[int, float], bool]
+    should_prune: Callable[[int, float], bool]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Search:
         trials, minutes = self._record.most_trials, self._record.minutes
         if trials is not None and len(self._record.ended) >= trials:
             return False
-        return minutes is None or self._record.seconds < SECONDS_A_MINUTE * minutes
+        return minutes is None or self._record.seconds < SECONDS_PER_MINUTE * minutes
 
     def _try(self, number: int, train: Callable[[TrialPlan], Outcome]) -> TrialFinished:
         own = numbers_of(self._recipe, self._names) if number == 0 else None
@@ -109,14 +109,14 @@ class Search:
         )
         last = len(self._seeds) * recipe.epochs - 1
 
-        def hopeless(epoch: int, accuracy: float) -> bool:
-            return proposal.hopeless(epoch, accuracy) and epoch < last
+        def should_prune(epoch: int, accuracy: float) -> bool:
+            return proposal.should_prune(epoch, accuracy) and epoch < last
 
         began = self._seconds()
         state: TrialState = "done"
         reason, outcome = "", None
         try:
-            outcome = train(TrialPlan(number, recipe, hopeless))
+            outcome = train(TrialPlan(number, recipe, should_prune))
         except TrialPruned as given_up:
             state, reason = "pruned", str(given_up)
         except TrialFailed as failure:

@@ -1,4 +1,4 @@
-"""Which numbers of a recipe are searched for, and where."""
+"""Search space: which numbers of a recipe are searched for, and in which ranges."""
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence

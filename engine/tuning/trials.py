@@ -9,18 +9,17 @@ from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.dataset.division import Fold
-from engine.errors import SimpsonsError, StudyStopped
+from engine.errors import SimpsonsError, StudyStopped, describe_error
 from engine.evaluation import compute_metrics
 from engine.events.control import StudyControl
 from engine.events.search import EpochScored, trial_name
 from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished
 from engine.preprocess import PixelTable
-from engine.reports.results import JobResult, Prediction, Seconds
+from engine.reports.results import JobResult, Seconds
 from engine.study.images import StudyImages
-from engine.study.jobs import describe_error
 from engine.study.reporting import Reporter, Stopwatch
-from engine.training import predict, require_memory, train
-from engine.tuning import Outcome, TrialFailed, TrialPlan, TrialPruned
+from engine.training import predict_proba, require_memory, train
+from engine.tuning.searching import Outcome, TrialFailed, TrialPlan, TrialPruned
 
 
 def without_test_images(images: StudyImages) -> StudyImages:
@@ -41,12 +40,7 @@ class TrialTrainer:
     """Trains trials on the training images and scores them on the validation images."""
 
     def __init__(
-        self,
-        config: StudyConfig,
-        images: StudyImages,
-        pixels: PixelTable,
-        machine: MachineSettings,
-        reporter: Reporter,
+        self, config: StudyConfig, images: StudyImages, pixels: PixelTable, machine: MachineSettings, reporter: Reporter
     ) -> None:
         self._config, self._images, self._pixels = config, images, pixels
         self._machine, self._reporter = machine, reporter
@@ -119,7 +113,7 @@ class _Scorer:
 
     def accuracy(self, model: nn.Module) -> float:
         """Ask a network."""
-        said = self._said = predict(
+        said = self._said = predict_proba(
             model,
             self._machine,
             self._pixels,
@@ -134,21 +128,17 @@ class _Scorer:
 
     def result(self, name: str, seed: int, epochs: int, seconds: float) -> JobResult:
         """The last answers as the result of a job; its "test" images are the validation images."""
-        predicted = self._said.argmax(axis=1)
         return JobResult(
             variant=name,
             seed=seed,
             fold=0,
             status="done",
             reason="",
-            metrics=compute_metrics(self._labels, predicted, self._images.classes),
+            metrics=compute_metrics(self._labels, self._said.argmax(axis=1), self._images.classes),
             final_loss=None,
             epochs_done=epochs,
             seconds=Seconds(train=seconds),
-            predictions=tuple(
-                Prediction(self._images.images[row].sample.path, int(label), int(choice), tuple(map(float, said)))
-                for row, label, choice, said in zip(self._rows, self._labels, predicted, self._said, strict=True)
-            ),
+            predictions=self._images.predictions(self._rows, self._said),
         )
 
 
@@ -186,5 +176,5 @@ class _TrialListener:
             )
         )
         epoch = self._before + event.epoch
-        if self._plan.hopeless(epoch, accuracy):
+        if self._plan.should_prune(epoch, accuracy):
             raise TrialPruned(f"given up after epoch {epoch + 1}, others did better by then")

@@ -1,4 +1,4 @@
-"""What to try next and when to give up, by Optuna; its memory is a journal file, so that a search survives kills.
+"""Sampler and pruner of a search, by Optuna, with a journal file so that a search survives kills.
 
 The sampler is Optuna's tree-structured Parzen estimator (Bergstra et al., "Algorithms for hyper-parameter
 optimization", NeurIPS 2011), over all numbers together because they depend on each other (a batch size on its learning
@@ -11,10 +11,11 @@ of many trials over several rungs of budgets; with a handful of epochs and a few
 and a bracket would be decided by its first epoch.
 """
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import Trial
 
 RANDOM_TRIALS = 6
 """Trials before the sampler trusts what it has seen, the recipe's own among them: a search has a few dozen at most."""
@@ -39,6 +40,9 @@ UNPRUNED_EPOCHS = 1
 DIGITS = 3
 """Significant digits of what is proposed."""
 
+Wait = Callable[[Callable[[], object]], None]
+"""Does what it is given, when there is room for it."""
+
 _STUDY, _PLACE = "search", "trial"
 
 
@@ -48,7 +52,7 @@ class Proposal:
     def __init__(self, trial: "Trial", numbers: Numbers) -> None:
         self._trial, self.numbers = trial, numbers
 
-    def hopeless(self, step: int, accuracy: float) -> bool:
+    def should_prune(self, step: int, accuracy: float) -> bool:
         """Take the accuracy after the step-th epoch (from 0); whether the trial should be given up."""
         self._trial.report(accuracy, step)
         return bool(self._trial.should_prune())
@@ -62,15 +66,22 @@ class Tuner:
     """Proposes numbers from the ranges; `trial` counts a search's trials from 0, whatever was interrupted between."""
 
     def __init__(
-        self, path: Path, ranges: Sequence[NumberRange], *, seed: int, ended: Sequence[TrialFinished] = ()
+        self,
+        path: Path,
+        ranges: Sequence[NumberRange],
+        *,
+        seed: int,
+        ended: Sequence[TrialFinished] = (),
+        wait: "Wait | None" = None,
     ) -> None:
         """Open the journal, or begin one.
 
         `ended` are the trials that ended, by the search's own stream, which counts: a kill may have come before the
-        journal heard of the last one. Trials without an end are forgotten.
+        journal heard of the last one. Trials without an end are forgotten. `wait` does what it is given, after a
+        wait where the disk is full (`engine.runs.room.Room.wait`); without it that is an OSError.
         """
         self._ranges, self._seed = tuple(ranges), seed
-        self._study = _open_study(path)
+        self._study = _open_study(path, wait or _at_once)
         self._settle({finished.trial: finished for finished in ended})
 
     def propose(self, trial: int, own: Numbers | None = None) -> Proposal:
@@ -103,28 +114,32 @@ class Tuner:
             else:
                 self._study.tell(left.number, state=TrialState.FAIL)
 
-    @property
-    def known(self) -> list["FrozenTrial"]:
-        """The trials that the sampler learns from."""
-        from optuna.trial import TrialState
 
-        return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-
-
-def _open_study(path: Path) -> "Study":
+def _open_study(path: Path, wait: Wait) -> "Study":
     import optuna
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    # The search's folder has one writer, who holds its lock: what a killed one left is no lock and no line.
-    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
-    LineStream(path).close()
-    storage = JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
+    lines = LineStream(path)  # what a killed writer left is no half line
+
+    class Journal(JournalFileBackend):
+        """Optuna's file without its lock, as the search's folder has one writer; one that survives a full disk."""
+
+        def append_logs(self, logs: list[dict[str, Any]]) -> None:
+            for log in logs:
+                lines.add(json.dumps(log, separators=(",", ":")).encode())
+            wait(lines.sync)
+
+    storage = JournalStorage(Journal(str(path)))
     pruner = optuna.pruners.MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=UNPRUNED_EPOCHS)
     return optuna.create_study(
         storage=storage, pruner=pruner, study_name=_STUDY, direction="maximize", load_if_exists=True
     )
+
+
+def _at_once(write: Callable[[], object]) -> None:
+    write()
 
 
 def _sampler(seed: int, trial: int) -> "BaseSampler":

@@ -19,6 +19,7 @@ from types import MappingProxyType
 import dashboard_cost
 import first_frame
 import frames
+import fuzz
 import growth
 import key_press
 import kills
@@ -47,6 +48,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "runs": run_store.rows,
         "kills": kills.rows,
         "predict": predicting.rows,
+        "fuzz": fuzz.rows,
     }
 )
 """In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""

@@ -19,7 +19,7 @@ from PIL import Image
 from engine.config.machine import MachineSettings
 from engine.errors import SimpsonsError
 from engine.superres import SuperresModel, load_superres
-from engine.superres.quality import psnr_after_halving
+from engine.superres.making.quality import psnr_after_halving
 
 EVERY = 30
 PROJECT = Path(__file__).resolve().parents[2]

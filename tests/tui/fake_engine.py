@@ -36,8 +36,8 @@ from engine.events.study import (
     StageStarted,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
     StudyStarted,
+    StudyUnpaused,
 )
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
 from engine.reports.estimate import Estimate
@@ -175,6 +175,20 @@ def audit_report(closeness: Closeness = "near") -> AuditReport:
     return replace(report, sentences=(report.leak_sentence, "one pair of copies has two labels"))
 
 
+class FakeRun:
+    """A run that lies nowhere."""
+
+    def __init__(self, owner: "FakeEngine", runs_dir: Path | None) -> None:
+        self._owner, self.runs_dir = owner, runs_dir
+
+    counterpart = None
+
+    @property
+    def gallery(self) -> Any:
+        self._owner._refuse()
+        return self._owner.open_gallery(CONFIG)
+
+
 class FakeEngine:
     """Does what a test says; of the real engine it uses the run folders alone. Its signatures are the real ones.
 
@@ -184,6 +198,7 @@ class FakeEngine:
     """
 
     EventFollower = engine.EventFollower
+    dataset_readings = staticmethod(engine.dataset_readings)
     list_runs = staticmethod(engine.list_runs)
     load_config = staticmethod(engine.load_config)
     load_record = staticmethod(engine.load_record)
@@ -298,7 +313,7 @@ class FakeEngine:
         self.configs.append(config)
         self.controls.append(control)
         record = StudyRecord()
-        control.listen(lambda: emit(StudyPaused(time=START + 5)), lambda: emit(StudyResumed(time=START + 6)))
+        control.listen(lambda: emit(StudyPaused(time=START + 5)), lambda: emit(StudyUnpaused(time=START + 6)))
         events = (
             self._stream(config.variants)
             if self._stream
@@ -338,52 +353,47 @@ class FakeEngine:
             raise DatasetError("there are no pictures")
         return self.images
 
-    def open_run_gallery(self, folder: Path, cache_dir: Path | None = None) -> Any:
-        self._refuse()
-        return self.open_gallery(CONFIG)
-
-    def open_explainer(
+    def open_run(
         self,
-        source: Path | StudyRecord,
-        variant: str,
-        seed: int | None = None,
-        *,
-        fold: int = 0,
+        folder: Path,
         cache_dir: Path | None = None,
+        record: StudyRecord | None = None,
+        runs_dir: Path | None = None,
     ) -> Any:
+        return FakeRun(self, runs_dir)
+
+    def open_explainer(self, run: Any, variant: str, seed: int | None = None, *, fold: int = 0) -> Any:
         self._refuse()
         if self._explainer is None:
             raise DatasetError("there is no network")
         self.explainers[variant] = self._explainer(variant)
         return self.explainers[variant]
 
-    def stored_explanation(self, source: Path | StudyRecord) -> Any:
+    def stored_explanation(self, run: Any) -> Any:
         return self.stored
 
-    def stored_resolution(self, source: Path | StudyRecord) -> Any:
+    def stored_resolution(self, run: Any) -> Any:
         return self.stored
 
     def measure_explanation(
         self,
-        source: Path | StudyRecord,
+        run: Any,
         *,
         seed: int | None = None,
         fold: int = 0,
-        cache_dir: Path | None = None,
-        progress: Callable[[ExplanationProgress], None] | None = None,
+        progress: Callable[[ExplanationProgress], None] = lambda _: None,
         control: StudyControl | None = None,
     ) -> Any:
         return self._measure(progress, control)
 
     def measure_resolution(
         self,
-        source: Path | StudyRecord,
+        run: Any,
         *,
         variants: Sequence[str] | None = None,
         seed: int | None = None,
         fold: int = 0,
-        cache_dir: Path | None = None,
-        progress: Callable[[ExplanationProgress], None] | None = None,
+        progress: Callable[[ExplanationProgress], None] = lambda _: None,
         control: StudyControl | None = None,
     ) -> Any:
         return self._measure(progress, control)
@@ -400,19 +410,16 @@ class FakeEngine:
     def judge_study(
         self,
         record: StudyRecord,
-        runs_dir: Path | None = None,
+        counterpart: StudyRecord | None = None,
         second: StudyRecord | None = None,
         file: Path | None = None,
     ) -> Any:
-        return self._judge(runs_dir, self.report)
+        return self._judge(self.report)
 
-    def leak_of_study(
-        self, record: StudyRecord, runs_dir: Path | None = None, second: StudyRecord | None = None
-    ) -> Any:
-        return self._judge(runs_dir, self.gap)
+    def leak_of_study(self, record: StudyRecord, counterpart: StudyRecord | None) -> Any:
+        return self._judge(self.gap)
 
-    def _judge(self, runs_dir: Path | None, found: Any) -> Any:
-        self.asked.append(runs_dir)
+    def _judge(self, found: Any) -> Any:
         self.go.wait(WAIT)
         self._refuse()
         return found
@@ -462,5 +469,10 @@ def check_signature(name: str, function: Any) -> None:
         function = function.__func__ if isinstance(function, staticmethod) else function
         own = [part for part in inspect.signature(function).parameters.values() if part.name != "self"]
         real = inspect.signature(getattr(engine, name)).parameters.values()
-        facts = [[(part.name, part.kind, part.default) for part in parts] for parts in (own, real)]
+        facts = [[(part.name, part.kind, default_of(part)) for part in parts] for parts in (own, real)]
         assert facts[0] == facts[1], f"{name} is not what the engine has: {facts[0]} != {facts[1]}"
+
+
+def default_of(part: inspect.Parameter) -> object:
+    """What a parameter is without a word; of functions that do nothing one is like another."""
+    return "a function" if inspect.isfunction(part.default) else part.default

@@ -13,6 +13,7 @@ import click
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.console.errors import PROGRAM, Session, complain, keep_details
+from tui.console.plain import lacking_encoding
 
 if TYPE_CHECKING:
     from engine.events.record import StudyRecord
@@ -40,6 +41,12 @@ def check_terminal() -> None:
         raise InputError(
             f"the dashboard cannot draw on a terminal of type {kind!r}: "
             f"set TERM (as TERM=xterm-256color) or use '{PROGRAM} run'"
+        )
+    encoding = lacking_encoding(sys.stderr)  # where Textual draws
+    if encoding:
+        raise InputError(
+            f"the dashboard cannot draw in the encoding {encoding}: set a UTF-8 one (as LC_ALL=C.UTF-8, and no "
+            f"PYTHONIOENCODING) or use '{PROGRAM} run'"
         )
 
 

@@ -4,16 +4,22 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
 from engine.config.protocols import Closeness
 from engine.config.study import StudyConfig
 from engine.reports.audit import AuditReport
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
-from tui.options.values import names
+from tui.options.sections import SectionedCommand, option, with_options
+from tui.options.study import (
+    CLASSES_OPTION,
+    DEBUG_OPTION,
+    FOLDER_OPTIONS,
+    PARTS_OPTIONS,
+    RECHECK_OPTION,
+    named_parts,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,7 +44,9 @@ status: 0 done, whatever was found, 2 wrong use or input, 130 interrupted."""
 
 @click.command(cls=SectionedCommand, epilog=_EXAMPLES)
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path), metavar="[PATH]")
-@option("Images", "--classes", type=names, metavar="A,B,...", help="Classes to look at, or 'all'.")
+@with_options(PARTS_OPTIONS)
+@CLASSES_OPTION
+@RECHECK_OPTION
 @option(
     "Audit",
     "--closeness",
@@ -56,7 +64,11 @@ def audit(
     /,
     *,
     path: Path | None,
+    train: Path | None,
+    test: Path | None,
+    val: Path | None,
     classes: tuple[str, ...] | None,
+    recheck: bool,
     closeness: Closeness,
     as_json: bool,
     cache_dir: Path | None,
@@ -67,7 +79,8 @@ def audit(
     PATH is a folder or .zip of images; without it, the demo set.
     """
     ctx.obj.debug = ctx.obj.debug or debug
-    config = StudyConfig(data=path, classes=classes, closeness=closeness, cache_dir=cache_dir)
+    parts: dict[str, Any] = named_parts(path, train, test, val)
+    config = StudyConfig(**parts, classes=classes, closeness=closeness, cache_dir=cache_dir, recheck=recheck)
     ctx.exit(_run(config, as_json=as_json))
 
 
@@ -153,6 +166,10 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     yield ""
     yield "Findings, the gravest first"
     yield from (Text(f"- {sentence}") for sentence in report.sentences)
+    if report.notes:
+        yield ""
+        yield "What was read, and what was not"
+        yield from (Text(f"- {note}") for note in report.notes)
     yield ""
     yield to_rich(class_data(report), "Images")
     yield ""

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from engine import FinishedRun
     from engine.events.record import StudyRecord
 
 _CLAIMS_EXAMPLES = """\b
@@ -74,8 +75,8 @@ def claims(
     if print_file:
         click.echo(claims_template(), nl=False)
         return
-    folder, records = _load([run, second], runs_dir)
-    report = judge_study(records[0], folder, records[1] if second else None, file)
+    opened, other = _open(run, second, runs_dir)
+    report = judge_study(opened.record, opened.counterpart, other, file)
     if as_json:
         _write_json(to_jsonable(report))
         return
@@ -98,13 +99,13 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     found in the runs folder, or named as RUN2.
     """
     _remember(ctx, debug, runs_dir)
-    from engine import leak_of_study
+    from engine import leak_of_study, runs_folder
     from engine.events.codec import to_jsonable
 
-    folder, records = _load([run, second], runs_dir)
-    report = leak_of_study(records[0], folder, records[1] if second else None)
+    opened, other = _open(run, second, runs_dir)
+    report = leak_of_study(opened.record, other or opened.counterpart)
     if report is None:
-        raise InputError(_no_counterpart(records[0], folder))
+        raise InputError(_no_counterpart(opened.record, runs_folder(runs_dir)))
     if as_json:
         _write_json(to_jsonable(report))
         return
@@ -127,13 +128,12 @@ def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
         session.runs_dir = runs_dir or session.runs_dir
 
 
-def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["StudyRecord"]]:
-    """The folder of runs, and the records of those that were named (the newest that is done where none was)."""
-    from engine import find_finished, load_record, runs_folder
+def _open(run: str, second: str, runs_dir: Path | None) -> tuple["FinishedRun", "StudyRecord | None"]:
+    """The run that was named (the newest that is done where none was), and the record of the second."""
+    from engine import find_finished, load_record, open_run, runs_folder
 
-    folder = runs_folder(runs_dir)
-    wanted = [name for name in names if name] or [""]
-    return folder, [load_record(find_finished(name, runs_dir)) for name in wanted]
+    opened = open_run(find_finished(run, runs_dir), runs_dir=runs_folder(runs_dir))
+    return opened, load_record(find_finished(second, runs_dir)) if second else None
 
 
 def _no_counterpart(record: "StudyRecord", folder: Path) -> str:

@@ -17,9 +17,11 @@ from tui.options.values import variant_names
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from engine import FinishedRun
+    from engine.events.control import StudyControl
     from engine.events.progress import ExplanationProgress
-    from engine.events.record import StudyRecord
     from engine.reports.explanation import ExplanationReport
+    from engine.reports.pictures import Figure
     from engine.reports.resolution import ResolutionReport
 
 _TENTHS = 10
@@ -69,9 +71,10 @@ def explain(
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
     remember(ctx, debug, runs_dir)
-    from engine import find_run
+    from engine import find_run, open_run
 
-    ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json, resolution=resolution))
+    opened = open_run(find_run(run, runs_dir), cache_dir)
+    ctx.exit(_run(opened, variant, out, as_json=as_json, resolution=resolution))
 
 
 def register(group: click.Group) -> None:
@@ -80,25 +83,23 @@ def register(group: click.Group) -> None:
 
 
 def _run(
-    run: Path,
+    run: "FinishedRun",
     variants: tuple[str, ...] | None,
     out: Path | None,
-    cache_dir: Path | None,
     *,
     as_json: bool,
     resolution: bool,
 ) -> int:
-    from engine import keep_memory, load_record
+    from engine import keep_memory, measure_explanation, report_figures
     from engine.errors import StudyStopped
     from engine.events.control import StudyControl
     from tui.console.progress import progress_on
     from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
     from tui.console.study import StopOnSignal
 
-    record = load_record(run)
     for name in variants or ():
-        if record.result(name) is None:
-            raise InputError(f"--variant {name}: {run} has no finished job of it")
+        if run.record.result(name) is None:
+            raise InputError(f"--variant {name}: {run.folder} has no finished job of it")
     keep_memory()
     control = StudyControl()
     with results_alone_on_stdout() as results:
@@ -107,9 +108,9 @@ def _run(
             StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
         ):
             try:
-                report = _measure(run, cache_dir, control, progress.say)
-                sizes = _sizes(run, variants, cache_dir, control, progress.say, measure=resolution)
-                figures = _draw(record, run, variants, cache_dir, progress.say) if out is not None else []
+                report = measure_explanation(run, progress=_teller(progress.say), control=control)
+                sizes = _sizes(run, variants, control, progress.say, measure=resolution)
+                figures = report_figures(run, variants=variants, tell=progress.say) if out is not None else []
             except StudyStopped:
                 return SIGNAL_STATUS + stop.received
         written = _write(figures, out) if out is not None else []
@@ -121,21 +122,15 @@ def _run(
     return 0
 
 
-def _measure(run: Path, cache_dir: Path | None, control: Any, say: Any) -> "ExplanationReport":
-    from engine import measure_explanation
-
-    return measure_explanation(run, cache_dir=cache_dir, progress=_teller(say), control=control)
-
-
 def _sizes(
-    run: Path, variants: tuple[str, ...] | None, cache_dir: Path | None, control: Any, say: Any, *, measure: bool
+    run: "FinishedRun", variants: tuple[str, ...] | None, control: "StudyControl", say: Any, *, measure: bool
 ) -> "ResolutionReport | None":
     """Accuracy against resolution: measured where that is asked for, else what was measured before."""
     from engine import measure_resolution, stored_resolution
 
     if not measure:
         return stored_resolution(run)
-    return measure_resolution(run, variants=variants, cache_dir=cache_dir, progress=_teller(say), control=control)
+    return measure_resolution(run, variants=variants, progress=_teller(say), control=control)
 
 
 def _teller(say: Any) -> "Callable[[ExplanationProgress], None]":
@@ -152,21 +147,7 @@ def _teller(say: Any) -> "Callable[[ExplanationProgress], None]":
     return tell
 
 
-def _draw(
-    record: "StudyRecord", run: Path, variants: tuple[str, ...] | None, cache_dir: Path | None, say: Any
-) -> list[tuple[str, str, bytes]]:
-    from engine import report_figures
-
-    return report_figures(
-        record,
-        run,
-        variants=variants,
-        cache_dir=cache_dir,
-        on_figure=lambda title: say(f"drawing: {title}", "info"),
-    )
-
-
-def _write(figures: list[tuple[str, str, bytes]], out: Path) -> list[Path]:
+def _write(figures: "list[Figure]", out: Path) -> list[Path]:
     """Write the pictures; the names of the files.
 
     Raises:
@@ -177,10 +158,10 @@ def _write(figures: list[tuple[str, str, bytes]], out: Path) -> list[Path]:
     paths = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for title, _, data in figures:
-            path = out / f"{file_name(title)}.png"
+        for figure in figures:
+            path = out / f"{file_name(figure.title)}.png"
             with replacing(path) as stream:
-                stream.write(data)
+                stream.write(figure.png)
             paths.append(path)
     except OSError as error:
         raise StorageError(f"--out {out}: cannot be written ({error.strerror or error})") from None

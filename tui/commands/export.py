@@ -1,5 +1,6 @@
 """`simpsons-tui export`: a study's results as files."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -80,14 +81,18 @@ def export(
     if format_name == ONNX or (format_name is None and out is not None and out.suffix.lower() == f".{ONNX}"):
         _export_network(run, runs_dir, out, force=force)
         return
-    from engine import find_run, gather, load_record
+    from engine import find_run, gather, open_run
     from engine.events.record import evaluated_results
+    from tui.console.progress import progress_on
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
 
     form = choose_format(format_name, out)
     folder = find_run(run or "", runs_dir)
-    exported = gather(load_record(folder), folder, pictures=form.name in WITH_PICTURES)
+    with progress_on(sys.stderr) as progress:
+        exported = gather(open_run(folder), pictures=form.name in WITH_PICTURES, tell=progress.say)
+        if exported.figures:
+            progress.say("writing the report")
     if out is not None and str(out) == STANDARD_OUTPUT:
         content = form.render(exported)
         assert isinstance(content, bytes)
@@ -105,6 +110,7 @@ def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *,
         SimpsonsError: there is no such network, it cannot be written, or the file computes something else.
     """
     from engine import export_onnx, find_run
+    from engine.config.model import ModelRequest
     from tui.console.stdout import results_alone_on_stdout
 
     name, variant = split_model(run or "")
@@ -117,7 +123,7 @@ def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *,
     if target.exists() and not force:
         raise InputError(f"{target} exists: replace it with --force, or name another place with --out")
     with results_alone_on_stdout() as results:
-        difference = export_onnx(folder, variant or None, target)
+        difference = export_onnx(ModelRequest(folder, variant or None), target)
         results.write(f"{target}\n")
     click.echo(f"largest difference of a logit from torch: {difference:.2g}", err=True)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.console.errors import Session, remember
 from tui.options.sections import SectionedCommand, option
@@ -25,6 +26,7 @@ tried again. The images must be the same."""
 @click.argument("run", required=False, default="", metavar="[RUN]")
 @option("Output", "--headless", is_flag=True, help="Without a screen, also in a terminal.")
 @option("Output", "--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
+@option("Output", "--recheck", is_flag=True, help="Read every image again first; with --headless or --json.")
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
 @IMAGES_OPTION
 @FOLDER_OPTIONS[1]
@@ -37,6 +39,7 @@ def resume(
     run: str,
     headless: bool,
     as_json: bool,
+    recheck: bool,
     wait_seconds: float | None,
     images: str,
     **options: Any,
@@ -52,7 +55,9 @@ def resume(
     if headless or as_json or not dashboard.is_terminal(sys.stdout):
         from tui.console.study import resume_headless
 
-        ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
+        ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds, recheck=recheck))
+    if recheck:
+        raise InputError("--recheck: give --headless too")
     from engine import load_config
 
     ctx.exit(dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder))

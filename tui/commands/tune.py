@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.config.search import TRIALS, VALIDATION, TuningConfig
+from engine.config.search import TRIALS, TuningConfig
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.app import open as dashboard
@@ -43,7 +43,7 @@ _WITH_RESUME = frozenset({"resume", "trials", "minutes", "headless", "as_json", 
     cls=SectionedCommand,
     epilog=_EXAMPLES,
     context_settings={
-        "default_map": {"variants": "vanilla", "protocol": "clean", "validation_fraction": VALIDATION},
+        "default_map": {"variants": "vanilla", "protocol": "clean"},
     },
 )
 @option(
@@ -134,7 +134,7 @@ def _resume(
 
 def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Context) -> int:
     # What is trained afterwards, from the set-up, needs no images to choose numbers by.
-    study = replace(study, validation_fraction=0.0)
+    study = replace(study, validation_fraction=None)
     return dashboard.open_dashboard(study, None, images, ctx.ensure_object(Session), tuning=wish)
 
 

@@ -1,6 +1,7 @@
 """What a user is told when something goes wrong: one line on standard error, and an exit status."""
 
 import contextlib
+import errno
 import os
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import click
 from engine.errors import SimpsonsError
 
 PROGRAM = "simpsons-tui"
+_NAME_SHOWN = 60
 FAILURE, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 
@@ -42,6 +44,9 @@ def report_error(error: Exception, session: Session) -> int:
         case SimpsonsError():
             complain(str(error))
             status = error.exit_status
+        case OSError(errno=errno.ENAMETOOLONG | errno.ELOOP):  # whichever look at the disk was the first
+            complain(f"{str(error.filename)[:_NAME_SHOWN]}: {error.strerror}")
+            status = WRONG_USE
         case BrokenPipeError():
             _forget_stdout()
             status = FAILURE

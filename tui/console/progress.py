@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -19,18 +20,20 @@ from engine.events.study import (
     Level,
     MachineChosen,
     Notice,
+    RunResumed,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
-    StudyContinued,
     StudyFinished,
+    StudyPaused,
     StudyStarted,
+    StudyUnpaused,
     SuperresWeightsChosen,
 )
 from engine.events.study_json import describe_weights
 from engine.reports.results import DatasetSummary, JobResult
-from tui.looks.formatting import count, duration, loss, rate
+from tui.looks.formatting import count, duration, loss, percent, rate
 from tui.tables.facts import machine_words, recipe_words
 from tui.tables.search_facts import is_trial, search_line
 
@@ -47,6 +50,9 @@ _DOING: dict[Stage, str] = {
     "baselines": "measuring baselines on",
 }
 _REFRESHES_PER_SECOND = 5
+REMIND_SECONDS = 30.0
+"""Nobody waits longer for a sign of life where there is no bar."""
+
 _WORTH_A_LINE = 1.0
 """Seconds from which on the time that a stage took is said."""
 
@@ -59,11 +65,40 @@ class QuietConsole(Console):
         raise  # noqa: PLE0704 - called by Rich while it handles the BrokenPipeError
 
 
+@dataclass
+class _UnderWay:
+    """A stage or a trial that has begun: its work is images, or batches of training."""
+
+    name: str
+    began: float
+    total: int
+    cached: int = 0
+    done: int = 0
+    images: int = 0
+    paused_at: float | None = None
+
+    def speed(self, now: float) -> str:
+        """Images a second since it began; empty where that is not known."""
+        seconds = now - self.began
+        return rate(self.images / seconds) if seconds > 0 and self.images > 0 else ""
+
+    def words(self, now: float) -> str:
+        """How far it is, how fast and how long it will take."""
+        if not self.total:
+            return f"{self.name}, under way for {duration(now - self.began)}"
+        fresh = self.done - self.cached
+        left = (now - self.began) * (self.total - self.done) / fresh if fresh > 0 else None
+        parts = (percent(self.done / self.total).strip(), self.speed(now), f"{duration(left)} left")
+        return ", ".join((self.name, *filter(None, parts)))
+
+
 class LineProgress:
-    """One line for each thing that begins or ends; takes events in the engine's thread."""
+    """One line for each thing that begins or ends, and one for what takes long; takes events in the engine's thread."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._stage: _UnderWay | None = None
+        self._said_at = time.time()
         self._epochs = 0
         self._many_jobs = False
         self._broken = False
@@ -91,8 +126,16 @@ class LineProgress:
             self._epochs = event.recipe.epochs
             self._many_jobs = isinstance(event, StudyStarted) and event.jobs_per_variant > 1
 
+    def remind(self, now: float | None = None) -> None:
+        """Say how far the stage under way is where nothing was said for `REMIND_SECONDS`; `now` as events count it."""
+        now = time.time() if now is None else now
+        if self._stage is None or self._stage.paused_at is not None or now - self._said_at < REMIND_SECONDS:
+            return
+        self.say(self._stage.words(now), at=now)
+
     def say(self, message: str, level: Level = "info", at: float | None = None) -> None:
         """Write one line, with the time of day."""
+        self._said_at = time.time() if at is None else at
         stamp = time.strftime("%H:%M:%S", time.localtime(at))
         with contextlib.suppress(OSError, ValueError):
             self._print(f"{stamp} {' '.join(message.split())}", _STYLES[level])
@@ -107,9 +150,34 @@ class LineProgress:
             level = event.level
         elif isinstance(event, JobFinished) and event.result.status != "done":
             level = "warning" if event.result.status == "stopped" else "error"
+        self._follow(event)
         line = self._line(event)
         if line:
             self.say(line, level, event.time)
+        self.remind(event.time)
+
+    def _follow(self, event: Event) -> None:
+        """Keep what is under way up to date."""
+        stage = self._stage
+        match event:
+            case StageStarted():
+                name = _about(self._job(event), _DOING[event.stage].removesuffix(" on").removesuffix(" among"))
+                self._stage = _UnderWay(name, event.time, event.total, event.cached, event.cached)
+            case TrialStarted():
+                self._stage = _UnderWay(trial_name(event.trial), event.time, event.steps)
+            case StageProgress() if stage is not None:
+                stage.done, stage.images = event.done, event.done - stage.cached
+            case BatchTrained() if stage is not None:
+                stage.done, stage.images = stage.done + 1, stage.images + event.images
+            case StageFinished() | StudyFinished() | TrialFinished():
+                self._stage = None
+            case StudyPaused() if stage is not None:
+                stage.paused_at = event.time
+            case StudyUnpaused() if stage is not None and stage.paused_at is not None:
+                stage.began += event.time - stage.paused_at
+                stage.paused_at, self._said_at = None, event.time
+            case _:
+                pass
 
     def _line(self, event: Event) -> str:
         return self._study_line(event) or search_line(event) or self._job_line(event)
@@ -133,7 +201,7 @@ class LineProgress:
             case BaselinesMeasured():
                 scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
                 text = f"baselines, accuracy: {scores}"
-            case StudyContinued():
+            case RunResumed():
                 text = "the study goes on"
             case StudyFinished():
                 reason = f" ({event.reason})" if event.reason else ""
@@ -188,10 +256,6 @@ class BarProgress(LineProgress):
             refresh_per_second=_REFRESHES_PER_SECOND,
         )
         self._task: TaskID | None = None
-        self._began = 0.0
-        self._images = 0
-        self._batches = 0
-        self._cached = 0
 
     def __enter__(self) -> Self:
         self._task = self._bars.add_task("preparing", total=None, rate="")
@@ -207,35 +271,30 @@ class BarProgress(LineProgress):
     def _show(self, event: Event) -> None:
         super()._show(event)
         match event:
-            case StageStarted():
-                name = _about(self._job(event), _DOING[event.stage])
-                self._start(event, name, event.total, event.cached)
-            case TrialStarted():
-                self._start(event, trial_name(event.trial), event.steps)
+            case StageStarted() | TrialStarted():
+                self._start()
             case StageProgress():
-                self._images = event.done - self._cached
-                self._advance(event.done)
+                self._advance()
             case BatchTrained():
-                self._images += event.images
-                self._batches += 1
                 epoch = f"epoch {event.epoch + 1}/{self._epochs}, loss {loss(event.loss).strip()}"
-                self._advance(self._cached + self._batches, f"{self._job(event)}: {epoch}")
+                self._advance(f"{self._job(event)}: {epoch}")
             case StageFinished() | StudyFinished() | TrialFinished():
                 self._end()
             case _:
                 pass
 
-    def _start(self, event: Event, name: str, total: int, cached: int = 0) -> None:
-        self._end()
-        self._began, self._images, self._batches, self._cached = event.time, 0, 0, cached
-        self._task = self._bars.add_task(name, total=total or None, completed=cached, rate="")
+    def remind(self, now: float | None = None) -> None:
+        """The bar says it all the time."""
 
-    def _advance(self, done: int, description: str | None = None) -> None:
-        if self._task is None:
-            return
-        elapsed = time.time() - self._began
-        speed = rate(self._images / elapsed) if elapsed > 0 and self._images > 0 else ""
-        self._bars.update(self._task, completed=done, description=description, rate=speed)
+    def _start(self) -> None:
+        self._end()
+        if stage := self._stage:
+            self._task = self._bars.add_task(stage.name, total=stage.total or None, completed=stage.cached, rate="")
+
+    def _advance(self, description: str | None = None) -> None:
+        if self._task is not None and (stage := self._stage):
+            speed = stage.speed(time.time())
+            self._bars.update(self._task, completed=stage.done, description=description, rate=speed)
 
     def _end(self) -> None:
         if self._task is not None:

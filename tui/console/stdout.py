@@ -12,6 +12,7 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from engine.errors import SimpsonsError
+from tui.console.plain import PLAIN
 
 SIGNAL_STATUS = 128
 """A shell's habit: ended by signal n is status 128 + n."""
@@ -43,8 +44,8 @@ def results_alone_on_stdout() -> Iterator[TextIO]:
     os.dup2(aside, descriptor)
     encoding = sys.stdout.encoding
     try:
-        # A path may hold bytes that are no text in any encoding.
-        with os.fdopen(kept, "w", encoding=encoding, errors="backslashreplace", closefd=False) as results:
+        # A path may hold bytes that are no text in any encoding, and the encoding may lack a letter.
+        with os.fdopen(kept, "w", encoding=encoding, errors=PLAIN, closefd=False) as results:
             yield results
     finally:
         sys.stdout.flush()

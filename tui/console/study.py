@@ -20,6 +20,7 @@ from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
 from tui.console.stdout import SIGNAL_STATUS, results_alone_on_stdout, write_results
 from tui.export.json_object import json_text
+from tui.tables.facts import demo_recipe_words
 
 FAILURE = 1
 
@@ -40,10 +41,10 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
 
         run_study(config, take, control)
 
-    return _headless(work, as_json=as_json)
+    return _headless(work, as_json=as_json, remark=demo_recipe_words(config))
 
 
-def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
+def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
     """Go on with a run, write the results of the whole study and return the exit status.
 
     Raises:
@@ -54,7 +55,7 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) 
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_study
 
-        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds)
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck)
 
     return _headless(work, as_json=as_json)
 
@@ -63,11 +64,13 @@ Work = Callable[[Emit, Emit, StudyControl], None]
 """Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
 
 
-def _headless(work: Work, *, as_json: bool) -> int:
+def _headless(work: Work, *, as_json: bool, remark: str = "") -> int:
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
         study = EngineThread(work, StudyRecord())
         with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
+            if remark:
+                progress.say(remark)
             study.run(progress)
         study.raise_error()
         if study.record.started is not None:
@@ -123,7 +126,7 @@ class EngineThread(Generic[R]):
 
         threading.Thread(target=work, name="engine", daemon=True).start()
         while not ended.wait(_POLL_SECONDS):
-            pass
+            progress.remind()
 
     def raise_error(self) -> None:
         """Raise what ended the study, unless the user did."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from engine import Figure
+from engine.reports.pictures import Figure
 from engine.reports.resolution import Ladder, Part
 from engine.reports.results import Metrics
 from engine.reports.statistics import Calibration

@@ -22,7 +22,7 @@ class ExportFormat:
         suffix: what follows the study's ID in the name of its file or folder.
         folder: whether it is a folder of files.
         words: what it holds, for a menu.
-        module: where its function `render(exported: Exported) -> Content` lies; imported when it is used.
+        module: of this package, whose function `render(exported: Exported) -> Content` makes it; imported then.
     """
 
     name: str
@@ -39,30 +39,18 @@ class ExportFormat:
         """
         if exported.record.started is None:
             raise InputError("the study has not begun, so there is nothing to export")
-        return cast(Content, importlib.import_module(self.module).render(exported))
+        return cast(Content, importlib.import_module(f"tui.export.{self.module}").render(exported))
 
 
 WITH_PICTURES = frozenset({"html"})
 """Formats that hold pictures of what the networks look at."""
 
-FORMATS = MappingProxyType(
-    {
-        entry.name: entry
-        for entry in (
-            ExportFormat("html", ".html", False, "report with curves, opens in any browser", "tui.export.html"),
-            ExportFormat("md", ".md", False, "report as Markdown", "tui.export.markdown"),
-            ExportFormat("svg", ".svg", False, "loss curves and confusion matrices as one picture", "tui.export.svg"),
-            ExportFormat(
-                "json",
-                ".json",
-                False,
-                "every number, as run --json and explain --json print them",
-                "tui.export.json_object",
-            ),
-            ExportFormat("csv", "-csv", True, "folder of tables: curves, scores, predictions", "tui.export.csv_tables"),
-            ExportFormat(
-                "tensorboard", "-tensorboard", True, "folder of event files for TensorBoard", "tui.export.tensorboard"
-            ),
-        )
-    }
+_ALL = (
+    ExportFormat("html", ".html", False, "report with curves, opens in any browser", "html"),
+    ExportFormat("md", ".md", False, "report as Markdown", "markdown"),
+    ExportFormat("svg", ".svg", False, "loss curves and confusion matrices as one picture", "svg"),
+    ExportFormat("json", ".json", False, "every number, as run --json and explain --json print them", "json_object"),
+    ExportFormat("csv", "-csv", True, "folder of tables: curves, scores, predictions", "csv_tables"),
+    ExportFormat("tensorboard", "-tensorboard", True, "folder of event files for TensorBoard", "tensorboard"),
 )
+FORMATS = MappingProxyType({entry.name: entry for entry in _ALL})

@@ -7,20 +7,19 @@ import base64
 import itertools
 from collections.abc import Sequence
 from functools import cache
+from xml.etree.ElementTree import Element
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from engine import Exported
-from tui.export.blocks import Block, CurvesBlock, ReliabilityBlock, SizesBlock
-from tui.export.curve_drawing import draw_overlay, draw_single
+from tui.export.blocks import Block
+from tui.export.charts import draw_ladders, draw_overlay, draw_single
 from tui.export.matrix_drawing import draw_reliability
 from tui.export.nodes import svg_text
 from tui.export.report import build_report
-from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, heat_class, sheet
 from tui.looks.palette import variant_style
-from tui.state.curves import VariantCurves
 from tui.tables.report import head_note
 from tui.tables.results import confusion_cell
 
@@ -35,19 +34,6 @@ def render(exported: Exported) -> bytes:
     report = build_report(exported)
     variants = report.variants
 
-    def overlay(block: CurvesBlock, width: int, height: int) -> Markup:
-        return Markup(svg_text(draw_overlay(block.curves, block.limits, variants, width, height)))
-
-    def single(curve: VariantCurves, block: CurvesBlock, width: int, height: int) -> Markup:
-        return Markup(svg_text(draw_single(curve, block.limits, variants, width, height)))
-
-    def reliability(block: ReliabilityBlock) -> Markup:
-        name = f"v{variants.index(block.variant)}"
-        return Markup(svg_text(draw_reliability(block.variant, block.calibration, name)))
-
-    def sizes(block: SizesBlock, width: int, height: int) -> Markup:
-        return Markup(svg_text(draw_ladders(block.ladders, block.part, variants, width, height)))
-
     started = exported.record.started
     page = (
         _environment()
@@ -56,14 +42,20 @@ def render(exported: Exported) -> bytes:
             report=report,
             version=started.program_version if started else "",
             style=Markup("\n".join((sheet("report.css"), sheet("drawing.css"), colours(variants)))),
-            overlay=overlay,
-            single=single,
-            reliability=reliability,
-            sizes=sizes,
+            overlay=lambda block, *size: _svg(draw_overlay(block.curves, block.limits, variants, *size)),
+            single=lambda curve, block, *size: _svg(draw_single(curve, block.limits, variants, *size)),
+            sizes=lambda block, *size: _svg(draw_ladders(block.ladders, block.part, variants, *size)),
+            reliability=lambda block: _svg(
+                draw_reliability(block.variant, block.calibration, f"v{variants.index(block.variant)}")
+            ),
         )
     )
     # Names of files may hold bytes that are no text.
     return page.encode(errors="backslashreplace")
+
+
+def _svg(drawing: Element) -> Markup:
+    return Markup(svg_text(drawing))
 
 
 @cache
@@ -74,11 +66,11 @@ def _environment() -> Environment:
     environment.globals.update(
         heat=_heat,
         head_note=head_note,
-        cell=_cell,
+        cell=lambda counts, column: confusion_cell(counts, column, normalise=False),
         grouped=_grouped,
-        upright=_upright,
-        data_uri=_data_uri,
-        marker=_marker,
+        upright=lambda names: len(names) > _MANY_CLASSES or any(len(name) > _LONG_NAME for name in names),
+        data_uri=lambda png: "data:image/png;base64," + base64.b64encode(png).decode(),
+        marker=lambda variant: variant_style(variant).marker,
     )
     return environment
 
@@ -86,22 +78,6 @@ def _environment() -> Environment:
 def _heat(counts: Sequence[int], column: int, row: int) -> str:
     total = sum(counts)
     return heat_class(counts[column] / total if total else 0.0, diagonal=row == column)
-
-
-def _cell(counts: Sequence[int], column: int) -> str:
-    return confusion_cell(counts, column, normalise=False)
-
-
-def _upright(names: Sequence[str]) -> bool:
-    return len(names) > _MANY_CLASSES or any(len(name) > _LONG_NAME for name in names)
-
-
-def _marker(variant: str) -> str:
-    return variant_style(variant).marker
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _grouped(blocks: Sequence[Block]) -> list[list[Block]]:

@@ -15,7 +15,6 @@ def json_text(record: StudyRecord) -> str:
 
 def render(exported: Exported) -> bytes:
     """One file; "explanation" and "resolution" are in it where they were measured (see `simpsons-tui explain`)."""
-    measured = {"explanation": exported.explanation, "resolution": exported.resolution}
     data = study_to_json(exported.record)
-    data |= {name: to_jsonable(report) for name, report in measured.items() if report is not None}
+    data |= {name: to_jsonable(found) for name in ("explanation", "resolution") if (found := getattr(exported, name))}
     return (json.dumps(data, allow_nan=False) + "\n").encode()

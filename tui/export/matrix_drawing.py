@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from rich.cells import cell_len
+
 from engine.reports.results import Metrics
 from engine.reports.statistics import Calibration
 from tui.export.nodes import drawing, node, number
@@ -23,7 +25,7 @@ def draw_matrix(variant: str, metrics: Metrics, classes: Sequence[str], name: st
     `name` is the variant's CSS class.
     """
     side = min(_LARGEST_CELL, max(_SMALLEST_CELL, _WANTED_SIDE / max(1, len(classes))))
-    edge = max((len(label) for label in classes), default=0) * _LETTER + 8
+    edge = max(map(cell_len, classes), default=0) * _LETTER + 8
     size = side * len(classes)
     root = drawing(edge + size + 8, _HEAD + edge + size + 8, f"Confusion matrix of {variant}")
     title = node(root, "text", x=0.0, y=14.0, class_="legend")

@@ -8,11 +8,10 @@ from xml.etree.ElementTree import Element
 
 from engine import Exported
 from tui.export.blocks import CurvesBlock, MatrixBlock, Report, SizesBlock
-from tui.export.curve_drawing import draw_overlay, draw_single
+from tui.export.charts import draw_ladders, draw_overlay, draw_single
 from tui.export.matrix_drawing import draw_matrix
 from tui.export.nodes import drawing, node, svg_text
 from tui.export.report import build_report
-from tui.export.size_drawing import draw_ladders
 from tui.export.style import colours, sheet
 
 _WIDTH, _EDGE, _GAP = 1000.0, 20.0, 24.0

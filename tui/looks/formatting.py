@@ -4,6 +4,8 @@ import math
 import os
 from pathlib import Path
 
+from rich.cells import cell_len, set_cell_size
+
 from engine.reports.statistics import Interval
 
 _DECIMALS = 3
@@ -88,13 +90,30 @@ def bar(share: float, width: int) -> str:
 
 
 def fit(text: str, width: int) -> str:
-    """Cut to `width` characters, the cut marked."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"[:width]
+    """Cut to `width` cells, the cut marked; a wide letter takes two of them, one that combines none."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - 1)) + "…"[:width]
 
 
 def fit_start(text: str, width: int) -> str:
     """Cut at the start, where the end says more (paths)."""
-    return text if len(text) <= width else "…"[:width] + text[len(text) - max(0, width - 1) :]
+    if cell_len(text) <= width:
+        return text
+    start = len(text) - max(0, width - 1)
+    while cell_len(text[start:]) > max(0, width - 1):
+        start += 1
+    return "…"[:width] + text[start:]
+
+
+def left(text: str, width: int) -> str:
+    """At least `width` cells, the text at their beginning."""
+    return text + " " * (width - cell_len(text))
+
+
+def right(text: str, width: int) -> str:
+    """At least `width` cells, the text at their end."""
+    return " " * (width - cell_len(text)) + text
 
 
 def number(value: float | None) -> str:

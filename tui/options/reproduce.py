@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from engine.config.machine import MachineSettings
+from engine.config.names import join_names
 from engine.config.recipes import Recipe, get_recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
@@ -17,7 +18,7 @@ from tui.options.sections import with_options
 from tui.options.study import RECIPE_OPTIONS, STUDY_OPTIONS
 from tui.options.values import recipe_numbers
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "budget_minutes"}
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "budget_minutes"}
 """Options that change where files lie, not what comes out, or whose outcome (the epochs) is said instead."""
 
 _ALWAYS_SAID = {"data", "variants", "recipe", "seed"}
@@ -80,6 +81,8 @@ def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
     else:
         field = RECIPE_OPTIONS[name]
         value, usual = getattr(config.recipe, field), getattr(_entry(config.recipe), field)
+    if name == "validation_fraction" and not value and config.data is None:
+        return  # the demo set gives no validation images, so none is what there is anyway
     if value is None or (value == usual and name not in _ALWAYS_SAID):
         return
     option = max(param.opts, key=len)
@@ -106,6 +109,8 @@ def _entry(recipe: Recipe) -> Recipe:
 
 
 def _text(name: str, value: object) -> str:
+    if name == "classes" and isinstance(value, tuple):
+        return join_names(value)
     if isinstance(value, tuple):
         return ("x" if name == "image_size" else ",").join(map(str, value))
     return str(value)

@@ -1,5 +1,6 @@
 """The options that the dashboard and the headless run share, and the study that they describe."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,12 @@ import click
 
 from engine.config.combinations import ALL_COMBINATIONS, COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
-from engine.config.recipes import RECIPES, DropoutPlace, get_recipe
+from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import STUDY_VARIANTS, VARIANTS
 from engine.errors import InputError
 from tui.options.sections import option
-from tui.options.values import image_size, names, recipe_name, recipe_number, variant_names
+from tui.options.values import class_names, image_size, recipe_name, recipe_number, variant_names
 
 ENVIRONMENT_HELP = (
     "Every option can also be given as an environment variable: SIMPSONS_TUI_ and its name, as "
@@ -35,9 +36,31 @@ FOLDER_OPTIONS = (
     option(_FOLDERS, "--runs-dir", type=FOLDER, metavar="DIR", help="Where each study keeps its folder."),
 )
 
+_PART = click.Path(path_type=Path)
+
+PARTS_OPTIONS = (
+    option(
+        _DATA, "--train", type=_PART, metavar="DIR", help="Folder (or .zip) of the training images, in --data or not."
+    ),
+    option(_DATA, "--test", type=_PART, metavar="DIR", help="The same for the test images; goes with --train."),
+    option(_DATA, "--val", type=_PART, metavar="DIR", help="The same for the validation images; goes with --train."),
+)
+
+CLASSES_OPTION = option(
+    _DATA,
+    "--classes",
+    type=class_names,
+    metavar="A,B,...",
+    help="Classes to use, in this order, or 'all'; names with commas or outer blanks in quotes.",
+)
+
+RECHECK_OPTION = option(_DATA, "--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
+
 STUDY_OPTIONS = (
     option(_DATA, "--data", type=_EXISTING, metavar="PATH", help="Folder or .zip of images; without it, the demo set."),
-    option(_DATA, "--classes", type=names, metavar="A,B,...", help="Classes to use, in this order, or 'all'."),
+    *PARTS_OPTIONS,
+    CLASSES_OPTION,
+    RECHECK_OPTION,
     option(_DATA, "--sample", type=int, metavar="N", help="Use N training images, the same share of each class."),
     option(
         _DATA,
@@ -63,9 +86,8 @@ STUDY_OPTIONS = (
         "--recipe",
         type=recipe_name,
         metavar="NAME",
-        default=StudyConfig.recipe.name,
-        show_default=True,
-        help=f"Hyper-parameters, of: {', '.join(RECIPES)}.",
+        help=f"Hyper-parameters, of: {', '.join(RECIPES)}. Without it {StudyConfig.recipe.name}, and for the demo set "
+        f"{DEMO_RECIPE}.",
     ),
     option(
         _STUDY,
@@ -99,8 +121,7 @@ STUDY_OPTIONS = (
         "validation_fraction",
         type=float,
         metavar="F",
-        default=StudyConfig.validation_fraction,
-        show_default=True,
+        show_default="the validation images that the data gives, if any",
         help="Share of the training images to watch instead of train on; their accuracy is told each epoch.",
     ),
     option(
@@ -187,6 +208,8 @@ IMAGES_OPTION = option(
 DEBUG_OPTION = click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 
 
+_PARTS = ("train", "test", "val")
+
 RECIPE_OPTIONS: Mapping[str, str] = {
     "epochs": "epochs",
     "batch_size": "batch_size",
@@ -201,6 +224,8 @@ RECIPE_OPTIONS: Mapping[str, str] = {
 def study_config(options: dict[str, Any]) -> StudyConfig:
     """The configuration that the options describe; an option that was not given leaves the recipe as it is.
 
+    Where no recipe is named it is the study's, for the demo set a quick one.
+
     Raises:
         InputError: a value that no study can have, or two for one number.
     """
@@ -212,5 +237,28 @@ def study_config(options: dict[str, Any]) -> StudyConfig:
         if field in given:
             raise InputError(f"--set {field}={value:g}: {field} is given twice")
         given[field] = value
-    recipe = replace(get_recipe(options.pop("recipe")), **given)
+    usual = DEMO_RECIPE if options["data"] is None and options["train"] is None else StudyConfig.recipe.name
+    recipe = replace(get_recipe(options.pop("recipe") or usual), **given)
+    options.update(named_parts(*(options[name] for name in ("data", *_PARTS))))
     return StudyConfig(recipe=recipe, **options)
+
+
+def named_parts(data: Path | None, train: Path | None, test: Path | None, val: Path | None) -> dict[str, Path | None]:
+    """The data and its parts as a configuration has them: parts from the data on where they lie in it.
+
+    Without `data` it is the folder that the parts have in common.
+
+    Raises:
+        InputError: a part is neither in the data nor a path of its own.
+    """
+    given = {name: path for name, path in zip(_PARTS, (train, test, val), strict=True) if path is not None}
+    if data is None and "train" in given:
+        places = {name: path.absolute() for name, path in given.items()}
+        data = Path(os.path.commonpath(places.values()))
+        given = {name: path.relative_to(data) for name, path in places.items()}
+    for name, path in given.items():
+        if data is not None and not (data.is_file() or (data / path).exists()):
+            if not path.exists():
+                raise InputError(f"--{name} {path}: there is no such folder or .zip, in {data} or here")
+            given[name] = path.absolute()
+    return {"data": data, **dict.fromkeys(_PARTS), **given}

@@ -10,6 +10,7 @@ from typing import get_type_hints
 import click
 
 from engine.config.combinations import ALL_COMBINATIONS, expand_names
+from engine.config.names import split_names
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.variants import JOIN, VARIANTS, get_variant
 from engine.errors import InputError
@@ -20,6 +21,18 @@ from engine.errors import InputError
 def names(value: str) -> tuple[str, ...]:
     """Names with commas between them; blanks around them do not count."""
     return tuple(name for name in (part.strip() for part in value.split(",")) if name)
+
+
+def class_names(value: str) -> tuple[str, ...]:
+    """Names with commas between them; those that hold commas or outer blanks stand in quotes, as in CSV.
+
+    Raises:
+        click.BadParameter: a quote has no end.
+    """
+    try:
+        return split_names(value)
+    except InputError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def variant_names(value: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -159,7 +160,7 @@ class PredictScreen(Screen[None]):
 
     def _head(self, table: "DataTable[Text]", names: Sequence[str]) -> None:
         """The columns, once the classes are known; with widths, because the table measures new rows late."""
-        longest = max(len("predicted"), *map(len, names))
+        longest = max(cell_len("predicted"), *map(cell_len, names))
         columns = (("predicted", longest), ("confidence", 10), ("runner-up", longest), ("", 5))
         for number, (heading, width) in enumerate(columns):
             table.add_column(heading, width=width, key=str(number))
@@ -276,7 +277,7 @@ class PredictScreen(Screen[None]):
         lines = [Text(formatting.fit_start(answer.path, _MARKED), style="bold")]
         for label in answer.ranking:
             share = answer.probabilities[label]
-            name = formatting.fit(self._class(label), _NAME).ljust(_NAME)
+            name = formatting.left(formatting.fit(self._class(label), _NAME), _NAME)
             lines.append(Text(f"{name} {share:.3f} {formatting.bar(share, _BAR)}"))
         return Text("\n").join(lines)
 

@@ -14,6 +14,7 @@ class Engine:
     if TYPE_CHECKING:  # naming them here at run time would import the whole engine before the first frame
         EventFollower = engine.EventFollower
         audit_dataset = staticmethod(engine.audit_dataset)
+        dataset_readings = staticmethod(engine.dataset_readings)
         estimate = staticmethod(engine.estimate)
         inspect_dataset = staticmethod(engine.inspect_dataset)
         judge_study = staticmethod(engine.judge_study)
@@ -25,7 +26,7 @@ class Engine:
         measure_resolution = staticmethod(engine.measure_resolution)
         open_explainer = staticmethod(engine.open_explainer)
         open_gallery = staticmethod(engine.open_gallery)
-        open_run_gallery = staticmethod(engine.open_run_gallery)
+        open_run = engine.open_run
         predict_images = staticmethod(engine.predict_images)
         read_image = staticmethod(engine.read_image)
         remove_run = staticmethod(engine.remove_run)

@@ -42,7 +42,7 @@ def wish_from(config: StudyConfig) -> TuningWish:
         protocol="clean" if config.protocol == "official" else config.protocol,
         folds=1,
         budget_minutes=None,
-        validation_fraction=config.validation_fraction or VALIDATION,
+        validation_fraction=VALIDATION if config.validation_fraction == 0 else config.validation_fraction,
     )
     return TuningWish(TuningConfig(study), at_once=False)
 

@@ -32,7 +32,7 @@ from tui.state.study import ViewState
 from tui.widgets.machine_meter import Load
 
 if TYPE_CHECKING:
-    from engine import Gallery
+    from engine import FinishedRun
 
 BUSY = "a study runs here: stop it or leave it with x first"
 
@@ -86,6 +86,7 @@ class Session:
         self.warm = False
         self._owner, self._spawn_worker, self._end = owner, spawn_worker, end
         self._signal = 0
+        self._run: tuple[StudyRecord, FinishedRun] | None = None
 
     def _post(self, message: Message) -> None:
         with suppress(RuntimeError):  # the program has ended
@@ -202,7 +203,7 @@ class Session:
         """Ask the engine to wait, or to go on."""
         if self.source is not None:
             control = self.source.control
-            (control.resume if control.paused else control.pause)()
+            (control.unpause if control.paused else control.pause)()
 
     # ------------------------------------------------------------------ the same study under the clean protocol
 
@@ -266,16 +267,12 @@ class Session:
 
         self.background.run(owner, "reading runs", read, then)
 
-    def open_run_gallery(
-        self,
-        owner: MessagePump,
-        record: StudyRecord,
-        then: "Callable[[Gallery], object]",
-        failed: Callable[[Failure], object] | None = None,
-    ) -> None:
-        """The images of a finished run."""
-        folder, cache_dir = run_folder(record), self.config.cache_dir
-        self.background.run(owner, "open images", lambda: self.engine.open_run_gallery(folder, cache_dir), then, failed)
+    def open_run(self, record: StudyRecord) -> "FinishedRun":
+        """A finished study's run, opened once for all screens that ask for it; reads nothing."""
+        if self._run is None or self._run[0] is not record:
+            run = self.engine.open_run(run_folder(record), self.config.cache_dir, record, self.runs_dir_of(record))
+            self._run = record, run
+        return self._run[1]
 
     def look_around(self, owner: MessagePump, then: Callable[[list[RunSummary]], object]) -> None:
         """The runs that others work on or that were interrupted; a courtesy, so that trouble is not told."""

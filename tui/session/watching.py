@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import SimpsonsError
-from engine.events.study import Event, StudyContinued, StudyFinished, StudyPaused, StudyResumed
+from engine.events.study import Event, RunResumed, StudyFinished, StudyPaused, StudyUnpaused
 from tui.session.background import Failure, Work
 from tui.session.engine import Engine
 from tui.session.work import EventBuffer
@@ -51,10 +51,10 @@ class RequestsToWriter:
         self._paused = True
         self._send("pause")
 
-    def resume(self) -> None:
+    def unpause(self) -> None:
         """Ask the writer to go on."""
         self._paused = False
-        self._send("resume")
+        self._send("unpause")
 
     def stop(self) -> None:
         """Ask the writer to end after its batch."""
@@ -66,9 +66,9 @@ class RequestsToWriter:
         match event:
             case StudyPaused():
                 self._paused = True
-            case StudyResumed():
+            case StudyUnpaused():
                 self._paused = False
-            case StudyFinished() | StudyContinued():
+            case StudyFinished() | RunResumed():
                 self._paused = self._stop = False
 
     def forget(self) -> None:

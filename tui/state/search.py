@@ -3,13 +3,13 @@
 Pure: time comes in with the events, nothing here reads a clock.
 """
 
-from engine.config.search import SECONDS_A_MINUTE
+from engine.config.search import SECONDS_PER_MINUTE
 from engine.events.search import (
     EpochScored,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
 )
 from engine.events.search_record import TuningRecord
@@ -20,11 +20,11 @@ from engine.events.study import (
     StageProgress,
     StageStarted,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from tui.state.jobs import ActiveClock, StageView
 
-_REDRAWN = (TuningStarted, TuningContinued, TrialStarted, EpochScored, TrialFinished, TuningFinished)
+_REDRAWN = (TuningStarted, TuningResumed, TrialStarted, EpochScored, TrialFinished, TuningFinished)
 
 
 class TuningState:
@@ -54,12 +54,12 @@ class TuningState:
         self.version += isinstance(event, _REDRAWN)
         now = self.clock.at(event.time)
         match event:
-            case TuningStarted() | TuningContinued():
+            case TuningStarted() | TuningResumed():
                 # The time before an interruption is nobody's.
                 self._began, self.stage, self.training = now, None, None
             case StudyPaused():
                 self.clock.pause(event.time)
-            case StudyResumed():
+            case StudyUnpaused():
                 self.clock.resume(event.time)
             case StageStarted():
                 self.stage = StageView(event.stage, event.total, event.cached, started=now)
@@ -99,7 +99,7 @@ class TuningState:
         if record.most_trials is not None:
             shares.append((len(record.ended) + under_way) / record.most_trials)
         if record.minutes is not None:
-            shares.append(record.seconds / (SECONDS_A_MINUTE * record.minutes))
+            shares.append(record.seconds / (SECONDS_PER_MINUTE * record.minutes))
         return min(1.0, max(shares))
 
     def seconds_left(self) -> float | None:
@@ -117,5 +117,5 @@ class TuningState:
             waiting = record.most_trials - ended - (self.training is not None)
             left.append(this + max(0, waiting) * a_trial)
         if record.minutes is not None:
-            left.append(max(this, SECONDS_A_MINUTE * record.minutes - record.seconds))
+            left.append(max(this, SECONDS_PER_MINUTE * record.minutes - record.seconds))
         return min(left, default=None)

@@ -20,17 +20,17 @@ from engine.events.study import (
     Level,
     MachineChosen,
     Notice,
+    RunResumed,
     Stage,
     StageFinished,
     StageProgress,
     StageStarted,
-    StudyContinued,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
     StudyStarted,
+    StudyUnpaused,
     SuperresWeightsChosen,
-    TrainingContinued,
+    TrainingResumed,
 )
 from engine.events.study_json import describe_weights
 from tui.looks import formatting
@@ -157,12 +157,12 @@ class ViewState:
                 job.version += 1
             case JobFinished():
                 self._job_finished(event)
-            case StudyContinued() | TrainingContinued():
+            case RunResumed() | TrainingResumed():
                 self._go_on(event, before)
             case StudyPaused():
                 self.clock.pause(event.time)
                 self._say(event, "info", "paused")
-            case StudyResumed():
+            case StudyUnpaused():
                 self.clock.resume(event.time)
                 self._say(event, "info", "resumed")
             case _:
@@ -194,15 +194,15 @@ class ViewState:
             case _:
                 pass
 
-    def _go_on(self, event: StudyContinued | TrainingContinued, before: float) -> None:
-        if isinstance(event, StudyContinued):
+    def _go_on(self, event: RunResumed | TrainingResumed, before: float) -> None:
+        if isinstance(event, RunResumed):
             self._begin_anew(event, before)
             return
         self._job(event).go_back(event.epoch, event.step)
         words = f"goes on after batch {event.step}" if event.step else "begins at its start"
         self._say(event, "info", f"{event.variant}: training {words}")
 
-    def _begin_anew(self, event: StudyContinued, before: float) -> None:
+    def _begin_anew(self, event: RunResumed, before: float) -> None:
         """Nobody worked since the event at `before`; what was under way then begins anew."""
         self.clock.pause(before)
         self.clock.resume(event.time)
@@ -217,7 +217,7 @@ class ViewState:
 
     def _job(
         self,
-        event: BatchTrained | EpochTrained | StageStarted | StageProgress | StageFinished | TrainingContinued,
+        event: BatchTrained | EpochTrained | StageStarted | StageProgress | StageFinished | TrainingResumed,
     ) -> JobView:
         key = JobKey(event.variant, event.seed, event.fold)
         self._current[event.variant] = key

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from tui.looks.formatting import DECIMALS, NOTHING
+from tui.looks.formatting import DECIMALS, NOTHING, left
 
 BEST = "▸"
 """Stands before the best value of a column."""
@@ -120,10 +121,10 @@ def right_aligned(text: Text, width: int) -> Text:
 
 def head_text(column: Column, rows: Iterable[Row], index: int, heading: str = "") -> Text:
     """The head of a column over numbers and their notes: blanks stand over the notes in the first line."""
-    notes = max((len(row.cells[index].note) for row in rows), default=0)
+    notes = max((cell_len(row.cells[index].note) for row in rows), default=0)
     lines = [f"{heading or column.heading}{' ' * notes}"]
     if column.unit or (notes and column.note):
-        lines.append(f"{column.unit}{f' {column.note}'.ljust(notes) if notes else ''}")
+        lines.append(f"{column.unit}{left(f' {column.note}', notes) if notes else ''}")
     return Text("\n".join(lines))
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from engine.config.machine import MachineSettings
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import DEMO_RECIPE, RECIPES, Recipe
+from engine.config.study import StudyConfig
 from engine.events.record import (
     StudyRecord,
     protocol_name,
@@ -26,6 +27,13 @@ def short_names(classes: Sequence[str]) -> tuple[str, ...]:
         return "_".join(own)
 
     return tuple(shortest(own) or name for own, name in zip(words, classes, strict=True))
+
+
+def demo_recipe_words(config: StudyConfig) -> str:
+    """Why drawings are trained with another recipe than images are; empty where they are not."""
+    if config.data is not None or config.train is not None or config.recipe.name != DEMO_RECIPE:
+        return ""
+    return f"the demo set is trained with the recipe {DEMO_RECIPE}; the study's own is {StudyConfig.recipe.name}"
 
 
 def shortfalls(record: StudyRecord) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from engine.reports.run_summary import RunState, RunSummary
-from tui.looks.formatting import NOTHING
+from tui.looks.formatting import NOTHING, left
 from tui.tables.data import Cell, Column, Row, TableData, number_cell
 from tui.tables.statistics import interval_text
 
@@ -59,11 +61,11 @@ def history_data(runs: Sequence[RunSummary], *, narrow: bool = False) -> TableDa
     for column in columns:
         if not column.numeric and column.key != "date":
             _rank(cells, column.key)
-    width = max((len(row["accuracy"].note) for row in cells), default=0)
+    width = max((cell_len(row["accuracy"].note) for row in cells), default=0)
     rows = []
     for run, row in zip(runs, cells, strict=True):
         accuracy = row["accuracy"]
-        row["accuracy"] = Cell(accuracy.text, accuracy.value, note=accuracy.note.ljust(width))
+        row["accuracy"] = Cell(accuracy.text, accuracy.value, note=left(accuracy.note, width))
         rows.append(Row(str(run.folder), tuple(row[column.key] for column in columns)))
     return TableData(columns, tuple(rows))
 

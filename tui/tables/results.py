@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from engine.events.record import StudyRecord, evaluated_results, seeds_evaluated, study_variants, variant_status
 from engine.reports.results import ClassScores, JobResult, Metrics
-from tui.looks.formatting import DECIMALS, NOTHING, duration
+from tui.looks.formatting import DECIMALS, NOTHING, duration, left, right
 from tui.looks.heat import heat_style
 from tui.tables.data import BEST, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
 from tui.tables.facts import short_names, table_words
@@ -95,11 +96,11 @@ def _spread_cell(record: StudyRecord, variant: str) -> Cell:
 def _aligned(*parts: tuple[Row, ...]) -> list[tuple[Row, ...]]:
     """Blanks in place of missing notes, so that the numbers of a column stay under each other."""
     rows = [row for part in parts for row in part]
-    widths = [max(len(cell.note) for cell in column) for column in zip(*(row.cells for row in rows), strict=True)]
+    widths = [max(cell_len(cell.note) for cell in column) for column in zip(*(row.cells for row in rows), strict=True)]
 
     def padded(row: Row) -> Row:
         pairs = zip(row.cells, widths, strict=True)
-        return replace(row, cells=tuple(replace(cell, note=cell.note.ljust(width)) for cell, width in pairs))
+        return replace(row, cells=tuple(replace(cell, note=left(cell.note, width)) for cell, width in pairs))
 
     return [tuple(map(padded, part)) for part in parts]
 
@@ -226,7 +227,7 @@ def confusion_table(
     heading = f"{title + ': ' if title else ''}{how}, rows true, columns predicted"
     table = Table(box=None, pad_edge=False, padding=0, header_style="bold")
     table.add_column("", no_wrap=True)
-    widths = [max(_MIN_CELL, len(name) + 1) for name in names]
+    widths = [max(_MIN_CELL, cell_len(name) + 1) for name in names]
     for name in names:
         table.add_column(Text(f" {name}"), justify="right", no_wrap=True)
     for index, (name, row) in enumerate(zip(names, metrics.confusion_matrix, strict=True)):
@@ -235,7 +236,7 @@ def confusion_table(
         for column, width in enumerate(widths):
             text = confusion_cell(row, column, normalise=normalise)
             style = heat_style(row[column] / total if total else 0, diagonal=column == index)
-            cells.append(Text(f"{text:>{width}}", style=style))
+            cells.append(Text(right(text, width), style=style))
         table.add_row(Text(f"{name} "), *cells)
     return Group(Text(heading, style="italic"), table)
 

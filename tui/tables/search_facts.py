@@ -8,8 +8,8 @@ from engine.events.search import (
     NumberRange,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
     number_text,
     number_words,
@@ -49,7 +49,7 @@ def search_line(event: Event) -> str:
             ranges = "; ".join(map(range_words, event.numbers))
             limits = limit_words(event.trials, event.minutes)
             text = f"search {event.search}: {event.variant}, recipe {recipe_words(event.recipe)}; {ranges}; {limits}"
-        case TuningContinued():
+        case TuningResumed():
             text = f"the search goes on, {limit_words(event.trials, event.minutes)} in all"
         case TrialStarted():
             what = "the recipe itself, " if event.is_recipe else ""
@@ -87,4 +87,4 @@ def search_facts(record: TuningRecord) -> list[tuple[str, str]]:
 def best_command(record: TuningRecord, study: StudyConfig) -> str:
     """The command that trains with the best numbers on all training images; "" where there are none."""
     recipe = record.best_recipe
-    return command_line(replace(study, recipe=recipe, validation_fraction=0.0)) if recipe is not None else ""
+    return command_line(replace(study, recipe=recipe, validation_fraction=None)) if recipe is not None else ""

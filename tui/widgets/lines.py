@@ -108,7 +108,7 @@ def framed(
         content.truncate(inner)
         rows.append(Text.assemble(("│", style), content, " " * (inner - content.cell_len), ("│", style)))
     caption = f" {formatting.fit(caption, inner - 4)} " if caption and inner > len("…") + 4 else ""
-    rows.append(Text("╰" + "─" * (inner - len(caption) - 1) + caption + "─╯", style))
+    rows.append(Text("╰" + "─" * (inner - cell_len(caption) - 1) + caption + "─╯", style))
     return rows[:height]
 
 

@@ -1,9 +1,7 @@
 """Measuring what the networks of a finished run lose when a part of the picture is taken away."""
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +9,12 @@ import numpy.typing as npt
 
 from engine.config.variants import get_variant
 from engine.errors import SimpsonsError
-from engine.events.codec import from_jsonable, to_jsonable
 from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
-from engine.events.record import JobKey, StudyRecord, folder_of
-from engine.finished.run import FinishedRun, MeasuredImages, evaluated_keys
+from engine.events.record import JobKey
+from engine.finished.explain.kept import keep_report, read_report
+from engine.finished.run import DividedImages, FinishedRun, evaluated_keys
 from engine.reports.explanation import Ablation, Change, ExplanationReport, ImagesFrom
-from engine.system.files import replace_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,24 +25,21 @@ if TYPE_CHECKING:
 
 
 REPORT_FILE = "explanation.json"
-"""Beside the run's events, so that what was measured is measured once."""
-
-REPORT_VERSION = 1
-"""Raised when an older report says something else by the same names."""
 
 Labels = npt.NDArray[np.int64]
 
 
-class Measurement:
+class _Measurement:
     """The measurement of some jobs on the same images."""
 
     def __init__(
-        self, run: FinishedRun, images: MeasuredImages, keys: Sequence[JobKey], tell: Tell, control: StudyControl
+        self, run: FinishedRun, images: DividedImages, keys: Sequence[JobKey], tell: Tell, control: StudyControl
     ) -> None:
         self._run, self._images, self._tell, self._control = run, images, tell, control
+        self._boxed_from, self._boxed = images.boxed
         self._done = 0
         self._total = sum(
-            2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(images.boxed) for key in keys
+            2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(self._boxed) for key in keys
         )
         self._cropping = [key.variant for key in keys if _crops(key.variant)]
 
@@ -53,9 +47,8 @@ class Measurement:
         """Every change for one network."""
         model, variant = self._run.network(key).to(self._run.machine.device), key.variant
         found = list(self._measure(variant, model, self._images.test, "test", ("colour removed",)))
-        boxed = self._images.boxed
-        if boxed:
-            found += self._measure(variant, model, boxed, self._images.boxed_from, _box_changes(variant))
+        if self._boxed:
+            found += self._measure(variant, model, self._boxed, self._boxed_from, _box_changes(variant))
         return tuple(found)
 
     def _measure(
@@ -87,10 +80,10 @@ class Measurement:
                 )
 
     def _predict(self, words: str, model: "nn.Module", pixels: "PixelSource", count: int) -> Labels:
-        from engine.training import predict
+        from engine.training import predict_proba
 
         start = self._done
-        said = predict(
+        said = predict_proba(
             model,
             self._run.machine,
             pixels,
@@ -108,19 +101,18 @@ class Measurement:
 
     def notes(self) -> tuple[str, ...]:
         """What the figures are not."""
-        images = self._images
         notes = [
             "What is taken away is taken from the pixels that the network sees; it was not trained on such pictures."
         ]
-        if not images.boxed:
+        if not self._boxed:
             return (*notes, "No image has a box, so background, box and hair cannot be taken away.")
-        counts = f"{len(images.boxed)} boxed images"
-        if images.boxed_from == "trained on":
+        counts = f"{len(self._boxed)} boxed images"
+        if self._boxed_from == "trained on":
             notes.append(
                 f"Too few boxed images were left out of training: background, box and hair are measured on {counts} "
                 "that the networks were trained on, so only the losses say something, not the accuracies."
             )
-        elif images.boxed_from == "not trained on":
+        elif self._boxed_from == "not trained on":
             notes.append(
                 f"Too few test images have a box: background, box and hair are measured on {counts} that took no part "
                 "in training."
@@ -159,12 +151,11 @@ def _regions(variant: str, images: "Sequence[CheckedImage]", image_size: tuple[i
 
 
 def measure_explanation(
-    source: Path | StudyRecord,
+    run: FinishedRun,
     *,
     seed: int | None = None,
     fold: int = 0,
-    cache_dir: Path | None = None,
-    progress: Tell | None = None,
+    progress: Tell = lambda _: None,
     control: StudyControl | None = None,
 ) -> ExplanationReport:
     """Measure what every variant's network loses without colour, background and box, and keep it beside the run.
@@ -177,52 +168,37 @@ def measure_explanation(
         SimpsonsError: the run, its weights or its data cannot be read.
         StudyStopped: `control` was told to stop; nothing is kept.
     """
-    folder = folder_of(source)
-    known = stored_explanation(folder)
-    if known is not None and known.fold == fold and seed in (None, known.seed):
-        return known
-    tell, control = progress or _say_nothing, control or StudyControl()
-    run = FinishedRun(folder, cache_dir)
-    keys = evaluated_keys(run.record, seed, fold)
-    images = run.divided(fold, tell, control).measured
-    measurement = Measurement(run, images, keys, tell, control)
-    ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
     from engine.finished.explain.answers import draw_answers
 
-    assert run.record.started is not None
+    known = stored_explanation(run)
+    if known is not None and known.fold == fold and seed in (None, known.seed):
+        return known
+    control = control or StudyControl()
+    keys = evaluated_keys(run.record, seed, fold)
+    measurement = _Measurement(run, run.divided(fold, progress, control), keys, progress, control)
+    ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
     report = ExplanationReport(
-        study=run.record.started.study,
+        study=run.started.study,
         seed=keys[0].seed,
         fold=fold,
         ablations=ablations,
         answers=draw_answers(ablations),
         notes=measurement.notes(),
     )
-    with contextlib.suppress(OSError):  # a folder that cannot be written costs another measurement, no more
-        replace_json(folder / REPORT_FILE, {"version": REPORT_VERSION, "report": to_jsonable(report)})
+    keep_report(run.folder / REPORT_FILE, report)
     return report
 
 
-def stored_explanation(source: Path | StudyRecord) -> ExplanationReport | None:
+def stored_explanation(run: FinishedRun) -> ExplanationReport | None:
     """What was measured of a run before.
 
     None where that was never done, cannot be read any more, or where the run has evaluated more variants since.
     """
-    try:
-        from engine.runs import load_record
-
-        data = json.loads((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
-        if data["version"] != REPORT_VERSION:
-            return None
-        report: ExplanationReport = from_jsonable(ExplanationReport, data["report"])
-        record = source if isinstance(source, StudyRecord) else load_record(source)
-        measured = {ablation.variant for ablation in report.ablations}
-        if {key.variant for key in evaluated_keys(record, report.seed, report.fold)} != measured:
-            return None
-    except (OSError, ValueError, KeyError, TypeError, SimpsonsError):
+    report = read_report(run.folder / REPORT_FILE, ExplanationReport)
+    if report is None:
         return None
-    return report
-
-
-def _say_nothing(_: ExplanationProgress) -> None:
-    pass
+    measured = {ablation.variant for ablation in report.ablations}
+    with contextlib.suppress(SimpsonsError):
+        if {key.variant for key in evaluated_keys(run.record, report.seed, report.fold)} == measured:
+            return report
+    return None

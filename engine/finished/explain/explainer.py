@@ -1,36 +1,13 @@
-"""Looking into the networks of a finished run: from its folder alone, without training anything again.
+"""Looking into the networks of a finished run, without training anything again.
 
 Importing this is cheap; torch is loaded when something is opened.
 """
 
-import hashlib
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import numpy as np
-import numpy.typing as npt
 
-from engine.events.control import StudyControl
-from engine.events.progress import ExplanationProgress, Tell
-from engine.events.record import JobKey, StudyRecord, folder_of
-from engine.finished.explain.ablation import Measurement, measure_explanation, stored_explanation
+from engine.events.record import JobKey
 from engine.finished.run import FinishedRun
-from engine.reports.explanation import Ablation
-from engine.reports.pictures import InsideView, Pixels, VariantPicture
-
-if TYPE_CHECKING:
-    from engine.dataset import CheckedImage
-    from engine.finished.explain.inside import BlockMaps
-
-
-__all__ = [
-    "Explainer",
-    "ExplanationProgress",
-    "InsideView",
-    "measure_explanation",
-    "open_explainer",
-    "stored_explanation",
-]
+from engine.reports.pictures import InsideView, Pixels
 
 
 class Explainer:
@@ -39,86 +16,38 @@ class Explainer:
     Paths are those of the run's predictions and of its data set. Methods raise `SimpsonsError` where an image is gone.
 
     Attributes:
-        record, gallery: the run and its images.
-        key: whose network this is.
+        key, model: whose network this is, and itself, on the CPU (see `engine.finished.explain.inside`).
     """
 
-    def __init__(self, run: "FinishedRun", key: JobKey) -> None:
-        self.record, self.gallery, self.key = run.record, run.gallery, key
+    def __init__(self, run: FinishedRun, key: JobKey) -> None:
+        self.key = key
         self._run = run
-        self._model = run.network(key)
+        self.model = run.network(key)
         self._kept: dict[str, Pixels] = {}
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names in label order."""
-        return self.gallery.classes
 
     def image(self, path: str) -> Pixels:
         """What the network sees of an image: (H, W, 3) uint8 after the variant's steps, through the pixel cache."""
         if path not in self._kept:
-            with self._run.pixels(self.key.variant, [self._checked(path)]) as table:
+            with self._run.pixels(self.key.variant, [self._run.gallery.checked(path)]) as table:
                 self._kept = {path: table.gather(np.array([0]))[0]}
         return self._kept[path]
 
-    def _checked(self, path: str) -> "CheckedImage":
-        from engine.dataset import CheckedImage, decode_rgb
-        from engine.dataset.fingerprints import take_fingerprint
-        from engine.dataset.images import file_format
-
-        sample = self.gallery.samples[self.gallery.image(path).path]
-        data = sample.source.read()
-        fingerprint = take_fingerprint(decode_rgb(data), file_format(data))
-        return CheckedImage(sample, hashlib.sha256(data).hexdigest(), fingerprint)
-
-    def said(self, path: str) -> npt.NDArray[np.float64]:
-        """Class probabilities (classes,) of an image, in fp32: bf16 runs may differ in the third decimal."""
-        from engine.finished.explain.inside import probabilities
-
-        return probabilities(self._model, self.image(path))
-
-    def variants_of(self, path: str) -> tuple[VariantPicture, ...]:
-        """The image through every variant of the run."""
-        started = self.record.started
-        return tuple(self.gallery.through(path, started.variants if started else (self.key.variant,)))
-
-    def feature_maps(self, path: str) -> "tuple[BlockMaps, ...]":
-        """The output of each block: a name and (channels, h, w) float32, at least 0."""
-        from engine.finished.explain.inside import feature_maps
-
-        return feature_maps(self._model, self.image(path))
-
     def maps_pictures(self, path: str) -> tuple[tuple[str, Pixels], ...]:
-        """The same as one picture a block, its maps in a grid."""
+        """The output of each block as one picture, its maps in a grid, under the block's name."""
+        from engine.finished.explain.inside import feature_maps
         from engine.finished.explain.sheets import maps_picture
 
-        return tuple((block.name, maps_picture(block.maps)) for block in self.feature_maps(path))
-
-    def filters(self) -> Pixels:
-        """The first layer's kernels as RGB tiles (channels, side, side, 3) uint8."""
-        from engine.finished.explain.inside import first_filters
-
-        return first_filters(self._model)
-
-    def grad_cam(self, path: str, label: int) -> npt.NDArray[np.float32]:
-        """Evidence for a class at the last block, (h, w) in [0, 1]; see `engine.finished.explain.grad_cam`."""
-        from engine.finished.explain.inside import grad_cam
-
-        return grad_cam(self._model, self.image(path), label)
-
-    def grad_cam_picture(self, path: str, label: int) -> Pixels:
-        """The same as heat over what the network sees, (H, W, 3) uint8."""
-        from engine.finished.explain.sheets import overlay
-
-        return overlay(self.image(path), self.grad_cam(path, label))
+        return tuple((block.name, maps_picture(block.maps)) for block in feature_maps(self.model, self.image(path)))
 
     def look(self, path: str, label: int) -> InsideView:
-        """All of the above for an image whose true class is `label`."""
+        """What the network says of an image whose true class is `label`, why, and what its layers give."""
+        from engine.finished.explain.inside import first_filters, grad_cam, probabilities
         from engine.finished.explain.sheets import overlay, square, tiled
 
-        said, pixels, filters = self.said(path), self.image(path), self.filters()
+        pixels, filters = self.image(path), first_filters(self.model)
+        said = probabilities(self.model, pixels)
         predicted = int(said.argmax())
-        evidence, true_evidence = self.grad_cam(path, predicted), self.grad_cam(path, label)
+        evidence, true_evidence = (grad_cam(self.model, pixels, one) for one in (predicted, label))
         return InsideView(
             pixels=pixels,
             probabilities=tuple(float(share) for share in said),
@@ -131,26 +60,11 @@ class Explainer:
             filters=tiled(filters, square(len(filters), 1, 1)),
         )
 
-    def ablations(self, progress: Tell, control: StudyControl) -> tuple[Ablation, ...]:
-        """What this network loses when a part of the picture is taken away.
 
-        Raises:
-            StudyStopped: `control` was told to stop.
-        """
-        images = self._run.divided(self.key.fold, progress, control).measured
-        measurement = Measurement(self._run, images, [self.key], progress, control)
-        return measurement.measure(self.key)
-
-
-def open_explainer(
-    source: Path | StudyRecord, variant: str, seed: int | None = None, *, fold: int = 0, cache_dir: Path | None = None
-) -> Explainer:
-    """The network of one variant of a finished run, from its folder or record; the first seed where none is named.
-
-    `cache_dir` replaces the cache that the run used.
+def open_explainer(run: FinishedRun, variant: str, seed: int | None = None, *, fold: int = 0) -> Explainer:
+    """The network of one variant of a finished run; the first seed where none is named.
 
     Raises:
         SimpsonsError: the run, its weights or its data cannot be read.
     """
-    run = FinishedRun(folder_of(source), cache_dir)
     return Explainer(run, run.key(variant, seed, fold))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.models import answers
+from engine.models import predict_logits
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -32,7 +32,9 @@ class BlockMaps:
 def probabilities(model: nn.Module, pixels: Pixels) -> npt.NDArray[np.float64]:
     """What the network says of one image (H, W, 3): class probabilities (classes,)."""
     with torch.inference_mode():
-        said: npt.NDArray[np.float64] = torch.softmax(answers(model, _as_input(pixels)).double(), dim=1)[0].numpy()
+        said: npt.NDArray[np.float64] = torch.softmax(predict_logits(model, _as_input(pixels)).double(), dim=1)[
+            0
+        ].numpy()
     return said
 
 

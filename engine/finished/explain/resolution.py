@@ -4,48 +4,38 @@ Importing this is cheap; torch is loaded when something is measured.
 """
 
 import contextlib
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.config.variants import get_variant
-from engine.errors import InputError, SimpsonsError
-from engine.events.codec import from_jsonable, to_jsonable
+from engine.errors import InputError
 from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
-from engine.events.record import JobKey, StudyRecord, folder_of
+from engine.events.record import JobKey
+from engine.finished.explain.kept import keep_report, read_report
 from engine.finished.run import DividedImages, FinishedRun, evaluated_keys
 from engine.reports.resolution import SIZES, Ladder, NativeSizes, Part, ResolutionReport
-from engine.system.files import replace_json
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage
 
-__all__ = ["measure_resolution", "stored_resolution"]
-
 REPORT_FILE = "resolution.json"
-"""Beside the run's events, so that what was measured is measured once."""
-
-REPORT_VERSION = 1
-"""Raised when an older report says something else by the same names."""
 
 _PICTURES_AT_A_TIME = 16
 """A stop is looked at between two of these batches; larger ones are no faster on a processor."""
 
 
 def measure_resolution(
-    source: Path | StudyRecord,
+    run: FinishedRun,
     *,
     variants: Sequence[str] | None = None,
     seed: int | None = None,
     fold: int = 0,
-    cache_dir: Path | None = None,
-    progress: Tell | None = None,
+    progress: Tell = lambda _: None,
     control: StudyControl | None = None,
 ) -> ResolutionReport:
     """Measure how many images every variant's network recognises at each size, and keep it beside the run.
@@ -55,11 +45,10 @@ def measure_resolution(
     Every variant is kept as soon as it is measured, and measured only where that was not done before.
 
     Args:
-        source: a run's folder or record.
+        run: a finished run.
         variants: those to measure; None for all that were evaluated.
         seed: whose networks; the first for None.
         fold: whose networks and test images.
-        cache_dir: replaces the one that the run used.
         progress: is told what is under way.
         control: stops it.
 
@@ -67,36 +56,26 @@ def measure_resolution(
         SimpsonsError: the run, its weights or its data cannot be read.
         StudyStopped: `control` was told to stop; variants that were measured to the end are kept.
     """
-    folder = folder_of(source)
-    tell, control = progress or (lambda _: None), control or StudyControl()
-    known = stored_resolution(folder)
+    control = control or StudyControl()
+    known = stored_resolution(run)
     if known is not None and (known.fold != fold or seed not in (None, known.seed)):
         known = None
-    run = FinishedRun(folder, cache_dir)
     keys = _wanted(evaluated_keys(run.record, seed, fold), variants)
     missing = [key for key in keys if known is None or key.variant not in known.variants]
     if known is not None and not missing:
         return known
-    measurement = _Measurement(run, run.divided(fold, tell, control), missing, tell, control)
+    measurement = _Measurement(run, run.divided(fold, progress, control), missing, progress, control)
     report = known
     for key in missing:
         report = measurement.report(report, key, measurement.measure(key))
-        with contextlib.suppress(OSError):  # a folder that cannot be written costs another measurement, no more
-            replace_json(folder / REPORT_FILE, {"version": REPORT_VERSION, "report": to_jsonable(report)})
+        keep_report(run.folder / REPORT_FILE, report)
     assert report is not None
     return report
 
 
-def stored_resolution(source: Path | StudyRecord) -> ResolutionReport | None:
+def stored_resolution(run: FinishedRun) -> ResolutionReport | None:
     """What was measured of a run before, perhaps of some variants only; None where nothing was, or cannot be read."""
-    try:
-        data = json.loads((folder_of(source) / REPORT_FILE).read_text(encoding="utf-8"))
-        if data["version"] != REPORT_VERSION:
-            return None
-        report: ResolutionReport = from_jsonable(ResolutionReport, data["report"])
-    except (OSError, ValueError, KeyError, TypeError, SimpsonsError):
-        return None
-    return report
+    return read_report(run.folder / REPORT_FILE, ResolutionReport)
 
 
 def _wanted(keys: Sequence[JobKey], variants: Sequence[str] | None) -> list[JobKey]:
@@ -137,7 +116,7 @@ class _Measurement:
         """Which answers are right, (images, 1 + sizes); False where an image is no larger than a size."""
         from engine.finished.explain.curves import PART_WORDS
         from engine.finished.explain.shrinking import prepared_at_sizes
-        from engine.training import predict
+        from engine.training import predict_proba
         from engine.training.pixels import InMemory
 
         run, images = self._run, self._parts[part]
@@ -153,7 +132,7 @@ class _Measurement:
         )
         with contextlib.closing(stream):
             for batch in stream:
-                said = predict(
+                said = predict_proba(
                     model,
                     run.machine,
                     InMemory(np.stack([picture.pixels for picture in batch])),
@@ -177,8 +156,7 @@ class _Measurement:
         """What was known, with one more network."""
         from engine.finished.explain.curves import resolution_answers
 
-        started = self._run.record.started
-        assert started is not None
+        started = self._run.started
         every = (*(known.ladders if known is not None else ()), *ladders)
         report = ResolutionReport(
             study=started.study,

@@ -17,6 +17,8 @@ _RAMP = np.array([(0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 
 _HEAT_SHARE = 0.65
 """How much of the heat covers the picture where the evidence is strongest."""
 
+_PNG_LEVEL = 4
+
 _GAP, _MARGIN, _TEXT = 6, 8, 14
 _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 
@@ -95,11 +97,16 @@ def sheet(
         pen.text((_MARGIN, top + height // 2 - _TEXT // 2), name, _INK, font)
         for column, pixels in enumerate(row):
             if pixels is not None:
-                paper.paste(_fitted(pixels, cell, sharp=sharp), (left + column * (width + _GAP), top))
+                paper.paste(_fit(pixels, cell, sharp=sharp), (left + column * (width + _GAP), top))
     return np.asarray(paper)
 
 
-def _fitted(pixels: Pixels, cell: tuple[int, int], *, sharp: bool) -> Image.Image:
+def fitted(pixels: Pixels, cell: tuple[int, int]) -> Pixels:
+    """A picture as large as `cell` (width, height) allows, for those who keep many of them for a sheet."""
+    return np.asarray(_fit(pixels, cell, sharp=False))
+
+
+def _fit(pixels: Pixels, cell: tuple[int, int], *, sharp: bool) -> Image.Image:
     height, width = pixels.shape[:2]
     scale = min(cell[0] / width, cell[1] / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -108,7 +115,7 @@ def _fitted(pixels: Pixels, cell: tuple[int, int], *, sharp: bool) -> Image.Imag
 
 
 def png_bytes(pixels: Pixels) -> bytes:
-    """A picture (H, W, 3) as a PNG file."""
+    """A picture (H, W, 3) as a PNG file; a higher level would take several times as long for a few per cent."""
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", optimize=True)
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
     return stream.getvalue()

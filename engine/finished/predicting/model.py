@@ -4,29 +4,21 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 
 import numpy as np
-import torch
 from torch import nn
 
 from engine.config.machine import MachineSettings
-from engine.config.recipes import Recipe
-from engine.config.variants import Variant
-from engine.errors import WeightsError
 from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage
 from engine.finished.predicting.preparing import Prepared, prepare
-from engine.preprocess import Step, StepContext, build_steps
-from engine.preprocess.steps import Pixels, Size, size_after
+from engine.preprocess import Step
+from engine.preprocess.steps import Pixels, Size
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
-from engine.superres import SuperresModel
-from engine.training import load_weights, predict
-from engine.training.arithmetic import memory_format
+from engine.training.inference import predict_proba
 from engine.training.pixels import InMemory
-from engine.training.trainer import fresh_model
 
 MOST_IMAGES, MOST_PIXELS = 16, 16 * 510 * 684
 """Of a batch that the network is asked about: larger ones are no faster an image, and answers would come later."""
@@ -87,7 +79,7 @@ class TrainedModel:
         """
         count = len(pixels)
         rows = np.arange(max(count, 2), dtype=np.int64) % count
-        found = predict(
+        found = predict_proba(
             self.network,
             self.machine,
             InMemory(pixels),
@@ -97,30 +89,3 @@ class TrainedModel:
             on_progress=lambda done: None,
         )
         return [tuple(row) for row in found[:count].tolist()]
-
-
-def load_model(
-    variant: Variant,
-    recipe: Recipe,
-    n_classes: int,
-    weights: Path,
-    *,
-    superres: SuperresModel | None,
-    machine: MachineSettings,
-    preprocess_machine: MachineSettings,
-) -> TrainedModel:
-    """Build the network and the steps of a variant, and load the weights.
-
-    Raises:
-        WeightsError: they are missing, belong to another network, or training left values that are not finite.
-        InputError: the variant's steps make no sense.
-    """
-    steps = build_steps(variant, StepContext(recipe, preprocess_machine, superres))
-    size = size_after(steps)
-    assert size is not None  # `build_steps` has seen to it
-    network = fresh_model(recipe, n_classes, size, seed=0, fold=0)
-    load_weights(network, weights)
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
-        raise WeightsError(f"{weights}: holds values that are not finite, because training diverged: train it again")
-    network = network.to(machine.device).to(memory_format=memory_format(machine))
-    return TrainedModel(network.eval(), steps, machine, preprocess_machine, size)

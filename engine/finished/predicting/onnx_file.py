@@ -8,9 +8,9 @@ import importlib.util
 import json
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.config.recipes import Recipe
 from engine.errors import InputError, SimpsonsError
-from engine.events.codec import to_jsonable
 from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage
 from engine.finished.predicting.model import TrainedModel
 from engine.finished.predicting.preparing import Prepared, prepare
-from engine.models import answers
-from engine.reports.prediction import ModelOpened
-from engine.reports.results import SkippedFile, SuperresWeightsInfo
+from engine.models import predict_logits
+from engine.reports.results import SkippedFile
 from engine.system.files import replacing
 from engine.system.version import program_version
 from engine.training.arithmetic import arithmetic
@@ -51,16 +48,6 @@ class ExportError(SimpsonsError):
     """A model that cannot be exported."""
 
 
-@dataclass(frozen=True)
-class OnnxModel:
-    """What is exported, and what the file says of it."""
-
-    trained: TrainedModel
-    info: ModelOpened
-    recipe: Recipe
-    superres_weights: SuperresWeightsInfo | None
-
-
 def require_packages() -> None:
     """Make sure that the optional packages are installed.
 
@@ -75,11 +62,14 @@ def require_packages() -> None:
         )
 
 
-def write_onnx(model: OnnxModel, images: Iterable[NewImage | SkippedFile], path: Path) -> float:
+def write_onnx(
+    trained: TrainedModel, about: Mapping[str, Any], images: Iterable[NewImage | SkippedFile], path: Path
+) -> float:
     """Export a model, compare it with torch, and write the file if it computes the same.
 
     Args:
-        model: the network on the CPU, and what to say of it.
+        trained: the network, on the CPU.
+        about: what the file says of it besides its pre-processing and its input, by name.
         images: pictures to compare on besides random ones; the first usable ones are taken, evenly spread.
         path: the file; one that is there is replaced.
 
@@ -89,9 +79,8 @@ def write_onnx(model: OnnxModel, images: Iterable[NewImage | SkippedFile], path:
     Raises:
         ExportError: it does not compute the same, or cannot be written.
     """
-    trained = model.trained
     network = nn.Module.eval(_WithProbabilities(trained.network)).requires_grad_(False)
-    content = _export(network, trained, _metadata(model))
+    content = _export(network, trained, _metadata(trained, about))
     largest = max(_differences(content, network, trained, list(_pictures(trained, list(images)))))
     try:
         with replacing(path) as stream:
@@ -110,7 +99,7 @@ class _WithProbabilities(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and class probabilities (N, classes) of images (N, 3, H, W) in [0, 1]."""
-        logits = answers(self.network, images)
+        logits = predict_logits(self.network, images)
         return logits, torch.softmax(logits, dim=1)
 
 
@@ -152,24 +141,16 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _metadata(model: OnnxModel) -> dict[str, str]:
+def _metadata(trained: TrainedModel, about: Mapping[str, Any]) -> dict[str, str]:
     """Everything that a user of the file needs, as text."""
-    info, trained = model.info, model.trained
-    height, width = info.image_size
-    entries: dict[str, Any] = {
-        "classes": list(info.classes),
-        "variant": info.variant,
+    height, width = trained.image_size
+    entries = {
+        **about,
         "preprocessing": [step.identity() for step in trained.steps],
         "input": f"{INPUT}: float32 (N, 3, {height}, {width}), RGB, pixel / {_WHITE}, pre-processed as said",
         "image_size": [height, width],
-        "recipe": to_jsonable(model.recipe),
-        "study": info.study,
-        "seed": info.seed,
-        "fold": info.fold,
         "program": f"simpsons-tui {program_version()}",
     }
-    if "superres" in {step.name for step in trained.steps}:
-        entries["superres_weights"] = to_jsonable(model.superres_weights)
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in entries.items()}
 
 

@@ -1,85 +1,89 @@
 """Opens the model of a run: weights, pre-processing and machine settings."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
+from engine.config.recipes import Recipe
 from engine.config.variants import get_variant
-from engine.errors import InputError, SimpsonsError, StorageError
+from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
 from engine.events.record import JobKey, StudyRecord
+from engine.finished.run import FinishedRun
 from engine.reports.prediction import ModelOpened
 from engine.reports.results import JobResult
-from engine.runs import load_config, load_record
 from engine.runs.layout import weights_path
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
-    from engine.finished.predicting import TrainedModel
+    from torch import nn
+
+    from engine.finished.predicting.model import TrainedModel
 
 
-@dataclass(frozen=True)
-class OpenedModel:
-    """A model ready for use, what is to be told of it, and the run that it is from."""
-
-    model: "TrainedModel"
-    info: ModelOpened
-    record: StudyRecord
-
-
-def open_model(request: ModelRequest) -> OpenedModel:
-    """Load a model of a run for this machine.
+def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, ModelOpened]":
+    """Load a model of a run for this machine, and what is to be told of it.
 
     Raises:
         StorageError: the folder is no run or is damaged.
-        InputError: the run has no such model, its weights cannot be used, or the device is not here.
+        InputError: the run has no such model, or the device is not here.
+        WeightsError: its weights are missing, belong to another network, or are not finite.
     """
-    from engine.finished.predicting import load_model
+    from engine.finished.predicting.model import TrainedModel
+    from engine.preprocess import StepContext, build_steps
+    from engine.preprocess.steps import size_after
     from engine.superres import find_superres
     from engine.system.process import lower_priority
+    from engine.training.arithmetic import memory_format
 
-    record = load_record(request.folder)
-    job = choose_job(record, request)
-    started, dataset = record.started, record.dataset
-    assert started is not None and dataset is not None  # noqa: PT018 - a job has ended
+    record, job = run.record, choose_job(run.record, request)
+    started, dataset = run.started, record.dataset
+    assert dataset is not None  # a job has ended
     variant = get_variant(job.variant)
     lower_priority()  # of a screen's thread, which comes first
     machine, notes = _choose_machine(record, request)
     preprocess_machine, superres = machine, None
     if "superres" in variant.steps and record.superres_weights is not None:
         cache_dir = cache_folder(request.cache_dir)
-        given = request.superres_weights or _own_weights(request.folder)
+        given = request.superres_weights or _own_weights(run)
         superres = find_superres(record.superres_weights.sha256, given, offline=request.offline, cache_dir=cache_dir)
         preprocess_machine, more = _with_precision(machine, record.superres_precision or "fp32")
         notes += [note for note in more if note not in notes]
     if "crop" in variant.steps:
         notes.append(f"{variant.name} was trained on cropped images; new images have no box and are taken whole")
-    model = load_model(
-        variant,
-        started.recipe,
-        len(dataset.classes),
-        weights_path(request.folder, job),
-        superres=superres,
-        machine=machine,
-        preprocess_machine=preprocess_machine,
-    )
-    info = ModelOpened(
+    steps = build_steps(variant, StepContext(started.recipe, preprocess_machine, superres))
+    size = size_after(steps)
+    assert size is not None  # `build_steps` has seen to it
+    network = _network(weights_path(run.folder, job), started.recipe, len(dataset.classes), size)
+    network = network.to(machine.device).to(memory_format=memory_format(machine))
+    model = TrainedModel(network, steps, machine, preprocess_machine, size)
+    return model, ModelOpened(
         study=started.study,
-        folder=str(request.folder),
+        folder=str(run.folder),
         variant=job.variant,
         seed=job.seed,
         fold=job.fold,
         classes=dataset.classes,
-        image_size=model.image_size,
+        image_size=size,
         device=machine.device,
         device_name=machine.device_name,
         precision=machine.precision,
         images=0,
         notes=tuple(notes),
     )
-    return OpenedModel(model, info, record)
+
+
+def _network(weights: Path, recipe: Recipe, n_classes: int, size: tuple[int, int]) -> "nn.Module":
+    import torch
+
+    from engine.training.inference import load_network
+
+    network = load_network(weights, recipe, n_classes, size, seed=0, fold=0)
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()):
+        raise WeightsError(f"{weights}: holds values that are not finite, because training diverged: train it again")
+    return network
 
 
 def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:
@@ -108,10 +112,10 @@ def _accuracy(result: JobResult | None) -> float:
     return result.metrics.accuracy if result is not None and result.metrics is not None else -1.0
 
 
-def _own_weights(folder: Path) -> Path | None:
+def _own_weights(run: FinishedRun) -> Path | None:
     """The super-resolution file that the run was given, where it still is."""
     with suppress(SimpsonsError):  # the official weights may be had all the same
-        path = load_config(folder).superres_weights
+        path = run.config.superres_weights
         return path if path is not None and path.is_file() else None
     return None
 

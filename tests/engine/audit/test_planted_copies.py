@@ -1,4 +1,4 @@
-"""Copies that were changed in known ways: which the audit names, and which it does not."""
+"""NearDuplicates that were changed in known ways: which the audit names, and which it does not."""
 
 import pytest
 

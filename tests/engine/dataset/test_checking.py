@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 
 import pytest
@@ -80,6 +81,70 @@ def test_second_check_decodes_only_what_changed(make_set, make_image, cache, dec
     assert len(decoded) == 2
     differing = {path for path in first.digests if first.digests[path] != second.digests[path]}
     assert differing == {"train/a/pic_0000.jpg"}
+
+
+def with_old_times(file, write):
+    """Change a file and give it the old modification time again, as unpacking with fixed times does."""
+    before = file.stat()
+    write()
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize("how", ["in place", "by another file"])
+def test_a_change_that_keeps_size_and_time_is_seen(make_set, make_image, cache, decoded, how):
+    names = ("train/a/pic.bmp", "train/b/pic.bmp")
+    root = make_set(COUNTS, {name: make_image(color=(9, 9, number), kind="BMP") for number, name in enumerate(names)})
+    first = check(open_dataset(root), cache)
+    changed = root / names[0]
+    content = make_image(color=(200, 100, 50), kind="BMP")
+
+    def write():
+        if how == "by another file":
+            (root / "new").write_bytes(content)
+            (root / "new").rename(changed)
+        else:
+            changed.write_bytes(content)
+
+    with_old_times(changed, write)
+    decoded.clear()
+    second = check(open_dataset(root), cache)
+    assert decoded == [hashlib.sha256(content).hexdigest()]
+    assert {path for path in first.digests if first.digests[path] != second.digests[path]} == {names[0]}
+
+
+def test_a_member_of_an_archive_that_changed_with_its_size_and_time_is_seen(make_set, make_image, pack, cache, decoded):
+    pictures = [make_image(color=(9, 9, shade), kind="BMP") for shade in (1, 2)]
+    root = make_set(COUNTS, {"train/a/pic.bmp": pictures[0]})
+    archive = pack(root)
+
+    def write():
+        data = archive.read_bytes()
+        (root / "train/a/pic.bmp").write_bytes(pictures[1])
+        pack(root)
+        assert len(data) == archive.stat().st_size
+
+    first = check(open_dataset(archive), cache)
+    with_old_times(archive, write)
+    second = check(open_dataset(archive), cache)
+    name = "set.zip/train/a/pic.bmp"
+    assert [one.digests[name] for one in (first, second)] == [hashlib.sha256(data).hexdigest() for data in pictures]
+
+
+def test_recheck_reads_everything_again_and_remembers_it(make_set, cache, decoded):
+    dataset = open_dataset(make_set(COUNTS))
+    first = check(dataset, cache)
+    again = check_images(dataset, cache, control=StudyControl(), progress=lambda done, total: None, recheck=True)
+    assert (len(decoded), again) == (32, first)
+    assert check(dataset, cache) == first
+    assert len(decoded) == 32
+
+
+def test_a_copied_folder_is_only_read_again(make_set, cache, decoded, tmp_path):
+    root = make_set(COUNTS)
+    first = check(open_dataset(root), cache)
+    second = check(open_dataset(shutil.copytree(root, tmp_path / "copy")), cache)
+    assert (second.digests, len(decoded)) == (first.digests, 32)
 
 
 def test_fingerprints_come_from_the_cache_as_they_were_taken(make_set, make_image, cache, decoded):

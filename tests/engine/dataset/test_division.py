@@ -134,3 +134,31 @@ def test_group_numbers_follow_the_paths_and_ignore_those_that_are_gone():
     numbers = group_numbers(["a", "b", "c", "d"], [("c", "a"), ("gone", "d")])
     assert numbers[0] == numbers[2]
     assert len(set(numbers.tolist())) == 3
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("test_given", [True, False])
+def test_validation_images_of_the_data_take_the_place_of_a_drawn_share(protocol, test_given):
+    given = images(test_given=test_given)
+    extra = 9
+    labels = np.concatenate([given["labels"], np.repeat(np.arange(CLASSES), 3)])
+    n = len(labels)
+    groups = np.concatenate([given["groups"], np.arange(n - extra, n)])
+    groups[-1] = given["groups"][-1]  # a copy of the last test image
+    held = np.arange(n) >= n - extra
+    arguments = {
+        "labels": labels,
+        "groups": groups,
+        "is_test": np.concatenate([given["is_test"], np.zeros(extra, dtype=bool)]),
+        "is_validation": held,
+        "has_box": np.ones(n, dtype=bool),
+        "test_given": test_given,
+    }
+    (fold,) = divide(protocol, **arguments, validation_fraction=0.5).folds
+    parts = sides(fold)
+    assert sum(map(len, parts.values())) == len(set().union(*parts.values()))
+    assert parts["validation"] <= set(np.flatnonzero(held).tolist())
+    assert not parts["train"] & set(np.flatnonzero(held).tolist())
+    copied = not {int(groups[row]) for row in parts["validation"]}.isdisjoint(int(groups[row]) for row in parts["test"])
+    assert copied == (protocol == "official" and test_given)
+    assert len(parts["validation"]) >= extra - 1

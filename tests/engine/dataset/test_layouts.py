@@ -148,7 +148,12 @@ def test_split_layout_names_what_it_does_not_use(make_set, make_image):
     counts = {"train/a": 2, "train/b": 2, "test/a": 1, "test/ghost": 1, "val/a": 1, "train/a/deeper": 1}
     dataset = open_dataset(make_set(counts, {"test/loose.jpg": make_image()}))
     notes = "\n".join(dataset.summary().notes)
-    for words in ("class ghost has no training images", "val/ is not used", "1 images in test/", "inside train/a/"):
+    for words in (
+        "class ghost has no training images",
+        "val/ holds the validation",
+        "1 images in test/",
+        "inside train/a/",
+    ):
         assert words in notes
     assert "b has no test images" in notes
     assert dataset.summary().train_counts == (2, 2)
@@ -209,3 +214,24 @@ def test_the_real_piece(real_frames: Path):
     assert (summary.boxed_train, summary.boxed_test) == (992, 0)
     assert summary.skipped == ()
     assert [note.split(" box ")[0] for note in summary.notes] == ["annotation.txt:3583:", "annotation.txt:3856:"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "asked", "words"),
+    [
+        (" lead", "lead", """no class 'lead' with images in .*; nearest: " lead" \\(give the quotes too"""),
+        ("Simpson, Homer", "Simpson", 'nearest: "Simpson, Homer"'),
+        ("lead\u200bsinger", "leadsinger", r"nearest: lead\\u200bsinger"),
+    ],
+)
+def test_what_cannot_be_seen_in_a_name_is_shown(make_set, folder, asked, words):
+    root = make_set({folder: 2, "other": 2})
+    with pytest.raises(DatasetError, match=words):
+        open_dataset(root, classes=(asked, "other"))
+    name = folder if folder.isprintable() else r"lead\u200bsinger"
+    assert open_dataset(root, classes=(name, "other")).classes == (name, "other")
+
+
+def test_an_accent_of_two_characters_is_the_accent_of_one(make_set):
+    root = make_set({"train/caf\u00e9": 2, "train/b": 2, "test/cafe\u0301": 1, "test/b": 1})
+    assert open_dataset(root, classes=("cafe\u0301", "b")).summary().test_counts == (1, 1)

@@ -8,6 +8,7 @@ from engine.config.machine import MachineSettings
 from engine.config.recipes import RECIPES
 from engine.events import codec
 from engine.events import study as events
+from engine.events.search import TuningResumed
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
 from engine.reports.results import (
     Averages,
@@ -110,9 +111,9 @@ EVERY_EVENT = [
     events.JobFinished(result=RESULT),
     events.BaselinesMeasured(baselines=(Baseline("majority", METRICS),)),
     events.StudyPaused(),
-    events.StudyResumed(),
-    events.StudyContinued(program_version="1"),
-    events.TrainingContinued(variant="bbox", epoch=1, step=5, seed=3, fold=1),
+    events.StudyUnpaused(),
+    events.RunResumed(program_version="1"),
+    events.TrainingResumed(variant="bbox", epoch=1, step=5, seed=3, fold=1),
     events.StudyFinished(status="done", conclusion=("one", "two"), folder="/runs/s"),
 ]
 
@@ -169,8 +170,30 @@ def test_lines_that_are_no_event_are_refused(line):
 def test_a_tuple_of_fixed_length_must_have_it():
     recipe = codec.to_jsonable(RECIPES["paper"])
     assert codec.from_jsonable(type(RECIPES["paper"]), recipe) == RECIPES["paper"]
-    with pytest.raises(ValueError, match="2 entries"):
+    with pytest.raises(ValueError, match="Recipe"):
         codec.from_jsonable(type(RECIPES["paper"]), {**recipe, "image_size": [1, 2, 3]})
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        ('{"event":"StudyResumed","time":2.0}', events.StudyUnpaused(time=2.0)),
+        (
+            '{"event":"StudyContinued","time":2.0,"program_version":"1"}',
+            events.RunResumed(time=2.0, program_version="1"),
+        ),
+        (
+            '{"event":"TrainingContinued","time":2.0,"variant":"v","epoch":1,"step":5}',
+            events.TrainingResumed(time=2.0, variant="v", epoch=1, step=5),
+        ),
+        (
+            '{"event":"TuningContinued","time":2.0,"trials":null,"minutes":1.5,"program_version":"1"}',
+            TuningResumed(time=2.0, trials=None, minutes=1.5, program_version="1"),
+        ),
+    ],
+)
+def test_events_are_known_by_their_former_names(line, event):
+    assert codec.event_from_line(line) == event
 
 
 def test_values_without_a_json_form_are_refused():
@@ -181,3 +204,9 @@ def test_values_without_a_json_form_are_refused():
 def test_every_field_is_written():
     written = codec.to_jsonable(RESULT)
     assert set(written) == {field.name for field in fields(JobResult)}
+
+
+@pytest.mark.parametrize("line", ['{"event": ["Notice"]}', '{"event": {}}', '{"event": null}', "[" * 100_000])
+def test_an_event_whose_name_is_no_name_is_no_event(line):
+    with pytest.raises(ValueError, match=r"not an event|too deeply"):
+        codec.event_from_line(line)

@@ -40,7 +40,7 @@ def test_a_pause_holds_every_thread_and_is_told_once():
     arrived.wait()
     assert waiting.wait(10)
     assert not passed
-    control.resume()
+    control.unpause()
     for thread in threads:
         thread.join(10)
     assert len(passed) == 3

@@ -10,13 +10,13 @@ from engine.events.study import (
     EpochTrained,
     JobFinished,
     Notice,
+    RunResumed,
     StageStarted,
     StatisticsComputed,
-    StudyContinued,
     StudyFinished,
     StudyStarted,
     SuperresWeightsChosen,
-    TrainingContinued,
+    TrainingResumed,
 )
 from engine.events.study_json import study_to_json
 from engine.reports.results import (
@@ -148,7 +148,7 @@ def test_an_epoch_that_is_trained_again_replaces_the_first_try():
 
 
 def test_training_that_goes_on_takes_back_the_epochs_that_come_again_at_once():
-    continued = TrainingContinued(variant="vanilla", seed=3, epoch=1, step=2)
+    continued = TrainingResumed(variant="vanilla", seed=3, epoch=1, step=2)
     record = StudyRecord.from_events([start(), *training(range(6)), continued])
     key = JobKey("vanilla", 3, 0)
     assert [ended.epoch for ended in record.epochs[key]] == [0]
@@ -157,7 +157,7 @@ def test_training_that_goes_on_takes_back_the_epochs_that_come_again_at_once():
 
 
 def test_a_job_that_is_tried_again_stands_where_it_would_have_without_the_failure():
-    continued = StudyContinued(program_version="1")
+    continued = RunResumed(program_version="1")
     failed_first = [job("vanilla", "failed", None), job("bbox", "done"), continued, job("vanilla", "done")]
     record = StudyRecord.from_events([start(), *failed_first])
     undisturbed = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "done")])
@@ -166,7 +166,7 @@ def test_a_job_that_is_tried_again_stands_where_it_would_have_without_the_failur
 
 def test_statistics_of_scores_that_are_taken_back_are_taken_back_with_them():
     told = StatisticsComputed(statistics=StudyStatistics((), (), ()))
-    continued = StudyContinued(program_version="1")
+    continued = RunResumed(program_version="1")
     stopped = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "stopped"), told, continued])
     assert stopped.statistics is None
     kept = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "failed", None), told, continued])

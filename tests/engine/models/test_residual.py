@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.config.recipes import RECIPES
-from engine.models import ResidualNetwork, answers, build_model
+from engine.models import ResidualNetwork, build_model, predict_logits
 
 BEST = RECIPES["best"]
 
@@ -47,12 +47,12 @@ def test_an_answer_is_the_mean_over_the_image_and_its_mirror_image(network):
     images = torch.rand(3, 3, 24, 32)
     with torch.no_grad():
         mean = (network(images).softmax(1) + network(images.flip(3)).softmax(1)) / 2
-        assert torch.allclose(answers(network, images).softmax(1), mean, atol=1e-6)
-        assert torch.allclose(answers(network, images), answers(network, images.flip(3)), atol=1e-5)
+        assert torch.allclose(predict_logits(network, images).softmax(1), mean, atol=1e-6)
+        assert torch.allclose(predict_logits(network, images), predict_logits(network, images.flip(3)), atol=1e-5)
 
 
 def test_a_network_without_mirror_averaging_answers_with_its_logits():
     model = build_model(RECIPES["paper"], 5, (16, 20)).eval()
     images = torch.rand(2, 3, 16, 20)
     with torch.no_grad():
-        assert torch.equal(answers(model, images), model(images))
+        assert torch.equal(predict_logits(model, images), model(images))

@@ -13,6 +13,7 @@ from engine.config.recipes import Recipe
 from engine.config.variants import get_variant
 from engine.dataset import Box, CheckedImage, ImageSample
 from engine.dataset.fingerprints import take_fingerprint
+from engine.dataset.sources import Stamp
 from engine.events.control import StudyControl
 from engine.preprocess import PixelCache, preprocess
 from engine.reports.results import SuperresWeightsInfo
@@ -29,7 +30,7 @@ class CountingSource:
         self.reads = 0
 
     key = "memory"
-    stamp = (0, 0)
+    stamp = Stamp(0, 0, 0, 0)
 
     def read(self, limit=-1):
         self.reads += 1

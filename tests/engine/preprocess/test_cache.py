@@ -13,7 +13,7 @@ from engine.preprocess import PixelCache, StepContext, build_steps, cache, resul
 from engine.preprocess.chains import ChainBuilder
 
 SLOT = 12 * 16 * 3
-RECORD = 36
+RECORD = 40
 
 
 def files(folder, name):
@@ -221,9 +221,9 @@ def test_what_other_variants_want_is_given_up_rather_than_held_in_memory(study, 
         call()
     held.flush()
     assert "in memory" in held.note
-    assert len(held.table(chain.size, [(chain.key, b"k" * 32)])) == 1
+    assert len(held.table(chain.size, [(chain.key, b"k" * 32)], remake=lambda row: pixels)) == 1
     with pytest.raises(KeyError):
-        held.table(chain.size, [(extra.key, b"k" * 32)])
+        held.table(chain.size, [(extra.key, b"k" * 32)], remake=lambda row: pixels)
 
 
 def test_a_full_disk_and_too_little_memory_is_one_clear_error(study, monkeypatch):
@@ -274,3 +274,54 @@ def test_a_table_reads_on_while_others_append_and_evict(study, new_study, make_i
         more.cache.clear()
         np.testing.assert_array_equal(table.gather(np.arange(7)), before)
     assert not list(Path(folder).glob("*/*.lease"))
+
+
+def overwrite(folder, slot, content):
+    """Write other pixels into a slot, as a second writer does on a shared disk where locks hold nobody back."""
+    (path,) = files(folder, "pixels.u8")
+    with path.open("r+b") as file:
+        file.seek(slot * SLOT)
+        file.write(content)
+
+
+def other_image(folder):
+    (path,) = files(folder, "pixels.u8")
+    return path.read_bytes()[:SLOT]
+
+
+@pytest.mark.parametrize("when", ["before the table is opened", "while it is open"])
+def test_pixels_of_another_image_in_a_slot_are_made_again_and_said_once(study, new_study, folder, when):
+    expected = study.pixels("denoise")
+    if when == "before the table is opened":
+        overwrite(folder, 3, other_image(folder))
+        overwrite(folder, 4, b"\0" * (SLOT // 2))
+    again, said = new_study(study.images), []
+    with again.open("denoise") as table:
+        table.tell = said.append
+        if when == "while it is open":
+            overwrite(folder, 3, other_image(folder))
+            overwrite(folder, 4, b"\0" * (SLOT // 2))
+        for _ in range(2):
+            np.testing.assert_array_equal(table.gather(np.arange(7)), expected)
+            np.testing.assert_array_equal(table.gather(np.array([4, 3, 4])), expected[[4, 3, 4]])
+    assert len(said) == 1
+    assert "locks do not work" in said[0]
+    mended = new_study(study.images)
+    np.testing.assert_array_equal(mended.pixels("denoise"), expected)
+    assert mended.started == (7, 5)
+
+
+def test_a_chain_does_not_go_on_from_pixels_of_another_image(study, new_study, folder, images):
+    expected = new_study(images, folder=folder.parent / "elsewhere").pixels("denoise")
+    study.pixels("vanilla")
+    overwrite(folder, 5, other_image(folder))
+    np.testing.assert_array_equal(study.pixels("denoise"), expected)
+
+
+def test_entries_of_before_there_were_checksums_are_not_read(study, new_study, folder, monkeypatch):
+    monkeypatch.setattr("engine.preprocess.chains.RESULT_FORMAT", 1)
+    expected = study.pixels("vanilla")
+    monkeypatch.undo()
+    again = new_study(study.images)
+    np.testing.assert_array_equal(again.pixels("vanilla"), expected)
+    assert again.started == (7, 0)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.evaluation import compute_metrics
-from engine.reports.aggregate import metrics_of_matrix, pool_baselines, pool_results
+from engine.reports.aggregate import aggregate_baselines, aggregate_results, metrics_of_matrix
 from engine.reports.results import Baseline, JobResult, Prediction, Seconds
 
 CLASSES = ("apu", "bart", "homer", "never tested")
@@ -49,12 +49,12 @@ def test_a_matrix_without_an_image_has_no_scores():
 
 def test_one_job_is_its_own_pool():
     single = job(0, 0)
-    assert pool_results([single]) is single
+    assert aggregate_results([single]) is single
 
 
 def test_folds_are_added_up_and_seeds_averaged():
     jobs = {(seed, fold): job(seed, fold) for seed in (3, 4) for fold in (0, 1)}
-    pooled = pool_results(list(jobs.values()))
+    pooled = aggregate_results(list(jobs.values()))
     matrices = {key: np.array(one.metrics.confusion_matrix) for key, one in jobs.items()}
     assert np.array(pooled.metrics.confusion_matrix).tolist() == sum(matrices.values()).tolist()
     seeds = [metrics_of_matrix((matrices[seed, 0] + matrices[seed, 1]).tolist(), CLASSES) for seed in (3, 4)]
@@ -74,7 +74,7 @@ def test_folds_are_added_up_and_seeds_averaged():
 
 def test_the_worst_status_counts_and_says_whose_it_is():
     failed = replace(job(1, 0, "failed", "out of memory"), metrics=None, final_loss=None, predictions=())
-    pooled = pool_results([job(0, 0), failed, job(2, 0, "stopped", "stopped after 1 of 5 epochs")])
+    pooled = aggregate_results([job(0, 0), failed, job(2, 0, "stopped", "stopped after 1 of 5 epochs")])
     assert (pooled.status, pooled.reason) == ("failed", "seed 1, fold 0: out of memory")
     assert pooled.metrics is not None
     assert math.isfinite(pooled.final_loss)
@@ -82,12 +82,12 @@ def test_the_worst_status_counts_and_says_whose_it_is():
 
 def test_jobs_without_scores_pool_to_a_result_without_scores():
     failed = replace(job(1, 0, "failed", "no"), metrics=None, predictions=())
-    assert pool_results([failed, replace(failed, seed=2)]).metrics is None
+    assert aggregate_results([failed, replace(failed, seed=2)]).metrics is None
 
 
 def test_baselines_of_several_folds_are_added_up():
     metrics = [job(seed, 0).metrics for seed in (1, 2)]
-    pooled = pool_baselines([Baseline("majority", one) for one in metrics])
+    pooled = aggregate_baselines([Baseline("majority", one) for one in metrics])
     assert pooled.name == "majority"
     assert sum(map(sum, pooled.metrics.confusion_matrix)) == 120
 
@@ -99,6 +99,6 @@ def test_a_seed_that_lacks_a_fold_does_not_count_beside_one_that_has_all():
         return JobResult("vanilla", seed, fold, status, "", metrics, 0.1, 1, Seconds(1, 1, 1))
 
     easy, hard = ((5, 0), (0, 5)), ((0, 5), (5, 0))
-    pooled = pool_results([ended(0, 0, easy), ended(0, 1, None), ended(1, 0, easy), ended(1, 1, hard)])
+    pooled = aggregate_results([ended(0, 0, easy), ended(0, 1, None), ended(1, 0, easy), ended(1, 1, hard)])
     assert pooled.status == "failed"
     assert pooled.metrics == metrics_of_matrix(((5, 5), (5, 5)), ["a", "b"])

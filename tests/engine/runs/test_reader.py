@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_a_damaged_description_is_named(write, events, content):
 def test_a_newer_version_says_what_to_do(write, events):
     folder = write(events)
     header = json.loads((folder / "study.json").read_text())
-    (folder / "study.json").write_text(json.dumps({**header, "version": 3}))
+    (folder / "study.json").write_text(json.dumps({**header, "version": 99}))
     with pytest.raises(NewerVersionError, match="update the program"):
         list(read_events(folder))
     with pytest.raises(NewerVersionError):
@@ -159,3 +160,34 @@ def test_a_long_run_reads_as_written(write, plain):
         for step in range(60)
     ]
     assert plain(read_events(write(batches))) == plain(batches)
+
+
+@pytest.mark.parametrize("name", ["study.json", "events.jsonl"])
+def test_a_file_nested_too_deeply_is_damaged_and_no_crash(write, events, name):
+    folder = write(events)
+    (folder / name).write_text("[" * 100_000 + "\n")
+    with pytest.raises(StorageError, match="damaged"):
+        list(read_events(folder))
+
+
+def test_predictions_nested_too_deeply_are_missing_and_the_rest_is_read(write, events):
+    folder = write(events)
+    (folder / "predictions" / "vanilla-seed0-fold0.json").write_text("[" * 100_000)
+    assert any("are missing" in event.message for event in read_events(folder) if isinstance(event, Notice))
+
+
+def test_a_folder_that_was_removed_while_it_is_read_is_said_to_be_gone(write, events):
+    folder = write(events)
+    follower = EventFollower(folder)
+    follower.drain()
+    shutil.rmtree(folder)
+    with pytest.raises(StorageError, match="is gone"):
+        follower.drain()
+
+
+def test_a_folder_of_an_older_version_is_of_this_one_once_it_is_resumed(write, events):
+    folder = write(events)
+    header = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps({**header, "version": 2}))
+    RunFolder.open_for_resume(folder).close()
+    assert json.loads((folder / "study.json").read_text()) == header

@@ -22,11 +22,11 @@ def control(run, monkeypatch):
 def test_requests_reach_the_study_in_order(run, control):
     told = []
     # While the engine waits, somebody asks it to go on: it looks for requests there too.
-    control.listen(lambda: (told.append("pause"), send_request(run.folder, "resume")), lambda: told.append("resume"))
+    control.listen(lambda: (told.append("pause"), send_request(run.folder, "unpause")), lambda: told.append("unpause"))
     send_request(run.folder, "pause")
     control.checkpoint()
-    assert told == ["pause", "resume"]
-    for request in ("pause", "resume", "pause", "stop"):
+    assert told == ["pause", "unpause"]
+    for request in ("pause", "unpause", "pause", "stop"):
         send_request(run.folder, request)
     with pytest.raises(StudyStopped):
         control.checkpoint()

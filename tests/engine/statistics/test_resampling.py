@@ -7,12 +7,12 @@ from engine.statistics.outcomes import collect_outcomes
 from engine.statistics.resampling import (
     accuracy,
     bca_interval,
-    macro_f1,
     resample,
     spread_interval,
     spread_p,
     two_level_spread,
 )
+from engine.statistics.scores import SCORES
 
 DRAWS = 500
 
@@ -43,8 +43,10 @@ def test_counts_and_scores_agree_with_scikit_learn(make_job):
     assert counts.shape == (1, len(set(groups.values())) + 20, 3, 5)
     total = counts.sum(axis=1)[0]
     assert accuracy(total) == pytest.approx(accuracy_score(labels, said))
-    assert macro_f1(total) == pytest.approx(f1_score(labels, said, labels=range(4), average="macro", zero_division=0))
-    assert macro_f1(total) == pytest.approx(job.metrics.f1.macro)
+    assert SCORES["f1"](total) == pytest.approx(
+        f1_score(labels, said, labels=range(4), average="macro", zero_division=0)
+    )
+    assert SCORES["f1"](total) == pytest.approx(job.metrics.f1.macro)
 
 
 def test_draws_take_whole_groups_and_stay_paired():
@@ -64,7 +66,7 @@ def test_the_f1_interval_covers_90_to_97_percent(n_per_class, share, copies):
     labels = np.repeat(np.arange(6), n_per_class)
     right = np.clip(share + np.linspace(-0.12, 0.06, 6), 0, 1)
     chances = np.diag(right) + 0.7 * np.roll(np.diag(1 - right), 1, 1) + 0.3 * np.roll(np.diag(1 - right), 2, 1)
-    truth = float(macro_f1(np.stack([right, np.ones(6), chances.sum(axis=0)])))
+    truth = float(SCORES["f1"](np.stack([right, np.ones(6), chances.sum(axis=0)])))
     groups = np.arange(len(labels)) // 2 if copies else np.arange(len(labels))
     covered, studies = 0, 400
     for study in range(studies):
@@ -73,7 +75,7 @@ def test_the_f1_interval_covers_90_to_97_percent(n_per_class, share, copies):
             drawn = np.where(random.random(len(labels)) < 0.9, drawn[groups * 2], drawn)
         predicted = (drawn[:, None] > chances.cumsum(axis=1)[labels][:, :-1]).sum(axis=1)
         counts = counts_of(labels, predicted, groups, 6)
-        interval = bca_interval(counts, resample(counts, replicates=DRAWS, seed=study), macro_f1)
+        interval = bca_interval(counts, resample(counts, replicates=DRAWS, seed=study), SCORES["f1"])
         covered += interval.low <= truth <= interval.high
     assert 0.90 <= covered / studies <= 0.97
 
@@ -122,5 +124,5 @@ def test_the_error_of_images_is_that_of_a_share():
 def test_where_nothing_varies_there_is_no_interval():
     counts = right_counts(np.ones((1, 20), dtype=bool))
     draws = resample(counts, replicates=20, seed=0)
-    assert bca_interval(counts, draws, macro_f1) is None
+    assert bca_interval(counts, draws, SCORES["f1"]) is None
     assert spread_interval(1.0, two_level_spread(np.ones(1), accuracy(draws), 20, seed=0), 0.0) is None

@@ -25,6 +25,7 @@ from engine.events.record import StudyRecord
 from engine.events.study import BatchTrained, Event
 from engine.events.study_json import study_to_json
 from engine.finished.dossier import gather
+from engine.finished.run import open_run
 from engine.preprocess import segment
 from engine.runs import load_record, stream
 from engine.runs.listing import list_runs
@@ -137,7 +138,7 @@ def life(config: StudyConfig, moments: int, note: Path) -> bool:
 def export(config: StudyConfig, death: Death) -> None:
     """Write the run's curves as files for other tools."""
     (run,) = list_runs(config.runs_dir)
-    exported = gather(load_record(run.folder), run.folder)
+    exported = gather(open_run(run.folder))
     death.near("before an export")
     export_to(exported, FORMATS["csv"], exports_of(config), force=True)
 

@@ -18,7 +18,7 @@ SUMMARY = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (400, 400), (
 @pytest.fixture
 def timed(monkeypatch):
     """A machine that takes a hundredth of a second an image."""
-    monkeypatch.setattr("engine.training.seconds_an_image", lambda *_: 0.01)
+    monkeypatch.setattr("engine.training.seconds_per_image", lambda *_: 0.01)
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from engine.events.study import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.finished.claims.counterpart import find_counterpart, is_of_the_study, judge_study, leak_of_study
+from engine.finished.claims.counterpart import is_of_the_study, judge_study, leak_of_study
+from engine.finished.counterpart import find_counterpart
+from engine.finished.run import open_run
 from engine.reports.aggregate import metrics_of_matrix
 from engine.reports.results import DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds, SuperresWeightsInfo
 from engine.runs import load_config, load_record
@@ -90,9 +92,13 @@ def add(tmp_path):
     return added
 
 
+def counterpart(record, tmp_path):
+    return open_run(tmp_path / record.started.study, record=record).counterpart
+
+
 def found(record, tmp_path):
-    counterpart = find_counterpart(record, tmp_path)
-    return counterpart.started.study if counterpart else None
+    record = counterpart(record, tmp_path)
+    return record.started.study if record else None
 
 
 # ---------------------------------------------------------------- the counterpart
@@ -177,37 +183,39 @@ def test_the_claims_take_in_the_counterpart(add, tmp_path):
     official = add("20260101")
     clean = add("20260102", protocol="clean")
     for record in (official, clean):
-        report = judge_study(record, tmp_path)
+        report = judge_study(record, counterpart(record, tmp_path))
         assert (report.official_study, report.clean_study) == ("20260101", "20260102")
     assert judge_study(official).clean_study == ""
-    assert judge_study(official, second=clean).clean_study == "20260102"
+    assert judge_study(official, clean).clean_study == "20260102"
 
 
 def test_a_second_run_under_the_same_protocol_is_another_amount_of_data(add, tmp_path):
     official = add("20260101")
     add("20260102", protocol="clean")
     other = add("20260103", images="others")
-    report = judge_study(official, tmp_path, other)
+    report = judge_study(official, counterpart(official, tmp_path), other)
+    assert judge_study(official, None, other).clean_study == ""
     assert (report.official_study, report.clean_study) == ("20260101", "20260102")
 
 
 def test_the_leak_from_either_side(add, tmp_path):
     official, clean = add("20260101", right=36), add("20260102", protocol="clean", right=20)
     for record in (official, clean):
-        report = leak_of_study(record, tmp_path)
+        report = leak_of_study(record, counterpart(record, tmp_path))
         assert (report.official_study, report.rows[0].accuracy_gap.value) == ("20260101", pytest.approx(0.4))
-    assert leak_of_study(official, second=clean).clean_study == "20260102"
+    assert leak_of_study(official, clean).clean_study == "20260102"
 
 
 def test_without_a_counterpart_there_is_no_leak_to_show(add, tmp_path):
-    assert leak_of_study(add("20260101"), tmp_path) is None
+    record = add("20260101")
+    assert leak_of_study(record, counterpart(record, tmp_path)) is None
 
 
 def test_other_protocols_are_refused(add, tmp_path):
     record = add("20260101", protocol="grouped")
     for work in (judge_study, leak_of_study):
         with pytest.raises(InputError, match="grouped protocol"):
-            work(record, tmp_path)
+            work(record, None)
 
 
 def test_whose_images_they_are(add):

@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from engine.errors import DatasetError
-from engine.events.study import EpochTrained, JobFinished, Notice, StageStarted
+from engine.config.search import TuningConfig
+from engine.errors import DatasetError, InputError
+from engine.events.control import StudyControl
+from engine.events.study import BatchTrained, EpochTrained, JobFinished, Notice, StageStarted
 from engine.events.study_json import study_to_json
-from engine.study.running import run_study
+from engine.study.auditing import audit_dataset
+from engine.study.running import resume_study, run_study
+from engine.tuning.order import tune
 
 COPIED = 2
 
@@ -156,3 +160,50 @@ def test_a_stopped_repeat_keeps_the_first_seeds_comparison(config):
     assert record.finished.status == "stopped"
     assert record.statistics.of("vanilla").seeds == (0,)
     assert len(record.statistics.comparisons) == 1
+
+
+@pytest.fixture
+def with_validation(tiny_dataset, tmp_path):
+    """The tiny data set with a third of its training images in a folder of their own."""
+    root = tmp_path / "three"
+    shutil.copytree(tiny_dataset, root)
+    for file in sorted((root / "train").rglob("pic_*[258].png")):
+        place = root / "valid" / file.relative_to(root / "train")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(place)
+    return root
+
+
+@pytest.mark.parametrize("share", [None, 0.25, 0.0])
+def test_validation_images_of_the_data_are_followed_unless_another_share_is_asked_for(config, with_validation, share):
+    events = []
+    given = replace(config, data=with_validation, variants=("vanilla",), validation_fraction=share)
+    record = run_study(given, events.append)
+    held = len(list((with_validation / "valid").rglob("*.png")))
+    trains = len(list((with_validation / "train").rglob("*.png")))
+    (followed,) = record.protocol.validation_counts
+    assert followed == {None: held, 0.0: 0}.get(share, followed)
+    assert record.protocol.train_counts == (trains - (0 if share is None else followed),)
+    assert record.dataset.validation == (held if share is None else 0)
+    said = " ".join(notice.message for notice in record.notices)
+    assert ("validation images are not used: --validation" in said) == (share is not None)
+    accuracies = [event.validation_accuracy for event in events if isinstance(event, EpochTrained)]
+    assert all((accuracy is None) == (share == 0.0) for accuracy in accuracies)
+    assert audit_dataset(given).train == trains + (held if share is None else 0)
+
+
+def test_other_validation_images_are_other_data(config, with_validation):
+    control = StudyControl()
+    given = replace(config, data=with_validation, variants=("vanilla",))
+    run_study(given, lambda event: control.stop() if isinstance(event, BatchTrained) else None, control)
+    (folder,) = given.runs_dir.iterdir()
+    next(iter(sorted((with_validation / "valid").rglob("*.png")))).unlink()
+    with pytest.raises(InputError, match="not those that the study began with"):
+        resume_study(folder)
+
+
+def test_a_search_is_scored_on_the_validation_images_of_the_data(config, with_validation):
+    study = replace(config, data=with_validation, variants=("vanilla",))
+    record = tune(TuningConfig(study, trials=1))
+    held = len(list((with_validation / "valid").rglob("*.png")))
+    assert record.protocol.validation_counts == (held,)

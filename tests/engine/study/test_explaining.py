@@ -11,10 +11,12 @@ from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
 from engine.errors import InputError, SimpsonsError, StudyStopped, WeightsError
 from engine.events.control import StudyControl
+from engine.events.record import run_folder
 from engine.finished.explain.ablation import REPORT_FILE, measure_explanation, stored_explanation
 from engine.finished.explain.explainer import open_explainer
 from engine.finished.explain.figures import report_figures
-from engine.finished.run import LEAST_BOXED, MeasuredImages
+from engine.finished.explain.inside import feature_maps, first_filters, grad_cam, probabilities
+from engine.finished.run import LEAST_BOXED, DividedImages, open_run
 from engine.runs import load_record
 from engine.study.running import run_study
 
@@ -51,21 +53,21 @@ def first(folder, variant="vanilla"):
 
 
 def test_a_network_says_again_what_it_said_in_the_run(folder):
-    explainer = open_explainer(folder, "vanilla")
+    explainer = open_explainer(open_run(folder), "vanilla")
     for said in load_record(folder).result("vanilla").predictions:
-        assert explainer.said(said.path) == pytest.approx(said.probabilities, abs=1e-4)
+        assert probabilities(explainer.model, explainer.image(said.path)) == pytest.approx(said.probabilities, abs=1e-4)
 
 
 def test_one_image_inside_one_network(folder):
     said = first(folder, "bbox")
-    explainer = open_explainer(load_record(folder), "bbox", 0)
-    assert explainer.image(said.path).shape == (16, 20, 3)
-    assert [block.maps.shape for block in explainer.feature_maps(said.path)] == [(16, 8, 10), (32, 4, 5)]
-    assert explainer.filters().shape == (16, 5, 5, 3)
-    evidence = explainer.grad_cam(said.path, said.label)
+    explainer = open_explainer(open_run(folder, record=load_record(folder)), "bbox", 0)
+    pixels = explainer.image(said.path)
+    assert pixels.shape == (16, 20, 3)
+    assert [block.maps.shape for block in feature_maps(explainer.model, pixels)] == [(16, 8, 10), (32, 4, 5)]
+    assert first_filters(explainer.model).shape == (16, 5, 5, 3)
+    evidence = grad_cam(explainer.model, pixels, said.label)
     assert evidence.shape == (4, 5)
     assert 0 <= evidence.min() <= evidence.max() <= 1
-    assert [one.variant for one in explainer.variants_of(said.path)] == ["vanilla", "bbox"]
     view = explainer.look(said.path, said.label)
     assert view.predicted == said.predicted
     assert view.for_true.shape == view.for_predicted.shape == view.pixels.shape
@@ -74,19 +76,19 @@ def test_one_image_inside_one_network(folder):
 
 def test_what_is_not_there_is_said(folder):
     with pytest.raises(InputError, match="no finished job of denoise"):
-        open_explainer(folder, "denoise")
+        open_explainer(open_run(folder), "denoise")
     with pytest.raises(InputError, match="seed 7"):
-        open_explainer(folder, "vanilla", 7)
+        open_explainer(open_run(folder), "vanilla", 7)
     with pytest.raises(InputError, match=r"gone\.png"):
-        open_explainer(folder, "vanilla").image("gone.png")
+        open_explainer(open_run(folder), "vanilla").image("gone.png")
     next((folder / "weights").glob("vanilla*")).unlink()
     with pytest.raises(WeightsError, match="vanilla"):
-        open_explainer(folder, "vanilla")
+        open_explainer(open_run(folder), "vanilla")
 
 
 def test_colour_is_what_these_classes_differ_in(folder):
     told = []
-    report = measure_explanation(folder, progress=told.append)
+    report = measure_explanation(open_run(folder), progress=told.append)
     colour = next(one for one in report.of("vanilla") if one.change == "colour removed")
     accuracy = load_record(folder).result("vanilla").metrics.accuracy
     assert colour.images_from == "test"
@@ -98,7 +100,7 @@ def test_colour_is_what_these_classes_differ_in(folder):
 
 
 def test_test_images_without_boxes_leave_the_training_images_and_that_is_said(folder):
-    report = measure_explanation(folder)
+    report = measure_explanation(open_run(folder))
     changes = {one.change: one for one in report.of("vanilla")}
     assert list(changes) == ["colour removed", "background greyed", "box greyed", "top of box greyed"]
     assert {changes[name].images_from for name in list(changes)[1:]} == {"trained on"}
@@ -112,19 +114,19 @@ def test_test_images_without_boxes_leave_the_training_images_and_that_is_said(fo
 
 
 def test_what_was_measured_is_kept_and_read_again(folder, monkeypatch):
-    assert stored_explanation(folder) is None
-    report = measure_explanation(folder)
-    assert stored_explanation(folder) == report
-    monkeypatch.setattr("engine.study.jobs.predict", None)
-    assert measure_explanation(folder) == report
+    assert stored_explanation(open_run(folder)) is None
+    report = measure_explanation(open_run(folder))
+    assert stored_explanation(open_run(folder)) == report
+    monkeypatch.setattr("engine.study.jobs.predict_proba", None)
+    assert measure_explanation(open_run(folder)) == report
     (folder / REPORT_FILE).write_text('{"version": 1, "report": {}}')
-    assert stored_explanation(folder) is None
+    assert stored_explanation(open_run(folder)) is None
 
 
 def test_a_stop_keeps_nothing(folder):
     control = StudyControl()
     with pytest.raises(StudyStopped):
-        measure_explanation(folder, progress=lambda _: control.stop(), control=control)
+        measure_explanation(open_run(folder), progress=lambda _: control.stop(), control=control)
     assert not (folder / REPORT_FILE).exists()
 
 
@@ -149,11 +151,10 @@ def boxed_from(*, tested, left_out, trained):
     kinds = {"tested": tested, "left": left_out, "trained": trained}
     images = [Image(Sample(f"{kind}{n}", (0, 0, 1, 1))) for kind, count in kinds.items() for n in range(count)]
     images += [Image(Sample(f"{kind}-whole", None)) for kind in kinds]
-    test = [image for image in images if image.sample.path.startswith("tested")]
-    trained_on = {image.sample.path for image in images if image.sample.path.startswith("trained")}
-    chosen = MeasuredImages.of(Checked(images), trained=trained_on, test=test)
-    assert all(image.sample.box for image in chosen.boxed)
-    return chosen.boxed_from, len(chosen.boxed)
+    parts = [tuple(one for one in images if one.sample.path.startswith(kind)) for kind in ("trained", "tested")]
+    where, boxed = DividedImages(Checked(images), *parts).boxed
+    assert all(image.sample.box for image in boxed)
+    return where, len(boxed)
 
 
 @pytest.mark.parametrize(
@@ -171,38 +172,39 @@ def test_boxed_images_are_those_that_say_most(tested, left_out, trained, expecte
 
 
 def test_figures_are_png_files_with_words(folder):
-    figures = report_figures(load_record(folder), folder, variants=("vanilla",))
-    assert [title for title, _, _ in figures] == [
+    figures = report_figures(open_run(folder), variants=("vanilla",))
+    assert [figure.title for figure in figures] == [
         "What each variant sees",
         "The surest mistakes",
         "Where the evidence lies",
         "Filters of the first layer",
         "Feature maps: vanilla",
     ]
-    assert all(png.startswith(b"\x89PNG") and caption for _, caption, png in figures)
+    assert all(figure.png.startswith(b"\x89PNG") and figure.caption for figure in figures)
 
 
 def test_figures_whose_data_is_gone_are_left_out(folder):
     record = load_record(folder)
     for weights in (folder / "weights").iterdir():
         weights.unlink()
-    titles = [title for title, _, _ in report_figures(record, folder)]
+    titles = [figure.title for figure in report_figures(open_run(folder, record=record))]
     assert titles == ["What each variant sees", "The surest mistakes"]
     (folder / "study.json").unlink()
-    assert report_figures(record, folder) == []
+    assert report_figures(open_run(folder, record=record)) == []
 
 
 def test_a_run_without_a_folder_has_no_networks(folder):
     record = load_record(folder)
     record.started = replace(record.started, folder="")
     record.finished = replace(record.finished, folder="")
-    with pytest.raises(SimpsonsError, match="kept no run folder"):
-        open_explainer(record, "vanilla")
+    with pytest.raises(SimpsonsError, match="is no run folder"):
+        open_explainer(open_run(run_folder(record), record=record), "vanilla")
 
 
 def test_pixels_of_one_image_are_those_that_the_network_was_trained_on(folder):
     """Through the cache and without it."""
-    explainer = open_explainer(folder, "vanilla")
+    run = open_run(folder)
+    explainer = open_explainer(run, "vanilla")
     path = first(folder).path
-    plain = next(iter(explainer.gallery.through(path, ("vanilla",)))).pixels
+    plain = next(iter(run.gallery.through(path, ("vanilla",)))).pixels
     assert np.array_equal(explainer.image(path), plain)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, StorageError
-from engine.finished.gallery import open_gallery, open_run_gallery
+from engine.finished.gallery import open_gallery
+from engine.finished.run import open_run
 from engine.study.running import run_study
 
 
@@ -23,7 +24,7 @@ def boxed(gallery):
 def test_images_are_those_of_the_study(gallery, config):
     assert gallery.classes == ("blue", "green", "red")
     assert [image.part for image in gallery.images].count("test") == 15
-    assert len(gallery.of_class(1)) == 12 + 5
+    assert [image.label for image in gallery.images].count(1) == 12 + 5
     left, top, right, bottom = boxed(gallery).box
     assert (right - left, bottom - top) == (20, 18)
 
@@ -72,7 +73,7 @@ def test_an_image_without_a_box_is_not_cropped(gallery):
 
 def test_a_finished_run_finds_its_images_again(config, tmp_path):
     record = run_study(replace(config, variants=("vanilla",)))
-    gallery = open_run_gallery(Path(record.started.folder), tmp_path / "other-cache")
+    gallery = open_run(Path(record.started.folder), tmp_path / "other-cache").gallery
     assert gallery.machine == record.machine
     assert gallery.config == replace(config, variants=("vanilla",), cache_dir=tmp_path / "other-cache")
     tested = {prediction.path for prediction in record.result("vanilla").predictions}
@@ -82,4 +83,4 @@ def test_a_finished_run_finds_its_images_again(config, tmp_path):
 
 def test_a_folder_that_is_no_run_says_so(tmp_path):
     with pytest.raises(StorageError, match=str(tmp_path)):
-        open_run_gallery(tmp_path)
+        _ = open_run(tmp_path).gallery

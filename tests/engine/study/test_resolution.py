@@ -16,7 +16,7 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError, StudyStopped
 from engine.events.control import StudyControl
 from engine.finished.explain.resolution import REPORT_FILE, measure_resolution, stored_resolution
-from engine.finished.run import FinishedRun
+from engine.finished.run import FinishedRun, open_run
 from engine.runs import load_record
 from engine.study.running import run_study
 
@@ -109,7 +109,7 @@ def accuracies(ladder):
 
 def test_a_network_that_sees_colour_alone_keeps_its_accuracy(folder, monkeypatch):
     network(monkeypatch, SeesColour())
-    report = measure_resolution(folder, variants=("vanilla",))
+    report = measure_resolution(open_run(folder), variants=("vanilla",))
     for part in ("test", "held out"):
         ladder = report.ladder("vanilla", part)
         assert ladder.accuracy == 1
@@ -119,7 +119,7 @@ def test_a_network_that_sees_colour_alone_keeps_its_accuracy(folder, monkeypatch
 
 def test_a_network_that_needs_fine_detail_loses_it(folder, monkeypatch):
     network(monkeypatch, SeesDetail())
-    report = measure_resolution(folder, variants=("vanilla",))
+    report = measure_resolution(open_run(folder), variants=("vanilla",))
     ladder = report.ladder("vanilla", "test")
     assert ladder.accuracy == 1
     assert accuracies(ladder)[32] == accuracies(ladder)[16] == 0.5
@@ -132,7 +132,7 @@ def test_a_network_that_needs_fine_detail_loses_it(folder, monkeypatch):
 
 def test_the_images_are_those_of_the_run(folder):
     told = []
-    report = measure_resolution(folder, progress=told.append)
+    report = measure_resolution(open_run(folder), progress=told.append)
     record = load_record(folder)
     assert report.variants == ("vanilla", "denoise")
     for variant in report.variants:
@@ -153,24 +153,24 @@ def test_the_images_are_those_of_the_run(folder):
 
 
 def test_the_pixel_cache_is_left_alone(folder):
-    cache = load_record(folder) and FinishedRun(folder, None).config.cache_dir
+    cache = open_run(folder).config.cache_dir
     before = sorted(path for path in cache.rglob("*") if path.is_file())
-    measure_resolution(folder, variants=("vanilla",))
+    measure_resolution(open_run(folder), variants=("vanilla",))
     assert sorted(path for path in cache.rglob("*") if path.is_file()) == before
 
 
 def test_variants_are_kept_one_by_one_and_measured_once(folder, monkeypatch):
-    assert stored_resolution(folder) is None
-    first = measure_resolution(folder, variants=("denoise",))
-    assert stored_resolution(folder) == first
-    both = measure_resolution(folder)
+    assert stored_resolution(open_run(folder)) is None
+    first = measure_resolution(open_run(folder), variants=("denoise",))
+    assert stored_resolution(open_run(folder)) == first
+    both = measure_resolution(open_run(folder))
     assert both.variants == ("vanilla", "denoise")
     assert both.of(("denoise",)) == first.ladders
-    assert stored_resolution(folder) == both
-    monkeypatch.setattr("engine.study.jobs.predict", None)
-    assert measure_resolution(folder) == both
+    assert stored_resolution(open_run(folder)) == both
+    monkeypatch.setattr("engine.study.jobs.predict_proba", None)
+    assert measure_resolution(open_run(folder)) == both
     (folder / REPORT_FILE).write_text('{"version": 1, "report": {}}')
-    assert stored_resolution(folder) is None
+    assert stored_resolution(open_run(folder)) is None
 
 
 def test_a_stop_keeps_what_was_finished(folder):
@@ -181,32 +181,32 @@ def test_a_stop_keeps_what_was_finished(folder):
             control.stop()
 
     with pytest.raises(StudyStopped):
-        measure_resolution(folder, progress=stop_in_the_second, control=control)
-    assert stored_resolution(folder).variants == ("vanilla",)
+        measure_resolution(open_run(folder), progress=stop_in_the_second, control=control)
+    assert stored_resolution(open_run(folder)).variants == ("vanilla",)
 
 
 def test_a_variant_that_was_not_trained_is_said(folder):
     with pytest.raises(InputError, match="no evaluated job of bbox in this run: it has vanilla, denoise"):
-        measure_resolution(folder, variants=("bbox",))
+        measure_resolution(open_run(folder), variants=("bbox",))
 
 
 def test_a_crop_is_told_with_how_many_images_have_a_box(data, tmp_path):
     folder = study(data, tmp_path, variants=("bbox",))
-    notes = " ".join(measure_resolution(folder).notes)
+    notes = " ".join(measure_resolution(open_run(folder)).notes)
     assert f"bbox crops 0 of {2 * TEST} test images and 0 of {2 * COPIED} held-out images to their boxes" in notes
 
 
 def test_divided_images_are_of_one_size_and_need_no_second_line(data, tmp_path):
     folder = study(data, tmp_path, protocol="grouped", variants=("vanilla",), repeats=2)
-    report = measure_resolution(folder)
+    report = measure_resolution(open_run(folder))
     assert report.parts == ("test",)
     assert report.seed == 0
     assert any("seed 0 alone; the study trained 2 seeds" in note for note in report.notes)
-    assert measure_resolution(folder, seed=1).seed == 1
+    assert measure_resolution(open_run(folder), seed=1).seed == 1
 
 
 def test_images_that_were_watched_while_training_are_held_out(data, tmp_path):
     folder = study(data, tmp_path, protocol="official", variants=("vanilla",), validation_fraction=0.25)
-    report = measure_resolution(folder)
+    report = measure_resolution(open_run(folder))
     watched = load_record(folder).protocol.validation_counts[0]
     assert report.ladder("vanilla", "held out").images == watched > 0

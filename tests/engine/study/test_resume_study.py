@@ -1,6 +1,8 @@
 """A study that is stopped, handed over or cut off, and gone on with, ends as one that was never interrupted."""
 
 import json
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -11,13 +13,13 @@ from engine.events.control import StudyControl
 from engine.events.study import (
     BatchTrained,
     JobFinished,
+    RunResumed,
     StageStarted,
-    StudyContinued,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
     StudyStarted,
-    TrainingContinued,
+    StudyUnpaused,
+    TrainingResumed,
 )
 from engine.events.study_json import study_to_json
 from engine.runs import RunFolder, load_record, read_events, send_request
@@ -70,7 +72,7 @@ def test_a_stopped_study_goes_on_from_its_batch(config, whole, step):
     events = []
     assert outcome(resume_study(folder, events.append)) == whole
     assert outcome(load_record(folder)) == whole
-    (continued,) = (event for event in events if isinstance(event, TrainingContinued))
+    (continued,) = (event for event in events if isinstance(event, TrainingResumed))
     assert (continued.variant, continued.step) == ("bbox", step + 1)
     assert list((folder / "checkpoints").iterdir()) == []
     assert json.loads((folder / "result.json").read_text())["status"] == "done"
@@ -80,7 +82,7 @@ def test_what_is_done_is_not_done_again(config, whole):
     _, folder = run_until(config, batch("bbox", 5))
     events = []
     resume_study(folder, events.append)
-    begun = next(place for place, event in enumerate(events) if isinstance(event, StudyContinued))
+    begun = next(place for place, event in enumerate(events) if isinstance(event, RunResumed))
     assert sum(isinstance(event, JobFinished) for event in events[:begun]) == 2  # what was before is shown first
     assert [event.result.variant for event in events[begun:] if isinstance(event, JobFinished)] == ["bbox"]
     assert [e.variant for e in events[begun:] if isinstance(e, StageStarted) and e.stage == "train"] == ["bbox"]
@@ -141,7 +143,7 @@ def test_a_variant_that_failed_is_tried_again(config, whole, monkeypatch):
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.study.jobs.predict", fail)
+        patch.setattr("engine.study.jobs.predict_proba", fail)
         assert run_study(config).finished.status == "failed"
     (folder,) = config.runs_dir.iterdir()
     assert outcome(resume_study(folder)) == whole
@@ -154,6 +156,23 @@ def test_seeds_and_folds_go_on_where_they_were(config, tmp_path):
         config, lambda event: isinstance(event, BatchTrained) and (event.seed, event.fold, event.step) == (1, 0, 2)
     )
     assert outcome(resume_study(folder)) == expected
+
+
+def test_other_pixels_of_the_old_size_and_time_are_refused(config, tiny_dataset, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(tiny_dataset, data)
+    image = data / "train" / "red" / "pic_0000.png"
+    picture = Image.open(image).convert("RGB")
+    picture.save(image.with_suffix(".bmp"))
+    image.unlink()
+    image = image.with_suffix(".bmp")
+    _, folder = run_until(replace(config, data=data), batch("bbox", 2))
+    before = image.stat()
+    picture.rotate(180).save(image)
+    os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert image.stat().st_size == before.st_size
+    with pytest.raises(InputError, match="not those that the study began with"):
+        resume_study(folder)
 
 
 def test_changed_images_are_refused_and_what_is_done_stays(config, tiny_dataset, tmp_path):
@@ -216,11 +235,11 @@ def test_a_watcher_pauses_and_stops_the_study_through_its_folder(config, monkeyp
             send_request(folder, "pause")
         if isinstance(event, StudyPaused):
             assert list_runs(config.runs_dir)[0].state == "paused"
-            send_request(folder, "resume")
+            send_request(folder, "unpause")
         if batch("vanilla", 5)(event):
             send_request(folder, "stop")
 
     record = run_study(config, listen)
     assert record.finished.status == "stopped"
-    assert sum(isinstance(event, StudyPaused | StudyResumed) for event in events) == 2
+    assert sum(isinstance(event, StudyPaused | StudyUnpaused) for event in events) == 2
     assert len(next(iter(record.losses.values()))) == 6

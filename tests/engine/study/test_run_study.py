@@ -32,6 +32,7 @@ from engine.events.study_json import study_to_json
 from engine.finished.predicting.predict import predict_images
 from engine.runs import load_record, read_events
 from engine.study.running import resume_study, run_study
+from tests.study_schema import assert_valid
 
 
 def stages(events, kind=StageStarted):
@@ -42,6 +43,7 @@ def test_the_four_variants_are_trained_evaluated_and_compared(config):
     events = []
     record = run_study(replace(config, variants=STUDY_VARIANTS), events.append)
     data = json.loads(json.dumps(study_to_json(record), allow_nan=False))
+    assert_valid(data)
     assert data["status"] == "done"
     assert list(data["variants"]) == list(STUDY_VARIANTS)
     for result in data["variants"].values():
@@ -273,6 +275,7 @@ def test_wrong_input_found_later_ends_the_stream_and_leaves_no_run_folder(config
 def test_all_combinations_of_the_steps_are_a_study_with_effects(config):
     record = run_study(replace(config, variants=COMBINATIONS))
     data = json.loads(json.dumps(study_to_json(record), allow_nan=False))
+    assert_valid(data)
     assert list(data["variants"]) == list(COMBINATIONS)
     (found,) = data["effects"]
     assert found["steps"] == ["bbox", "denoise", "superres"]

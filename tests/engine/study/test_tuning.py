@@ -27,7 +27,7 @@ from engine.events.study import (
     ProtocolApplied,
     StatisticsComputed,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from engine.runs import RunFolder, read_events
 from engine.runs.listing import list_runs
@@ -217,12 +217,12 @@ def test_a_pause_waits_between_two_batches(search):
         if isinstance(event, BatchTrained) and event.step == 1:
             control.pause()
         if isinstance(event, StudyPaused):
-            control.resume()
+            control.unpause()
 
     tune(replace(search, trials=1), listen, control)
     kinds = [type(event) for event in events]
     assert StudyPaused in kinds
-    assert StudyResumed in kinds
+    assert StudyUnpaused in kinds
     assert kinds[-1] is TuningFinished
 
 

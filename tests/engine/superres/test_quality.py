@@ -8,8 +8,8 @@ from PIL import Image
 
 from engine.demo import DEMO_CLASSES, draw_picture
 from engine.superres import load_superres
-from engine.superres.quality import crop_to_even, enlarge_bicubic, luma_psnr, psnr_after_halving
-from engine.superres.training_pictures import degrade, draw_scene, load_photo, make_pair
+from engine.superres.making.quality import crop_to_even, enlarge_bicubic, luma_psnr, psnr_after_halving
+from engine.superres.making.training_pictures import degrade, draw_scene, load_photo, make_pair
 
 PROJECT = Path(__file__).resolve().parents[3]
 REAL_FRAMES = Path(os.environ.get("SIMPSONS_DATA", PROJECT.parent / "shared" / "simpsons")) / "simpsons_dataset"

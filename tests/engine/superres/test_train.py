@@ -10,8 +10,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torchsr.models import ninasr_b0
 
-from engine.superres import load_superres, train
-from engine.superres.quality import enlarge_bicubic
+from engine.superres import load_superres
+from engine.superres.making import train
+from engine.superres.making.quality import enlarge_bicubic
 
 STEPS = 4
 

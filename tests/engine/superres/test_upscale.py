@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.superres import choose_precision, images_per_batch, load_superres, recall_precision, upscale
-from engine.superres.training_pictures import degrade, draw_scene
+from engine.superres.making.training_pictures import degrade, draw_scene
 from engine.superres.upscale import MAX_DIFFERENCE, MEAN_DIFFERENCE, agree
 from engine.system import devices
 
@@ -106,6 +106,8 @@ def timed(model, monkeypatch):
 
     fake = Timed()
     monkeypatch.setattr(devices, "perf_counter", lambda: fake.now)
+    monkeypatch.setattr(devices, "process_time", lambda: fake.now)
+    monkeypatch.setattr(upscale, "promises_bf16", lambda device: False)
     monkeypatch.setattr(upscale, "has_bf16", lambda device: True)
     return fake
 
@@ -144,7 +146,7 @@ def test_given_threads_leave_the_precision_to_be_chosen_and_remembered(timed, ma
 
 def test_a_real_choice_is_one_of_the_two_that_agree(model, machine, tmp_path, monkeypatch):
     monkeypatch.setattr(upscale, "has_bf16", lambda device: True)
-    monkeypatch.setattr(upscale, "is_clearly_faster", lambda candidate, reference: candidate() is not None)
+    monkeypatch.setattr(upscale, "is_clearly_faster", lambda one, other, on_processor: one() is not None)
     assert choose_precision(model, (32, 40), machine) == "bf16"
 
 

@@ -12,14 +12,16 @@ class Clock:
     """A clock that the calls themselves move."""
 
     def __init__(self):
-        self.now, self.calls = 0.0, 0
+        self.now, self.processor, self.calls = 0.0, 0.0, 0
 
-    def way(self, *seconds):
-        """A call that takes these seconds in turn, over and over."""
+    def way(self, *seconds, processor=None):
+        """A call that takes these seconds in turn, over and over; of the processor the same, or `processor`."""
         each = itertools.cycle(seconds)
 
         def call():
-            self.now += next(each)
+            took = next(each)
+            self.now += took
+            self.processor += took if processor is None else processor
             self.calls += 1
 
         return call
@@ -29,6 +31,7 @@ class Clock:
 def clock(monkeypatch):
     made_up = Clock()
     monkeypatch.setattr(devices, "perf_counter", lambda: made_up.now)
+    monkeypatch.setattr(devices, "process_time", lambda: made_up.processor)
     return made_up
 
 
@@ -42,6 +45,27 @@ def test_three_pairs_of_five_decide_and_no_more_are_timed(clock):
     assert clock.calls == 10
     assert not devices.is_clearly_faster(clock.way(2.0), clock.way(1.0))
     assert clock.calls == 16
+
+
+def test_what_others_take_from_a_busy_machine_decides_nothing(clock):
+    """On the clock it is slower because another program ran; its own processor time is half."""
+    assert not devices.is_clearly_faster(clock.way(0.5, processor=1.0), clock.way(1.0))
+    assert clock.calls == 2 * devices.MOST_PAIRS
+    assert devices.is_clearly_faster(clock.way(3.0, 0.5, processor=0.5), clock.way(1.0))
+
+
+def test_the_processor_time_says_nothing_of_an_accelerator(clock):
+    assert devices.is_clearly_faster(clock.way(0.5, processor=1.0), clock.way(1.0), on_processor=False)
+
+
+@pytest.mark.parametrize(
+    ("flags", "promised"),
+    [("fpu avx512f avx512_bf16", True), ("amx_bf16", True), ("asimd bf16", True), ("avx2 avx512f", False), ("", False)],
+)
+def test_a_processor_with_instructions_for_bf16_promises_it(monkeypatch, flags, promised):
+    monkeypatch.setattr(devices, "processor_flags", lambda: frozenset(flags.split()))
+    assert devices.promises_bf16("cpu") is promised
+    assert not devices.promises_bf16("mps")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import torch
 
 from engine.errors import StudyStopped
 from engine.events.control import StudyControl
-from engine.training import predict
+from engine.training import predict_proba
 from engine.training.trainer import fresh_model
 
 CLASSES = 3
@@ -19,7 +19,7 @@ def model(recipe):
 
 def ask(model, machine, tiny, *, batch_size=10, control=None, progress=None):
     done = [] if progress is None else progress
-    return predict(
+    return predict_proba(
         model,
         machine,
         tiny.pixels,

@@ -153,7 +153,7 @@ def test_a_pause_holds_the_next_batch_and_changes_nothing(tiny, recipe, machine)
     thread.start()
     assert waiting.wait(timeout=30)
     assert len(losses(seen)) == 2
-    control.resume()
+    control.unpause()
     thread.join(timeout=30)
     (outcome, events), (_, undisturbed) = results[0], run(tiny, recipe, machine)
     assert not outcome.stopped

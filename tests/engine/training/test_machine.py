@@ -8,8 +8,9 @@ import torch
 
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
+from engine.events.study import BatchTrained
 from engine.system import devices
-from engine.training import choose_machine, require_memory
+from engine.training import StepClock, choose_machine, require_memory
 from engine.training import machine as choice
 from engine.training.probe import FirstStep, Probe, agrees
 
@@ -42,13 +43,15 @@ def probes(monkeypatch):
                 self.now += seconds if isinstance(seconds, float) else next(seconds)
 
             first = FirstStep(2.0, torch.full((4,), self.gradients.get(key, 1.0)))
-            return SimpleNamespace(machine=settings, first=first, step=step)
+            return SimpleNamespace(machine=settings, first=first, step=step, seconds_per_pixel=lambda: 1e-6)
 
     fake = Probes()
     monkeypatch.setattr(choice, "Probe", fake)
     monkeypatch.setattr(choice, "has_bf16", lambda device: True)
     monkeypatch.setattr(choice, "_WORTH_TIMING_PIXELS", 0)
+    monkeypatch.setattr(choice, "promises_bf16", lambda device: False)
     monkeypatch.setattr(devices, "perf_counter", lambda: fake.now)
+    monkeypatch.setattr(devices, "process_time", lambda: fake.now)
     return fake
 
 
@@ -93,7 +96,9 @@ def test_a_step_with_little_to_do_is_not_timed(choose, probes, recipe, monkeypat
 @pytest.mark.parametrize("name", ["paper", "quick"])
 def test_the_recipes_are_worth_a_timing(probes, monkeypatch, tmp_path, name):
     monkeypatch.undo()
-    monkeypatch.setattr(choice, "_measure", lambda recipe, n_classes, base: choice._Choice("fp32", True, 1))
+    monkeypatch.setattr(
+        choice, "_measure", lambda recipe, n_classes, base: choice._Measured(choice._Choice("fp32", True, 1), 1e-6)
+    )
     assert choose_machine(RECIPES[name], 3, device="cpu", cache_dir=tmp_path).chosen_by == "measured"
 
 
@@ -124,6 +129,58 @@ def test_the_second_time_is_remembered_and_the_same(choose, probes):
     second = choose()
     assert second == replace(first, chosen_by="remembered")
     assert not probes.tried
+
+
+def test_a_machine_made_for_bf16_keeps_it_through_a_disturbed_timing(choose, probes, monkeypatch):
+    monkeypatch.setattr(choice, "promises_bf16", lambda device: True)
+    probes.seconds["bf16", True] = itertools.cycle([1.0, 9.0, 1.0, 9.0, 1.0])
+    probes.seconds["fp32", True] = 1.0
+    assert choose().precision == "bf16"
+
+
+def test_on_a_machine_made_for_bf16_fp32_has_to_be_clearly_faster(choose, probes, monkeypatch):
+    monkeypatch.setattr(choice, "promises_bf16", lambda device: True)
+    probes.seconds["fp32", True] = 0.5
+    assert choose().precision == "fp32"
+
+
+def test_a_promise_of_bf16_that_computes_something_else_is_refused(choose, probes, monkeypatch):
+    monkeypatch.setattr(choice, "promises_bf16", lambda device: True)
+    probes.gradients["bf16", True] = 1.5
+    assert choose().precision == "fp32"
+
+
+def test_another_processor_is_timed_anew(choose, probes, monkeypatch):
+    choose()
+    monkeypatch.setattr(choice, "arithmetic_flags", lambda: "avx512_bf16")
+    assert choose().chosen_by == "measured"
+
+
+@pytest.mark.parametrize(("times", "forgotten"), [(0.4, True), (0.6, False), (1.0, False), (1.9, False), (2.5, True)])
+def test_what_a_run_contradicts_is_measured_again(choose, probes, recipe, tmp_path, times, forgotten):
+    machine = choose()
+    height, width = recipe.image_size
+    said = choice.review_choice(recipe, machine, (height, width), times * height * width * 1e-6, tmp_path)
+    assert bool(said) is forgotten
+    assert choose().chosen_by == ("measured" if forgotten else "remembered")
+
+
+def test_what_was_given_is_not_doubted(choose, probes, recipe, tmp_path):
+    choose()
+    given = choose(precision="bf16")
+    assert not choice.review_choice(recipe, given, recipe.image_size, 1e9, tmp_path)
+    assert choose().chosen_by == "remembered"
+
+
+def test_a_runs_pace_is_the_median_of_its_steps():
+    clock, passed = StepClock(), []
+    take = clock.before(passed.append)
+    for step in range(24):
+        pause = 1000.0 if step >= 5 else 0.0
+        take(BatchTrained(variant="vanilla", epoch=step // 12, step=step, loss=1.0, images=4, time=step * 2.0 + pause))
+    assert clock.seconds_per_image == 0.5
+    assert len(passed) == 24
+    assert StepClock().seconds_per_image is None
 
 
 def test_another_image_size_is_timed_anew(choose, probes, recipe, tmp_path):

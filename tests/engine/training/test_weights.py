@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from engine.errors import WeightsError
 from engine.training import load_weights, save_weights
@@ -40,6 +40,23 @@ def test_a_cut_off_file_is_refused(models, tmp_path):
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(WeightsError):
         load_weights(models[0], path)
+
+
+def test_a_bit_that_was_turned_round_is_noticed(models, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_weights(models[0], path)
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="not those that were written"):
+        load_weights(models[1], path)
+
+
+def test_weights_of_an_earlier_version_have_no_digest_and_are_read(models, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_file({name: tensor.contiguous() for name, tensor in models[0].state_dict().items()}, path)
+    load_weights(models[1], path)
+    assert torch.equal(*(next(model.parameters()) for model in models))
 
 
 def test_a_missing_file_is_named(models, tmp_path):

@@ -8,10 +8,12 @@ import pytest
 from engine.config.recipes import RECIPES
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
-from engine.events.search import EpochScored, TuningContinued, TuningStarted
+from engine.events.search import EpochScored, TuningResumed, TuningStarted
 from engine.events.search_record import TuningRecord
 from engine.reports.results import DatasetSummary
-from engine.tuning import Outcome, Search, TrialPruned, Tuner, search_ranges
+from engine.tuning.searching import Outcome, Search, TrialPruned
+from engine.tuning.space import search_ranges
+from engine.tuning.tuner import Tuner
 
 SUMMARY = DatasetSummary("tiny", "/tiny", "split", False, ("a", "b"), (50, 50), (10, 10), 0, 0)
 
@@ -62,7 +64,7 @@ class Bench:
                 )
             )
         else:
-            emit(TuningContinued(trials=trials, minutes=minutes, program_version="0"))
+            emit(TuningResumed(trials=trials, minutes=minutes, program_version="0"))
         ended = [trial.finished for trial in record.ended]
         search = Search(
             replace(self.config, trials=trials, minutes=minutes),
@@ -89,7 +91,7 @@ class Bench:
                         trial=plan.number, seed=0, epoch=epoch, accuracy=accuracy, loss=1 - accuracy, training_loss=1
                     )
                 )
-                if plan.hopeless(epoch, accuracy):
+                if plan.should_prune(epoch, accuracy):
                     raise TrialPruned("given up")
             return Outcome(accuracy, 1 - accuracy)
 

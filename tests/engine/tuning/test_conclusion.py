@@ -2,7 +2,8 @@
 
 from engine.events.study import StatisticsComputed
 from engine.reports.statistics import Calibration, Comparison, Interval, StudyStatistics, VariantStatistics
-from engine.tuning import Outcome, TrialFailed, draw_conclusion
+from engine.tuning.conclusion import draw_conclusion
+from engine.tuning.searching import Outcome, TrialFailed
 
 
 def statistics(first, second, *, p_value, low, high):

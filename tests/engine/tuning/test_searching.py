@@ -7,7 +7,7 @@ import pytest
 from engine.errors import StudyStopped
 from engine.events.search import TrialFinished, TrialStarted, with_numbers
 from engine.events.search_record import TuningRecord
-from engine.tuning import Outcome, TrialFailed
+from engine.tuning.searching import Outcome, TrialFailed
 from engine.tuning.tuner import UNPRUNED_EPOCHS, UNPRUNED_TRIALS, Proposal
 
 

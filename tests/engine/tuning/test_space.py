@@ -6,7 +6,7 @@ import pytest
 
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
-from engine.tuning import TUNABLE, Tunable, search_ranges
+from engine.tuning.space import TUNABLE, Tunable, search_ranges
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)

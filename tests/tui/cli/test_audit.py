@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -143,3 +144,29 @@ def test_a_mistake_of_the_program_is_kept(command, monkeypatch, tmp_path):
     assert "ZeroDivisionError" in err
     status, _, err = command("audit", tmp_path, "--debug")
     assert "Traceback" in err
+
+
+def test_the_audit_says_all_that_a_run_says_of_the_data(command, make_two_sets, tmp_path):
+    root = make_two_sets
+    _, out, _ = command("audit", root, "--cache-dir", tmp_path / "cache")
+    for words in ("class ghost has no training images: its 1 test images are left out", "docs/ is not used (1 images)"):
+        assert words in " ".join(out.split())
+    _, out, _ = command("audit", root, "--json", "--cache-dir", tmp_path / "cache")
+    assert "class ghost has no training images: its 1 test images are left out" in json.loads(out)["notes"]
+
+
+def test_the_parts_of_an_audit_can_be_named(command, audits, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    assert command("audit", tmp_path, "--train", "one", "--test", "two", "--recheck")[0] == 0
+    assert audits == [StudyConfig(data=tmp_path, train=Path("one"), test=Path("two"), recheck=True)]
+
+
+@pytest.fixture
+def make_two_sets(tmp_path):
+    """A training and a test set with a class that has no training images, beside a folder of other pictures."""
+    root = tmp_path / "set"
+    for number, folder in enumerate(("train/a", "train/b", "test/a", "test/b", "test/ghost", "docs")):
+        (root / folder).mkdir(parents=True)
+        Image.new("RGB", (16, 12), (number * 40, 10, 90)).save(root / folder / "one.png")
+    return root

@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
 from engine.errors import DownloadError
 from tui.session.session import Session
@@ -82,13 +84,28 @@ def test_without_a_command_the_dashboard_opens_with_the_options(command, termina
     monkeypatch.setattr("threading.enumerate", list)
     status, _, err = command("--variants", "bbox", "--refresh-rate", 4)
     assert (status, err) == (0, "")
-    assert terminal.made == (StudyConfig(variants=("bbox",), runs_dir=tmp_path / "runs"), 4.0, None)
+    assert terminal.made == (
+        StudyConfig(variants=("bbox",), recipe=RECIPES["quick"], runs_dir=tmp_path / "runs"),
+        4.0,
+        None,
+    )
 
 
 def test_the_dashboards_own_status_is_the_programs(command, terminal, monkeypatch):
     monkeypatch.setattr("threading.enumerate", list)
     terminal.return_code = 1
     assert command()[0] == 1
+
+
+@pytest.mark.parametrize("encoding", ["iso8859-1", "ascii", "cp1252"])
+def test_an_encoding_without_our_characters_is_named(command, terminal, monkeypatch, encoding):
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    status, out, _ = command()
+    sys.stderr.seek(0)
+    said = sys.stderr.read()
+    assert (status, out, said.count("\n")) == (2, "", 1)
+    assert encoding in said
+    assert "LC_ALL=C.UTF-8" in said
 
 
 @pytest.mark.parametrize("kind", ["dumb", "", "unknown"])

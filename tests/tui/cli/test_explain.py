@@ -12,7 +12,9 @@ from engine.finished.explain.answers import draw_answers
 from engine.finished.explain.curves import count_ladder, native_sizes
 from engine.finished.explain.measuring import measure_change
 from engine.finished.explain.sheets import png_bytes
+from engine.finished.run import FinishedRun
 from engine.reports.explanation import ExplanationReport
+from engine.reports.pictures import Figure
 from engine.reports.resolution import ResolutionReport
 from tui.commands.explain import file_name
 
@@ -47,16 +49,16 @@ def run(command, report, monkeypatch, tmp_path):
         def result(self, variant):
             return object() if variant in ("vanilla", "bbox") else None
 
-    def measure(folder, *, cache_dir, progress, control):
+    def measure(run, *, progress, control):
         progress(ExplanationProgress("vanilla: colour removed", 0, 120))
         return report
 
-    def draw(record, folder, *, variants, cache_dir, on_figure):
-        on_figure("The surest mistakes")
-        return [("The surest mistakes", "words", png_bytes(np.zeros((2, 2, 3), np.uint8)))]
+    def draw(run, *, variants, tell):
+        tell("drawing: The surest mistakes")
+        return [Figure("The surest mistakes", "words", png_bytes(np.zeros((2, 2, 3), np.uint8)))]
 
-    monkeypatch.setattr("engine.load_record", lambda folder: Record())
-    monkeypatch.setattr("engine.stored_resolution", lambda folder: None)
+    monkeypatch.setattr("engine.open_run", lambda folder, cache_dir: FinishedRun(folder, cache_dir, Record()))
+    monkeypatch.setattr("engine.stored_resolution", lambda run: None)
     monkeypatch.setattr("engine.measure_explanation", measure)
     monkeypatch.setattr("engine.report_figures", draw)
     (tmp_path / "a-study").mkdir()
@@ -130,7 +132,7 @@ def test_titles_become_file_names():
 def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes, monkeypatch):
     asked = []
 
-    def measure(folder, *, variants, cache_dir, progress, control):
+    def measure(run, *, variants, progress, control):
         asked.append(variants)
         for done in (0, 5, 60, 61):
             progress(ExplanationProgress("bbox, test images", done, 600))
@@ -154,7 +156,7 @@ def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes
 
 def test_what_was_measured_before_is_shown_unasked(run, sizes, monkeypatch):
     assert json.loads(run("--json")[1])["resolution"] is None
-    monkeypatch.setattr("engine.stored_resolution", lambda folder: sizes)
+    monkeypatch.setattr("engine.stored_resolution", lambda run: sizes)
     monkeypatch.setattr("engine.measure_resolution", None)
     resolution = json.loads(run("--json")[1])["resolution"]
     assert [one["variant"] for one in resolution["ladders"]] == ["vanilla", "bbox"]

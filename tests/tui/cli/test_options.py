@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -7,10 +8,10 @@ from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
 
 
-def test_without_options_the_study_is_the_papers_on_the_demo_set(command, studies, tmp_path):
+def test_without_options_the_study_is_a_quick_one_on_the_demo_set(command, studies, tmp_path):
     status, _, _ = command("run")
     assert status == 0
-    assert studies == [StudyConfig(runs_dir=tmp_path / "runs")]
+    assert studies == [StudyConfig(recipe=RECIPES["quick"], runs_dir=tmp_path / "runs")]
 
 
 def test_every_option_reaches_the_study(command, studies, tmp_path):
@@ -69,6 +70,31 @@ def test_an_option_that_is_not_given_leaves_the_recipe_as_it_is(command, studies
     assert studies[0].recipe.image_size == RECIPES["quick"].image_size
 
 
+def test_the_demo_set_is_trained_with_a_quick_recipe_where_none_was_named_and_says_so(command, studies):
+    _, _, err = command("run")
+    assert studies[0].recipe == RECIPES["quick"]
+    assert "the demo set is trained with the recipe quick; the study's own is paper" in err
+
+
+def test_a_named_recipe_and_own_images_are_left_alone(command, studies, tmp_path, monkeypatch):
+    _, _, err = command("run", "--recipe", "paper")
+    command("run", "--data", tmp_path)
+    monkeypatch.setenv("SIMPSONS_TUI_RECIPE", "paper")
+    command("run")
+    assert [study.recipe.name for study in studies] == ["paper"] * 3
+    assert "demo set is trained with" not in err
+
+
+@pytest.mark.parametrize(
+    "words", [("resume", "x", "--runs-dir", "9" * 400), ("runs", "show", "9" * 5000), ("export", "9" * 5000)]
+)
+def test_a_name_too_long_for_the_system_is_wrong_use_and_no_crash(command, words):
+    status, _, err = command(*words)
+    assert status == 2
+    assert err.count("\n") == 1
+    assert "unexpected" not in err
+
+
 def test_any_number_of_the_recipe_can_be_set(command, studies):
     command("run", "--recipe", "quick", "--set", "dropout=0.25", "--set", "kernel_size = 3", "--lr", 0.01)
     assert studies[0].recipe == replace(RECIPES["quick"], dropout=0.25, kernel_size=3, learning_rate=0.01)
@@ -76,7 +102,7 @@ def test_any_number_of_the_recipe_can_be_set(command, studies):
 
 def test_numbers_that_are_set_are_told_as_changes(command, studies):
     _, out, _ = command("run", "--set", "learning_rate=0.002", "--set", "dropout=0.25")
-    assert "recipe: paper with dropout 0.25, learning_rate 0.002" in out
+    assert "recipe: quick with dropout 0.25, learning_rate 0.002" in out
 
 
 def test_environment_variables_are_options(command, studies, monkeypatch):
@@ -178,3 +204,57 @@ def test_the_version_is_the_programs(command):
     from engine.system.version import program_version
 
     assert command("--version") == (0, f"simpsons-tui {program_version()}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('"Simpson, Homer",bart', ("Simpson, Homer", "bart")),
+        ('" lead", tail ', (" lead", "tail")),
+        ("a,, b ,", ("a", "b")),
+        ('"say ""no""",x y', ('say "no"', "x y")),
+        ('it"s,5" disk', ('it"s', '5" disk')),
+    ],
+)
+def test_class_names_are_quoted_as_in_csv(command, studies, tmp_path, text, names):
+    assert command("run", "--data", tmp_path, "--classes", text)[0] == 0
+    assert studies[0].classes == names
+
+
+@pytest.mark.parametrize("text", ['"Simpson, Homer', '"a"b,c'])
+def test_a_quote_without_its_end_is_refused(command, studies, text):
+    status, _, err = command("run", "--classes", text)
+    assert (status, studies) == (2, [])
+    assert "in quotes" in err
+
+
+def test_parts_are_from_the_data_on(command, studies, tmp_path, monkeypatch):
+    for name in ("set/old", "set/new", "away"):
+        (tmp_path / name).mkdir(parents=True)
+    data = tmp_path / "set"
+    command("run", "--data", data, "--train", "old", "--test", data / "new", "--val", tmp_path / "away", "--recheck")
+    config = studies.pop()
+    assert (config.data, config.train, config.test, config.val, config.recheck) == (
+        data, Path("old"), data / "new", tmp_path / "away", True,
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    command("run", "--train", "set/old", "--test", "away")
+    config = studies.pop()
+    assert (config.data, config.train, config.test) == (tmp_path, Path("set/old"), Path("away"))
+    command("run", "--data", data, "--train", "old", "--test", "away")
+    assert studies.pop().test == tmp_path / "away"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--test", "."), "--train"),
+        (("--train", "nowhere", "--data", "."), "--train nowhere: there is no such folder"),
+        (("--train", ".", "--val", ".", "--validation", "0.1"), "--val and --validation"),
+    ],
+)
+def test_parts_that_make_no_sense_are_refused(command, studies, tmp_path, monkeypatch, words, expected):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = command("run", *words)
+    assert (status, studies) == (2, [])
+    assert expected in err

@@ -134,8 +134,8 @@ def test_no_image_is_wrong_use(command, run):
 def test_onnx_prints_the_file_and_the_difference(command, run, monkeypatch, tmp_path):
     seen = []
 
-    def export(folder, variant, path):
-        seen.append((folder, variant, path))
+    def export(request, path):
+        seen.append((request, path))
         return 1.5e-5
 
     monkeypatch.setattr("engine.export_onnx", export)
@@ -143,7 +143,7 @@ def test_onnx_prints_the_file_and_the_difference(command, run, monkeypatch, tmp_
     said = (0, f"{out}\n", "largest difference of a logit from torch: 1.5e-05\n")
     assert command("export", "latest:bbox", "--out", out) == said
     assert command("export", run, "--format", "onnx", "--out", out) == said
-    assert seen == [(run, "bbox", out), (run, None, out)]
+    assert seen == [(ModelRequest(run, "bbox"), out), (ModelRequest(run), out)]
 
 
 def test_onnx_without_its_extra_is_one_line(command, run, monkeypatch, tmp_path):

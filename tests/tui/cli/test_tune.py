@@ -15,8 +15,8 @@ from engine.events.search import (
     EpochScored,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
     trial_name,
 )
@@ -47,7 +47,7 @@ class Searches:
             protocol=config.study.protocol,
             recipe=config.study.recipe,
             seeds=config.study.seeds,
-            validation_fraction=config.study.validation_fraction,
+            validation_fraction=config.study.validation_fraction or 0.2,
             numbers=(),
             trials=config.trials,
             minutes=config.minutes,
@@ -64,7 +64,7 @@ class Searches:
         for trial in record.ended:
             replay(TrialStarted(trial=trial.number, numbers=trial.values, steps=4, is_recipe=trial.is_recipe))
             replay(trial.finished)
-        again = TuningContinued(trials=trials or record.most_trials, minutes=minutes, program_version="0")
+        again = TuningResumed(trials=trials or record.most_trials, minutes=minutes, program_version="0")
         return self._play(run, record, again, emit, control)
 
     def _play(self, folder, record, first, emit, control):
@@ -109,10 +109,10 @@ def searches(monkeypatch, tmp_path):
     return played
 
 
-def test_without_options_it_searches_around_the_papers_recipe_without_leaks(command, searches, tmp_path):
+def test_without_options_it_searches_around_the_demo_sets_recipe_without_leaks(command, searches, tmp_path):
     status, _, _ = command("tune")
     assert status == 0
-    study = StudyConfig(variants=("vanilla",), protocol="clean", validation_fraction=0.2, runs_dir=tmp_path / "runs")
+    study = StudyConfig(variants=("vanilla",), protocol="clean", recipe=RECIPES["quick"], runs_dir=tmp_path / "runs")
     assert searches.asked == [TuningConfig(study, trials=20)]
 
 

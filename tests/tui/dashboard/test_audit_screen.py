@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 from textual.widgets import DataTable
@@ -199,7 +198,7 @@ async def test_a_report_that_is_ready_needs_no_engine(kit, make_app):
     async with make_app().run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
         session = pilot.app.session
-        broken = partial(session.engine.open_run_gallery, Path("/runs/gone"))
+        broken = partial(session.engine.open_gallery, kit.CONFIG)
         await pilot.app.push_screen(
             AuditScreen(session, AuditRun("scene", kit.audit_report("scene")), "springfield", broken)
         )

@@ -48,7 +48,7 @@ def add(kit, tmp_path):
         open_runs.append(run)
         if not live:
             run.close()
-        run.settle()
+        run.flush()
         return run.folder
 
     yield added

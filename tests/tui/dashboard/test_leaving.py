@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import InputError
-from engine.events.study import BatchTrained, StudyContinued, StudyStarted, TrainingContinued
+from engine.events.study import BatchTrained, RunResumed, StudyStarted, TrainingResumed
 from tui.screens.results.results import ResultsScreen
 from tui.screens.training.screen import TrainingScreen
 from tui.state.study import ViewState
@@ -151,8 +151,8 @@ def test_a_stream_that_goes_on_is_folded_as_one(kit):
     whole = list(kit.study_events(("vanilla", "bbox")))
     cut = next(i for i, e in enumerate(whole) if isinstance(e, BatchTrained) and (e.variant, e.step) == ("bbox", 9))
     back = next(i for i, e in enumerate(whole) if isinstance(e, BatchTrained) and (e.variant, e.step) == ("bbox", 8))
-    went_on = StudyContinued(program_version="1", time=whole[cut].time + 1000)
-    again = TrainingContinued(variant="bbox", epoch=2, step=8, time=whole[cut].time + 1000)
+    went_on = RunResumed(program_version="1", time=whole[cut].time + 1000)
+    again = TrainingResumed(variant="bbox", epoch=2, step=8, time=whole[cut].time + 1000)
     later = [replace(event, time=event.time + 1000) for event in whole[back:]]
     state, expected = ViewState.from_events([*whole[: cut + 1], went_on, again, *later]), ViewState.from_events(whole)
     assert state.job("bbox").losses == expected.job("bbox").losses

@@ -16,8 +16,8 @@ from engine.events.search import (
     NumberRange,
     TrialFinished,
     TrialStarted,
-    TuningContinued,
     TuningFinished,
+    TuningResumed,
     TuningStarted,
 )
 from engine.events.search_record import TuningRecord
@@ -29,7 +29,7 @@ from engine.events.study import (
     StageProgress,
     StageStarted,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from engine.reports.results import ProtocolSummary
 from tests.tui.fake_engine import START, FakeEngine
@@ -158,11 +158,11 @@ class SearchPlayer(FakeEngine):
     def resume_tuning(self, folder, emit=None, control=None, *, trials=None, minutes=None, replay=None):
         self.continued.append((folder, trials, minutes))
         clock = Clock(self.start + 5000)
-        self.play([TuningContinued(time=clock.now, trials=8, minutes=None, program_version="0")], emit, control)
+        self.play([TuningResumed(time=clock.now, trials=8, minutes=None, program_version="0")], emit, control)
         return self.go_on(clock, emit, control)
 
     def go_on(self, clock, emit, control):
-        control.listen(lambda: emit(StudyPaused(time=clock.now)), lambda: emit(StudyResumed(time=clock.now)))
+        control.listen(lambda: emit(StudyPaused(time=clock.now)), lambda: emit(StudyUnpaused(time=clock.now)))
         status, conclusion = "done", CONCLUSION
         try:
             for number in range(len(self.record.ended), len(TRIALS)):

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.config.recipes import RECIPES
-from engine.events.search import TrialFinished, TrialStarted, TuningContinued, TuningStarted
-from engine.events.study import BatchTrained, StageFinished, StageStarted, StudyPaused, StudyResumed
+from engine.events.search import TrialFinished, TrialStarted, TuningResumed, TuningStarted
+from engine.events.study import BatchTrained, StageFinished, StageStarted, StudyPaused, StudyUnpaused
 from engine.reports.results import DatasetSummary
 from tui.state.search import TuningState
 
@@ -69,7 +69,7 @@ def test_minutes_end_it_after_the_trial_under_way():
 
 
 def test_a_pause_is_no_work():
-    state = state_of(started(2), StudyPaused(time=10), StudyResumed(time=110))
+    state = state_of(started(2), StudyPaused(time=10), StudyUnpaused(time=110))
     assert state.elapsed(120) == pytest.approx(20)
     state.apply(StudyPaused(time=130))
     assert state.paused
@@ -78,7 +78,7 @@ def test_a_pause_is_no_work():
 
 def test_the_time_before_an_interruption_does_not_count():
     state = state_of(started(2), *trial(0, 0, 40), *trial(1, 40, 40, batches=3))
-    state.apply(TuningContinued(time=1000, trials=3, minutes=None, program_version="0"))
+    state.apply(TuningResumed(time=1000, trials=3, minutes=None, program_version="0"))
     assert state.elapsed(1010) == pytest.approx(10)
     assert state.training is None
     assert state.record.trials[1].state == "interrupted"

@@ -9,7 +9,7 @@ from engine.events.study import (
     StageStarted,
     StudyFinished,
     StudyPaused,
-    StudyResumed,
+    StudyUnpaused,
 )
 from engine.events.study_json import study_to_json
 from tui.state.jobs import RATE_WINDOW_SECONDS, SMOOTHING_BATCHES, JobView
@@ -78,7 +78,7 @@ def test_pauses_count_neither_as_work_nor_in_rates(kit):
     state.apply(StudyPaused(time=now))
     assert state.paused
     assert state.elapsed(now + 500) == pytest.approx(elapsed)
-    state.apply(StudyResumed(time=now + 1000))
+    state.apply(StudyUnpaused(time=now + 1000))
     assert not state.paused
     state.apply(BatchTrained(time=now + 1002, variant="vanilla", epoch=1, step=5, loss=1.0, images=50))
     assert state.job("vanilla").stage.rate() == pytest.approx(before)

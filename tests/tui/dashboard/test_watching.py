@@ -1,12 +1,15 @@
 """A study of another process: its folder is followed, pause and stop go there, and it outlives the dashboard."""
 
+import errno
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from engine.errors import StorageError
 from engine.events.record import StudyRecord
-from engine.events.study import BatchTrained, StudyContinued, StudyFinished, StudyPaused, StudyResumed
+from engine.events.study import BatchTrained, RunResumed, StudyFinished, StudyPaused, StudyUnpaused
 from engine.runs import RunFolder
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.results.results import ResultsScreen
@@ -37,7 +40,7 @@ class Writer:
         self.run.append(event)
         self.run.write_summary(self.record)
         # What another process has in memory cannot be seen; here nothing is to wait for.
-        self.run.settle()
+        self.run.flush()
 
     def write_until(self, condition):
         """Write events up to the first that fits, and it too."""
@@ -129,6 +132,38 @@ def test_a_run_that_cannot_be_read_ends_with_the_reason(writer):
     assert "line 1 is damaged" in study.failure.message
 
 
+def test_a_run_whose_folder_is_removed_is_said_to_be_gone(writer):
+    writer.write_until(in_training)
+    study = WatchedStudy(REAL_ENGINE, writer.folder, print)
+    study.start()
+    while not study.drain():
+        study.wait(0.01)
+    shutil.rmtree(writer.folder)
+    study.wait(30)
+    assert "is gone" in study.failure.message
+    assert study.failure.expected
+    assert not study.running
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO])
+def test_a_run_whose_disk_went_away_is_said_to_be_unreadable(writer, monkeypatch, number):
+    writer.write_until(in_training)
+    study = WatchedStudy(REAL_ENGINE, writer.folder, print)
+    study.start()
+    while not study.drain():
+        study.wait(0.01)
+
+    def refuse(path, *_args, **_options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("engine.runs.reader.Path.open", refuse)
+    monkeypatch.setattr("engine.runs.lock.Path.exists", refuse)
+    study.wait(30)
+    assert os.strerror(number) in study.failure.message
+    assert study.failure.expected
+    assert not study.running
+
+
 def test_a_wish_that_nobody_hears_is_said_and_forgotten(writer):
     said = []
     writer.write_until(in_training)
@@ -146,6 +181,14 @@ def test_a_wish_that_nobody_hears_is_said_and_forgotten(writer):
 
 
 # ---------------------------------------------------------------- the dashboard
+
+
+async def test_the_dashboard_says_that_the_folder_of_a_watched_run_is_gone(kit, opened, writer):
+    async with opened.run_test(size=SIZE) as pilot:
+        writer.write_until(in_training)
+        await shown(kit, pilot)
+        shutil.rmtree(writer.folder)
+        await kit.until(pilot, lambda: "is gone" in kit.screen_text(pilot.app), "the words")
 
 
 async def test_what_the_writer_does_is_drawn_as_it_comes(kit, opened, writer):
@@ -172,7 +215,7 @@ async def test_pause_and_stop_reach_the_writer_through_its_folder(kit, opened, w
         await kit.until(pilot, lambda: control_note(opened.session) == "paused", "paused")
         await pilot.press("p")
         await kit.until(pilot, lambda: writer.asked == ["pause", "resume"], "request")
-        writer.write(StudyResumed())
+        writer.write(StudyUnpaused())
         await kit.until(pilot, lambda: not opened.session.state.paused, "resumed")
         assert control_note(opened.session) == ""
         await pilot.press("s")
@@ -222,7 +265,7 @@ async def test_a_writer_that_died_is_marked_and_another_that_goes_on_is_followed
         assert f"simpsons-tui resume {writer.folder.name}" in kit.screen_text(opened)
         assert isinstance(opened.screen, TrainingScreen)
         writer.run = RunFolder.open_for_resume(writer.folder)
-        writer.write(StudyContinued(program_version="1"))
+        writer.write(RunResumed(program_version="1"))
         writer.write_until(lambda event: isinstance(event, BatchTrained) and event.step == 9)
         await kit.until(pilot, lambda: len(opened.session.state.job("vanilla").losses) == 10, "losses")
         assert "its writer is gone" not in kit.screen_text(opened)

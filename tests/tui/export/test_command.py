@@ -30,7 +30,7 @@ def test_without_a_name_the_newest_is_exported(command, make_run, tmp_path):
     make_run("20260102-000000-bbb")
     # The name of the file is the study's ID, which here all runs share.
     status, out, err = command("--out", "x.json")
-    assert (status, out, err) == (0, "x.json\n", "")
+    assert (status, out, err) == (0, "x.json\n", "")  # quick: nothing to tell
     assert json.loads((tmp_path / "x.json").read_text())["study"] == "20260528-2026-springfield"
 
 

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from engine.finished.dossier import Exported, Figure
+from engine.finished.dossier import Exported
+from engine.reports.pictures import Figure
 from tui.export.formats import FORMATS
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}

@@ -89,3 +89,15 @@ def test_a_record_alone_says_what_it_can(studies):
 def test_combinations_come_back_from_the_line():
     config = StudyConfig(variants=COMBINATIONS)
     assert read_back(command_line(config)).variants == COMBINATIONS
+
+
+def test_parts_and_class_names_of_any_kind_come_back(images):
+    for name in ("one", "two", "three"):
+        (images / name).mkdir()
+    parts = {"train": Path("one"), "test": Path("two"), "val": images / "three"}
+    classes = ("Simpson, Homer", " lead", 'the "boss"', "plain name", "trail ")
+    config = StudyConfig(data=images, classes=classes, **parts)
+    assert read_back(command_line(config)) == config
+    other = StudyConfig(data=images, validation_fraction=0.0)
+    assert read_back(command_line(other)) == other
+    assert "--validation" not in command_line(StudyConfig(validation_fraction=0.0))

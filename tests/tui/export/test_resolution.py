@@ -11,10 +11,11 @@ import pytest
 from engine.events.codec import to_jsonable
 from engine.finished.dossier import Exported, gather
 from engine.finished.explain.curves import count_ladder, native_sizes
+from engine.finished.run import open_run
 from engine.reports.resolution import ResolutionReport
 from engine.system.files import replace_json
+from tui.export.charts import draw_ladders
 from tui.export.formats import FORMATS
-from tui.export.size_drawing import draw_ladders
 
 SIZES = (128, 64)
 VARIANTS = ("vanilla", "bbox")
@@ -96,9 +97,7 @@ def test_json_holds_it_beside_the_study(studies, report):
 
 
 def test_it_is_found_beside_the_run(make_run, report):
-    from engine.runs import load_record
-
     folder = make_run("s")
-    assert gather(load_record(folder), folder).resolution is None
+    assert gather(open_run(folder)).resolution is None
     replace_json(folder / "resolution.json", {"version": 1, "report": to_jsonable(report)})
-    assert gather(load_record(folder), folder).resolution == report
+    assert gather(open_run(folder)).resolution == report

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
+
 from engine.events.comparability import why_incomparable
 from engine.events.record import StudyRecord
+from tui.looks.formatting import left
 from tui.looks.palette import VariantStyle
 from tui.tables.data import Cell, Column, Row, TableData, mark_best
 from tui.tables.results import Average, metrics_data
@@ -47,12 +50,12 @@ def compared_data(runs: Sequence[MarkedRun], average: Average = "macro") -> Tabl
             cells = dict(zip((column.key for column in table.columns), row.cells, strict=True))
             shown = [replace(cells.get(column.key, Cell("")), best=False) for column in columns[1:]]
             rows.append(Row(f"{run.name}:{row.key}", (Cell(run.name, place), *shown), eligible=row.eligible))
-    widths = [max(len(row.cells[place].note) for row in rows) for place in range(len(columns))]
+    widths = [max(cell_len(row.cells[place].note) for row in rows) for place in range(len(columns))]
     aligned = [
         replace(
             row,
             cells=tuple(
-                replace(cell, note=cell.note.ljust(width)) for cell, width in zip(row.cells, widths, strict=True)
+                replace(cell, note=left(cell.note, width)) for cell, width in zip(row.cells, widths, strict=True)
             ),
         )
         for row in rows

@@ -94,7 +94,8 @@ class CellScreen(Screen[None]):
         """Find the pictures in a thread."""
         if self._images:
             self._show()
-            self._session.open_run_gallery(self, self._record, self._opened, self._refused)
+            run = self._session.open_run(self._record)
+            self._session.background.run(self, "open images", lambda: run.gallery, self._opened, self._refused)
 
     def _opened(self, source: "Gallery") -> None:
         self._source = source
@@ -182,7 +183,7 @@ class CellScreen(Screen[None]):
             share = image.probabilities[label]
             style = "bold" if label in (self._true, self._predicted) else "dim"
             mark = "◂ true" if label == self._true else ""
-            name = formatting.fit(self._names[label], 12).ljust(min(12, width))
+            name = formatting.left(formatting.fit(self._names[label], 12), min(12, width))
             lines.append(Text(f"{name} {formatting.bar(share, _BAR)} {share:.3f} {mark}", style))
         return lines
 

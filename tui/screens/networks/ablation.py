@@ -1,7 +1,6 @@
 """What the networks lose without colour, background or box."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -18,6 +17,7 @@ from tui.session.session import Session
 from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
 
 if TYPE_CHECKING:
+    from engine import FinishedRun
     from engine.events.progress import ExplanationProgress
 
 
@@ -57,20 +57,19 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
             return self._report is not None
         return super().check_action(action, parameters)
 
-    def stored(self, engine: Engine, folder: Path) -> ExplanationReport | None:
+    def stored(self, engine: Engine, run: "FinishedRun") -> ExplanationReport | None:
         """What was measured before."""
-        return engine.stored_explanation(folder)
+        return engine.stored_explanation(run)
 
     def measure(
         self,
         engine: Engine,
-        folder: Path,
-        cache_dir: Path | None,
+        run: "FinishedRun",
         tell: "Callable[[ExplanationProgress], None]",
         control: StudyControl,
     ) -> ExplanationReport:
         """Measure every variant."""
-        return engine.measure_explanation(folder, cache_dir=cache_dir, progress=tell, control=control)
+        return engine.measure_explanation(run, progress=tell, control=control)
 
     # ------------------------------------------------------------ drawing
 

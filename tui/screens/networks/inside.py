@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.events.record import StudyRecord, evaluated_results, run_folder
+from engine.events.record import StudyRecord, evaluated_results
 from engine.reports.results import Prediction
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
@@ -143,8 +143,7 @@ class InsideScreen(Screen[None]):
         self._show()
         if image is None:
             return
-        engine, cache_dir = self._session.engine, self._session.config.cache_dir
-        folder = run_folder(self._record)
+        engine, run = self._session.engine, self._session.open_run(self._record)
 
         def work() -> "InsideView | None":
             from engine import lower_priority
@@ -154,7 +153,7 @@ class InsideScreen(Screen[None]):
                 if turn != self._turn:
                     return None
                 if variant not in self._explainers:
-                    self._explainers[variant] = engine.open_explainer(folder, variant, cache_dir=cache_dir)
+                    self._explainers[variant] = engine.open_explainer(run, variant)
                 return self._explainers[variant].look(image.path, image.label)
 
         self._session.background.run(self, "look inside", work, self._seen, self._refused)
@@ -257,7 +256,8 @@ class InsideScreen(Screen[None]):
         def show(images: "Gallery") -> None:
             self.app.push_screen(SideBySideScreen(session, images, path, variants, record=record, paths=paths))
 
-        session.open_run_gallery(self, record, show)
+        run = session.open_run(record)
+        session.background.run(self, "open images", lambda: run.gallery, show)
 
     def action_measure(self) -> None:
         """What the networks lose without parts of the picture."""

@@ -1,7 +1,6 @@
 """What the screens of measurements share: measured once, in a thread, with progress, and read ever after."""
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.text import Text
@@ -11,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.events.control import StudyControl
-from engine.events.record import StudyRecord, run_folder
+from engine.events.record import StudyRecord
 from tui.looks import formatting
 from tui.session.background import Failure, tell
 from tui.session.engine import Engine
@@ -20,6 +19,7 @@ from tui.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine import FinishedRun
     from engine.events.progress import ExplanationProgress
 
 _BAR = 24
@@ -62,15 +62,14 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     # ------------------------------------------------------------ what each of them says
 
-    def stored(self, engine: Engine, folder: Path) -> Report | None:
+    def stored(self, engine: Engine, run: "FinishedRun") -> Report | None:
         """What was measured before."""
         raise NotImplementedError
 
     def measure(
         self,
         engine: Engine,
-        folder: Path,
-        cache_dir: Path | None,
+        run: "FinishedRun",
         tell: "Callable[[ExplanationProgress], None]",
         control: StudyControl,
     ) -> Report:
@@ -93,7 +92,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     def on_mount(self) -> None:
         """Show what was measured before."""
-        self._report = self.stored(self._session.engine, run_folder(self._record))
+        self._report = self.stored(self._session.engine, self._session.open_run(self._record))
         self.show()
 
     def on_unmount(self) -> None:
@@ -109,7 +108,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     def action_start(self) -> None:
         """Measure in a thread."""
-        session, folder, control = self._session, run_folder(self._record), StudyControl()
+        session, run, control = self._session, self._session.open_run(self._record), StudyControl()
         self._control, self._error = control, ""
         self.show()
 
@@ -118,7 +117,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
             lower_priority()
             progress = partial(tell, self, self._progressed)
-            return self.measure(session.engine, folder, session.config.cache_dir, progress, control)
+            return self.measure(session.engine, run, progress, control)
 
         session.background.run(self, "measure", work, self._measured, self._refused)
 

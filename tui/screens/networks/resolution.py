@@ -1,7 +1,6 @@
 """How accuracy falls when the images are shrunk: a chart, a table, the answers in words."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
@@ -23,6 +22,7 @@ from tui.widgets.lines import framed
 from tui.widgets.size_chart import draw_sizes
 
 if TYPE_CHECKING:
+    from engine import FinishedRun
     from engine.events.progress import ExplanationProgress
 
 
@@ -82,20 +82,19 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             return self._report is not None and len(self._views(self._report)) > 1
         return super().check_action(action, parameters)
 
-    def stored(self, engine: Engine, folder: Path) -> ResolutionReport | None:
+    def stored(self, engine: Engine, run: "FinishedRun") -> ResolutionReport | None:
         """What was measured before."""
-        return engine.stored_resolution(folder)
+        return engine.stored_resolution(run)
 
     def measure(
         self,
         engine: Engine,
-        folder: Path,
-        cache_dir: Path | None,
+        run: "FinishedRun",
         tell: "Callable[[ExplanationProgress], None]",
         control: StudyControl,
     ) -> ResolutionReport:
         """Measure the variants that are not known yet."""
-        return engine.measure_resolution(folder, cache_dir=cache_dir, progress=tell, control=control)
+        return engine.measure_resolution(run, progress=tell, control=control)
 
     def complete(self, report: ResolutionReport) -> bool:
         """Whether every variant is known."""

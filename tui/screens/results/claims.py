@@ -45,7 +45,7 @@ class ClaimsScreen(CounterpartScreen):
 
     def work(self) -> ClaimsReport:
         """Find the counterpart and judge."""
-        return self.session.engine.judge_study(self.record, self.session.runs_dir_of(self.record))
+        return self.session.engine.judge_study(self.record, self.session.open_run(self.record).counterpart)
 
     def parts(self, width: int) -> Iterable[RenderableType]:
         """The report, and what to do where one half of it is empty."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
@@ -16,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.reports.results import Metrics
+from tui.looks import formatting
 from tui.looks.heat import heat_style, shade
 from tui.looks.keys import bind
 from tui.tables.facts import short_names
@@ -28,11 +30,6 @@ MAX_CELL = 11
 """Widest cell in columns; wider ones only move the counts apart."""
 
 _TRUE_COLOUR_SYSTEMS = ("256", "truecolor")
-
-
-def ellipsis(text: str, width: int) -> str:
-    """The text in at most `width` columns, with a sign where something was cut."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
 
 
 class ConfusionMatrix(ScrollView, can_focus=True):
@@ -146,7 +143,7 @@ class ConfusionMatrix(ScrollView, can_focus=True):
         self.call_after_refresh(self._show_cursor)
 
     def _lay_out(self) -> None:
-        longest = max(map(len, self.names), default=0)
+        longest = max(map(cell_len, self.names), default=0)
         count = max(1, len(self.names))
         high = 1 + count * self.cell_height
         # Whether there is a scroll bar follows from the content alone: a bar that is there now may be about to go.
@@ -189,11 +186,11 @@ class ConfusionMatrix(ScrollView, can_focus=True):
         segments = []
         gap = True
         for column, name in enumerate(self.names):
-            text = ellipsis(name, self._cell_width if gap else self._cell_width - 1)
-            left = max((self._cell_width - len(text)) // 2, 0 if gap else 1)
-            gap = left + len(text) < self._cell_width
+            text = formatting.fit(name, self._cell_width if gap else self._cell_width - 1)
+            left = max((self._cell_width - cell_len(text)) // 2, 0 if gap else 1)
+            gap = left + cell_len(text) < self._cell_width
             style = base + Style(bold=True, underline=True) if column == chosen else base + Style(bold=True)
-            right = self._cell_width - left - len(text)
+            right = self._cell_width - left - cell_len(text)
             segments += [Segment(" " * left, base), Segment(text, style), Segment(" " * right, base)]
         return segments
 
@@ -202,7 +199,7 @@ class ConfusionMatrix(ScrollView, can_focus=True):
         total = sum(counts)
         middle = inside == (self.cell_height - 1) // 2
         chosen_row = self.has_focus and row == self.cursor[0]
-        name = f"{self.names[row] if middle else '':<{self._label_width}}"
+        name = formatting.left(self.names[row] if middle else "", self._label_width)
         label_style = Style(bold=True, underline=chosen_row and middle)
         pad = len(name) - len(name.rstrip())
         label = Segment(name, base + Style(bold=True) if pad or not chosen_row else base + label_style)

@@ -95,13 +95,13 @@ class ExportScreen(ModalScreen[None]):
         force = self._confirmed == out
         self._working, self._confirmed = True, None
         self._say("writing ...")
-        exported = self._exported
+        session, exported = self._session, self._exported
         started = exported.record.started
 
         def write() -> Path | None:
             whole = exported
             if started is not None and started.folder:
-                whole = gather(exported.record, Path(started.folder), pictures=form.name in WITH_PICTURES)
+                whole = gather(session.open_run(exported.record), pictures=form.name in WITH_PICTURES)
             try:
                 return export_to(whole, form, out, force=force).absolute()
             except ExistsError:

@@ -1,6 +1,5 @@
 """The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
 
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -338,9 +337,9 @@ class ResultsScreen(Screen[None]):
         audit, dataset, started = self._record.audit, self._record.dataset, self._record.started
         if audit is None or dataset is None or started is None:
             return
-        session, run = self._session, AuditRun(audit.closeness, audit)
-        open_images = partial(session.engine.open_run_gallery, Path(started.folder), session.config.cache_dir)
-        self.app.push_screen(AuditScreen(session, run, dataset.name, open_images, is_demo=dataset.is_demo))
+        session, done = self._session, AuditRun(audit.closeness, audit)
+        run = session.open_run(self._record)
+        self.app.push_screen(AuditScreen(session, done, dataset.name, lambda: run.gallery, is_demo=dataset.is_demo))
 
     def action_claims(self) -> None:
         """The study's claims, one by one."""

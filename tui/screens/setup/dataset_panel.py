@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -39,11 +40,14 @@ LAYOUTS = {
 def dataset_lines(summary: DatasetSummary, width: int) -> Text:
     """Name, place, layout and counts; `width` in cells."""
     boxed = f"{_share(summary.boxed_train, summary.train)} train, {_share(summary.boxed_test, summary.test)} test"
+    images = f"{formatting.count(summary.train)} train, {formatting.count(summary.test)} test"
+    if summary.validation:
+        images += f", {formatting.count(summary.validation)} validation"
     rows = [
         ("name", "demo set (drawings)" if summary.is_demo else summary.name),
         ("from", formatting.fit_start(formatting.place(summary.location), max(10, width - LABEL_WIDTH))),
         ("layout", f"{LAYOUTS.get(summary.layout, summary.layout)}, {len(summary.classes)} classes"),
-        ("images", f"{formatting.count(summary.train)} train, {formatting.count(summary.test)} test"),
+        ("images", images),
         ("boxes", boxed),
     ]
     lines = []
@@ -132,7 +136,7 @@ class ClassBars(Widget):
 def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Text:
     """Bars of both parts, each scaled to its own largest class."""
     names = short_names(summary.classes)
-    longest = max((len(name) for name in names), default=0)
+    longest = max(map(cell_len, names), default=0)
     name_width = max(_SHORTEST_NAME, min(longest, _LONGEST_NAME, width // 3))
     room = max(2, width - name_width - 2 * (_COUNT_WIDTH + 2))
     train_width = max(1, int(room * _TRAIN_PART))
@@ -144,7 +148,7 @@ def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Tex
     for name, train, test in zip(names, summary.train_counts, summary.test_counts, strict=True):
         lines.append(
             Text.assemble(
-                formatting.fit(name, name_width).ljust(name_width),
+                formatting.left(formatting.fit(name, name_width), name_width),
                 " ",
                 (formatting.bar(train / most_train, train_width), train_colour),
                 formatting.count(train).rjust(_COUNT_WIDTH),

@@ -19,6 +19,10 @@ _CLOSE = Binding("escape", "dismiss(None)", "Close", tooltip="Close and change n
 FIELDS = ("epochs", "minutes", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
 
 
+_GIVEN = "given"
+"""Stands for the validation images that the data gives, if any."""
+
+
 def _number(name: str, text: str) -> int:
     try:
         return int(text)
@@ -31,6 +35,10 @@ def _decimal(name: str, text: str, example: str) -> float:
         return float(text)
     except ValueError:
         raise InputError(f"{name}: {text!r} is no number; give one such as {example}") from None
+
+
+def _share(text: str) -> float | None:
+    return None if text == _GIVEN else _decimal("validation", text, f"0.1, or {_GIVEN} for the data's own images")
 
 
 def _image_size(text: str) -> tuple[int, int]:
@@ -62,7 +70,7 @@ def apply_fields(config: StudyConfig, fields: dict[str, str]) -> StudyConfig:
         repeats=_number("seeds", fields["seeds"]),
         folds=_number("folds", fields["folds"]),
         budget_minutes=minutes or None,
-        validation_fraction=_decimal("validation", fields["validation"], "0.1"),
+        validation_fraction=_share(fields["validation"]),
     )
 
 
@@ -92,7 +100,7 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
             config.seed,
             config.repeats,
             config.folds,
-            f"{config.validation_fraction:g}",
+            _GIVEN if config.validation_fraction is None else f"{config.validation_fraction:g}",
         )
         with Vertical(classes="dialog") as box:
             box.border_title = f"recipe {recipe.name}, protocol {config.protocol}"

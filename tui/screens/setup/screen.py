@@ -17,7 +17,7 @@ from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
-from engine.reports.results import DatasetSummary
+from engine.reports.results import DatasetReading, DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks.keys import bind
 from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
@@ -176,7 +176,7 @@ class SetupScreen(Screen[None]):
         panel = self.query_one("#variants-panel")
         panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
         self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.app.current_theme.dark)
-        self.query_one("#recipe", Static).update(recipe_words(self.config))
+        self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
@@ -309,9 +309,25 @@ class SetupScreen(Screen[None]):
 
     def _data_named(self, answer: str | None) -> None:
         if answer is not None:
-            self.config = replace(self.config, data=Path(answer).expanduser() if answer else None)
+            data = Path(answer).expanduser() if answer else None
+            self.config = replace(self.config, data=data, train=None, test=None, val=None)
             self.problem = ""
             self.start_asked = False
+            self.read_dataset()
+
+    def action_reading(self) -> None:
+        """Ask what trains and what tests."""
+        from tui.screens.setup.readings import ReadingsScreen
+
+        if self.config.data is None:
+            self._refuse("the demo set has one layout: name other data first")
+            return
+        self.app.push_screen(ReadingsScreen(self.session, self.config), self._reading_chosen)
+
+    def _reading_chosen(self, reading: DatasetReading | None) -> None:
+        if reading is not None:
+            self.config = replace(self.config, train=reading.train, test=reading.test, val=reading.val)
+            self.problem = ""
             self.read_dataset()
 
     def action_browse(self) -> None:

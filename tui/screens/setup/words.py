@@ -12,6 +12,7 @@ from engine.config.variants import get_variant
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
 from tui.looks.palette import variant_style
+from tui.tables.facts import demo_recipe_words
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
@@ -29,15 +30,15 @@ def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int)
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
-        (name.ljust(max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
+        (formatting.left(name, max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
         (get_variant(name).summary, "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )
 
 
-def recipe_words(config: StudyConfig) -> Text:
-    """The recipe's numbers; those that were changed stand out."""
+def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:
+    """The recipe's numbers; those that were changed stand out. With room, a sentence on that of the demo set."""
     recipe, base = config.recipe, RECIPES.get(config.recipe.name)
     height, width = recipe.image_size
     rows = (
@@ -48,9 +49,15 @@ def recipe_words(config: StudyConfig) -> Text:
         ("seed", f"{config.seed}", ""),
     )
     shown = [field for _, _, field in rows]
+    why = demo_recipe_words(config)
     edited = [] if base is None else [field for field in vars(base) if getattr(recipe, field) != getattr(base, field)]
     parts = [
-        Text.assemble((recipe.name, "bold"), (" (edited)" if edited else "", "yellow"), "  ", (_place(recipe), "dim"))
+        Text.assemble(
+            (recipe.name, "bold"),
+            (" (edited)" if edited else "", "yellow"),
+            "  ",
+            ("for the demo set, r: next" if why else _place(recipe), "dim"),
+        )
     ]
     for name, value, field in rows:
         changed = field in edited
@@ -62,6 +69,8 @@ def recipe_words(config: StudyConfig) -> Text:
             name, value = field.replace("_", " "), getattr(recipe, field)
             number = f"{value:g}" if isinstance(value, int | float) else str(value)
             parts.append(Text.assemble((name.ljust(_NAME_WIDTH), "dim"), (number.rjust(10), "bold yellow")))
+    if why and roomy:
+        parts.append(Text(why, "dim"))
     return Text("\n").join(parts)
 
 

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from engine.config.recipes import Recipe
+from engine.config.search import VALIDATION
 from engine.errors import InputError
 from engine.events.search import NumberRange, number_words
 from tui.looks import formatting
@@ -285,7 +286,7 @@ class TuningScreen(Screen[Recipe | None]):
             ("data", str(study.data) if study.data is not None else "the demo set"),
             ("variant", study.variants[0]),
             ("recipe", f"{study.recipe.name}, {study.recipe.epochs} epochs"),
-            ("protocol", f"{study.protocol}, {study.validation_fraction:.0%} of the training images for validation"),
+            ("protocol", f"{study.protocol}, {_validation_words(study.validation_fraction)}"),
             ("seed", seeds),
             *(("search" if place == 0 else "", range_words(entry)) for place, entry in enumerate(self._ranges())),
         ):
@@ -386,7 +387,7 @@ class TuningScreen(Screen[Recipe | None]):
         """Wait after this batch, or go on."""
         if self._run is not None:
             control = self._run.control
-            (control.resume if control.paused else control.pause)()
+            (control.unpause if control.paused else control.pause)()
             self.show()
 
     def action_stop(self) -> None:
@@ -421,3 +422,8 @@ class TuningScreen(Screen[Recipe | None]):
     def action_reverse(self) -> None:
         """Turn the order round."""
         self.query_one(SortableTable).sort_reverse()
+
+
+def _validation_words(share: float | None) -> str:
+    unless = " where the data has none" if share is None else ""
+    return f"{VALIDATION if share is None else share:.0%} of the training images for validation{unless}"

@@ -6,8 +6,7 @@ import pytest
 from PIL import Image
 
 from engine.errors import DatasetError
-from engine.finished.predicting import NewImage, find_images
-from engine.finished.predicting.predict import read_image
+from engine.finished.predicting.images import NewImage, find_images, read_image
 from engine.reports.results import SkippedFile
 
 

@@ -13,7 +13,7 @@ from engine.finished.predicting.predict import export_onnx
 
 @pytest.fixture
 def options(trained):
-    return ModelRequest(trained.folder, offline=True, cache_dir=trained.config.cache_dir)
+    return ModelRequest(trained.folder, "vanilla", offline=True, cache_dir=trained.config.cache_dir)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def packages():
 def test_missing_packages_are_told_with_the_extra(trained, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"onnxruntime.*\.\[onnx\]"):
-        export_onnx(trained.folder, "vanilla", tmp_path / "model.onnx")
+        export_onnx(ModelRequest(trained.folder), tmp_path / "model.onnx")
 
 
 @pytest.mark.usefixtures("packages")
@@ -33,7 +33,7 @@ def test_the_file_gives_the_runs_own_predictions_and_says_what_it_is(trained, op
     import onnxruntime
 
     path = tmp_path / "model.onnx"
-    difference = export_onnx(trained.folder, "vanilla", path, request=options)
+    difference = export_onnx(options, path)
     assert 0 <= difference < 1e-4
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     about = session.get_modelmeta().custom_metadata_map
@@ -70,7 +70,7 @@ def test_a_file_that_computes_something_else_is_not_kept(trained, options, tmp_p
     session = onnxruntime.InferenceSession
     monkeypatch.setattr(onnxruntime, "InferenceSession", Wrong)
     with pytest.raises(onnx_file.ExportError, match=r"0\.01 in a logit.*no file"):
-        export_onnx(trained.folder, "vanilla", tmp_path / "model.onnx", request=options)
+        export_onnx(options, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -79,4 +79,4 @@ def test_a_place_that_cannot_be_written_is_told(trained, options, tmp_path):
     from engine.finished.predicting.onnx_file import ExportError
 
     with pytest.raises(ExportError, match=r"nowhere/model\.onnx: cannot be written"):
-        export_onnx(trained.folder, "vanilla", tmp_path / "nowhere" / "model.onnx", request=options)
+        export_onnx(options, tmp_path / "nowhere" / "model.onnx")

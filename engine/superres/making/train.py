@@ -1,8 +1,8 @@
-"""Train the NinaSR-B0 x2 weights that the project ships: `python -m engine.superres.train --help`.
+"""Train the NinaSR-B0 x2 weights that the project ships: `python -m engine.superres.making.train --help`.
 
 Pairs are a degraded picture and its half by Pillow's bicubic filter, so the network learns to undo exactly that halving
-(see `engine.superres.training_pictures`). L1 loss, Adam with warm-up and cosine, an exponential moving average of
-the weights is what is kept. The network starts as an interpolation close to bicubic, not at random: it spends its
+(see `training_pictures.py`). L1 loss, Adam with warm-up and cosine, an exponential moving average (EMA) of the weights
+is what is kept. The network starts as an interpolation close to bicubic, not at random: it spends its
 steps on what bicubic gets wrong. `data/weights/README.md` says what a run took and reached.
 """
 # ruff: noqa: T201 - a script that reports on stdout
@@ -22,8 +22,8 @@ from PIL import Image
 from torch import nn
 from torchsr.models import ninasr_b0
 
-from engine.superres.quality import Pixels, psnr_after_halving
-from engine.superres.training_pictures import (
+from engine.superres.making.quality import Pixels, psnr_after_halving
+from engine.superres.making.training_pictures import (
     HELD_OUT_PHOTOS,
     PUBLIC_PHOTOS,
     TrainingPair,

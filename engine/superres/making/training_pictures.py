@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from engine.superres.quality import crop_to_even, halve
+from engine.superres.making.quality import crop_to_even, halve
 
 PUBLIC_PHOTOS = ("astronaut", "brick", "camera", "clock", "grass", "gravel", "hubble_deep_field", "retina", "rocket")
 """scikit-image samples that its documentation calls CC0 or public domain."""

@@ -1,4 +1,4 @@
-"""Finds the images that show the same picture, by comparing the fingerprints of all with all.
+"""Near-duplicates: images that show the same picture, found by comparing the fingerprints of all with all.
 
 Two looks must agree, and neither alone is enough: the perceptual hash (which frequencies are strong, whatever the
 contrast) and the correlation of the thumbnails (how bright each place is). The looser limits ask a third, the colours.
@@ -52,10 +52,7 @@ class Limits:
 
 
 LIMITS: MappingProxyType[Closeness, tuple[Limits, ...]] = MappingProxyType(
-    {
-        "near": (Limits(10, 0.90),),
-        "scene": (Limits(10, 0.90), Limits(22, 0.70, 30.0)),
-    }
+    {"near": (Limits(10, 0.90),), "scene": (Limits(10, 0.90), Limits(22, 0.70, 30.0))}
 )
 """One of the alternatives must hold.
 
@@ -69,8 +66,8 @@ pictures are all different, neither pairs any. What becomes of copies that were 
 
 
 @dataclass(frozen=True)
-class Copies:
-    """What `find_copies` found among N images; a row of -1 has no partner.
+class NearDuplicates:
+    """What `find_near_duplicates` found among N images; a row of -1 has no partner.
 
     Attributes:
         groups: number of each image's group (N,): the row of its first member, so an image without a copy has its own.
@@ -130,7 +127,7 @@ def _normalised(thumbnails: npt.NDArray[np.uint8]) -> Floats:
     return normalised
 
 
-def find_copies(
+def find_near_duplicates(
     looks: Looks,
     *,
     labels: Rows,
@@ -138,7 +135,7 @@ def find_copies(
     closeness: Closeness,
     control: StudyControl,
     progress: Callable[[int, int], None],
-) -> Copies:
+) -> NearDuplicates:
     """Compare N images with each other, in blocks so that memory stays flat.
 
     Args:
@@ -153,7 +150,7 @@ def find_copies(
         StudyStopped: the user asked for it.
     """
     n = len(looks)
-    copies = Copies(np.arange(n), *(np.full(n, NOBODY, dtype=np.int64) for _ in range(3)))
+    copies = NearDuplicates(np.arange(n), *(np.full(n, NOBODY, dtype=np.int64) for _ in range(3)))
     progress(0, n)
     for rows in _blocks(n):
         control.checkpoint()

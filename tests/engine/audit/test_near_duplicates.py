@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.audit import LIMITS, find_copies
-from engine.audit import copies as module
-from engine.audit.copies import NOBODY, Looks
+from engine.audit import LIMITS, find_near_duplicates
+from engine.audit import near_duplicates as module
+from engine.audit.near_duplicates import NOBODY, Looks
 from engine.dataset import THUMBNAIL_SIZE, Fingerprint
 from engine.errors import StudyStopped
 from engine.events.control import StudyControl
@@ -66,7 +66,7 @@ def pairwise(looks, closeness):
 
 def find(looks, closeness="near", *, labels=None, is_test=None, control=None, progress=silent):
     n = len(looks)
-    return find_copies(
+    return find_near_duplicates(
         looks,
         labels=np.zeros(n, dtype=np.int64) if labels is None else np.array(labels),
         is_test=np.zeros(n, dtype=bool) if is_test is None else np.array(is_test),

@@ -1,0 +1,1 @@
+"""Making the shipped super-resolution weights; not part of the wheel."""

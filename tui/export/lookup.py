@@ -1,1 +1,0 @@
-"""What is exported: a record, and what lies beside it in the runs folder."""
