@@ -1,6 +1,6 @@
 """A small window of the set-up: the ways in which the data can be read, one of which is taken."""
 
-from contextlib import suppress
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,8 +13,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.config.study import StudyConfig
-from engine.errors import SimpsonsError
 from engine.reports.results import DatasetReading
+from tui.session.background import Failure
+from tui.session.session import Session
 
 
 class ReadingsScreen(ModalScreen[DatasetReading | None]):
@@ -25,9 +26,9 @@ class ReadingsScreen(ModalScreen[DatasetReading | None]):
     ]
     AUTO_FOCUS = "#readings"
 
-    def __init__(self, config: StudyConfig) -> None:
+    def __init__(self, session: Session, config: StudyConfig) -> None:
         super().__init__()
-        self._config = config
+        self._session, self._config = session, config
         self._readings: tuple[DatasetReading, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -40,30 +41,19 @@ class ReadingsScreen(ModalScreen[DatasetReading | None]):
 
     def on_mount(self) -> None:
         """Look at the folders in a thread: there may be many."""
-        self.run_worker(self._look, thread=True)
+        readings = partial(self._session.engine.dataset_readings, self._config)
+        self._session.background.run(self, "data set's readings", readings, self._show, self._refused)
 
-    def _look(self) -> None:
-        from engine import dataset_readings
+    def _refused(self, failure: Failure) -> None:
+        self.query_one("#complaint", Static).update(Text(failure.words))
 
-        found: tuple[DatasetReading, ...] = ()
-        words = ""
-        try:
-            found = dataset_readings(self._config)
-        except SimpsonsError as error:
-            words = str(error)
-        if len(found) == 1:
-            words = "there is one way to read these folders; --train and --test name others"
-        with suppress(RuntimeError):  # the loop is closed where the user left meanwhile
-            self.app.call_from_thread(self._show, found, words)
-
-    def _show(self, readings: tuple[DatasetReading, ...], words: str) -> None:
-        if not self.is_mounted:
-            return
+    def _show(self, readings: tuple[DatasetReading, ...]) -> None:
         self._readings = readings
         options = self.query_one(OptionList)
         options.add_options([Option(Text(reading.words)) for reading in readings])
         options.highlighted = 0 if readings else None
-        self.query_one("#complaint", Static).update(Text(words))
+        alone = "there is one way to read these folders; --train and --test name others"
+        self.query_one("#complaint", Static).update(Text(alone if len(readings) == 1 else ""))
 
     @on(OptionList.OptionSelected)
     def _take(self, event: OptionList.OptionSelected) -> None:
