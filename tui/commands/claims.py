@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.errors import InputError
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
+from tui.commands.command import ProgramCommand
+from tui.options.study import JSON, RUNS_DIR, folders
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,22 +33,17 @@ Examples:
   simpsons-tui leak
   simpsons-tui leak OFFICIAL_RUN CLEAN_RUN"""
 
-_JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
 
-
-@click.command(cls=SectionedCommand, epilog=_CLAIMS_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_CLAIMS_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
-@_JSON
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
-def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+@option_group("Output", JSON)
+@folders(RUNS_DIR)
+def claims(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None:
     """Hold the original study's claims against a run, one by one.
 
     RUN is a run's folder, its name or the beginning of one; without it, the newest that is done.
     """
-    _remember(ctx, debug, runs_dir)
     from engine import judge_study
     from engine.events.codec import to_jsonable
 
@@ -60,20 +57,17 @@ def claims(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug
     _write_parts(lambda width: claims_parts(report, width))
 
 
-@click.command(cls=SectionedCommand, epilog=_LEAK_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_LEAK_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
-@_JSON
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
-def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+@option_group("Output", JSON)
+@folders(RUNS_DIR)
+def leak(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None:
     """Show official and clean side by side: what copies of the test images were worth.
 
     RUN is a run's folder, its name or the beginning of one; without it, the newest that is done. Its counterpart is
     found in the runs folder, or named as RUN2.
     """
-    _remember(ctx, debug, runs_dir)
     from engine import leak_of_study
     from engine.events.codec import to_jsonable
 
@@ -87,20 +81,6 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     from tui.tables.claims import leak_parts
 
     _write_parts(lambda width: leak_parts(report, width))
-
-
-def register(group: click.Group) -> None:
-    """Add the commands to the program."""
-    group.add_command(claims)
-    group.add_command(leak)
-
-
-def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
-    """Tell the error handler what it must know."""
-    session: Any = ctx.obj
-    if session is not None:
-        session.debug = session.debug or debug
-        session.runs_dir = runs_dir or session.runs_dir
 
 
 def _load(names: Sequence[str], runs_dir: Path | None) -> tuple[Path, list["StudyRecord"]]:

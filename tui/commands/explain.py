@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.errors import InputError, StorageError
-from tui.console.errors import remember
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER, FOLDER_OPTIONS
+from tui.commands.command import ProgramCommand
+from tui.options.study import CACHE_DIR, FOLDER, JSON, RUNS_DIR, folders, option
 from tui.options.values import variant_names
 
 if TYPE_CHECKING:
@@ -36,24 +37,22 @@ box is measured once and kept in the run's folder, and so is their accuracy on s
 --resolution, variant by variant. Progress goes to standard error."""
 
 
-@click.command(cls=SectionedCommand, epilog=_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("run", metavar="RUN")
-@option("Explanation", "--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks.")
-@option(
+@option_group(
     "Explanation",
-    "--resolution",
-    is_flag=True,
-    help="Also measure how accuracy falls when images are shrunk; slow for variants with super-resolution.",
+    option("--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks."),
+    option(
+        "--resolution",
+        is_flag=True,
+        help="Also measure how accuracy falls when images are shrunk; slow for variants with super-resolution.",
+    ),
 )
-@option("Output", "--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files.")
-@option("Output", "--json", "as_json", is_flag=True, help="Write the figures as one JSON object.")
-@FOLDER_OPTIONS[0]
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
+@option_group(
+    "Output", option("--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files."), JSON
+)
+@folders(CACHE_DIR, RUNS_DIR)
 def explain(
-    ctx: click.Context,
-    /,
     *,
     run: str,
     variant: tuple[str, ...] | None,
@@ -62,21 +61,14 @@ def explain(
     as_json: bool,
     cache_dir: Path | None,
     runs_dir: Path | None,
-    debug: bool,
-) -> None:
+) -> int:
     """Say what the networks of a finished RUN look at: colour, background, the character, fine detail.
 
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
-    remember(ctx, debug, runs_dir)
     from engine import find_run
 
-    ctx.exit(_run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json, resolution=resolution))
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(explain)
+    return _run(find_run(run, runs_dir), variant, out, cache_dir, as_json=as_json, resolution=resolution)
 
 
 def _run(

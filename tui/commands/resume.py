@@ -1,14 +1,16 @@
 """`simpsons-tui resume`: going on with a study that was stopped, killed or cut off."""
 
 import sys
-from typing import Any
+from pathlib import Path
 
 import click
+import cloup
+from cloup import option_group
 
 from tui.app import open as dashboard
-from tui.console.errors import Session, remember
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS, IMAGES_OPTION
+from tui.commands.command import ProgramCommand
+from tui.console.errors import Session
+from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, RUNS_DIR, folders
 
 _EXAMPLES = """\b
 Examples:
@@ -21,14 +23,12 @@ was stopped), and the results are those of a study that was never interrupted. V
 tried again. The images must be the same."""
 
 
-@click.command(cls=SectionedCommand, epilog=_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("run", required=False, default="", metavar="[RUN]")
-@option("Output", "--headless", is_flag=True, help="Without a screen, also in a terminal.")
-@option("Output", "--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
+@option_group("Output", HEADLESS, HEADLESS_JSON)
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
-@IMAGES_OPTION
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
+@option_group("Screen", IMAGES)
+@folders(RUNS_DIR)
 @click.pass_context
 def resume(
     ctx: click.Context,
@@ -39,25 +39,19 @@ def resume(
     as_json: bool,
     wait_seconds: float | None,
     images: str,
-    **options: Any,
-) -> None:
+    runs_dir: Path | None,
+) -> int:
     """Go on with a study that was stopped, killed or cut off.
 
     RUN is its name, the beginning of it, or its folder. In a terminal this opens the dashboard.
     """
-    remember(ctx, options["debug"], options["runs_dir"])
     from engine import find_resumable
 
-    folder = find_resumable(run, options["runs_dir"])
+    folder = find_resumable(run, runs_dir)
     if headless or as_json or not dashboard.is_terminal(sys.stdout):
         from tui.console.study import resume_headless
 
-        ctx.exit(resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds))
+        return resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds)
     from engine import load_config
 
-    ctx.exit(dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder))
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(resume)
+    return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder)

@@ -2,9 +2,10 @@
 
 import contextlib
 import io
+import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -20,9 +21,6 @@ _VERY_WIDE = 10_000
 
 class OutputError(SimpsonsError):
     """Standard output cannot take the results."""
-
-
-# ---------------------------------------------------------------- what stands on standard output
 
 
 @contextlib.contextmanager
@@ -68,6 +66,21 @@ def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
         raise OutputError(
             f"the results could not be written to standard output ({error.strerror or error}){kept}"
         ) from error
+
+
+def print_alone(text: Callable[[TextIO], str]) -> None:
+    """Write what `text` makes for standard output, and nothing else there.
+
+    Raises:
+        OutputError: it cannot take it.
+    """
+    with results_alone_on_stdout() as results:
+        write_results(results, text(results))
+
+
+def json_line(data: object) -> str:
+    """Strict JSON in one line, with a line break at its end."""
+    return json.dumps(data, allow_nan=False) + "\n"
 
 
 def _terminal_width(results: TextIO) -> int | None:

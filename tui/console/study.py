@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
@@ -22,6 +22,8 @@ from tui.console.stdout import SIGNAL_STATUS, results_alone_on_stdout, write_res
 from tui.export.json_object import json_text
 
 FAILURE = 1
+
+T = TypeVar("T")
 
 _POLL_SECONDS = 0.5
 """How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
@@ -80,6 +82,27 @@ def _headless(work: Work, *, as_json: bool) -> int:
 def _status(record: StudyRecord) -> int:
     all_done = record.finished is not None and record.finished.status == "done"
     return 0 if all_done and all(result.status == "done" for result in record.results.values()) else FAILURE
+
+
+def measure_headless(work: Callable[[LineProgress, StudyControl], T], text: Callable[[T, TextIO], str]) -> int:
+    """Do work that a signal stops, write the text of what it found, and return the exit status.
+
+    Raises:
+        SimpsonsError: the input cannot be used, or the results cannot be written.
+    """
+    keep_memory()  # of use only before there are other threads
+    control = StudyControl()
+    with results_alone_on_stdout() as results:
+        with (
+            progress_on(sys.stderr) as progress,
+            StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
+        ):
+            try:
+                found = work(progress, control)
+            except StudyStopped:
+                return SIGNAL_STATUS + stop.received
+        write_results(results, text(found, results))
+    return 0
 
 
 class Folded(Protocol):

@@ -13,8 +13,7 @@ from engine.config.recipes import Recipe, get_recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.events.record import StudyRecord
-from tui.options.sections import with_options
-from tui.options.study import RECIPE_OPTIONS, STUDY_OPTIONS
+from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
 _NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "budget_minutes"}
@@ -58,7 +57,7 @@ def command_line(config: StudyConfig, machine: MachineSettings | None = None) ->
 
 def _study_parameters() -> list[click.Parameter]:
     @click.command
-    @with_options(STUDY_OPTIONS)
+    @study_options
     def run(**_options: Any) -> None:
         """Only its parameters are of use."""
 
