@@ -3,6 +3,12 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time and no timing limits; more of them, and new ones: pytest --hypothesis-profile search
+settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile("search", max_examples=2000, deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True, scope="session")

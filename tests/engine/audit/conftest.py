@@ -1,8 +1,6 @@
 """Small data sets of drawn scenes, and the module that plants copies."""
 
-import importlib.util
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +14,7 @@ from engine.dataset import check_images, open_dataset
 from engine.demo import DEMO_CLASSES, draw_picture
 from engine.events.control import StudyControl
 from engine.reports.audit import AuditReport
+from tests.benchmarks import planted_copies as planted
 
 ROOT = Path(__file__).parents[3]
 SIZE = (160, 120)
@@ -28,14 +27,7 @@ def silent(_done: int, _total: int) -> None:
 @pytest.fixture(scope="session")
 def planted_copies() -> ModuleType:
     """The benchmark that plants copies and says which the audit finds."""
-    path = ROOT / "tests" / "benchmarks" / "planted_copies.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # its dataclasses look for it there
-    spec.loader.exec_module(module)
-    return module
+    return planted
 
 
 @pytest.fixture(scope="session")

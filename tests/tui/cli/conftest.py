@@ -1,12 +1,13 @@
 """The command line with an engine that does no work, in this process and in one of its own."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.tui.cli import fake_engine as engine_without_work
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -16,10 +17,7 @@ TIMEOUT = 60
 @pytest.fixture(scope="session")
 def fake_engine():
     """The module of the engine that does no work."""
-    spec = importlib.util.spec_from_file_location("cli_fake_engine", HERE / "fake_engine.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return engine_without_work
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Fixtures of the dashboard's tests."""
 
-import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,25 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.tui.dashboard import kit as dashboard_kit
 from tui.app.app import DashboardApp
-
-
-def _load_kit() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dashboard_kit", Path(__file__).with_name("kit.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_KIT = _load_kit()
 
 
 @pytest.fixture(scope="session")
 def kit() -> ModuleType:
     """The fake engine, its stream of events, and helpers to wait and to read the screen."""
-    return _KIT
+    return dashboard_kit
 
 
 @pytest.fixture(autouse=True)
@@ -47,12 +35,17 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., DashboardApp]]:
     """Builds apps whose engine's thread is set free at the end."""
     engines: list[Any] = []
 
-    def make(engine: Any = None, config: Any = _KIT.CONFIG, **options: Any) -> DashboardApp:
-        engine = engine or _KIT.FakeEngine()
+    def make(engine: Any = None, config: Any = dashboard_kit.CONFIG, **options: Any) -> DashboardApp:
+        engine = engine or dashboard_kit.FakeEngine()
         engines.append(engine)
         config = replace(config, runs_dir=tmp_path / "runs", cache_dir=tmp_path / "cache")
         return DashboardApp(
-            config, refresh_rate=30, engine=engine, meter=_KIT.FixedMeter(), now=lambda: _KIT.START + 100, **options
+            config,
+            refresh_rate=30,
+            engine=engine,
+            meter=dashboard_kit.FixedMeter(),
+            now=lambda: dashboard_kit.START + 100,
+            **options,
         )
 
     yield make

@@ -1,6 +1,5 @@
 """Fixtures of the export's tests."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -9,17 +8,13 @@ import pytest
 from engine.config.study import StudyConfig
 from engine.events.codec import event_to_line, to_jsonable
 from engine.system.files import replace_json
+from tests.tui.export import studies as small_studies
 
 
 @pytest.fixture(scope="session")
 def studies() -> ModuleType:
     """Records of small studies."""
-    spec = importlib.util.spec_from_file_location("export_studies", Path(__file__).with_name("studies.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return small_studies
 
 
 @pytest.fixture
