@@ -133,7 +133,7 @@ class ViewState:
         return seconds_left(self._work(), self.clock.at(self.last_time))
 
     def _work(self) -> list[WorkPart]:
-        return work_parts(self.record, self.jobs, self.common)
+        return list(work_parts(self.record, self.jobs, self.common))
 
     # ------------------------------------------------------------------ folding
 
