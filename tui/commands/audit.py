@@ -112,7 +112,7 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     from rich.text import Text
 
     from tui.looks.formatting import count, place
-    from tui.tables.audit import class_data, closeness_words, group_words, pair_data, size_data
+    from tui.tables.audit import DETAILS, class_data, closeness_words, group_words, pair_data, size_data
     from tui.tables.data import to_rich
 
     where = place(str(config.data)) if config.data is not None else "the demo set"
@@ -130,7 +130,7 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     yield ""
     yield f"Copies: {group_words(report)}"
     if report.pairs:
-        yield to_rich(pair_data(report, _PAIRS_SHOWN))
+        yield to_rich(pair_data(report, _PAIRS_SHOWN).without(*DETAILS))
         if (more := len(report.pairs) - _PAIRS_SHOWN) > 0:
             yield f"... and {count(more)} more pairs, all listed by --json"
     yield from _files(report)

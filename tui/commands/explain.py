@@ -209,19 +209,20 @@ def _parts(
 ) -> "Iterator[RenderableType]":
     from dataclasses import replace
 
-    from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
+    from tui.tables.data import to_plain
+    from tui.tables.explanation import ablation_data, answers_and_notes, class_change_data, legend
 
     shown = report
     if variants is not None:
         shown = replace(report, ablations=tuple(one for one in report.ablations if one.variant in variants))
     yield "Shares of images that are recognised"
-    yield ablation_table(shown)
+    yield to_plain(ablation_data(shown))
     yield ""
     yield "Recognised before → after, of"
-    yield class_table(shown)
+    yield to_plain(class_change_data(shown))
     yield legend(shown)
     yield ""
-    yield explanation_words(report)
+    yield answers_and_notes(report)
     if sizes is not None:
         yield from _size_parts(sizes, variants)
     if written:
@@ -230,13 +231,15 @@ def _parts(
 
 
 def _size_parts(report: "ResolutionReport", variants: tuple[str, ...] | None) -> "Iterator[RenderableType]":
-    from tui.tables.resolution import ladder_table, native_table, resolution_words
+    from tui.tables.data import to_plain
+    from tui.tables.explanation import answers_and_notes
+    from tui.tables.resolution import ladder_data, native_data
 
     yield ""
     yield "How large the images are: longer side in pixels"
-    yield native_table(report)
+    yield to_plain(native_data(report))
     yield ""
     yield f"Recognised when the images are shrunk to a longer side (networks of seed {report.seed})"
-    yield ladder_table(report.of(variants if variants is not None else report.variants))
+    yield to_plain(ladder_data(report.of(variants if variants is not None else report.variants)))
     yield ""
-    yield resolution_words(report)
+    yield answers_and_notes(report)

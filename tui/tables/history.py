@@ -4,9 +4,8 @@ import time
 from collections.abc import Sequence
 
 from engine.reports.run_summary import RunState, RunSummary
-from tui.looks.formatting import NOTHING
+from tui.looks.formatting import NOTHING, interval_text
 from tui.tables.data import Cell, Column, Row, TableData, number_cell
-from tui.tables.statistics import interval_text
 
 STATE_SIGNS: dict[RunState, str] = {
     "running": "▶",
