@@ -11,9 +11,10 @@ import click
 import cloup
 from cloup import option_group
 
+from engine.errors import INTERRUPTED, WRONG_USE
 from tui.app import open as dashboard
 from tui.commands import audit, cache, claims, explain, export, fetch, predict, resume, run, runs, tune
-from tui.console.errors import INTERRUPTED, PROGRAM, WRONG_USE, Session, complain, remember, report_error
+from tui.console.errors import PROGRAM, Session, complain, remember, report_error
 from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
 from tui.options.study import ENVIRONMENT_HELP, IMAGES, option, study_config, study_options
 

@@ -58,8 +58,9 @@ def audit(
     config = StudyConfig(data=path, classes=classes, closeness=closeness, cache_dir=cache_dir)
     from engine import audit_dataset
     from engine.events.codec import to_jsonable
-    from tui.console.stdout import json_line, printed
+    from tui.console.stdout import printed
     from tui.console.study import measure_headless
+    from tui.looks.formatting import json_line
 
     def measure(progress: "LineProgress", control: "StudyControl") -> AuditReport:
         stages = _Stages(progress)
@@ -114,11 +115,12 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     from tui.looks.formatting import count, place
     from tui.tables.audit import DETAILS, class_data, closeness_words, group_words, pair_data, size_data
     from tui.tables.data import to_rich
+    from tui.tables.facts import DEMO_WORDS
 
     where = place(str(config.data)) if config.data is not None else "the demo set"
     yield f"audit of {where}: {count(report.train)} training and {count(report.test)} test images"
     if config.data is None:
-        yield "DEMO SET: these images are drawn by this program"
+        yield DEMO_WORDS
     yield f"copies are {closeness_words(report)}"
     yield ""
     yield "Findings, the gravest first"

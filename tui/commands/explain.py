@@ -81,10 +81,10 @@ def _run(
     resolution: bool,
 ) -> int:
     from engine import keep_memory, load_record
-    from engine.errors import StudyStopped
+    from engine.errors import SIGNAL_STATUS, StudyStopped
     from engine.events.control import StudyControl
     from tui.console.progress import progress_on
-    from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
+    from tui.console.stdout import printed, results_alone_on_stdout, write_results
     from tui.console.study import StopOnSignal
 
     record = load_record(run)

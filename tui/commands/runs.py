@@ -41,7 +41,8 @@ def runs() -> None:
 def runs_list(*, as_json: bool, runs_dir: Path | None) -> None:
     """List all runs, the newest first."""
     from engine import list_runs, runs_folder
-    from tui.console.stdout import json_line, print_alone, printed
+    from tui.console.stdout import print_alone, printed
+    from tui.looks.formatting import json_line
 
     found = list_runs(runs_dir)
     if as_json:

@@ -128,7 +128,8 @@ def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Contex
 
 def _write_list(runs_dir: Path | None, *, as_json: bool) -> int:
     from engine import list_searches, tuning_folder
-    from tui.console.stdout import json_line, print_alone, printed
+    from tui.console.stdout import print_alone, printed
+    from tui.looks.formatting import json_line
     from tui.tables.data import to_rich
     from tui.tables.tuning import searches_data
 

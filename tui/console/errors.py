@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from engine.errors import SimpsonsError
+from engine.errors import FAILURE, INTERRUPTED, WRONG_USE, SimpsonsError
 
 PROGRAM = "simpsons-tui"
-FAILURE, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Predictions without a screen: on standard output as they come, or as one JSON object at the end."""
 
-import json
 import os
 import sys
 import time
@@ -15,13 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine import keep_memory
 from engine.config.model import ModelRequest
+from engine.errors import FAILURE, WRONG_USE
 from engine.events.codec import to_jsonable
 from engine.reports.prediction import ImagePrediction, ModelOpened, PredictionEvent
 from engine.reports.results import SkippedFile
 from tui.console.stdout import OutputError, results_alone_on_stdout
-from tui.looks.formatting import count, rate
-
-FAILURE, WRONG_INPUT = 1, 2
+from tui.looks.formatting import count, json_line, rate
 
 
 def run_predictions(request: ModelRequest, paths: Sequence[Path], *, as_json: bool) -> int:
@@ -78,7 +76,7 @@ class _Output:
     def finish(self) -> None:
         """The end of the output, and a line on how it went."""
         if self.as_json:
-            self._write(json.dumps(self._to_json(), allow_nan=False) + "\n")
+            self._write(json_line(self._to_json()))
         seconds = time.monotonic() - self.started
         refused = f", {count(len(self.refused))} could not be used" if self.refused else ""
         speed = f", {rate(self.predicted / seconds)}" if self.predicted and seconds > 0 else ""
@@ -88,7 +86,7 @@ class _Output:
     def status(self) -> int:
         """The exit status."""
         if not self.predicted:
-            return WRONG_INPUT
+            return WRONG_USE
         return FAILURE if self.refused else 0
 
     def _begin(self, model: ModelOpened) -> None:

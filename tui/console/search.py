@@ -1,23 +1,25 @@
 """A search without a screen: progress on standard error, what was found on standard output."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from engine import keep_memory
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
+from engine.errors import FAILURE, SIGNAL_STATUS
 from engine.events.control import StudyControl
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
 from tui.console.progress import progress_on
-from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
-from tui.console.study import FAILURE, EngineThread, StopOnSignal, Work
+from tui.console.report import kept_in, warnings_and_conclusion
+from tui.console.stdout import printed, results_alone_on_stdout, write_results
+from tui.console.study import EngineThread, StopOnSignal, Work
+from tui.looks.formatting import json_line
 from tui.tables.data import to_rich
+from tui.tables.facts import DEMO_WORDS
 from tui.tables.search_facts import best_command, search_facts
 from tui.tables.tuning import trials_data
 
@@ -74,7 +76,7 @@ def _headless(work: Work, study: StudyConfig, *, as_json: bool) -> int:
 
 
 def _json_text(record: TuningRecord, study: StudyConfig) -> str:
-    return json.dumps({**record.to_json(), "command": best_command(record, study)}, allow_nan=False) + "\n"
+    return json_line({**record.to_json(), "command": best_command(record, study)})
 
 
 def _report(record: TuningRecord, study: StudyConfig) -> Iterator[RenderableType]:
@@ -82,23 +84,13 @@ def _report(record: TuningRecord, study: StudyConfig) -> Iterator[RenderableType
     for name, value in search_facts(record):
         yield f"{name}: {value}"
     if record.dataset is not None and record.dataset.is_demo:
-        yield "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
+        yield DEMO_WORDS
     if record.trials:
         yield ""
         yield to_rich(trials_data(record), "Trials; accuracy and loss on the validation images")
-    warnings = [notice for notice in record.notices if notice.level != "info"]
-    if warnings:
-        yield ""
-        yield "Warnings"
-        yield from (Text(f"- {notice.message}") for notice in warnings)
-    if record.finished is not None and record.finished.conclusion:
-        yield ""
-        yield "Conclusion"
-        yield from (Text(f"- {sentence}") for sentence in record.finished.conclusion)
+    yield from warnings_and_conclusion(record)
     if command := best_command(record, study):
         yield ""
         yield "Train with the best numbers, on all training images:"
         yield f"  {command}"
-    if record.finished is not None and record.finished.folder:
-        yield ""
-        yield f"Kept in {record.finished.folder}"
+    yield from kept_in(record)

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +13,6 @@ from rich.text import Text
 
 from engine.errors import SimpsonsError
 
-SIGNAL_STATUS = 128
-"""A shell's habit: ended by signal n is status 128 + n."""
 _VERY_WIDE = 10_000
 
 
@@ -76,11 +73,6 @@ def print_alone(text: Callable[[TextIO], str]) -> None:
     """
     with results_alone_on_stdout() as results:
         write_results(results, text(results))
-
-
-def json_line(data: object) -> str:
-    """Strict JSON in one line, with a line break at its end."""
-    return json.dumps(data, allow_nan=False) + "\n"
 
 
 def _terminal_width(results: TextIO) -> int | None:

@@ -12,16 +12,14 @@ from typing import Any, Generic, Protocol, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
-from engine.errors import StudyStopped
+from engine.errors import FAILURE, SIGNAL_STATUS, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.study import Emit, Event
 from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
-from tui.console.stdout import SIGNAL_STATUS, results_alone_on_stdout, write_results
+from tui.console.stdout import results_alone_on_stdout, write_results
 from tui.export.json_object import json_text
-
-FAILURE = 1
 
 T = TypeVar("T")
 

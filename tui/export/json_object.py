@@ -1,16 +1,15 @@
 """The study's JSON object, the same that `simpsons-tui run --json` prints, with what was measured of it since."""
 
-import json
-
 from engine import Exported
 from engine.events.codec import to_jsonable
 from engine.events.record import StudyRecord
 from engine.events.study_json import study_to_json
+from tui.looks.formatting import json_line
 
 
 def json_text(record: StudyRecord) -> str:
-    """Strict JSON in one line, with a line break at its end."""
-    return json.dumps(study_to_json(record), allow_nan=False) + "\n"
+    """The object of a study without what was measured since."""
+    return json_line(study_to_json(record))
 
 
 def render(exported: Exported) -> bytes:
@@ -18,4 +17,4 @@ def render(exported: Exported) -> bytes:
     measured = {"explanation": exported.explanation, "resolution": exported.resolution}
     data = study_to_json(exported.record)
     data |= {name: to_jsonable(report) for name, report in measured.items() if report is not None}
-    return (json.dumps(data, allow_nan=False) + "\n").encode()
+    return json_line(data).encode()

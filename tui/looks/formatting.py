@@ -1,5 +1,6 @@
 """Numbers as people read them, always with the same number of decimals so that nothing jumps."""
 
+import json
 import math
 import os
 from collections.abc import Callable
@@ -136,3 +137,8 @@ def p_words(value: float) -> str:
     """The same in a sentence: p = .013, p < .001."""
     text = p_text(value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def json_line(data: object) -> str:
+    """Strict JSON in one line, with a line break at its end."""
+    return json.dumps(data, allow_nan=False) + "\n"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.errors import SIGNAL_STATUS
 from tui.session.background import in_background
 from tui.session.work import LocalStudy
 
@@ -20,9 +21,6 @@ LOG_FILE = "worker.log"
 
 WAIT_SECONDS = 600.0
 """How long it waits for this process to save its place, after its batch, and to let go of the run."""
-
-SIGNAL_STATUS = 128
-"""Ended by signal n is exit status 128 + n."""
 
 
 class Leaving:

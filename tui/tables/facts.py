@@ -11,8 +11,11 @@ from engine.events.record import (
     study_variants,
     variant_status,
 )
+from engine.events.search_record import TuningRecord
 from engine.events.study import Notice
 from engine.reports.results import ProtocolSummary
+
+DEMO_WORDS = "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
 
 
 def short_names(classes: Sequence[str]) -> tuple[str, ...]:
@@ -40,8 +43,8 @@ def shortfalls(record: StudyRecord) -> list[tuple[str, str]]:
     return found
 
 
-def warnings(record: StudyRecord) -> list[Notice]:
-    """The warnings and errors among the study's messages."""
+def warnings(record: StudyRecord | TuningRecord) -> list[Notice]:
+    """The warnings and errors among the messages."""
     return [notice for notice in record.notices if notice.level != "info"]
 
 
@@ -127,7 +130,9 @@ def _plain(value: object) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def machine_words(machine: MachineSettings) -> str:
-    """Device, threads and precision in a few words."""
+def machine_words(machine: MachineSettings | None) -> str:
+    """Device, threads and precision in a few words: cpu ×2 bf16; "" before they are chosen."""
+    if machine is None:
+        return ""
     threads = f" ×{machine.threads}" if machine.device == "cpu" else ""
     return f"{machine.device}{threads} {machine.precision}"

@@ -16,7 +16,8 @@ from tui.looks.keys import _key
 from tui.screens.training.log_view import LogView
 from tui.screens.training.loss_chart import LossChart
 from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
-from tui.state.study import ViewState, describe_machine
+from tui.state.study import ViewState
+from tui.tables.facts import machine_words
 from tui.widgets.chart import ChartOptions, Shown
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
 
@@ -189,7 +190,7 @@ class TrainingScreen(Screen[None]):
             left.insert(1, Text(f" {notes} ", "bold reverse"))
         now = self.dashboard.now() if self.dashboard.engine_running else self.state.last_time
         right = [
-            Text(describe_machine(record)),
+            Text(machine_words(record.machine)),
             # The load is that of this process; a study that nobody works on has no time that passes.
             load_text(self.dashboard.load if self.dashboard.watched is None else None),
             Text(formatting.clock(self.state.elapsed(now)), "bold"),

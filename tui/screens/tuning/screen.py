@@ -208,7 +208,7 @@ class TuningScreen(Screen[Recipe | None]):
         if note := self._note():
             left.insert(1, Text(f" {note} ", "bold reverse"))
         now = self.dashboard.now() if self.running else self.state.last_time
-        machine = Text(machine_words(record.machine)) if record.machine is not None else Text()
+        machine = Text(machine_words(record.machine))
         right = [machine, load_text(self.dashboard.load), Text(formatting.clock(self.state.elapsed(now)), "bold")]
         self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
 
