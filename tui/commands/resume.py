@@ -1,4 +1,4 @@
-"""`simpsons-tui resume`: going on with a study that was stopped, killed or cut off."""
+"""`simpsons-tui resume`: resumes a study that was stopped, killed or cut off."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ Examples:
   simpsons-tui resume 20260314-0915               by the beginning of its name
   simpsons-tui resume RUN --json > result.json
 
-What is done stays done; the variant under way goes on from its last epoch (or from the batch at which it
+What is done stays done; the variant under way is resumed from its last epoch (or from the batch at which it
 was stopped), and the results are those of a study that was never interrupted. Variants that failed are
 tried again. The images must be the same."""
 
@@ -41,7 +41,7 @@ def resume(
     images: str,
     runs_dir: Path | None,
 ) -> int:
-    """Go on with a study that was stopped, killed or cut off.
+    """Resume a study that was stopped, killed or cut off.
 
     RUN is its name, the beginning of it, or its folder. In a terminal this opens the dashboard.
     """

@@ -16,7 +16,7 @@ Examples:
 
 Progress goes to standard error, results to standard output. With --json, standard output is one JSON
 object and nothing else. Ctrl-C stops after the batch under way and prints what there is; a second one
-ends at once. A closed terminal ends nothing. 'simpsons-tui resume' goes on with what was stopped or cut
+ends at once. A closed terminal ends nothing. 'simpsons-tui resume' resumes what was stopped or cut
 off. Exit status: 0 all done, 1 a variant failed, 2 wrong use or input, 130 interrupted, 143 terminated.
 
 {ENVIRONMENT_HELP}"""

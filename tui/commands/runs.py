@@ -1,4 +1,4 @@
-"""`simpsons-tui watch` and `simpsons-tui runs`: looking at the studies that were kept, and at those under way."""
+"""`simpsons-tui watch` and `simpsons-tui runs`: the studies that were kept, and those under way."""
 
 import sys
 from pathlib import Path
@@ -112,8 +112,8 @@ Examples:
   simpsons-tui watch                              the newest study that runs
   simpsons-tui watch 20261124-2302                by the beginning of its name
 
-It is the dashboard of a study that another process runs: p pauses it, s stops it, q leaves and lets it go
-on. A run that has ended shows its results."""
+It is the dashboard of a study that another process runs: p pauses it, s stops it, q leaves and lets it
+run. A run that has ended shows its results."""
 
 
 @cloup.command(cls=ProgramCommand, epilog=_WATCH_EXAMPLES)

@@ -26,13 +26,13 @@ Examples:
   simpsons-tui tune --recipe quick                      {TRIALS} trials, in the dashboard
   simpsons-tui tune --data images/ --minutes 60 --only learning_rate,dropout
   simpsons-tui tune --headless --trials 40 --json > search.json
-  simpsons-tui tune --resume                            go on with the newest that is not done
+  simpsons-tui tune --resume                            resume the newest that is not done
   simpsons-tui tune --list
 
 A trial trains the recipe with other numbers and is scored on validation images, a part of the training
 images; the first trial is the recipe itself. Trials that fall behind are given up early. The test images
-are left alone: train with the best numbers to see what they are worth there. A search goes on after
-whatever ended it. Exit status: 0 done, 1 it failed, 2 wrong use or input, 130 interrupted.
+are left alone: train with the best numbers to see what they are worth there. Whatever ended a search,
+it can be resumed. Exit status: 0 done, 1 it failed, 2 wrong use or input, 130 interrupted.
 
 {ENVIRONMENT_HELP}"""
 

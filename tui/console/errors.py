@@ -1,4 +1,4 @@
-"""What a user is told when something goes wrong: one line on standard error, and an exit status."""
+"""Errors as one line on standard error, and an exit status."""
 
 import contextlib
 import os

@@ -23,7 +23,7 @@ from tui.looks.formatting import count, json_line, rate
 
 
 def run_predictions(request: ModelRequest, paths: Sequence[Path], *, as_json: bool) -> int:
-    """Ask a model about images, write what it says, and return the exit status.
+    """Predict images with a model, write the predictions, and return the exit status.
 
     Raises:
         SimpsonsError: the model cannot be used, or the predictions cannot be written.
@@ -41,7 +41,7 @@ def run_predictions(request: ModelRequest, paths: Sequence[Path], *, as_json: bo
 
 @dataclass
 class _Output:
-    """What was said so far, and where it goes."""
+    """The predictions so far, and where they are written."""
 
     results: TextIO
     as_json: bool
@@ -58,7 +58,7 @@ class _Output:
         self._task = self.progress.add_task("predicting", total=None)
 
     def take(self, event: PredictionEvent) -> None:
-        """The model, an answer or a refusal."""
+        """The model, a prediction or a refusal."""
         if isinstance(event, ModelOpened):
             self._begin(event)
             return

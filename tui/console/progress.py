@@ -44,7 +44,7 @@ _DOING: dict[Stage, str] = {
 }
 _REFRESHES_PER_SECOND = 5
 _WORTH_A_LINE = 1.0
-"""Seconds from which on the time that a stage took is said."""
+"""Seconds from which on the time that a stage took gets a line."""
 
 
 class QuietConsole(Console):

@@ -23,7 +23,7 @@ from tui.tables.facts import DEMO_WORDS
 from tui.tables.search_facts import best_command, search_facts
 from tui.tables.tuning import trials_data
 
-_STOPPING = "stopping after this batch, 'simpsons-tui tune --resume' goes on; once more ends at once"
+_STOPPING = "stopping after this batch, 'simpsons-tui tune --resume' resumes; once more ends at once"
 
 
 def tune_headless(config: TuningConfig, *, as_json: bool) -> int:
@@ -42,10 +42,10 @@ def tune_headless(config: TuningConfig, *, as_json: bool) -> int:
 
 
 def resume_tuning_headless(folder: Path, *, trials: int | None, minutes: float | None, as_json: bool) -> int:
-    """Go on with a search, write what all of it found and return the exit status.
+    """Resume a search, write what all of it found and return the exit status.
 
     Raises:
-        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        SimpsonsError: it cannot be resumed, or the results cannot be written.
     """
     from engine import load_config
 

@@ -44,10 +44,10 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
 
 
 def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None) -> int:
-    """Go on with a run, write the results of the whole study and return the exit status.
+    """Resume a run, write the results of the whole study and return the exit status.
 
     Raises:
-        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        SimpsonsError: it cannot be resumed, or the results cannot be written.
         Exception: an error of the program's own.
     """
 

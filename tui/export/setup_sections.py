@@ -97,7 +97,7 @@ def _settings(machine: MachineSettings) -> Pairs:
 
 
 def messages(exported: Exported) -> Section | None:
-    """What the engine said."""
+    """The engine's messages."""
     record = exported.record
     if not record.notices:
         return None

@@ -33,7 +33,7 @@ def comparisons(exported: Exported) -> Section | None:
 
 
 def effects(exported: Exported) -> Section | None:
-    """What each step does whatever else is done, and whether steps add up."""
+    """Main effects of steps and their interactions."""
     found = factorials(exported.record)
     if not found:
         return None

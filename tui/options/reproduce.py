@@ -17,9 +17,9 @@ from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
 _NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "budget_minutes"}
-"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is said instead."""
+"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is given instead."""
 
-_ALWAYS_SAID = {"data", "variants", "recipe", "seed"}
+_ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}
 
 
 def configuration_of(record: StudyRecord) -> StudyConfig | None:
@@ -79,7 +79,7 @@ def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
     else:
         field = RECIPE_OPTIONS[name]
         value, usual = getattr(config.recipe, field), getattr(_entry(config.recipe), field)
-    if value is None or (value == usual and name not in _ALWAYS_SAID):
+    if value is None or (value == usual and name not in _ALWAYS_GIVEN):
         return
     option = max(param.opts, key=len)
     yield option

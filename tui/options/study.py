@@ -113,7 +113,7 @@ _STUDY_GROUPS = (
             type=float,
             metavar="F",
             default=StudyConfig.validation_fraction,
-            help="Share of the training images to watch instead of train on; their accuracy is told each epoch.",
+            help="Share of the training images kept out as validation images; their accuracy is shown each epoch.",
         ),
         CLOSENESS,
         option("--epochs", type=int, metavar="N", help="Passes over the training images."),

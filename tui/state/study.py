@@ -160,8 +160,8 @@ class ViewState:
                 self.clock.pause(event.time)
                 self._say(event, "info", "paused")
             case StudyResumed():
-                self.clock.resume(event.time)
-                self._say(event, "info", "resumed")
+                self.clock.unpause(event.time)
+                self._say(event, "info", "unpaused")
             case _:
                 self._remark(event)
 
@@ -177,7 +177,7 @@ class ViewState:
             case Notice():
                 self._say(event, event.level, event_words(event))
             case StudyFinished():
-                self.clock.resume(event.time)
+                self.clock.unpause(event.time)
                 self._say(event, "error" if event.status == "failed" else "info", event_words(event))
             case _ if text := event_words(event):
                 self._say(event, "info", text)
@@ -193,7 +193,7 @@ class ViewState:
     def _begin_anew(self, event: StudyContinued, before: float) -> None:
         """Nobody worked since the event at `before`; what was under way then begins anew."""
         self.clock.pause(before)
-        self.clock.resume(event.time)
+        self.clock.unpause(event.time)
         for view in (*self.common.values(), *(view for job in self.jobs.values() for view in job.stages.values())):
             if view.seconds is None:
                 view.seconds = max(0.0, self.clock.at(event.time) - view.started)
@@ -251,7 +251,7 @@ class ViewState:
         if view is not None:
             view.seconds = event.seconds
             took = formatting.duration(event.seconds)
-            from_cache = view.cached and event.stage != "train"  # which goes on after batches done before
+            from_cache = view.cached and event.stage != "train"  # which is resumed after batches done before
             cached = f", {formatting.count(view.cached)} from the cache" if from_cache else ""
             self._say(event, "info", f"{event.variant}: {STAGE_WORDS[event.stage]} took {took}{cached}")
         job.version += 1

@@ -1,4 +1,4 @@
-"""What each step does and whether steps add up, as texts and tables: effects with their intervals, accuracies."""
+"""Effects of steps and their interactions, as texts, tables and charts."""
 
 from rich.table import Table
 from rich.text import Text

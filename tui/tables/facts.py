@@ -1,4 +1,4 @@
-"""What is said of a study beside its numbers: variants and what became of them, data, protocol, recipe, machine."""
+"""Facts of a study beside its numbers: variants and their status, data, protocol, recipe, machine."""
 
 from collections.abc import Sequence
 

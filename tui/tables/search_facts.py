@@ -50,7 +50,7 @@ def search_line(event: Event) -> str:
             limits = limit_words(event.trials, event.minutes)
             text = f"search {event.search}: {event.variant}, recipe {recipe_words(event.recipe)}; {ranges}; {limits}"
         case TuningContinued():
-            text = f"the search goes on, {limit_words(event.trials, event.minutes)} in all"
+            text = f"the search is resumed, {limit_words(event.trials, event.minutes)} in all"
         case TrialStarted():
             what = "the recipe itself, " if event.is_recipe else ""
             text = f"{trial_name(event.trial)}: {what}{number_words(event.numbers)}"

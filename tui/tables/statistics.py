@@ -1,4 +1,4 @@
-"""What the scores bear, as texts and tables: intervals, the verdict in a line, comparisons, calibration."""
+"""Intervals, comparisons and calibration of a study, as texts and tables."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
 from tui.tables.facts import table_words
 
 DIFFERS = "*"
-"""Stands beside a difference that the tests bear out."""
+"""Stands beside a significant difference."""
 
 NO_STATISTICS = "This study holds no statistics: it has not ended, or an older version of the program made it."
 
