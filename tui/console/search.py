@@ -1,22 +1,19 @@
 """A search without a screen: progress on standard error, what was found on standard output."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import RenderableType
 
-from engine import keep_memory
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
-from engine.errors import FAILURE, SIGNAL_STATUS
 from engine.events.control import StudyControl
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
-from tui.console.progress import progress_on
 from tui.console.report import kept_in, warnings_and_conclusion
-from tui.console.stdout import printed, results_alone_on_stdout, write_results
-from tui.console.study import EngineThread, StopOnSignal, Work
+from tui.console.stdout import printed
+from tui.console.study import Work, work_headless
 from tui.looks.formatting import json_line
 from tui.tables.data import to_rich
 from tui.tables.facts import DEMO_WORDS
@@ -60,23 +57,15 @@ def resume_tuning_headless(folder: Path, *, trials: int | None, minutes: float |
 
 
 def _headless(work: Work, study: StudyConfig, *, as_json: bool) -> int:
-    keep_memory()  # of use only before there are other threads
-    with results_alone_on_stdout() as results:
-        search = EngineThread(work, TuningRecord())
-        with progress_on(sys.stderr) as progress, StopOnSignal(search.control, progress, _STOPPING) as stop:
-            search.run(progress)
-        search.raise_error()
-        record = search.record
-        if record.started is not None:
-            text = _json_text(record, study) if as_json else printed(list(_report(record, study)), results)
-            write_results(results, text, record.started.folder)
-    if stop.received:
-        return SIGNAL_STATUS + stop.received
-    return 0 if record.finished is not None and record.finished.status == "done" else FAILURE
+    def text(record: TuningRecord, results: TextIO) -> str:
+        if as_json:
+            return json_line({**record.to_json(), "command": best_command(record, study)})
+        return printed(list(_report(record, study)), results)
 
+    def done(record: TuningRecord) -> bool:
+        return record.finished is not None and record.finished.status == "done"
 
-def _json_text(record: TuningRecord, study: StudyConfig) -> str:
-    return json_line({**record.to_json(), "command": best_command(record, study)})
+    return work_headless(work, TuningRecord(), text, done, _STOPPING)
 
 
 def _report(record: TuningRecord, study: StudyConfig) -> Iterator[RenderableType]:

@@ -8,19 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Generic, Protocol, Self, TextIO, TypeVar
+from typing import Any, Generic, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
 from engine.errors import FAILURE, SIGNAL_STATUS, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
+from engine.events.search_record import TuningRecord
 from engine.events.study import Emit, Event
 from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
 from tui.console.stdout import results_alone_on_stdout, write_results
 from tui.export.json_object import json_text
 
+R = TypeVar("R", StudyRecord, TuningRecord)
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.5
@@ -64,22 +66,41 @@ Work = Callable[[Emit, Emit, StudyControl], None]
 
 
 def _headless(work: Work, *, as_json: bool) -> int:
+    def text(record: StudyRecord, results: TextIO) -> str:
+        return json_text(record) if as_json else report_text(record, results)
+
+    return work_headless(work, StudyRecord(), text, _all_done)
+
+
+def _all_done(record: StudyRecord) -> bool:
+    ended = record.finished is not None and record.finished.status == "done"
+    return ended and all(result.status == "done" for result in record.results.values())
+
+
+def work_headless(
+    work: Work,
+    record: R,
+    text: Callable[[R, TextIO], str],
+    done: Callable[[R], bool],
+    stopping: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+) -> int:
+    """Do work that events tell of, write the text of what they were folded into, and return the exit status.
+
+    Raises:
+        SimpsonsError: the input cannot be used, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
-        study = EngineThread(work, StudyRecord())
-        with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
-            study.run(progress)
-        study.raise_error()
-        if study.record.started is not None:
-            text = json_text(study.record) if as_json else report_text(study.record, results)
-            finished = study.record.finished
-            write_results(results, text, finished.folder if finished is not None else "")
-    return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
-
-
-def _status(record: StudyRecord) -> int:
-    all_done = record.finished is not None and record.finished.status == "done"
-    return 0 if all_done and all(result.status == "done" for result in record.results.values()) else FAILURE
+        thread = EngineThread(work, record)
+        with progress_on(sys.stderr) as progress, StopOnSignal(thread.control, progress, stopping) as stop:
+            thread.run(progress)
+        thread.raise_error()
+        if record.started is not None:
+            write_results(results, text(record, results), record.finished.folder if record.finished else "")
+    if stop.received:
+        return SIGNAL_STATUS + stop.received
+    return 0 if done(record) else FAILURE
 
 
 def measure_headless(work: Callable[[LineProgress, StudyControl], T], text: Callable[[T, TextIO], str]) -> int:
@@ -101,16 +122,6 @@ def measure_headless(work: Callable[[LineProgress, StudyControl], T], text: Call
                 return SIGNAL_STATUS + stop.received
         write_results(results, text(found, results))
     return 0
-
-
-class Folded(Protocol):
-    """What a stream of events is folded into."""
-
-    def apply(self, event: Event) -> None:
-        """Take the next event."""
-
-
-R = TypeVar("R", bound=Folded)
 
 
 @dataclass
@@ -162,7 +173,7 @@ class StopOnSignal:
         self,
         control: StudyControl,
         progress: LineProgress,
-        words: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+        words: str,
     ) -> None:
         self.received = 0
         self._words = words
