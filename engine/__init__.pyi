@@ -20,10 +20,12 @@ from .finished.dossier import Figure as Figure
 from .finished.dossier import gather as gather
 from .finished.explain.ablation import measure_explanation as measure_explanation
 from .finished.explain.ablation import stored_explanation as stored_explanation
+from .finished.explain.explainer import Explainer as Explainer
 from .finished.explain.explainer import open_explainer as open_explainer
 from .finished.explain.figures import report_figures as report_figures
 from .finished.explain.resolution import measure_resolution as measure_resolution
 from .finished.explain.resolution import stored_resolution as stored_resolution
+from .finished.gallery import Gallery as Gallery
 from .finished.gallery import open_gallery as open_gallery
 from .finished.gallery import open_run_gallery as open_run_gallery
 from .finished.predicting.predict import export_onnx as export_onnx

@@ -43,13 +43,14 @@ async def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as runs:
         app = DashboardApp(StudyConfig(recipe=RECIPES["quick"], offline=True, runs_dir=Path(runs)))
+        session = app.session
         async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, lambda: app.warm and getattr(app.screen, "estimate", None))
+            await until(pilot, lambda: session.warm and getattr(app.screen, "estimate", None))
             save(pilot, "setup")
             await pilot.press("enter")
-            await until(pilot, lambda: app.state is not None and len(app.state.job("denoise").losses) > 30)
+            await until(pilot, lambda: session.state is not None and len(session.state.job("denoise").losses) > 30)
             save(pilot, "training")
-            await until(pilot, lambda: app.state is not None and app.state.record.finished)
+            await until(pilot, lambda: session.state is not None and session.state.record.finished)
             save(pilot, "results")
 
 

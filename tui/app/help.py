@@ -1,45 +1,34 @@
-"""Every key, from the table that binds them."""
+"""Every key, from the classes that bind them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.app import App, ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.looks.keys import EVERYWHERE, EVERYWHERE_NAME
-from tui.screens.history.history import HISTORY
-from tui.screens.history.run_comparison import RUN_CURVES, RUN_TABLES
-from tui.screens.images.browse import BROWSE
-from tui.screens.images.cell import CELL
-from tui.screens.images.side_by_side import SIDE_BY_SIDE
-from tui.screens.networks.ablation import MEASURED
-from tui.screens.networks.inside import INSIDE
-from tui.screens.networks.resolution import RESOLUTION
-from tui.screens.predict import PREDICT
-from tui.screens.setup.combine import COMBINE
-from tui.screens.setup.screen import SETUP
-from tui.screens.training.screen import TRAINING
-from tui.screens.tuning.screen import TUNING
+import tui.screens
 
 _KEY_WIDTH, _NAME_WIDTH = 14, 13
 
 
 class HelpScreen(ModalScreen[None]):
-    """A list that scrolls; the screen below comes first."""
+    """A list that scrolls; the keys of the screen below come first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [  # noqa: RUF012 - Textual's declaration
         Binding("escape,q,question_mark", "dismiss", "Close", tooltip="Back to the screen", key_display="esc")
     ]
 
-    def __init__(self, screen: type) -> None:
+    def __init__(self, screen: type[DOMNode], app: type[App[int]]) -> None:
         super().__init__()
-        self._first = section_of(screen)
+        self._screen, self._app = screen, app
 
     def compose(self) -> ComposeResult:
         """The sections, the present screen's first."""
@@ -49,15 +38,13 @@ class HelpScreen(ModalScreen[None]):
             yield Static(self._text())
 
     def _text(self) -> Group:
-        table = dict(sections())
-        order = [name for name in (self._first, EVERYWHERE_NAME) if name in table]
-        order += [name for name in table if name not in order]
+        table = sections(self._screen, self._app)
         parts: list[Text | Table] = []
-        for name in order:
-            parts += [Text(name, "bold"), self._section(table[name]), Text()]
+        for title, bindings in table.items():
+            parts += [Text(title, "bold"), self._section(bindings), Text()]
         return Group(*parts[:-1])
 
-    def _section(self, bindings: Sequence[Binding]) -> Table:
+    def _section(self, bindings: list[Binding]) -> Table:
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(style="bold cyan", no_wrap=True, min_width=_KEY_WIDTH)
         grid.add_column(no_wrap=True, min_width=_NAME_WIDTH)
@@ -68,80 +55,22 @@ class HelpScreen(ModalScreen[None]):
         return grid
 
 
-def sections() -> Mapping[str, tuple[Binding, ...]]:
-    """All keys by screen, in the order that a user meets the screens."""
-    from tui.screens.audit import AuditScreen
-    from tui.screens.results.calibration import CalibrationScreen
-    from tui.screens.results.claims import ClaimsScreen
-    from tui.screens.results.comparisons import ComparisonScreen
-    from tui.screens.results.confusion_matrix import ConfusionMatrix
-    from tui.screens.results.counterpart import CounterpartScreen
-    from tui.screens.results.effects import EffectsScreen
-    from tui.screens.results.matrix import MatrixScreen
-    from tui.screens.results.matrix_grid import MatrixGrid
-    from tui.screens.results.reading import ReadingScreen
-    from tui.screens.results.results import ResultsScreen
-
-    results = [ResultsScreen.BINDINGS, MatrixGrid.BINDINGS, ConfusionMatrix.BINDINGS]
-    return {
-        "Set-up": SETUP,
-        "Combine steps": COMBINE,
-        "Training": TRAINING,
-        "Results": tuple(key for bindings in results for key in _described(bindings)),
-        "Matrix": tuple(_described(MatrixScreen.BINDINGS)),
-        "Images of a cell": CELL,
-        "Browse": BROWSE,
-        "Steps": SIDE_BY_SIDE,
-        "Inside the network": INSIDE,
-        "Colour and box": MEASURED,
-        "Resolution": RESOLUTION,
-        "Use the model": PREDICT,
-        "Tune": TUNING,
-        "History": HISTORY,
-        "Runs compared": (*RUN_CURVES, *RUN_TABLES),
-        "Audit": tuple(_described(AuditScreen.BINDINGS)),
-        "Comparisons": tuple(_described(ComparisonScreen.BINDINGS)),
-        "Effects": tuple(_described(EffectsScreen.BINDINGS)),
-        "Calibration": tuple(_described(CalibrationScreen.BINDINGS)),
-        "Claims and leak": tuple(
-            _described([*ReadingScreen.BINDINGS, *CounterpartScreen.BINDINGS, *ClaimsScreen.BINDINGS])
-        ),
-        EVERYWHERE_NAME: EVERYWHERE,
-    }
+def sections(screen: type[DOMNode], app: type[App[int]]) -> Mapping[str, list[Binding]]:
+    """The keys by `BINDING_GROUP_TITLE`: of the screen that is seen, of the app, of all other screens by name."""
+    found: dict[str, list[Binding]] = {}
+    for title in (screen.BINDING_GROUP_TITLE, app.BINDING_GROUP_TITLE):
+        if title is not None:
+            found[title] = []
+    for owner in (app, *_owners()):
+        if owner.BINDING_GROUP_TITLE is not None:
+            described = [binding for binding in vars(owner)["BINDINGS"] if isinstance(binding, Binding)]
+            found.setdefault(owner.BINDING_GROUP_TITLE, []).extend(described)
+    return found
 
 
-def section_of(screen: type) -> str:
-    """The section that tells of a screen."""
-    names = {
-        "SetupScreen": "Set-up",
-        "CombineScreen": "Combine steps",
-        "TrainingScreen": "Training",
-        "ResultsScreen": "Results",
-        "OpenedResultsScreen": "Results",
-        "HistoryScreen": "History",
-        "RunCurvesScreen": "Runs compared",
-        "RunTablesScreen": "Runs compared",
-        "MatrixScreen": "Matrix",
-        "CellScreen": "Images of a cell",
-        "BrowseScreen": "Browse",
-        "SideBySideScreen": "Steps",
-        "InsideScreen": "Inside the network",
-        "MeasuredScreen": "Colour and box",
-        "ResolutionScreen": "Resolution",
-        "PredictScreen": "Use the model",
-        "TuningScreen": "Tune",
-        "AuditScreen": "Audit",
-        "ComparisonScreen": "Comparisons",
-        "EffectsScreen": "Effects",
-        "CalibrationScreen": "Calibration",
-        "ClaimsScreen": "Claims and leak",
-        "LeakScreen": "Claims and leak",
-    }
-    return names.get(screen.__name__, EVERYWHERE_NAME)
-
-
-def _described(bindings: Iterable[BindingType]) -> Iterator[Binding]:
-    for binding in bindings:
-        key = binding if isinstance(binding, Binding) else Binding(*binding)
-        if key.description or key.tooltip:
-            yield key
+def _owners() -> Iterator[type[DOMNode]]:
+    """The classes of `tui.screens` that bind keys."""
+    for module in pkgutil.walk_packages(tui.screens.__path__, "tui.screens."):
+        for thing in vars(import_module(module.name)).values():
+            if isinstance(thing, type) and thing.__module__ == module.name and "BINDINGS" in vars(thing):
+                yield thing

@@ -16,8 +16,7 @@ from tui.console.errors import PROGRAM, Session, complain, keep_details
 
 if TYPE_CHECKING:
     from engine.events.record import StudyRecord
-    from tui.app.app import DashboardApp
-    from tui.session.search import TuningWish
+    from tui.session.search import TuningRun, TuningWish
 
 _TRACEBACK_WIDTH = 100
 _CANNOT_DRAW = ("", "dumb", "unknown")
@@ -69,19 +68,20 @@ def open_dashboard(
     keep_memory()  # of use only before there are other threads
     pictures = pictures_for(images, os.environ)
     app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, watch=watch, tuning=tuning, pictures=pictures)
+    shown = app.session
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_TRACEBACK_WIDTH)
     app.run()
-    app.finish_hand_over()
+    shown.finish_hand_over()
     status = app.return_code or 0
     if details := trouble.getvalue().strip():
         status = keep_details(details.splitlines()[-1], details, session)
     else:
-        _say_where_it_is_kept(app.exit_record, app.going_on)
-        _say_where_the_search_is_kept(app)
-        if app.exit_failure is not None:
-            complain(app.exit_failure.message)
+        _say_where_it_is_kept(shown.exit_record, shown.going_on)
+        _say_where_the_search_is_kept(shown.search)
+        if shown.exit_failure is not None:
+            complain(shown.exit_failure.message)
     if any(thread is not threading.main_thread() and thread.is_alive() for thread in threading.enumerate()):
         _leave_at_once(status)
     return status
@@ -97,8 +97,7 @@ def _say_where_it_is_kept(record: "StudyRecord | None", going_on: str) -> None:
             click.echo(f"study {status}, kept in {folder}")
 
 
-def _say_where_the_search_is_kept(app: "DashboardApp") -> None:
-    search = app.search
+def _say_where_the_search_is_kept(search: "TuningRun | None") -> None:
     folder = search.record.started.folder if search is not None and search.record.started is not None else ""
     if search is None or not Path(folder).is_dir():
         return

@@ -7,8 +7,12 @@ kinds of colour blindness; the markers carry the same meaning where there is no 
 import zlib
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ def blend(colour: str, ground: str, share: float) -> str:
     """`share` of a colour over a ground, both #rrggbb: a thin line beside a bold one."""
     pairs = zip(bytes.fromhex(colour[1:7]), bytes.fromhex(ground[1:7]), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def ground_colour(theme: "Theme") -> str:
+    """The background as #rrggbb; a guess where the terminal's own is used."""
+    background = theme.background or ""
+    return background if background.startswith("#") else ("#121212" if theme.dark else "#ffffff")
 
 
 def variant_mark(variant: str, *, dark: bool = True) -> Text:

@@ -1,25 +1,22 @@
 """Two images side by side, with their boxes: what an audit holds for copies of each other."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 
 from tui.pictures.marks import with_box
-from tui.pictures.opening import open_in_background
 from tui.pictures.picture import Picture
+from tui.pictures.service import Pictures
 
 if TYPE_CHECKING:
+    from engine import Gallery
     from engine.reports.pictures import Pixels
-    from tui.session.engine import ImageSource
 
 
 class PairPictures(Horizontal):
-    """Pictures of two paths; the images are opened in a thread when the first pair is shown."""
+    """Pictures of two paths, as soon as it is known where the images are."""
 
     DEFAULT_CSS = """
     PairPictures { height: 12; width: 100%;
@@ -27,47 +24,36 @@ class PairPictures(Horizontal):
     }
     """
 
-    class Opened(Message):
-        """The images can be read, or not."""
-
-        def __init__(self, source: "ImageSource | None", error: str) -> None:
-            super().__init__()
-            self.source, self.error = source, error
-
-    def __init__(self, open_images: "Callable[[], ImageSource]") -> None:
+    def __init__(self, pictures: Pictures) -> None:
         super().__init__()
-        self._open_images = open_images
-        self._source: ImageSource | None = None
-        self._asked = False
-        self._error = ""
+        self._pictures = pictures
+        self._images: Gallery | None = None
+        self._problem = ""
         self._paths: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The two."""
-        yield Picture()
-        yield Picture()
+        yield Picture(self._pictures)
+        yield Picture(self._pictures)
+
+    def use(self, images: "Gallery | None", problem: str) -> None:
+        """Take the pictures from these images, or say why there are none."""
+        self._images, self._problem = images, problem
+        self._draw()
 
     def show(self, *paths: str) -> None:
         """Show these, or none."""
         self._paths = paths
-        if paths and not self._asked:
-            self._asked = True
-            open_in_background(self._open_images, lambda source, error: self.post_message(self.Opened(source, error)))
-        self._draw()
-
-    @on(Opened)
-    def _opened(self, message: Opened) -> None:
-        self._source, self._error = message.source, message.error
         self._draw()
 
     def _draw(self) -> None:
-        source = self._source
+        images = self._images
         for picture, path in zip(self.query(Picture), (*self._paths, "", "")[:2], strict=True):
-            if not path or source is None:
-                picture.show_note(self._error if path else "")
+            if not path or images is None:
+                picture.show_note(self._problem if path else "")
                 continue
-            picture.show(f"boxed {path} {source.identity}", partial(_boxed, source, path))
+            picture.show(f"boxed {path} {images.identity}", partial(_boxed, images, path))
 
 
-def _boxed(source: "ImageSource", path: str) -> "Pixels":
-    return with_box(source.pixels(path), source.image(path).box)
+def _boxed(images: "Gallery", path: str) -> "Pixels":
+    return with_box(images.pixels(path), images.image(path).box)

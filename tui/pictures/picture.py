@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.pictures.service import Drawing, Order, pictures_of
+from tui.pictures.service import Drawing, Order, Pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,8 +49,16 @@ class Picture(Widget):
             """Who shows it."""
             return self.picture
 
-    def __init__(self, *, sharp: bool = False, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        pictures: Pictures,
+        *,
+        sharp: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
+        self._pictures = pictures
         self._sharp = sharp
         self._key = ""
         self._make: Callable[[], Pixels] | None = None
@@ -71,7 +79,7 @@ class Picture(Widget):
 
     def compose(self) -> ComposeResult:
         """A widget of the graphics library, where the terminal has graphics."""
-        graphics = pictures_of(self.app).graphics
+        graphics = self._pictures.graphics
         if graphics is not None:
             self._graphics = graphics(classes="graphics")
             yield self._graphics
@@ -103,7 +111,7 @@ class Picture(Widget):
         self._turn += 1
         if not self.is_attached:
             return
-        pictures = pictures_of(self.app)
+        pictures = self._pictures
         if self._make is None or pictures.off or not self.size.width or not self.size.height:
             self._give_graphics(None)
             self.refresh()
@@ -130,7 +138,7 @@ class Picture(Widget):
         pictures.ask(order, tell, lambda: turn == self._turn and self.is_attached)
 
     def _style(self) -> Any:
-        if pictures_of(self.app).graphics is not None:
+        if self._pictures.graphics is not None:
             return "graphics"
         colours = not self.app.no_color and self.app.console.color_system in _TRUE_COLOUR_SYSTEMS
         return "blocks" if colours else "shades"
@@ -161,7 +169,7 @@ class Picture(Widget):
             self._graphics.image = image
 
     def _words(self) -> str:
-        if self._make is not None and pictures_of(self.app).off:
+        if self._make is not None and self._pictures.off:
             return OFF
         return self._note or ("..." if self._make is not None and self._drawing is None else "")
 
@@ -206,9 +214,9 @@ class Thumb(Vertical):
     }
     """
 
-    def __init__(self, *, sharp: bool = False) -> None:
+    def __init__(self, pictures: Pictures, *, sharp: bool = False) -> None:
         super().__init__()
-        self._picture = Picture(sharp=sharp)
+        self._picture = Picture(pictures, sharp=sharp)
         self._caption = Static()
         self._thumbnail: Thumbnail | None = None
 
@@ -244,6 +252,7 @@ class PictureGrid(Container):
 
     def __init__(
         self,
+        pictures: Pictures,
         *,
         least: tuple[int, int] = (18, 9),
         sharp: bool = False,
@@ -251,7 +260,7 @@ class PictureGrid(Container):
     ) -> None:
         """`least` is the width and height of a thumbnail in cells, its caption included."""
         super().__init__(id=id)
-        self._least, self._sharp = least, sharp
+        self._pictures, self._least, self._sharp = pictures, least, sharp
         self.columns, self.rows = 1, 1
         self._thumbnails: Sequence[Thumbnail] = ()
         self._chosen = -1
@@ -271,7 +280,7 @@ class PictureGrid(Container):
         async with self.batch():
             missing = self.capacity - len(self.children)
             if missing > 0:
-                await self.mount_all(Thumb(sharp=self._sharp) for _ in range(missing))
+                await self.mount_all(Thumb(self._pictures, sharp=self._sharp) for _ in range(missing))
             for extra in list(self.children)[self.capacity :]:
                 await extra.remove()
         self._fill()

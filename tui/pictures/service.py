@@ -8,9 +8,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from textual.app import App
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -159,12 +158,3 @@ def draw(order: Order) -> Drawing:
     if order.style == "blocks":
         return Drawing(tuple(half_blocks(pixels, width, height, sharp=order.sharp)), size=size)
     return Drawing(tuple(shades(pixels, width, height, dark=order.dark, sharp=order.sharp)), size=size)
-
-
-def pictures_of(app: App[object]) -> Pictures:
-    """The pictures of an app; one that was not told how to draw gets half blocks."""
-    found = getattr(app, "pictures", None)
-    if found is None:
-        found = Pictures()
-        app.pictures = found  # type: ignore[attr-defined]
-    return cast(Pictures, found)

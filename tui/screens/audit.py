@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
@@ -16,15 +16,18 @@ from textual.widgets import DataTable, Footer, Static
 from engine.config.protocols import Closeness
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair
 from tui.looks import formatting
+from tui.looks.keys import bind
 from tui.pictures.pair import PairPictures
 from tui.session.audit import AuditRun
+from tui.session.session import Session
 from tui.tables.audit import DETAILS, class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.tables.data import to_rich
+from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
 
 if TYPE_CHECKING:
-    from tui.session.engine import ImageSource
+    from engine import Gallery
 
 WIDE = 110
 """Columns from which the pairs stand beside the findings instead of below them."""
@@ -67,33 +70,29 @@ class AuditScreen(Screen[None]):
     }
     """
 
+    BINDING_GROUP_TITLE = "Audit"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="audit.back", tooltip="Back to the screen before"),
-        Binding(
-            "s",
-            "closeness",
-            "Near/scene",
-            id="audit.closeness",
-            tooltip="Copies alone, or frames of one shot too",
-        ),
-        Binding("tab", "app.focus_next", "Next part", id="audit.next", tooltip="The findings, then the pairs"),
-        Binding("v", "pictures", "Pictures", id="audit.pictures", tooltip="Room for the pairs, or the findings again"),
-        Binding("o", "sort(1)", "Sort", id="audit.sort", tooltip="Sort the pairs by the next column"),
+        bind("audit.back", "escape", "app.pop_screen", "Back", "Back to the screen before"),
+        bind("audit.closeness", "s", "closeness", "Near/scene", "Copies alone, or frames of one shot too"),
+        bind("audit.next", "tab", "app.focus_next", "Next part", "The findings, then the pairs"),
+        bind("audit.pictures", "v", "pictures", "Pictures", "Room for the pairs, or the findings again"),
+        bind("audit.sort", "o", "sort(1)", "Sort", "Sort the pairs by the next column"),
     ]
     AUTO_FOCUS = "#audit-pairs"
 
     def __init__(
         self,
+        session: Session,
         run: AuditRun,
         name: str,
+        open_images: "Callable[[], Gallery]",
         *,
         is_demo: bool = False,
         again: AuditAgain | None = None,
-        open_images: "Callable[[], ImageSource] | None" = None,
     ) -> None:
-        """`open_images`, called in a thread, lets the marked pair show as pictures."""
+        """`open_images` is called in a thread when the first pair is shown."""
         super().__init__()
-        self._open_images = open_images
+        self._session, self._open_images, self._asked = session, open_images, False
         self.run_shown = run
         self._data_name, self._is_demo, self._again = name, is_demo, again
         self._drawn: AuditReport | None = None
@@ -115,8 +114,7 @@ class AuditScreen(Screen[None]):
                 yield Static(id="audit-none")
                 yield SortableTable(id="audit-pairs")
                 with Container(id="pair-pictures"):
-                    if self._open_images is not None:
-                        yield PairPictures(self._open_images)
+                    yield PairPictures(self._session.pictures)
                     yield Static(id="pair-words")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -135,8 +133,6 @@ class AuditScreen(Screen[None]):
         """Other limits only where the images can be looked at again."""
         if action == "closeness":
             return self._again is not None
-        if action == "pictures":
-            return self._open_images is not None
         return super().check_action(action, parameters)
 
     # ------------------------------------------------------------------ drawing
@@ -145,12 +141,12 @@ class AuditScreen(Screen[None]):
         if self._drawn is not self.run_shown.report or self._drawn is None:
             self.show()
 
+    @on(LoadRead)
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
         name = Text(self._data_name, "bold yellow" if self._is_demo else "bold")
-        load = getattr(self.app, "load", None)
         left = [Text(PROGRAM, "bold"), name, Text(f"audit, {self.run_shown.closeness}", "dim")]
-        self.query_one(TopLine).show_parts(left, [load_text(load)])
+        self.query_one(TopLine).show_parts(left, [load_text(self._session.load)])
 
     def show(self) -> None:
         """Draw the report, or how far it is."""
@@ -192,9 +188,20 @@ class AuditScreen(Screen[None]):
         pairs = report.pairs if report is not None else ()
         words = pair_text(pairs[number], self.query_one("#pair-pictures").size.width) if number < len(pairs) else Text()
         self.query_one("#pair-words", Static).update(words)
-        for pictures in self.query(PairPictures):
-            pair = pairs[number] if number < len(pairs) else None
-            pictures.show(*((pair.first.path, pair.second.path) if pair is not None else ()))
+        pictures = self.query_one(PairPictures)
+        if number >= len(pairs):
+            pictures.show()
+            return
+        pictures.show(pairs[number].first.path, pairs[number].second.path)
+        if not self._asked:
+            self._asked = True
+            self._session.background.run(
+                self,
+                "open images",
+                self._open_images,
+                lambda images: pictures.use(images, ""),
+                lambda failure: pictures.use(None, failure.words),
+            )
 
     # ------------------------------------------------------------------ keys
 
@@ -216,8 +223,8 @@ class AuditScreen(Screen[None]):
 
 
 def _waiting(run: AuditRun) -> Text:
-    if run.error:
-        return Text(run.error, "red")
+    if run.failure is not None:
+        return Text(run.failure.words, "red")
     if run.stopped:
         return Text("stopped; go back and press u to begin again", "dim")
     return Text(f"{run.progress_words()}\n\nEvery image is read once; the next audit takes seconds.", "dim")

@@ -8,14 +8,6 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
-QUIT_QUESTION = "A study is running. Leave?"
-QUIT_DETAIL = "What is done is kept; 'simpsons-tui resume' goes on with the rest."
-QUIT_SEARCH_QUESTION = "A search is running. Leave?"
-QUIT_SEARCH_DETAIL = "Trials that ended are kept; 'simpsons-tui tune --resume' goes on with the rest."
-STOP_QUESTION = "Stop after this batch?"
-STOP_DETAIL = "What was trained is evaluated; 'simpsons-tui resume' can go on."
-STOP_WATCHED_DETAIL = "The process that trains is asked to; what was trained is evaluated."
-
 
 class ConfirmScreen(ModalScreen[bool]):
     """Asks once; closes with the answer."""

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import DataTable, Footer, Input, Label, Static
@@ -17,23 +17,12 @@ from engine.config.model import ModelRequest
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
 from tui.looks import formatting
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.pictures.picture import Picture
 from tui.session.predictions import PredictionFeed
+from tui.session.session import Session
 from tui.tables.facts import short_names
-
-if TYPE_CHECKING:
-    from tui.session.engine import Engine
-
-
-PREDICT: tuple[Binding, ...] = (
-    _key("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
-    _key("predict.variant", "tab", "variant(1)", "Variant", "The same images with the next variant's model"),
-    _key("predict.before", "shift+tab", "variant(-1)", "Previous", "With the variant's before", show=False),
-    _key("predict.stop", "s", "stop", "Stop", "End here and keep what there is"),
-    _key("predict.back", "escape", "app.back", "Results", "Back to the results", display="esc"),
-)
 
 NARROW = 100
 """Below this many columns the picture and the probabilities of the marked image are left out."""
@@ -53,7 +42,7 @@ class ImagesScreen(ModalScreen[str | None]):
     """Asks for the images."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close", tooltip="Close and change nothing", key_display="esc")
+        bind("images.close", "escape", "dismiss(None)", "Close", "Close and change nothing", display="esc")
     ]
 
     def __init__(self, path: str = "") -> None:
@@ -97,14 +86,21 @@ class PredictScreen(Screen[None]):
         &.-narrow #marked { display: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(PREDICT)
+    BINDING_GROUP_TITLE = "Use the model"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
+        bind("predict.variant", "tab", "variant(1)", "Variant", "The same images with the next variant's model"),
+        bind("predict.before", "shift+tab", "variant(-1)", "Previous", "With the variant's before", show=False),
+        bind("predict.stop", "s", "stop", "Stop", "End here and keep what there is"),
+        bind("predict.back", "escape", "app.back", "Results", "Back to the results", display="esc"),
+    ]
 
     def __init__(
-        self, engine: "Engine", request: ModelRequest, variants: Sequence[str], paths: Sequence[Path] = ()
+        self, session: Session, request: ModelRequest, variants: Sequence[str], paths: Sequence[Path] = ()
     ) -> None:
         """Use the variant of `request`, or the first of `variants`, those that the run has a model of."""
         super().__init__()
-        self._engine, self._request = engine, request
+        self._session, self._request = session, request
         self._variants = tuple(variants)
         self._variant = request.variant or self._variants[0]
         self._paths = tuple(paths)
@@ -125,7 +121,7 @@ class PredictScreen(Screen[None]):
             yield DataTable[Text](id="answers", cursor_type="row", zebra_stripes=False)
             with Vertical(id="marked"):
                 yield Static(id="shares")
-                yield Picture(id="picture")
+                yield Picture(self._session.pictures, id="picture")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
@@ -156,7 +152,7 @@ class PredictScreen(Screen[None]):
         table.focus()
         self.query_one("#shares", Static).update("")
         request = ModelRequest(**{**vars(self._request), "variant": self._variant})
-        self._feed = PredictionFeed(self._engine, request, self._paths)
+        self._feed = PredictionFeed(self._session.engine, request, self._paths, self._session.config.runs_dir)
         self._feed.start()
         self._settled = False
         self._show_words()
@@ -245,8 +241,8 @@ class PredictScreen(Screen[None]):
         feed = self._feed
         if feed is None:
             return Text(_HINT, style="dim")
-        if feed.failure:
-            return Text(feed.failure, style="bold red")
+        if feed.failure is not None and not feed.stopped:
+            return Text(feed.failure.words, style="bold red")
         if feed.model is None:
             return Text("stopped" if feed.stopped else "loading the model", style="dim")
         total, done = feed.model.images, feed.done
@@ -271,7 +267,7 @@ class PredictScreen(Screen[None]):
         if isinstance(answer, SkippedFile):
             picture.show("", None)
         else:
-            picture.show(answer.path, partial(self._engine.read_image, paths, answer.path))
+            picture.show(answer.path, partial(self._session.engine.read_image, paths, answer.path))
 
     def _shares(self, answer: ImagePrediction | SkippedFile) -> Text:
         """The marked image's probabilities as bars, or why it was refused."""

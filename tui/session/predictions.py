@@ -6,44 +6,46 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.config.model import ModelRequest
-from engine.errors import SimpsonsError, StudyStopped
 from engine.events.control import StudyControl
 from engine.reports.prediction import ModelOpened, PredictionEvent
-from tui.session.background import in_background
+from tui.session.background import Work
 from tui.session.engine import Engine
 
 
-class PredictionFeed:
+class PredictionFeed(Work):
     """One question to a model; `start` begins, `drain` gives what is new, `stop` ends it after the image under way.
 
     Attributes:
         model: which model answers, once it is loaded.
-        failure: why it ended early, if it did.
         done: answers and refusals that were drained.
     """
 
     def __init__(
-        self, engine: Engine, request: ModelRequest, paths: Sequence[Path], now: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        request: ModelRequest,
+        paths: Sequence[Path],
+        runs_dir: Path | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.request, self.paths = request, tuple(paths)
         self.model: ModelOpened | None = None
-        self.failure = ""
-        self.stopped = False
-        self.running = False
         self.done = 0
-        self._engine, self._now = engine, now
+        self._now = now
         self._control = StudyControl()
         self._news: deque[PredictionEvent] = deque()
         self._began = self._last = 0.0
+        paths = tuple(paths)
+        super().__init__(
+            "predict", lambda: engine.predict_images(request, paths, self._news.append, self._control), runs_dir
+        )
 
-    def start(self) -> None:
-        """Begin, in a thread."""
-        self.running = True
-        in_background("predict", self._work)
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to end."""
+        return self._control.stop_requested
 
     def stop(self) -> None:
         """Have it end soon; nothing more is drained that was not said before."""
-        self.stopped = True
         self._control.stop()
 
     def drain(self) -> list[PredictionEvent]:
@@ -72,15 +74,3 @@ class PredictionFeed:
         """What the rest will take at this rate."""
         per_second = self.images_per_second
         return (self.model.images - self.done) / per_second if self.model is not None and per_second else None
-
-    def _work(self) -> None:
-        try:
-            self._engine.predict_images(self.request, self.paths, self._news.append, self._control)
-        except StudyStopped:
-            pass
-        except SimpsonsError as error:
-            self.failure = str(error)
-        except Exception as error:  # the screen must live on and say what happened
-            self.failure = f"{type(error).__name__}: {error}".splitlines()[0]
-        finally:
-            self.running = False

@@ -9,7 +9,7 @@ from engine.events.control import StudyControl
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
 from tui.session.engine import Engine
-from tui.session.work import Failure, LocalWork
+from tui.session.work import EngineWork
 from tui.state.search import TuningState
 
 
@@ -47,7 +47,7 @@ def wish_from(config: StudyConfig) -> TuningWish:
     return TuningWish(TuningConfig(study), at_once=False)
 
 
-class TuningRun:
+class TuningRun(EngineWork):
     """A search in a thread of this process; `state` is what its events came to so far."""
 
     def __init__(self, engine: Engine, wish: TuningWish) -> None:
@@ -56,17 +56,14 @@ class TuningRun:
         def run(emit: Emit, control: StudyControl) -> object:
             if wish.folder is None:
                 return engine.tune(wish.config, emit, control)
-            return engine.resume_tuning(wish.folder, emit, control, *wish.limits)
+            trials, minutes = wish.limits
+            return engine.resume_tuning(wish.folder, emit, control, trials=trials, minutes=minutes)
 
-        self._work = LocalWork(run, wish.config.study.runs_dir)
-
-    def start(self) -> None:
-        """Begin."""
-        self._work.start()
+        super().__init__(run, wish.config.study.runs_dir)
 
     def update(self) -> bool:
         """Take in what happened since the last call; whether that was anything."""
-        events = self._work.drain()
+        events = self.drain()
         for event in events:
             self.state.apply(event)
         return bool(events)
@@ -76,18 +73,3 @@ class TuningRun:
         """What there is so far."""
         self.update()
         return self.state.record
-
-    @property
-    def control(self) -> StudyControl:
-        """Pauses and stops it."""
-        return self._work.control
-
-    @property
-    def running(self) -> bool:
-        """Whether the engine works."""
-        return self._work.running
-
-    @property
-    def failure(self) -> Failure | None:
-        """Why it ended, if it did not end well."""
-        return self._work.failure

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from engine.errors import SimpsonsError
 from engine.events.study import Event, StudyContinued, StudyFinished, StudyPaused, StudyResumed
-from tui.session.run_store import Follower, RunStore
-from tui.session.work import EventBuffer, Failure
+from tui.session.background import Failure, Work
+from tui.session.engine import Engine
+from tui.session.work import EventBuffer
 
 if TYPE_CHECKING:
+    from engine import EventFollower
     from engine.events.control import Request
 
 LOOK_SECONDS = 0.3
@@ -25,7 +27,7 @@ EVENTS_A_DRAW = 10_000
 
 
 class RequestsToWriter:
-    """A `Control` whose wishes another process fulfils: what was asked counts until its events tell otherwise."""
+    """As `StudyControl`, but another process does what is asked: that counts until its events tell otherwise."""
 
     held = ""
     handing_over = False
@@ -74,58 +76,43 @@ class RequestsToWriter:
         self._paused = self._stop = False
 
 
-class WatchedStudy:
-    """A run that another process writes; a `Source`. A thread reads its folder until the study ends or `close`.
+class WatchedStudy(Work):
+    """A run that another process writes. A thread reads its folder until the study ends or `close`.
 
     Where the writer dies it is interrupted: `running` is false and `failure` says so. The thread looks on all the
     same, because another process may go on with the run.
+
+    Attributes:
+        control: sends requests to the writer.
     """
 
-    def __init__(self, runs: RunStore, folder: Path, complain: Callable[[str], None]) -> None:
+    def __init__(
+        self, engine: Engine, folder: Path, complain: Callable[[str], object], runs_dir: Path | None = None
+    ) -> None:
         """`complain` is told, in the thread, why a request could not be sent."""
+        super().__init__("watching", self._watch, runs_dir)
         self.folder = folder
-        self._runs, self._complain = runs, complain
+        self.control = RequestsToWriter(self._ask)
+        self._engine, self._complain = engine, complain
         self._buffer = EventBuffer()
         self._wishes: deque[Request] = deque()
-        self._wake, self._closed = threading.Event(), False
-        self._ended = self._alone = False
-        self._failure: Failure | None = None
-        self._control = RequestsToWriter(self._ask)
+        self._wake, self._closed, self._alone = threading.Event(), False, False
         self._last: Event | None = None
-        self._thread = threading.Thread(target=self._work, name="watching", daemon=True)
-
-    def start(self) -> None:
-        """Begin; events come through `drain`."""
-        self._thread.start()
 
     def close(self) -> None:
         """Look no more; the study goes on."""
         self._closed = True
         self._wake.set()
 
-    def wait(self, seconds: float | None = None) -> None:
-        """Return when the thread has ended, or after so many seconds."""
-        self._thread.join(seconds)
-
-    @property
-    def control(self) -> RequestsToWriter:
-        """Sends requests to the writer."""
-        return self._control
-
-    @property
-    def failure(self) -> Failure | None:
-        """That the writer is gone, or why the folder cannot be read."""
-        return self._failure
-
     @property
     def interrupted(self) -> bool:
         """Whether the study has not ended, and nobody works on it."""
-        return self._alone and not self._ended
+        return self._alone
 
     @property
     def running(self) -> bool:
         """Whether more events may come, or are still to be drawn."""
-        return not (self._ended or self._alone) or bool(len(self._buffer))
+        return (super().running and not self._alone) or bool(len(self._buffer))
 
     def drain(self) -> list[Event]:
         """The next events, `EVENTS_A_DRAW` at most."""
@@ -137,51 +124,38 @@ class WatchedStudy:
         self._wishes.append(request)
         self._wake.set()
 
-    def _work(self) -> None:
-        try:
-            follower = self._runs.follow(self.folder)
-            while not self._closed and not self._ended:
-                self._send_wishes()
-                if not self._look(follower):
-                    self._wake.wait(LOOK_SECONDS)
-                    self._wake.clear()
-        except SimpsonsError as error:
-            self._give_up(str(error))
-        except Exception as error:  # the screen must live on and say what happened
-            self._give_up(f"{type(error).__name__}: {error}")
+    def _watch(self) -> None:
+        follower = self._engine.EventFollower(self.folder)
+        ended = False
+        while not self._closed and not ended:
+            self._send_wishes()
+            live = follower.live  # asked first: what a writer wrote before it ended is read below
+            events = self._take(follower)
+            if not events and not live:
+                ended = isinstance(self._last, StudyFinished)
+                if not ended and not self._alone:
+                    self.control.forget()
+                    self.failure, self._alone = Failure("interrupted: its writer is gone", expected=True), True
+            elif self._alone:
+                self._alone, self.failure = False, None  # somebody goes on with it
+            if not events and not ended:
+                self._wake.wait(LOOK_SECONDS)
+                self._wake.clear()
 
-    def _look(self, follower: Follower) -> bool:
-        """Take what came; whether there may be more at once."""
-        live = follower.live  # asked first: what a writer wrote before it ended is read below
+    def _take(self, follower: "EventFollower") -> list[Event]:
+        """What came."""
         events = follower.drain(BYTES_A_LOOK)
         for event in events:
-            self._control.take(event)
+            self.control.take(event)
             self._buffer.put(event)
             self._last = event
-        if not events and not live:
-            self._settle()
-        elif self._alone:
-            self._alone, self._failure = False, None  # somebody goes on with it
-        return bool(events)
-
-    def _settle(self) -> None:
-        """Nobody writes any more, and all is read."""
-        if isinstance(self._last, StudyFinished):
-            self._ended = True
-        elif not self._alone:
-            self._control.forget()
-            self._failure = Failure("interrupted: its writer is gone", expected=True)
-            self._alone = True
+        return events
 
     def _send_wishes(self) -> None:
         while self._wishes:
             request = self._wishes.popleft()
             try:
-                self._runs.send_request(self.folder, request)
+                self._engine.send_request(self.folder, request)
             except SimpsonsError as error:
-                self._control.forget()
+                self.control.forget()
                 self._complain(str(error))
-
-    def _give_up(self, message: str) -> None:
-        self._failure = Failure(message, expected=True)
-        self._ended = True

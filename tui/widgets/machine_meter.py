@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from rich.text import Text
+from textual.message import Message
 
 from tui.looks import formatting
 
@@ -21,6 +22,10 @@ class Load:
     def text(self) -> Text:
         """Both, at a fixed width."""
         return Text(f"{formatting.percent(self.cpu)}  {formatting.size(self.memory):>7}")
+
+
+class LoadRead(Message, bubble=False):
+    """There is a new figure for the first line; the app tells the screen that is seen."""
 
 
 class Meter(Protocol):

@@ -7,6 +7,7 @@ import pytest
 
 from engine.config.study import StudyConfig
 from engine.errors import DownloadError
+from tui.session.session import Session
 
 
 def test_cache_show_says_where_and_how_much(command, monkeypatch, tmp_path):
@@ -58,19 +59,12 @@ class FakeDashboard:
 
     made: tuple = ()
     return_code = 0
-    exit_record = None
-    exit_failure = None
-    worker = None
-    search = None
-    going_on = False
 
     def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, tuning=None, pictures=None):
         type(self).made = (config, refresh_rate, resume)
+        self.session = Session(config, None)
 
     def run(self):
-        return None
-
-    def finish_hand_over(self):
         return None
 
 
@@ -110,15 +104,10 @@ def test_leaving_the_dashboard_does_not_wait_for_the_engine(child_environment):
     script = """
 import sys, threading
 from types import SimpleNamespace
+from tui.session.session import Session
 class App:
     return_code = 0
-    exit_record = None
-    exit_failure = None
-    worker = None
-    search = None
-    going_on = False
-    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, tuning=None, pictures=None): pass
-    def finish_hand_over(self): pass
+    def __init__(self, config, **options): self.session = Session(config, None)
     def run(self):
         threading.Thread(target=threading.Event().wait, name="engine").start()
         print("the last words")

@@ -50,5 +50,4 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., DashboardApp]]:
 
     yield make
     for engine in engines:
-        engine.go.set()
-        engine.audit_may_end.set()
+        engine.set_free()

@@ -33,8 +33,8 @@ async def start(kit, pilot):
 
 async def hold(kit, pilot):
     await start(kit, pilot)
-    await kit.until(pilot, pilot.app.engine.holding.is_set, "hold")
-    await kit.until(pilot, lambda: pilot.app.state.job("vanilla").losses, "losses")
+    await kit.until(pilot, pilot.app.session.engine.holding.is_set, "hold")
+    await kit.until(pilot, lambda: pilot.app.session.state.job("vanilla").losses, "losses")
 
 
 # ---------------------------------------------------------------- set-up
@@ -70,7 +70,7 @@ async def test_digits_space_and_a_choose_variants(kit, make_app):
         assert not screen.chosen
         await pilot.press("enter")
         assert "no variant chosen" in kit.screen_text(pilot.app)
-        assert pilot.app.engine.configs == []
+        assert pilot.app.session.engine.configs == []
 
 
 async def test_enter_before_the_data_is_read_starts_the_study_when_it_is(kit, make_app, monkeypatch):
@@ -191,7 +191,9 @@ async def test_curves_grow_and_the_study_ends_in_its_results(kit, make_app):
     app = make_app(engine, replace(kit.CONFIG, variants=("vanilla", "bbox")))
     async with app.run_test(size=SIZE) as pilot:
         await start(kit, pilot)
-        await kit.until(pilot, lambda: app.load and "98 %" in kit.screen_text(app) and "50 %" in kit.screen_text(app))
+        await kit.until(
+            pilot, lambda: app.session.load and "98 %" in kit.screen_text(app) and "50 %" in kit.screen_text(app)
+        )
         text = kit.screen_text(app)
         for words in (
             "springfield",
@@ -214,7 +216,7 @@ async def test_curves_grow_and_the_study_ends_in_its_results(kit, make_app):
         await kit.until(pilot, lambda: isinstance(app.screen, SetupScreen), "set-up")
         await pilot.press("enter")
         await kit.until(pilot, lambda: len(engine.configs) == 2, "second study")
-    assert app.exit_record.started.study == "20010909-0146"
+    assert app.session.exit_record.started.study == "20010909-0146"
 
 
 async def test_views_change_by_key_and_hidden_charts_are_not_drawn(kit, make_app):
@@ -248,7 +250,7 @@ async def test_an_unchanged_chart_is_drawn_once(kit, make_app):
     engine = kit.FakeEngine(hold=batch("bbox", 5))
     async with make_app(engine).run_test(size=SIZE) as pilot:
         await hold(kit, pilot)
-        await kit.until(pilot, lambda: len(pilot.app.state.job("bbox").losses) == 6)
+        await kit.until(pilot, lambda: len(pilot.app.session.state.job("bbox").losses) == 6)
         first = pilot.app.screen.query_one("#chart-0", LossChart)
         await kit.until(pilot, lambda: first.drawn)
         drawn = first.drawn
@@ -275,18 +277,18 @@ async def test_pause_says_when_it_takes_effect(kit, make_app):
         await pilot.press("p")
         await kit.until(pilot, lambda: "pausing after this batch" in kit.screen_text(pilot.app))
         engine.go.set()
-        await kit.until(pilot, lambda: pilot.app.state.paused)
+        await kit.until(pilot, lambda: pilot.app.session.state.paused)
         await kit.until(pilot, lambda: " paused " in kit.screen_text(pilot.app))
-        assert pilot.app.engine_running
+        assert pilot.app.session.engine_running
         await pilot.press("p")
-        await kit.until(pilot, lambda: not pilot.app.engine_running)
+        await kit.until(pilot, lambda: not pilot.app.session.engine_running)
 
 
 async def test_stopping_asks_once(kit, make_app):
     engine = kit.FakeEngine(hold=batch("vanilla", 5))
     async with make_app(engine).run_test(size=SIZE) as pilot:
         await hold(kit, pilot)
-        control = pilot.app.source.control
+        control = pilot.app.session.source.control
         await pilot.press("s")
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("n")
@@ -295,7 +297,7 @@ async def test_stopping_asks_once(kit, make_app):
         await pilot.press("s", "y")
         await kit.until(pilot, lambda: "stopping after this batch" in kit.screen_text(pilot.app))
         engine.go.set()
-        await kit.until(pilot, lambda: not pilot.app.engine_running)
+        await kit.until(pilot, lambda: not pilot.app.session.engine_running)
 
 
 async def test_leaving_asks_while_a_study_runs_and_never_waits_for_it(kit, make_app):
@@ -310,9 +312,9 @@ async def test_leaving_asks_while_a_study_runs_and_never_waits_for_it(kit, make_
         await pilot.press("ctrl+c", "y")
         await kit.until(pilot, lambda: app._exit, "exit")
     assert app.return_code == 0
-    assert app.engine_running
-    assert app.source.control.stop_requested
-    assert app.exit_record is not None
+    assert app.session.engine_running
+    assert app.session.source.control.stop_requested
+    assert app.session.exit_record is not None
 
 
 async def test_leaving_an_idle_app_asks_nothing(kit, make_app):
@@ -321,8 +323,8 @@ async def test_leaving_an_idle_app_asks_nothing(kit, make_app):
         await kit.ready(pilot)
         await pilot.press("q")
         await kit.until(pilot, lambda: app._exit)
-    assert app.exit_record is None
-    assert not app.engine_running
+    assert app.session.exit_record is None
+    assert not app.session.engine_running
 
 
 async def test_a_nan_is_a_warning_and_a_gap(kit, make_app):
@@ -354,7 +356,7 @@ async def test_a_mistake_of_ours_stays_readable_and_another_study_can_begin(kit,
         text = kit.screen_text(app)
         assert "Traceback" not in text
         assert "crash-" in text
-        assert app.exit_failure.report.exists()
+        assert app.session.exit_failure.report.exists()
         await pilot.press("n")
         await kit.until(pilot, lambda: isinstance(app.screen, SetupScreen))
 
@@ -376,6 +378,7 @@ async def test_a_failed_study_tells_its_reason(kit, make_app):
 
 
 async def test_help_lists_every_key_of_every_screen(kit, make_app):
+    from tui.app.app import DashboardApp
     from tui.app.help import sections
 
     async with make_app().run_test(size=(120, 400)) as pilot:
@@ -384,7 +387,7 @@ async def test_help_lists_every_key_of_every_screen(kit, make_app):
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await kit.until(pilot, lambda: "Everywhere" in kit.screen_text(pilot.app))
         text = kit.screen_text(pilot.app)
-        for name, bindings in sections().items():
+        for name, bindings in sections(SetupScreen, DashboardApp).items():
             assert name in text
             assert [binding.tooltip for binding in bindings if binding.tooltip not in text] == []
         await pilot.press("escape")
@@ -392,11 +395,12 @@ async def test_help_lists_every_key_of_every_screen(kit, make_app):
 
 
 async def test_bindings_have_their_own_ids_and_explain_themselves():
-    from tui.looks.keys import EVERYWHERE
-    from tui.screens.setup.screen import SETUP
-    from tui.screens.training.screen import TRAINING
+    from tui.app.app import DashboardApp
+    from tui.app.help import sections
 
-    table = (*EVERYWHERE, *SETUP, *TRAINING)
+    found = sections(SetupScreen, DashboardApp)
+    assert list(found)[:2] == ["Set-up", "Everywhere"]
+    table = [binding for bindings in found.values() for binding in bindings]
     assert len({binding.id for binding in table}) == len(table)
     assert all(binding.tooltip and binding.description for binding in table)
 
@@ -437,7 +441,7 @@ async def test_a_terminal_that_is_too_small_gets_one_line_and_recovers(kit, make
         await kit.until(pilot, lambda: "Enlarge" in kit.screen_text(app))
         assert "springfield" not in kit.screen_text(app)
         engine.go.set()
-        await kit.until(pilot, lambda: not app.engine_running)
+        await kit.until(pilot, lambda: not app.session.engine_running)
         await pilot.resize_terminal(80, 24)
         await kit.until(pilot, lambda: type(app.screen).__name__ == "ResultsScreen", "results after growing")
 

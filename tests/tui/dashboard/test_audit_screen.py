@@ -1,6 +1,8 @@
 """The audit on the set-up screen and on its own."""
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.widgets import DataTable
@@ -35,8 +37,8 @@ async def test_the_set_up_says_what_the_audit_found(kit, make_app):
         await known(kit, pilot)
         text = kit.screen_text(pilot.app)
         assert "u: details" in text
-        assert len(pilot.app.engine.audits) == 1
-        assert pilot.app.engine.audits[0].closeness == "near"
+        assert len(pilot.app.session.engine.audits) == 1
+        assert pilot.app.session.engine.audits[0].closeness == "near"
 
 
 async def test_a_clean_set_says_so_without_alarm(kit, make_app):
@@ -89,7 +91,7 @@ async def test_coming_back_from_a_study_audits_what_was_stopped(kit, make_app):
     async with make_app(engine).run_test(size=SIZE) as pilot:
         await known(kit, pilot, "340 of 850")
         await pilot.press("enter")
-        await kit.until(pilot, lambda: pilot.app.has_results, "end of the study")
+        await kit.until(pilot, lambda: pilot.app.session.has_results, "end of the study")
         engine.audit_may_end.set()
         await pilot.press("n")
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
@@ -140,7 +142,7 @@ async def test_sorting_keeps_the_marked_pair(kit, make_app):
 
 async def test_the_other_limits_are_asked_once_and_stay_for_the_study(kit, make_app):
     async with make_app().run_test(size=SIZE) as pilot:
-        engine = pilot.app.engine
+        engine = pilot.app.session.engine
         await opened(kit, pilot)
         await pilot.press("s")
         await kit.until(pilot, lambda: "test/bart/3.jpg" in engine_text(kit, pilot), "scene")
@@ -196,12 +198,16 @@ async def test_a_report_that_is_ready_needs_no_engine(kit, make_app):
     """As the results screen opens it: nothing can be asked again."""
     async with make_app().run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
-        await pilot.app.push_screen(AuditScreen(AuditRun.finished(kit.audit_report("scene")), "springfield"))
+        session = pilot.app.session
+        broken = partial(session.engine.open_run_gallery, Path("/runs/gone"))
+        await pilot.app.push_screen(
+            AuditScreen(session, AuditRun("scene", kit.audit_report("scene")), "springfield", broken)
+        )
         await kit.until(pilot, lambda: "audit, scene" in kit.screen_text(pilot.app))
-        before = len(pilot.app.engine.audits)
+        before = len(pilot.app.session.engine.audits)
         await pilot.press("s")
         await pilot.pause()
-        assert len(pilot.app.engine.audits) == before
+        assert len(pilot.app.session.engine.audits) == before
         assert pilot.app.screen.run_shown.closeness == "scene"
         assert "Near/scene" not in kit.screen_text(pilot.app)
 
@@ -210,7 +216,7 @@ async def test_a_report_that_is_ready_needs_no_engine(kit, make_app):
 async def test_it_fits(kit, make_app, snapshot, size):
     async with make_app().run_test(size=size) as pilot:
         await opened(kit, pilot)
-        await kit.until(pilot, lambda: pilot.app.load is not None and "41.jpg" in kit.screen_text(pilot.app))
+        await kit.until(pilot, lambda: pilot.app.session.load is not None and "41.jpg" in kit.screen_text(pilot.app))
         assert kit.screen_text(pilot.app) == snapshot
 
 

@@ -138,7 +138,9 @@ async def test_set_up_of_eight(kit, make_app, snapshot, size):
 async def train_eight(kit, pilot):
     await kit.ready(pilot)
     await pilot.press("enter")
-    await kit.until(pilot, lambda: pilot.app.state and len(pilot.app.state.job(COMBINATIONS[5]).losses) == 12)
+    await kit.until(
+        pilot, lambda: pilot.app.session.state and len(pilot.app.session.state.job(COMBINATIONS[5]).losses) == 12
+    )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=IDS)

@@ -142,12 +142,12 @@ async def test_enter_watches_a_run_under_way_and_h_comes_back(kit, make_app, add
     async with app.run_test(size=SIZE) as pilot:
         await listed(kit, pilot, 1)
         await pilot.press("enter")
-        await kit.until(pilot, lambda: app.watched is not None, "watching")
-        assert app.watched.folder == live
+        await kit.until(pilot, lambda: app.session.watched is not None, "watching")
+        assert app.session.watched.folder == live
         await kit.until(pilot, lambda: isinstance(app.screen, TrainingScreen), "curves")
         await pilot.press("h")
         await kit.until(pilot, lambda: isinstance(app.screen, HistoryScreen), "history")
-        assert app.watched is None
+        assert app.session.watched is None
         assert len(app.screen_stack) == 2
 
 
@@ -185,7 +185,7 @@ async def test_r_goes_on_with_an_interrupted_run(kit, make_app, add):
     async with app.run_test(size=SIZE) as pilot:
         await listed(kit, pilot, 1)
         await pilot.press("r")
-        await kit.until(pilot, lambda: app.engine.resumed == [folder], "resumed")
+        await kit.until(pilot, lambda: app.session.engine.resumed == [folder], "resumed")
 
 
 async def test_a_run_that_comes_is_listed_by_itself(kit, make_app, add):
@@ -211,7 +211,7 @@ async def test_the_history_does_not_disturb_a_study_of_this_process(kit, make_ap
         await kit.until(pilot, lambda: list(app._notifications), "message")
         assert "a study runs here" in next(iter(app._notifications)).message
         engine.go.set()
-        await kit.until(pilot, lambda: not app.engine_running, "end")
+        await kit.until(pilot, lambda: not app.session.engine_running, "end")
         assert app.screen is screen
         await pilot.press("escape")
         await kit.until(pilot, lambda: type(app.screen).__name__ == "ResultsScreen", "results")

@@ -45,7 +45,7 @@ def app(make_app, engine):
         spawned.append(folder)
         return WORKER
 
-    app = make_app(engine, spawn_worker=spawn, leave=left.append)
+    app = make_app(engine, spawn_worker=spawn, end=left.append)
     app.spawned, app.left = spawned, left
     return app
 
@@ -53,8 +53,8 @@ def app(make_app, engine):
 async def in_training(kit, pilot):
     await kit.ready(pilot)
     await pilot.press("enter")
-    await kit.until(pilot, lambda: pilot.app.state and pilot.app.state.job("vanilla").losses, "losses")
-    await kit.until(pilot, pilot.app.engine.holding.is_set, "hold")
+    await kit.until(pilot, lambda: pilot.app.session.state and pilot.app.session.state.job("vanilla").losses, "losses")
+    await kit.until(pilot, pilot.app.session.engine.holding.is_set, "hold")
 
 
 async def test_x_hands_the_study_to_a_process_of_its_own_and_leaves(kit, app, run_folder, engine):
@@ -66,13 +66,13 @@ async def test_x_hands_the_study_to_a_process_of_its_own_and_leaves(kit, app, ru
         assert "handing over after this batch" in kit.screen_text(app)
         engine.go.set()
         await kit.until(pilot, lambda: app._exit, "exit")
-    assert (app.worker, app.return_code) == (WORKER, 0)
+    assert (app.session.worker, app.return_code) == (WORKER, 0)
 
 
 async def test_a_closed_terminal_hands_the_study_over_too(kit, app, run_folder, engine):
     async with app.run_test(size=SIZE) as pilot:
         await in_training(kit, pilot)
-        app.leaving.hang_up()
+        app.session.hang_up()
         assert app.spawned == [run_folder]
         assert engine.controls[0].handing_over
         assert app.left == []  # the batch under way is to be saved
@@ -84,7 +84,7 @@ async def test_a_closed_terminal_hands_the_study_over_too(kit, app, run_folder, 
 async def test_a_closed_terminal_without_a_study_ends_the_program(kit, app):
     async with app.run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
-        app.leaving.hang_up()
+        app.session.hang_up()
         await kit.until(pilot, lambda: app.left, "end of the process")
     assert (app.spawned, app.left) == ([], [128 + signal.SIGHUP])
 
@@ -93,7 +93,7 @@ async def test_a_closed_terminal_without_a_study_ends_the_program(kit, app):
 async def test_a_signal_stops_the_study_and_leaves(kit, app, engine, number):
     async with app.run_test(size=SIZE) as pilot:
         await in_training(kit, pilot)
-        app.leaving.terminate(number)
+        app.session.terminate(number)
         control = engine.controls[0]
         assert control.stop_requested
         assert not control.handing_over
@@ -113,7 +113,7 @@ async def test_where_no_process_can_be_started_the_study_stays(kit, make_app, en
         await kit.until(pilot, lambda: list(app._notifications), "message")
         assert "Cannot allocate memory" in next(iter(app._notifications)).message
         assert not engine.controls[0].stop_requested
-        assert app.engine_running
+        assert app.session.engine_running
 
 
 async def test_a_study_that_is_stopping_is_not_handed_over(kit, app, engine):
@@ -136,7 +136,7 @@ async def test_a_run_is_gone_on_with_from_the_first_screen(kit, make_app, run_fo
 async def test_a_run_that_cannot_be_gone_on_with_ends_the_program(kit, make_app, run_folder):
     engine = kit.FakeEngine()
 
-    def refuse(folder, emit, control):
+    def refuse(folder, emit=None, control=None, *, replay=None, wait_seconds=None):
         raise InputError("the study is done, there is nothing to go on with")
 
     engine.resume_study = refuse
@@ -144,7 +144,7 @@ async def test_a_run_that_cannot_be_gone_on_with_ends_the_program(kit, make_app,
     async with app.run_test(size=SIZE) as pilot:
         await kit.until(pilot, lambda: app._exit, "exit")
     assert app.return_code == 2
-    assert "nothing to go on with" in app.exit_failure.message
+    assert "nothing to go on with" in app.session.exit_failure.message
 
 
 def test_a_stream_that_goes_on_is_folded_as_one(kit):

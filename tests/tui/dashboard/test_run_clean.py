@@ -33,12 +33,12 @@ async def test_while_the_clean_study_runs_its_curves_are_shown_and_nothing_else_
     engine = kit.FakeEngine(hold=lambda event: len(engine.configs) == 2)
     async with make_app(engine).run_test(size=SIZE) as pilot:
         await to_results(kit, pilot)
-        record = pilot.app.state.record
+        record = pilot.app.session.state.record
         await pilot.press("c")
         await kit.until(pilot, engine.holding.is_set, "second study")
         assert isinstance(pilot.app.screen, TrainingScreen)
-        assert not pilot.app.can_run_clean(record)
-        pilot.app.run_clean(record)
+        assert not pilot.app.session.can_run_clean(record)
+        pilot.app.session.run_clean(record)
         assert len(engine.configs) == 2
 
 
@@ -49,9 +49,9 @@ async def opened(kit, make_app):
     async def open_(pilot, protocol="official"):
         await to_results(kit, pilot)
         app = pilot.app
-        started = replace(app.state.record.started, protocol=protocol, folder="/elsewhere/runs/20200101-0000")
-        record = replace(app.state.record, started=started)
-        app.push_screen(ResultsScreen(record))
+        started = replace(app.session.state.record.started, protocol=protocol, folder="/elsewhere/runs/20200101-0000")
+        record = replace(app.session.state.record, started=started)
+        app.push_screen(ResultsScreen(app.session, record))
         await pilot.pause()
         return record
 
@@ -69,7 +69,7 @@ async def test_another_runs_configuration_comes_from_its_folder(kit, make_app, o
     engine.load_config = load_config
     async with make_app(engine).run_test(size=SIZE) as pilot:
         record = await opened(pilot)
-        assert pilot.app.runs_dir_of(record) == Path("/elsewhere/runs")
+        assert pilot.app.session.runs_dir_of(record) == Path("/elsewhere/runs")
         await pilot.press("c")
         await kit.until(pilot, lambda: len(engine.configs) == 2, "second study")
         assert asked == [Path("/elsewhere/runs/20200101-0000")]
@@ -97,6 +97,6 @@ async def test_only_an_official_study_can_be_run_clean(kit, make_app, opened):
         record = await opened(pilot, "clean")
         assert "Run clean" not in kit.screen_text(pilot.app)
         await pilot.press("c")
-        pilot.app.run_clean(record)
+        pilot.app.session.run_clean(record)
         await pilot.pause()
         assert len(engine.configs) == 1

@@ -29,7 +29,9 @@ async def test_training(kit, make_app, snapshot, size):
     async with make_app(engine).run_test(size=size) as pilot:
         await kit.ready(pilot)
         await pilot.press("enter")
-        await kit.until(pilot, lambda: pilot.app.state and len(pilot.app.state.job("bbox").losses) == 12)
+        await kit.until(
+            pilot, lambda: pilot.app.session.state and len(pilot.app.session.state.job("bbox").losses) == 12
+        )
         assert await kit.settled(pilot) == snapshot
         await pilot.press("o")
         assert await kit.settled(pilot) == snapshot

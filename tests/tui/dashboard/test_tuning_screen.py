@@ -32,6 +32,7 @@ from engine.events.study import (
     StudyResumed,
 )
 from engine.reports.results import ProtocolSummary
+from tests.tui.fake_engine import START, FakeEngine
 from tui.screens.tuning.trials_chart import TrialsChart
 from tui.session.search import TuningWish, wish_from
 
@@ -134,8 +135,10 @@ def trial_events(clock, number):
     )
 
 
-class SearchPlayer:
-    """Plays a search, before a fake engine of studies; `hold` says after which event it waits for `go`."""
+class SearchPlayer(FakeEngine):
+    """Plays a search; `hold` says after which event it waits for `go`."""
+
+    folder, start = Path("search"), START
 
     def __init__(self, hold=lambda event: False, error=None):
         super().__init__()
@@ -143,7 +146,7 @@ class SearchPlayer:
         self.searched, self.continued = [], []
         self.record = TuningRecord()
 
-    def tune(self, config, emit, control):
+    def tune(self, config, emit=None, control=None):
         self.searched.append(config)
         if self._error is not None:
             raise self._error
@@ -152,7 +155,7 @@ class SearchPlayer:
         self.play(preparation(self.summary, clock, str(self.folder)), emit, control)
         return self.go_on(clock, emit, control)
 
-    def resume_tuning(self, folder, emit, control, trials, minutes):
+    def resume_tuning(self, folder, emit=None, control=None, *, trials=None, minutes=None, replay=None):
         self.continued.append((folder, trials, minutes))
         clock = Clock(self.start + 5000)
         self.play([TuningContinued(time=clock.now, trials=8, minutes=None, program_version="0")], emit, control)
@@ -187,8 +190,7 @@ class SearchPlayer:
 @pytest.fixture
 def search_engine(kit, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the screen shows the folder, which must not be longer in one run than in another
-    own = {"folder": Path("search"), "start": kit.START}
-    return type("SearchEngine", (SearchPlayer, kit.FakeEngine), own)
+    return SearchPlayer
 
 
 @pytest.fixture
@@ -317,10 +319,10 @@ async def test_leaving_asks_first_and_stops_the_search(kit, make_app, search_eng
         await kit.until(pilot, shows(kit, pilot, "A search is running. Leave?"))
         await pilot.press("n", "ctrl+c")
         await kit.until(pilot, shows(kit, pilot, "A search is running. Leave?"))
-        assert not app.search.control.stop_requested
+        assert not app.session.search.control.stop_requested
         await pilot.press("y")
     assert app.return_code == 0
-    assert app.search.control.stop_requested
+    assert app.session.search.control.stop_requested
 
 
 async def test_one_engine_at_a_time(kit, make_app, search_engine, wish):
@@ -328,7 +330,7 @@ async def test_one_engine_at_a_time(kit, make_app, search_engine, wish):
     app = make_app(engine, tuning=replace(wish, at_once=True))
     async with app.run_test(size=(120, 40)) as pilot:
         await kit.until(pilot, engine.holding.is_set)
-        app.start_study(kit.CONFIG)
+        app.session.start_study(kit.CONFIG)
         await pilot.press("n", "h")
         await pilot.pause()
         assert engine.configs == []
@@ -378,7 +380,7 @@ async def test_data_that_cannot_be_used_end_the_program_that_was_asked_for_a_sea
             await pilot.pause(0.01)
     assert ended.is_set()
     assert app.return_code == 2
-    assert app.exit_failure.message == "pics: no images"
+    assert app.session.exit_failure.message == "pics: no images"
 
 
 async def test_from_the_set_up_it_is_said_on_the_screen(kit, make_app, search_engine):

@@ -12,7 +12,8 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.results.results import ResultsScreen
 from tui.screens.setup.screen import SetupScreen
 from tui.screens.training.screen import TrainingScreen
-from tui.session.run_store import LocalRuns
+from tui.screens.training.words import control_note
+from tui.session.engine import REAL_ENGINE
 from tui.session.watching import EVENTS_A_DRAW, WatchedStudy
 
 SIZE = (120, 40)
@@ -84,7 +85,9 @@ def opened(kit, make_app, writer):
 
 
 async def shown(kit, pilot):
-    await kit.until(pilot, lambda: pilot.app.state and len(pilot.app.state.job("vanilla").losses) == 8, "losses")
+    await kit.until(
+        pilot, lambda: pilot.app.session.state and len(pilot.app.session.state.job("vanilla").losses) == 8, "losses"
+    )
 
 
 # ---------------------------------------------------------------- the source
@@ -103,7 +106,7 @@ def test_a_finished_run_comes_whole_and_in_parts(writer, monkeypatch):
     monkeypatch.setattr("tui.session.watching.BYTES_A_LOOK", 1000)
     monkeypatch.setattr("tui.session.watching.EVENTS_A_DRAW", 10)
     writer.end()
-    study = WatchedStudy(LocalRuns(), writer.folder, print)
+    study = WatchedStudy(REAL_ENGINE, writer.folder, print)
     study.start()
     study.wait(30)
     assert study.running  # not all is drawn
@@ -118,7 +121,7 @@ def test_a_finished_run_comes_whole_and_in_parts(writer, monkeypatch):
 
 def test_a_run_that_cannot_be_read_ends_with_the_reason(writer):
     (writer.folder / "events.jsonl").write_text("nonsense\n")
-    study = WatchedStudy(LocalRuns(), writer.folder, print)
+    study = WatchedStudy(REAL_ENGINE, writer.folder, print)
     study.start()
     study.wait(30)
     assert not study.running
@@ -130,7 +133,7 @@ def test_a_wish_that_nobody_hears_is_said_and_forgotten(writer):
     said = []
     writer.write_until(in_training)
     writer.die()
-    study = WatchedStudy(LocalRuns(), writer.folder, said.append)
+    study = WatchedStudy(REAL_ENGINE, writer.folder, said.append)
     study.control.pause()
     study.start()
     study.control.stop()
@@ -155,7 +158,7 @@ async def test_what_the_writer_does_is_drawn_as_it_comes(kit, opened, writer):
         assert "protocol official" in text
         writer.end()
         await kit.until(pilot, lambda: isinstance(opened.screen, ResultsScreen), "results")
-        assert opened.exit_failure is None
+        assert opened.session.exit_failure is None
 
 
 async def test_pause_and_stop_reach_the_writer_through_its_folder(kit, opened, writer):
@@ -164,25 +167,25 @@ async def test_pause_and_stop_reach_the_writer_through_its_folder(kit, opened, w
         await shown(kit, pilot)
         await pilot.press("p")
         await kit.until(pilot, lambda: writer.asked == ["pause"], "request")
-        assert opened.control_note() == "pausing after this batch"
+        assert control_note(opened.session) == "pausing after this batch"
         writer.write(StudyPaused())
-        await kit.until(pilot, lambda: opened.control_note() == "paused", "paused")
+        await kit.until(pilot, lambda: control_note(opened.session) == "paused", "paused")
         await pilot.press("p")
         await kit.until(pilot, lambda: writer.asked == ["pause", "resume"], "request")
         writer.write(StudyResumed())
-        await kit.until(pilot, lambda: not opened.state.paused, "resumed")
-        assert opened.control_note() == ""
+        await kit.until(pilot, lambda: not opened.session.state.paused, "resumed")
+        assert control_note(opened.session) == ""
         await pilot.press("s")
         await pilot.press("y")
         await kit.until(pilot, lambda: writer.asked == ["pause", "resume", "stop"], "request")
-        assert opened.control_note() == "stopping after this batch"
+        assert control_note(opened.session) == "stopping after this batch"
 
 
 async def test_a_pause_that_another_watcher_asked_for_is_shown(kit, opened, writer):
     async with opened.run_test(size=SIZE) as pilot:
         writer.write_until(in_training)
         writer.write(StudyPaused())
-        await kit.until(pilot, lambda: opened.control_note() == "paused", "paused")
+        await kit.until(pilot, lambda: control_note(opened.session) == "paused", "paused")
 
 
 async def test_leaving_asks_nothing_and_the_study_goes_on(kit, opened, writer):
@@ -193,19 +196,19 @@ async def test_leaving_asks_nothing_and_the_study_goes_on(kit, opened, writer):
         assert not isinstance(opened.screen, ConfirmScreen)
         await kit.until(pilot, lambda: opened._exit, "exit")
     assert writer.asked == []
-    assert (opened.return_code, opened.going_on) == (0, "goes on")
-    assert opened.exit_record.started.folder == str(writer.folder)
+    assert (opened.return_code, opened.session.going_on) == (0, "goes on")
+    assert opened.session.exit_record.started.folder == str(writer.folder)
 
 
 async def test_back_leaves_the_study_too(kit, opened, writer):
     async with opened.run_test(size=SIZE) as pilot:
         writer.write_until(in_training)
         await shown(kit, pilot)
-        study = opened.watched
+        study = opened.session.watched
         await pilot.press("escape")
         await kit.until(pilot, lambda: isinstance(opened.screen, SetupScreen), "set-up")
         study.wait(30)
-        assert opened.source is None
+        assert opened.session.source is None
         assert writer.asked == []
 
 
@@ -214,14 +217,14 @@ async def test_a_writer_that_died_is_marked_and_another_that_goes_on_is_followed
         writer.write_until(in_training)
         await shown(kit, pilot)
         writer.die()
-        await kit.until(pilot, lambda: opened.watched.interrupted, "interrupted")
+        await kit.until(pilot, lambda: opened.session.watched.interrupted, "interrupted")
         await kit.until(pilot, lambda: "its writer is gone" in kit.screen_text(opened), "words")
         assert f"simpsons-tui resume {writer.folder.name}" in kit.screen_text(opened)
         assert isinstance(opened.screen, TrainingScreen)
         writer.run = RunFolder.open_for_resume(writer.folder)
         writer.write(StudyContinued(program_version="1"))
         writer.write_until(lambda event: isinstance(event, BatchTrained) and event.step == 9)
-        await kit.until(pilot, lambda: len(opened.state.job("vanilla").losses) == 10, "losses")
+        await kit.until(pilot, lambda: len(opened.session.state.job("vanilla").losses) == 10, "losses")
         assert "its writer is gone" not in kit.screen_text(opened)
         writer.end()
         await kit.until(pilot, lambda: isinstance(opened.screen, ResultsScreen), "results")
@@ -231,11 +234,11 @@ async def test_r_goes_on_here_with_what_was_interrupted(kit, opened, writer):
     async with opened.run_test(size=SIZE) as pilot:
         writer.write_until(in_training)
         writer.die()
-        await kit.until(pilot, lambda: opened.resumable == writer.folder, "interrupted")
+        await kit.until(pilot, lambda: opened.session.resumable == writer.folder, "interrupted")
         await pilot.press("r")
-        await kit.until(pilot, lambda: opened.engine.resumed == [writer.folder], "resumed")
+        await kit.until(pilot, lambda: opened.session.engine.resumed == [writer.folder], "resumed")
         await kit.until(pilot, lambda: isinstance(opened.screen, ResultsScreen), "results")
-        assert opened.watched is None
+        assert opened.session.watched is None
 
 
 async def test_a_run_that_cannot_be_read_ends_the_program_with_the_reason(kit, make_app, tmp_path):
@@ -243,14 +246,14 @@ async def test_a_run_that_cannot_be_read_ends_the_program_with_the_reason(kit, m
     async with app.run_test(size=SIZE) as pilot:
         await kit.until(pilot, lambda: app._exit, "exit")
     assert app.return_code == 2
-    assert "no run folder" in app.exit_failure.message
+    assert "no run folder" in app.session.exit_failure.message
 
 
 async def test_a_signal_ends_the_watching_and_not_the_study(kit, opened, writer):
     async with opened.run_test(size=SIZE) as pilot:
         writer.write_until(in_training)
         await shown(kit, pilot)
-        opened.leaving.terminate(15)
+        opened.session.terminate(15)
         await kit.until(pilot, lambda: opened._exit, "exit")
     assert writer.asked == []
     assert opened.return_code == 128 + 15
@@ -266,7 +269,7 @@ async def test_the_set_up_says_what_runs_and_one_key_attaches(kit, make_app, wri
         await kit.until(pilot, lambda: "1 study runs in another process" in kit.screen_text(app), "words")
         await pilot.press("w")
         await shown(kit, pilot)
-        assert app.watched.folder == writer.folder
+        assert app.session.watched.folder == writer.folder
         await pilot.press("n")
         await kit.until(pilot, lambda: isinstance(app.screen, SetupScreen), "set-up")
         writer.die()
@@ -277,11 +280,12 @@ async def test_the_set_up_says_what_runs_and_one_key_attaches(kit, make_app, wri
 
 
 async def test_trouble_with_the_runs_folder_does_not_disturb_the_set_up(kit, make_app):
-    class Broken(LocalRuns):
-        def list_runs(self, runs_dir):
-            raise StorageError("no")
+    def broken(runs_dir):
+        raise StorageError("no")
 
-    app = make_app(runs=Broken())
+    engine = kit.FakeEngine()
+    engine.list_runs = broken
+    app = make_app(engine)
     async with app.run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
         assert app.screen.live == []
@@ -292,8 +296,8 @@ async def test_a_finished_event_alone_is_no_end_while_its_writer_lives(kit, open
     async with opened.run_test(size=SIZE) as pilot:
         writer.write_until(in_training)
         writer.write(StudyFinished(status="stopped"))
-        await kit.until(pilot, lambda: opened.state and opened.state.finished, "finished")
-        assert opened.engine_running
+        await kit.until(pilot, lambda: opened.session.state and opened.session.state.finished, "finished")
+        assert opened.session.engine_running
         writer.die()
-        await kit.until(pilot, lambda: not opened.engine_running, "end")
-        assert opened.resumable == writer.folder
+        await kit.until(pilot, lambda: not opened.session.engine_running, "end")
+        assert opened.session.resumable == writer.folder

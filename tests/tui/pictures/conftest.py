@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
 from engine.errors import DatasetError, InputError
 from engine.reports.pictures import GalleryImage, StepCost, VariantPicture
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.host import Host
 from tui.pictures.service import Pictures
+from tui.session.session import Session
 
 CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
 COLOURS = {"train/apu/pic_0.jpg": (200, 30, 20), "train/marge/pic_0.jpg": (20, 40, 220)}
@@ -58,30 +60,6 @@ class FakeImages:
 @pytest.fixture
 def images() -> FakeImages:
     return FakeImages()
-
-
-class FakeEngine:
-    def __init__(self, images: FakeImages, error: Exception | None = None) -> None:
-        self._images, self._error = images, error
-
-    def open_run_gallery(self, folder: Path, cache_dir: Path | None) -> FakeImages:
-        if self._error is not None:
-            raise self._error
-        return self._images
-
-
-class Host(App[None]):
-    """Just enough of an app around a screen."""
-
-    def __init__(self, screen: Screen[None], pictures: Pictures | None, engine: object) -> None:
-        super().__init__()
-        self._first = screen
-        self.engine = engine
-        if pictures is not None:
-            self.pictures = pictures
-
-    def on_mount(self) -> None:
-        self.push_screen(self._first)
 
 
 class Shown:
@@ -131,17 +109,20 @@ def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def show(images: FakeImages) -> Show:
+def show(images: FakeImages, tmp_path: Path) -> Show:
+    """A screen, made with the session that it is given, in an app around it."""
+
     @asynccontextmanager
     async def shown(
-        screen: Screen[None],
+        screen: Callable[[Session], Screen[None]],
         size: tuple[int, int] = (120, 40),
         *,
         pictures: Pictures | None = None,
         error: Exception | None = None,
-        engine: object = None,
+        engine: FakeEngine | None = None,
     ) -> AsyncIterator[Shown]:
-        async with Host(screen, pictures, engine or FakeEngine(images, error)).run_test(size=size) as pilot:
+        engine = engine or FakeEngine(images=images, error=error)
+        async with Host(screen, tmp_path / "runs", engine, pictures).run_test(size=size) as pilot:
             yield Shown(pilot)
 
     return shown

@@ -59,7 +59,7 @@ def two():
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_pictures_come_surest_first_with_their_probabilities(show, two, size):
-    async with show(CellScreen(two, "vanilla", 0, 1), size) as shown:
+    async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1), size) as shown:
         await shown.until(lambda: RED in shown.colours())
         assert "20 images of apu taken for marge" in shown.text
         assert "90% marge, 10% apu" in shown.text
@@ -69,14 +69,14 @@ async def test_pictures_come_surest_first_with_their_probabilities(show, two, si
 
 
 async def test_what_other_variants_said_stands_beside(show, two):
-    async with show(CellScreen(two, "vanilla", 0, 1)) as shown:
+    async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1)) as shown:
         await shown.until(lambda: "what the variants said" in shown.text)
         assert "vanilla   ✗ marge 0.90" in shown.text
         assert "denoise   ✓ apu 0.60" in shown.text
 
 
 async def test_arrows_move_over_the_images(show, two):
-    async with show(CellScreen(two, "vanilla", 0, 1), (80, 24)) as shown:
+    async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1), (80, 24)) as shown:
         await shown.until(lambda: RED in shown.colours())
         columns = shown.screen.grid.columns
         await shown.press("down", "right")
@@ -86,7 +86,7 @@ async def test_arrows_move_over_the_images(show, two):
 
 
 async def test_enter_shows_the_image_under_every_variant_and_what_each_said(show, two):
-    async with show(CellScreen(two, "vanilla", 0, 1)) as shown:
+    async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1)) as shown:
         await shown.until(lambda: RED in shown.colours())
         await shown.press("right", "enter")
         assert isinstance(shown.screen, SideBySideScreen)
@@ -98,14 +98,16 @@ async def test_boxes_go_and_come(show, two):
     def boxed(colours):
         return any(red > 220 and green < 120 for red, green, _ in colours)
 
-    async with show(CellScreen(two, "vanilla", 0, 1)) as shown:
+    async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1)) as shown:
         await shown.until(lambda: boxed(shown.colours()))
         await shown.press("o")
         await shown.until(lambda: RED in shown.colours() and not boxed(shown.colours()))
 
 
 async def test_without_its_data_a_run_still_says_what_was_said(show, two):
-    async with show(CellScreen(two, "vanilla", 0, 1), error=StorageError("/runs/s is no run folder")) as shown:
+    async with show(
+        lambda session: CellScreen(session, two, "vanilla", 0, 1), error=StorageError("/runs/s is no run folder")
+    ) as shown:
         await shown.until(lambda: "/runs/s is no run" in shown.text)
         assert "90% marge, 10% apu" in shown.text
         await shown.press("enter")
@@ -113,7 +115,7 @@ async def test_without_its_data_a_run_still_says_what_was_said(show, two):
 
 
 async def test_a_study_without_predictions_says_so(show):
-    async with show(CellScreen(record(said("vanilla", 0)), "vanilla", 0, 1)) as shown:
+    async with show(lambda session: CellScreen(session, record(said("vanilla", 0)), "vanilla", 0, 1)) as shown:
         await shown.until(lambda: "were not kept for this study" in shown.text)
         await shown.press("right", "pagedown", "o", "enter")
 

@@ -8,8 +8,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from engine.config.recipes import RECIPES
-from engine.errors import StudyStopped, WeightsError
-from engine.events.progress import ExplanationProgress
+from engine.errors import WeightsError
 from engine.events.record import StudyRecord
 from engine.events.study import JobFinished, StudyFinished, StudyStarted
 from engine.finished.explain.answers import draw_answers
@@ -17,6 +16,7 @@ from engine.finished.explain.measuring import measure_change
 from engine.reports.explanation import ExplanationReport
 from engine.reports.pictures import InsideView
 from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Prediction, Seconds
+from tests.tui.fake_engine import FakeEngine
 from tui.pictures.pair import PairPictures
 from tui.screens.images.side_by_side import SideBySideScreen
 from tui.screens.networks.ablation import MeasuredScreen
@@ -45,36 +45,9 @@ class Looker:
         )
 
 
-class Engine:
-    """Looks, measures and finds images as told."""
-
-    def __init__(self, images, report=None, error=None):
-        self.images, self.report, self.error = images, report, error
-        self.lookers = {}
-        self.go, self.stopped, self.said = threading.Event(), threading.Event(), threading.Event()
-
-    def open_run_gallery(self, folder, cache_dir):
-        return self.images
-
-    def open_explainer(self, folder, variant, cache_dir):
-        self.lookers[variant] = Looker(variant, self.error)
-        return self.lookers[variant]
-
-    def stored_explanation(self, folder):
-        return None
-
-    def measure_explanation(self, folder, cache_dir, progress, control):
-        progress(ExplanationProgress("vanilla: colour removed", 30, 120))
-        self.said.set()
-        while not self.go.wait(0.01):
-            try:
-                control.checkpoint()
-            except StudyStopped:
-                self.stopped.set()
-                raise
-        if self.error:
-            raise self.error
-        return self.report
+def engine_of(images, report=None, error=None, broken=None):
+    """Looks, measures and finds images as told; `broken` is raised by the networks, `error` by all else."""
+    return FakeEngine(images=images, report=report, error=error, explainer=lambda variant: Looker(variant, broken))
 
 
 @pytest.fixture
@@ -120,7 +93,7 @@ def report():
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_six_pictures_of_one_image(show, images, record, size):
-    async with show(InsideScreen(record), size, engine=Engine(images)) as shown:
+    async with show(lambda session: InsideScreen(session, record), size, engine=engine_of(images)) as shown:
         await shown.until(lambda: {INPUT, SAID, TRUE, (90, 0, 90), (0, 90, 90), (70, 70, 70)} <= shown.colours())
         for words in ("input 32×24", "speaks for marge (said)", "nothing for apu (true)", "block2", "filters"):
             assert words in shown.text
@@ -129,8 +102,8 @@ async def test_six_pictures_of_one_image(show, images, record, size):
 
 
 async def test_keys_go_through_images_variants_and_mistakes(show, images, record):
-    engine = Engine(images)
-    async with show(InsideScreen(record), engine=engine) as shown:
+    engine = engine_of(images)
+    async with show(lambda session: InsideScreen(session, record), engine=engine) as shown:
         await shown.until(lambda: "image 1 of 3" in shown.text and "✗" in shown.text)
         await shown.press("n")
         await shown.until(lambda: "image 2 of 3" in shown.text)
@@ -138,13 +111,13 @@ async def test_keys_go_through_images_variants_and_mistakes(show, images, record
         await shown.until(lambda: "image 3 of 3" in shown.text)
         await shown.press("tab")
         await shown.until(lambda: "denoise" in shown.text and "✗" in shown.text)
-        assert engine.lookers["denoise"].asked[-1] == ("train/apu/pic_3.jpg", 0, False)
+        assert engine.explainers["denoise"].asked[-1] == ("train/apu/pic_3.jpg", 0, False)
         await shown.press("m")
         await shown.until(lambda: "mistake 2 of 2" in shown.text)
 
 
 async def test_one_picture_can_fill_the_screen(show, images, record):
-    async with show(InsideScreen(record), engine=Engine(images)) as shown:
+    async with show(lambda session: InsideScreen(session, record), engine=engine_of(images)) as shown:
         await shown.until(lambda: SAID in shown.colours())
         await shown.press("z", "z")
         await shown.until(lambda: shown.colours() == {SAID})
@@ -153,14 +126,14 @@ async def test_one_picture_can_fill_the_screen(show, images, record):
 
 
 async def test_weights_that_are_gone_are_said(show, images, record):
-    engine = Engine(images, error=WeightsError("weights/vanilla: cannot be read"))
-    async with show(InsideScreen(record), engine=engine) as shown:
+    engine = engine_of(images, broken=WeightsError("weights/vanilla: cannot be read"))
+    async with show(lambda session: InsideScreen(session, record), engine=engine) as shown:
         await shown.until(lambda: "weights/vanilla: cannot be read" in shown.text)
         await shown.press("n", "z", "m")
 
 
 async def test_from_inside_to_the_steps_of_every_variant(show, images, record):
-    async with show(InsideScreen(record), engine=Engine(images)) as shown:
+    async with show(lambda session: InsideScreen(session, record), engine=engine_of(images)) as shown:
         await shown.until(lambda: INPUT in shown.colours())
         await shown.press("s")
         await shown.until(lambda: isinstance(shown.screen, SideBySideScreen) and "1.2 ms" in shown.text)
@@ -168,8 +141,8 @@ async def test_from_inside_to_the_steps_of_every_variant(show, images, record):
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_measuring_shows_progress_and_then_figures_and_answers(show, images, record, report, size):
-    engine = Engine(images, report)
-    async with show(MeasuredScreen(record), size, engine=engine) as shown:
+    engine = engine_of(images, report)
+    async with show(lambda session: MeasuredScreen(session, record), size, engine=engine) as shown:
         await shown.until(lambda: "Press Enter to measure" in shown.text)
         await shown.press("enter")
         await shown.until(lambda: "25 %" in shown.text and "vanilla: colour removed" in shown.text)
@@ -182,55 +155,55 @@ async def test_measuring_shows_progress_and_then_figures_and_answers(show, image
 
 
 async def test_answers_stand_below_the_figures(show, images, record, report):
-    engine = Engine(images, report)
+    engine = engine_of(images, report)
     engine.go.set()
-    async with show(MeasuredScreen(record), (120, 40), engine=engine) as shown:
+    async with show(lambda session: MeasuredScreen(session, record), (120, 40), engine=engine) as shown:
         await shown.press("enter")
         await shown.until(lambda: "Apu's skin colour, vanilla" in shown.text)
         assert "a note" in shown.text
 
 
 async def test_leaving_stops_the_measurement(show, images, record, report):
-    engine = Engine(images, report)
-    async with show(MeasuredScreen(record), engine=engine) as shown:
+    engine = engine_of(images, report)
+    async with show(lambda session: MeasuredScreen(session, record), engine=engine) as shown:
         await shown.press("enter")
-        await shown.until(engine.said.is_set)
+        await shown.until(engine.holding.is_set)
         await shown.press("escape")
         await shown.until(engine.stopped.is_set)
 
 
 async def test_a_measurement_that_fails_says_why_and_can_be_tried_again(show, images, record):
-    engine = Engine(images, error=WeightsError("no weights"))
+    engine = engine_of(images, error=WeightsError("no weights"))
     engine.go.set()
-    async with show(MeasuredScreen(record), engine=engine) as shown:
+    async with show(lambda session: MeasuredScreen(session, record), engine=engine) as shown:
         await shown.press("enter")
         await shown.until(lambda: "no weights" in shown.text)
         assert "Measure" in shown.text
 
 
-class PairScreen(Screen[None]):
-    def __init__(self, open_images):
+class PairScreen(Screen):
+    def __init__(self, session):
         super().__init__()
-        self._open_images = open_images
+        self._session = session
 
     def compose(self) -> ComposeResult:
-        yield PairPictures(self._open_images)
+        yield PairPictures(self._session.pictures)
 
 
 async def test_a_pair_stands_side_by_side(show, images):
-    async with show(PairScreen(lambda: images)) as shown:
+    async with show(PairScreen) as shown:
         pair = shown.screen.query_one(PairPictures)
-        assert not shown.colours()
         pair.show("train/apu/pic_0.jpg", "train/marge/pic_0.jpg")
+        assert not shown.colours()
+        pair.use(images, "")
         await shown.until(lambda: {(200, 30, 20), (20, 40, 220)} <= shown.colours())
         pair.show()
         await shown.until(lambda: not shown.colours())
 
 
 async def test_a_pair_without_its_images_says_why(show):
-    def fail():
-        raise WeightsError("the archive is gone")
-
-    async with show(PairScreen(fail)) as shown:
-        shown.screen.query_one(PairPictures).show("a.jpg", "b.jpg")
+    async with show(PairScreen) as shown:
+        pair = shown.screen.query_one(PairPictures)
+        pair.use(None, "the archive is gone")
+        pair.show("a.jpg", "b.jpg")
         await shown.until(lambda: "the archive is gone" in shown.text)

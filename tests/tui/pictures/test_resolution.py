@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from engine.config.recipes import RECIPES
-from engine.errors import StudyStopped, WeightsError
-from engine.events.progress import ExplanationProgress
+from engine.errors import WeightsError
 from engine.events.record import StudyRecord
 from engine.events.study import JobFinished, StudyFinished, StudyStarted
 from engine.finished.explain.curves import count_ladder, native_sizes, resolution_answers
 from engine.reports.resolution import SIZES, ResolutionReport
 from engine.reports.results import Averages, ClassScores, DatasetSummary, JobResult, Metrics, Seconds
+from tests.tui.fake_engine import FakeEngine
 from tui.looks.palette import variant_style
 from tui.screens.networks.inside import InsideScreen
 from tui.screens.networks.resolution import ResolutionScreen
@@ -22,32 +22,6 @@ VARIANTS = ("vanilla", "bbox", "denoise", "superres")
 SCREENS = [(80, 24), (120, 40), (200, 50)]
 IDS = ["80x24", "120x40", "200x50"]
 TEST, HELD_OUT = 300, 131
-
-
-class Engine:
-    """Measures as told: says that a quarter is done, then waits."""
-
-    def __init__(self, report=None, stored=None, error=None):
-        self.report, self.stored, self.error = report, stored, error
-        self.go, self.stopped, self.said = threading.Event(), threading.Event(), threading.Event()
-        self.main_thread = None
-
-    def stored_resolution(self, folder):
-        return self.stored
-
-    def measure_resolution(self, folder, cache_dir, progress, control):
-        self.main_thread = threading.current_thread() is threading.main_thread()
-        progress(ExplanationProgress("vanilla, test images", 300, 1200))
-        self.said.set()
-        while not self.go.wait(0.01):
-            try:
-                control.checkpoint()
-            except StudyStopped:
-                self.stopped.set()
-                raise
-        if self.error:
-            raise self.error
-        return self.report
 
 
 @pytest.fixture
@@ -91,7 +65,9 @@ def measured(variants=VARIANTS):
 
 @pytest.mark.parametrize("size", SCREENS, ids=IDS)
 async def test_all_variants_and_one(show, record, snapshot, size):
-    async with show(ResolutionScreen(record), size, engine=Engine(stored=measured())) as shown:
+    async with show(
+        lambda session: ResolutionScreen(session, record), size, engine=FakeEngine(stored=measured())
+    ) as shown:
         await shown.until(lambda: "● vanilla  ▲ bbox  ■ denoise  ◆ superres" in shown.text)
         assert shown.text == snapshot
         await shown.press("tab")
@@ -100,7 +76,7 @@ async def test_all_variants_and_one(show, record, snapshot, size):
 
 
 async def test_colours_are_the_variants_own(show, record):
-    async with show(ResolutionScreen(record), engine=Engine(stored=measured())) as shown:
+    async with show(lambda session: ResolutionScreen(session, record), engine=FakeEngine(stored=measured())) as shown:
         await shown.until(lambda: "◆ superres" in shown.text)
         drawn = {
             segment.style.color.triplet.hex
@@ -112,7 +88,7 @@ async def test_colours_are_the_variants_own(show, record):
 
 
 async def test_tab_goes_round(show, record):
-    async with show(ResolutionScreen(record), engine=Engine(stored=measured())) as shown:
+    async with show(lambda session: ResolutionScreen(session, record), engine=FakeEngine(stored=measured())) as shown:
         await shown.until(lambda: "all variants on the test images" in shown.text)
         for name in VARIANTS:
             await shown.press("tab")
@@ -124,14 +100,14 @@ async def test_tab_goes_round(show, record):
 
 
 async def test_measuring_shows_progress_and_then_figures_and_answers(show, record):
-    engine = Engine(measured())
-    async with show(ResolutionScreen(record), (120, 60), engine=engine) as shown:
+    engine = FakeEngine(report=measured())
+    async with show(lambda session: ResolutionScreen(session, record), (120, 60), engine=engine) as shown:
         await shown.until(lambda: "Press Enter to measure" in shown.text)
         await shown.press("tab")
         assert "Press Enter to measure" in shown.text
         await shown.press("enter")
-        await shown.until(lambda: "25 %" in shown.text and "vanilla, test images" in shown.text)
-        assert engine.main_thread is False
+        await shown.until(lambda: "25 %" in shown.text and "vanilla: colour removed" in shown.text)
+        assert engine.asked[0] is not threading.main_thread()
         engine.go.set()
         await shown.until(lambda: "0.800 [.751 .841]" in shown.text)
         assert "The test images have 0.32 of the training images' size" in shown.text
@@ -139,18 +115,20 @@ async def test_measuring_shows_progress_and_then_figures_and_answers(show, recor
 
 
 async def test_variants_that_are_missing_can_be_measured(show, record):
-    engine = Engine(measured(), stored=measured(("vanilla", "bbox")))
-    async with show(ResolutionScreen(record), engine=engine) as shown:
+    engine = FakeEngine(report=measured(), stored=measured(("vanilla", "bbox")))
+    async with show(lambda session: ResolutionScreen(session, record), engine=engine) as shown:
         await shown.until(lambda: "not measured yet: denoise, superres; press Enter" in shown.text)
         await shown.press("enter")
-        await shown.until(engine.said.is_set)
+        await shown.until(engine.holding.is_set)
         await shown.until(lambda: "25 %" in shown.text and "▲ bbox" in shown.text)
         engine.go.set()
         await shown.until(lambda: "◆ superres" in shown.text and "not measured" not in shown.text)
 
 
 async def test_one_variant_alone_has_one_view(show, record):
-    async with show(ResolutionScreen(record), engine=Engine(stored=measured(("vanilla",)))) as shown:
+    async with show(
+        lambda session: ResolutionScreen(session, record), engine=FakeEngine(stored=measured(("vanilla",)))
+    ) as shown:
         await shown.until(lambda: "● test images  + held-out images" in shown.text)
         await shown.press("tab")
         assert "vanilla: all its figures" in shown.text
@@ -158,9 +136,9 @@ async def test_one_variant_alone_has_one_view(show, record):
 
 
 async def test_a_failure_keeps_what_was_known_and_can_be_tried_again(show, record):
-    engine = Engine(stored=measured(("vanilla", "bbox")), error=WeightsError("no weights"))
+    engine = FakeEngine(stored=measured(("vanilla", "bbox")), error=WeightsError("no weights"))
     engine.go.set()
-    async with show(ResolutionScreen(record), engine=engine) as shown:
+    async with show(lambda session: ResolutionScreen(session, record), engine=engine) as shown:
         await shown.press("enter")
         await shown.until(lambda: "no weights" in shown.text)
         assert "▲ bbox" in shown.text
@@ -168,16 +146,16 @@ async def test_a_failure_keeps_what_was_known_and_can_be_tried_again(show, recor
 
 
 async def test_leaving_stops_the_measurement(show, record):
-    engine = Engine(measured())
-    async with show(ResolutionScreen(record), engine=engine) as shown:
+    engine = FakeEngine(report=measured())
+    async with show(lambda session: ResolutionScreen(session, record), engine=engine) as shown:
         await shown.press("enter")
-        await shown.until(engine.said.is_set)
+        await shown.until(engine.holding.is_set)
         await shown.press("escape")
         await shown.until(engine.stopped.is_set)
 
 
 async def test_from_inside_the_networks(show, images, record):
-    engine = Engine(stored=measured())
-    async with show(InsideScreen(record), engine=engine) as shown:
+    engine = FakeEngine(stored=measured())
+    async with show(lambda session: InsideScreen(session, record), engine=engine) as shown:
         await shown.press("r")
         await shown.until(lambda: isinstance(shown.screen, ResolutionScreen) and "▲ bbox" in shown.text)

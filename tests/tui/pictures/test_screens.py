@@ -19,7 +19,7 @@ def audit(*groups):
 
 
 def browse(images, **options):
-    return BrowseScreen(lambda: images, FOUR, **options)
+    return lambda session: BrowseScreen(session, lambda: images, FOUR, **options)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -81,7 +81,7 @@ async def test_a_data_set_that_cannot_be_read_says_why(show):
     def fail():
         raise DatasetError("simpsons.zip: gone")
 
-    async with show(BrowseScreen(fail, FOUR)) as shown:
+    async with show(lambda session: BrowseScreen(session, fail, FOUR)) as shown:
         await shown.until(lambda: "simpsons.zip: gone" in shown.text)
         await shown.press("enter", "tab", "down", "pagedown")
 
@@ -123,13 +123,13 @@ async def test_enter_shows_an_image_through_every_variant(show, images, size):
 
 
 async def test_steps_that_an_image_does_not_need_are_said(show, images):
-    async with show(SideBySideScreen(images, "train/apu/pic_0.jpg", FOUR)) as shown:
+    async with show(lambda session: SideBySideScreen(session, images, "train/apu/pic_0.jpg", FOUR)) as shown:
         await shown.until(lambda: shown.text.count("32×24") == 4)
         assert "crop     not used" in shown.text
 
 
 async def test_next_image_and_original(show, images):
-    async with show(SideBySideScreen(images, "train/marge/pic_0.jpg", ("vanilla",))) as shown:
+    async with show(lambda session: SideBySideScreen(session, images, "train/marge/pic_0.jpg", ("vanilla",))) as shown:
         await shown.until(lambda: BLUE in shown.colours())
         picture = shown.screen.query_one(VariantColumn).query_one(".picture", Picture)
         await shown.press("o")
@@ -142,7 +142,7 @@ async def test_next_image_and_original(show, images):
 
 async def test_columns_that_do_not_fit_are_scrolled_to(show, images):
     five = (*FOUR, "superres-full")
-    async with show(SideBySideScreen(images, "train/apu/pic_0.jpg", five), (60, 24)) as shown:
+    async with show(lambda session: SideBySideScreen(session, images, "train/apu/pic_0.jpg", five), (60, 24)) as shown:
         await shown.until(lambda: shown.text.count("32×24") == 3)
         assert "superres-full" not in shown.text
         await shown.press("right", "right")
@@ -152,5 +152,5 @@ async def test_columns_that_do_not_fit_are_scrolled_to(show, images):
 
 async def test_a_picture_that_cannot_be_processed_says_why(show, images):
     images.broken = "train/apu/pic_0.jpg"
-    async with show(SideBySideScreen(images, "train/apu/pic_0.jpg", FOUR)) as shown:
+    async with show(lambda session: SideBySideScreen(session, images, "train/apu/pic_0.jpg", FOUR)) as shown:
         await shown.until(lambda: "damaged" in shown.text)

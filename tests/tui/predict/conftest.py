@@ -1,15 +1,12 @@
 """An engine that says what a test wants it to say of images."""
 
-import threading
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from engine.errors import StudyStopped
 from engine.reports.prediction import ImagePrediction, ModelOpened
 from engine.reports.results import SkippedFile
-from tui.session.engine import LocalEngine
+from tests.tui.fake_engine import FakeEngine
 
 MODEL = ModelOpened(
     study="20260101-120000-aaaaaa",
@@ -34,31 +31,17 @@ def answers(folder):
     )
 
 
-class FakeEngine(LocalEngine):
-    """Answers at once, or holds after `hold` answers until it is stopped or `go` is set."""
+class Predictor(FakeEngine):
+    """Answers at once, or holds after `hold_after` answers until it is stopped or `go` is set."""
 
-    def __init__(self, *, hold=None, error=None, notes=()):
-        self.asked, self.error, self.notes, self.hold = [], error, notes, hold
-        self.go, self.holding, self.stopped = threading.Event(), threading.Event(), threading.Event()
+    def __init__(self, *, notes=(), **options):
+        super().__init__(**options)
+        self._notes = notes
 
-    def read_image(self, paths, shown):
-        return np.full((12, 16, 3), 200, np.uint8)
-
-    def predict_images(self, request, paths, take, control):
-        self.asked.append((request, tuple(paths)))
-        if self.error is not None:
-            raise self.error
-        take(replace(MODEL, variant=request.variant or "vanilla", notes=self.notes))
-        for number, answer in enumerate(answers(paths[0])):
-            if number == self.hold:
-                self.holding.set()
-                while not self.go.wait(0.01):
-                    if control.stop_requested:
-                        self.stopped.set()
-                        raise StudyStopped
-            take(answer)
+    def predicted(self, request, paths):
+        return (replace(MODEL, variant=request.variant or "vanilla", notes=self._notes), *answers(paths[0]))
 
 
 @pytest.fixture
 def fake():
-    return FakeEngine
+    return Predictor

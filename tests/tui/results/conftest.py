@@ -3,9 +3,9 @@
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 
 from engine.config.combinations import COMBINATIONS
@@ -39,32 +39,20 @@ from engine.reports.results import (
     SuperresWeightsInfo,
 )
 from engine.statistics import compute_statistics
+from tests.tui.host import Host
 from tui.screens.results.results import ResultsScreen
 
 Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 
-class Host(App[None]):
-    """Just enough of an app around the screen of results."""
-
-    def __init__(self, record: StudyRecord) -> None:
-        super().__init__()
-        self._record = record
-
-    def on_mount(self) -> None:
-        self.push_screen(ResultsScreen(self._record))
-
-    def action_back(self) -> None:
-        self.pop_screen()
-
-
 @pytest.fixture
-def show() -> Show:
+def show(tmp_path: Path) -> Show:
     """The results of a study on a screen of a size, once it has drawn itself."""
 
     @asynccontextmanager
     async def shown(record: StudyRecord, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
-        async with Host(record).run_test(size=size) as pilot:
+        app = Host(lambda session: ResultsScreen(session, record), tmp_path / "runs")
+        async with app.run_test(size=size) as pilot:
             for _ in range(3):
                 await pilot.pause()
             yield pilot

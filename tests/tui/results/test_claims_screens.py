@@ -1,12 +1,10 @@
 """The screens of the claims and of the leak, with reports in place of an engine's work."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
 
 from engine.errors import InputError
@@ -14,6 +12,8 @@ from engine.events.record import StudyRecord
 from engine.reports.claims import Claim, ClaimsReport, Finding
 from engine.reports.leak import Estimate, LeakReport, LeakRow
 from engine.reports.statistics import Interval
+from tests.tui.fake_engine import CONFIG, FakeEngine
+from tests.tui.host import Host
 from tui.screens.results.claims import ClaimsScreen
 from tui.screens.results.leak import LeakScreen
 from tui.screens.results.results import ResultsScreen
@@ -56,52 +56,6 @@ def leak() -> LeakReport:
     return LeakReport("20261124-of", "20261125-cl", 8062, 7689, 373, 300, (0,), rows, words)
 
 
-class FakeEngine:
-    """Gives reports; `go` lets it."""
-
-    def __init__(self, claims: ClaimsReport | Exception, gap: LeakReport | Exception | None) -> None:
-        self.claims, self.gap = claims, gap
-        self.go = threading.Event()
-        self.asked: list[Path] = []
-
-    def judge_study(self, record: StudyRecord, runs_dir: Path) -> ClaimsReport:
-        self.asked.append(runs_dir)
-        self.go.wait(10)
-        if isinstance(self.claims, Exception):
-            raise self.claims
-        return self.claims
-
-    def leak_of_study(self, record: StudyRecord, runs_dir: Path) -> LeakReport | None:
-        self.asked.append(runs_dir)
-        self.go.wait(10)
-        if isinstance(self.gap, Exception):
-            raise self.gap
-        return self.gap
-
-
-class Host(App[None]):
-    """Just enough of an app around the screens."""
-
-    def __init__(self, record: StudyRecord, engine: FakeEngine) -> None:
-        super().__init__()
-        self.engine = engine
-        self._record = record
-        self.cleaned: list[StudyRecord] = []
-        self.may_clean = True
-
-    def on_mount(self) -> None:
-        self.push_screen(ResultsScreen(self._record))
-
-    def can_run_clean(self, record: StudyRecord) -> bool:
-        return self.may_clean
-
-    def run_clean(self, record: StudyRecord) -> None:
-        self.cleaned.append(record)
-
-    def runs_dir_of(self, record: StudyRecord) -> Path:
-        return Path("/runs")
-
-
 def text(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips())
 
@@ -119,15 +73,30 @@ async def ready(pilot: Pilot[None]) -> None:
     raise AssertionError("never ready")
 
 
+async def cleaned(pilot: Pilot[None]) -> None:
+    """Wait until the same study is trained under the clean protocol."""
+    app = pilot.app
+    assert isinstance(app, Host)
+    for _ in range(200):
+        await pilot.pause(0.01)
+        if app.engine.configs:
+            break
+    assert app.engine.configs == [replace(CONFIG, protocol="clean")]
+
+
 Show = Callable[..., Host]
 
 
 @pytest.fixture
-def host(four: StudyRecord) -> Show:
+def host(four: StudyRecord, tmp_path: Path) -> Show:
     """An app with the results of four variants."""
 
-    def made(claims: object = None, gap: object = None, record: StudyRecord = four) -> Host:
-        return Host(record, FakeEngine(claims or report(), gap))  # type: ignore[arg-type]
+    def made(
+        claims: object = None, gap: object = None, record: StudyRecord = four, error: Exception | None = None
+    ) -> Host:
+        engine = FakeEngine(report=claims or report(), gap=gap, error=error)
+        engine.load_config = lambda folder: CONFIG
+        return Host(lambda session: ResultsScreen(session, record), tmp_path / "runs", engine)
 
     return made
 
@@ -181,9 +150,7 @@ async def test_without_a_clean_run_the_screen_says_what_to_do_and_c_does_it(host
         await ready(pilot)
         assert "press c to train it" in text(pilot)
         await pilot.press("c")
-        app = pilot.app
-        assert isinstance(app, Host)
-        assert app.cleaned == [four]
+        await cleaned(pilot)
 
 
 async def test_other_images_are_said_at_once(host: Show, four: StudyRecord) -> None:
@@ -218,14 +185,14 @@ async def test_the_leak_fits_the_screen(host: Show, size: tuple[int, int]) -> No
 
 
 async def test_a_refusal_is_the_text_of_the_screen(host: Show) -> None:
-    async with host(gap=InputError("studies a and b have other seeds")).run_test(size=(120, 40)) as pilot:
+    async with host(error=InputError("studies a and b have other seeds")).run_test(size=(120, 40)) as pilot:
         await pilot.press("l")
         await ready(pilot)
         assert "studies a and b have other seeds" in text(pilot)
 
 
 async def test_an_error_of_the_programs_own_does_not_end_the_dashboard(host: Show) -> None:
-    async with host(claims=RuntimeError("boom")).run_test(size=(120, 40)) as pilot:
+    async with host(error=RuntimeError("boom")).run_test(size=(120, 40)) as pilot:
         await pilot.press("o")
         await ready(pilot)
         assert "RuntimeError: boom" in text(pilot)
@@ -267,13 +234,15 @@ async def test_a_screen_that_was_left_before_the_answer_came(host: Show) -> None
         assert isinstance(pilot.app.screen, ResultsScreen)
 
 
-async def test_c_is_offered_only_where_it_makes_sense(host: Show) -> None:
+async def test_c_is_offered_only_where_it_makes_sense(host: Show, four: StudyRecord) -> None:
     async with host().run_test(size=(200, 50)) as pilot:
-        app = pilot.app
-        assert isinstance(app, Host)
         await pilot.press("c")
-        assert len(app.cleaned) == 1
-        app.may_clean = False
-        app.screen.refresh_bindings()
+        await cleaned(pilot)
+    assert four.started is not None
+    four.started = replace(four.started, protocol="clean")
+    async with host(record=four).run_test(size=(200, 50)) as pilot:
         await pilot.press("c")
-        assert len(app.cleaned) == 1
+        await pilot.pause()
+        assert isinstance(pilot.app, Host)
+        assert pilot.app.session.source is None
+        assert "Clean" not in text(pilot)

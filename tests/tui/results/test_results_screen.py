@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from engine.events.record import StudyRecord
-from tui.app.help import section_of, sections
+from tui.app.app import DashboardApp
+from tui.app.help import sections
 from tui.screens.images.cell import CellScreen, cell_images
 from tui.screens.predict import ImagesScreen
 from tui.screens.results.calibration import CalibrationScreen
@@ -366,7 +367,7 @@ async def test_charts_scroll_where_they_do_not_fit(four: StudyRecord, show: Show
 
 @pytest.mark.parametrize("screen", [ComparisonScreen, CalibrationScreen])
 def test_help_lists_the_keys_of_statistics(screen: type) -> None:
-    assert {"escape", "p", "b"} & {binding.key for binding in sections()[section_of(screen)]}
+    assert {"escape", "p", "b"} & {binding.key for binding in next(iter(sections(screen, DashboardApp).values()))}
 
 
 @pytest.mark.parametrize("key", ["p", "b"])

@@ -2,47 +2,28 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
-from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.looks.palette import MOST_RUNS, run_style
 from tui.screens.history.compared_runs import MarkedRun
 from tui.screens.results.results import ResultsScreen
-from tui.session.background import in_background
-from tui.session.runs import BUSY, RunDesk
+from tui.session.background import Failure
+from tui.session.session import Session
 from tui.tables.history import STATE_COLOURS, STATE_SIGNS, history_data, matching
 from tui.widgets.metrics_table import SortableTable
-
-if TYPE_CHECKING:
-    from tui.app.app import DashboardApp
-
-
-HISTORY: tuple[Binding, ...] = (
-    _key("history.open", "enter", "open", "Open", "Its results; a study under way is watched", priority=True),
-    _key("history.mark", "space", "mark", "Mark", "Mark a run for a comparison, or take the mark away"),
-    _key("history.overlay", "o", "overlay", "Curves", "The curves of the marked runs on one chart"),
-    _key("history.tables", "t", "tables", "Tables", "The scores of the marked runs in one table"),
-    _key("history.filter", "slash", "filter", "Filter", "Show the runs that hold the words you type", display="/"),
-    _key("history.sort", "s", "sort", "Sort", "Sort by the next column", show=False),
-    _key("history.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
-    _key("history.resume", "r", "resume", "Go on", "Go on here with a run that was interrupted or stopped"),
-    _key("history.export", "e", "export", "Export", "Write a report, tables or curves as files"),
-    _key("history.remove", "delete", "remove", "Remove", "Remove a run for good; asks first", display="del"),
-    _key("history.back", "escape", "back", "Back", "Drop the filter, else go back", show=False, display="esc"),
-)
 
 NARROW = 110
 LOOK_SECONDS = 2.0
@@ -62,19 +43,25 @@ class HistoryScreen(Screen[None]):
         & > #filter { height: 1; margin: 0 1; display: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(HISTORY)
+    BINDING_GROUP_TITLE = "History"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("history.open", "enter", "open", "Open", "Its results; a study under way is watched", priority=True),
+        bind("history.mark", "space", "mark", "Mark", "Mark a run for a comparison, or take the mark away"),
+        bind("history.overlay", "o", "overlay", "Curves", "The curves of the marked runs on one chart"),
+        bind("history.tables", "t", "tables", "Tables", "The scores of the marked runs in one table"),
+        bind("history.filter", "slash", "filter", "Filter", "Show the runs that hold the words you type", display="/"),
+        bind("history.sort", "s", "sort", "Sort", "Sort by the next column", show=False),
+        bind("history.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
+        bind("history.resume", "r", "resume", "Go on", "Go on here with a run that was interrupted or stopped"),
+        bind("history.export", "e", "export", "Export", "Write a report, tables or curves as files"),
+        bind("history.remove", "delete", "remove", "Remove", "Remove a run for good; asks first", display="del"),
+        bind("history.back", "escape", "back", "Back", "Drop the filter, else go back", show=False, display="esc"),
+    ]
     AUTO_FOCUS = "#runs-table"
 
-    class Listed(Message):
-        """The runs were read, or cannot be."""
-
-        def __init__(self, runs: list[RunSummary], error: str) -> None:
-            super().__init__()
-            self.runs, self.error = runs, error
-
-    def __init__(self, desk: RunDesk) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._desk = desk
+        self._session = session
         self.runs: list[RunSummary] | None = None
         self._error = self._doing = ""
         self._words = ""
@@ -82,11 +69,6 @@ class HistoryScreen(Screen[None]):
         """The runs that are marked, each with its place among the styles, which it keeps."""
         self._listing = False
         self._seen: int | None = None
-
-    @property
-    def dashboard(self) -> "DashboardApp":
-        """The app, by its own type."""
-        return cast("DashboardApp", self.app)
 
     # ------------------------------------------------------------ parts
 
@@ -123,35 +105,31 @@ class HistoryScreen(Screen[None]):
         if self._listing or not self.is_current:
             return
         self._listing = True
-        known, seen = self.runs, self._seen
-
-        def work() -> None:
-            try:
-                self._seen, found, error = *self._read(known, seen), ""
-            except SimpsonsError as failure:
-                found, error = [], str(failure)
-            except Exception as failure:  # a mistake of ours must not leave the screen waiting
-                found, error = [], f"the runs could not be listed: {type(failure).__name__}: {failure}"
-            with suppress(RuntimeError):
-                self.post_message(self.Listed(found, error))
-
-        in_background("list runs", work)
+        self._session.background.run(
+            self, "list runs", partial(self._read, self.runs, self._seen), self._found, self._refused
+        )
 
     def _read(self, known: list[RunSummary] | None, seen: int | None) -> tuple[int | None, list[RunSummary]]:
-        store, changed = self._desk.store, None
+        engine, runs_dir, changed = self._session.engine, self._session.runs_dir, None
         with suppress(OSError):
-            changed = self._desk.runs_dir.stat().st_mtime_ns
+            changed = runs_dir.stat().st_mtime_ns
         if known is None or changed != seen or changed is None:
-            return changed, store.list_runs(self._desk.runs_dir)
-        return changed, [store.summary_of(run.folder) if run.live else run for run in known]
+            return changed, engine.list_runs(runs_dir)
+        return changed, [engine.summary_of(run.folder) if run.live else run for run in known]
 
-    @on(Listed)
-    def _listed(self, message: Listed) -> None:
+    def _found(self, found: tuple[int | None, list[RunSummary]]) -> None:
+        self._seen, runs = found
+        self._listed(runs)
+
+    def _refused(self, failure: Failure) -> None:
+        self._listed([], failure.words)
+
+    def _listed(self, runs: list[RunSummary], error: str = "") -> None:
         self._listing = False
-        if (message.runs, message.error) == (self.runs, self._error):
+        if (runs, error) == (self.runs, self._error):
             return
-        self.runs, self._error = message.runs, message.error
-        here = {run.folder for run in message.runs}
+        self.runs, self._error = runs, error
+        here = {run.folder for run in runs}
         self._places = {folder: place for folder, place in self._places.items() if folder in here}
         self.show()
         self.refresh_bindings()
@@ -200,7 +178,7 @@ class HistoryScreen(Screen[None]):
             title.append(f"   {len(self._places)} marked: o curves, t tables", "bold")
         if self._words:
             title.append(f"   / {self._words}", "yellow")
-        title.append(f"   {formatting.place(str(self._desk.runs_dir))}", "dim")  # last: it may be long
+        title.append(f"   {formatting.place(str(self._session.runs_dir))}", "dim")  # last: it may be long
         self.query_one("#title", Static).update(title)
         self._show_about()
 
@@ -274,7 +252,6 @@ class HistoryScreen(Screen[None]):
             field.display = False
             self.query_one(SortableTable).focus()
             return
-        self._desk.forget_reading()
         self.app.pop_screen()
 
     def action_mark(self) -> None:
@@ -285,7 +262,7 @@ class HistoryScreen(Screen[None]):
         if run.folder in self._places:
             del self._places[run.folder]
         elif len(self._places) >= MOST_RUNS:
-            self._desk.complain(f"{MOST_RUNS} runs at most can be told apart")
+            self._session.complain(f"{MOST_RUNS} runs at most can be told apart")
             return
         else:
             self._places[run.folder] = min(set(range(MOST_RUNS)) - set(self._places.values()))
@@ -319,22 +296,21 @@ class HistoryScreen(Screen[None]):
         if run is None:
             return
         if run.state in ("damaged", "newer"):
-            self._desk.complain(run.message)
+            self._session.complain(run.message)
         elif run.live:
             self._watch(run)
         else:
             self._read_whole([run.folder], self._open)
 
     def _watch(self, run: RunSummary) -> None:
-        state = self.dashboard.state
-        own = state.record.started.folder if state is not None and state.record.started is not None else ""
-        if self.dashboard.engine_running and own == str(run.folder.absolute()):
+        own = self._session.run_folder
+        if self._session.engine_running and own == run.folder.absolute():
             self.app.pop_screen()  # its curves are below
         else:
-            self._desk.watch(run.folder)
+            self._session.watch(run.folder)
 
     def _open(self, records: list[StudyRecord]) -> None:
-        self.app.push_screen(OpenedResultsScreen(records[0]))
+        self.app.push_screen(OpenedResultsScreen(self._session, records[0]))
 
     def _read_whole(self, folders: list[Path], then: Callable[[list[StudyRecord]], object]) -> None:
         """Read runs in a thread; the answer counts while this screen is in front."""
@@ -347,7 +323,7 @@ class HistoryScreen(Screen[None]):
                 self._say("")
                 then(records)
 
-        self._desk.load_records(folders, take, progress)
+        self._session.load_records(self, folders, take, progress)
 
     def action_overlay(self) -> None:
         """The curves of the marked runs on one chart."""
@@ -373,19 +349,17 @@ class HistoryScreen(Screen[None]):
     def action_resume(self) -> None:
         """Go on with a run in this dashboard."""
         run = self.current
-        if run is None or not run.resumable:
-            return
-        if self.dashboard.studying:
-            self._desk.complain(BUSY)
-        else:
-            self._desk.resume(run.folder)
+        if run is not None and run.resumable:
+            self._session.resume(run.folder)
 
     def action_export(self) -> None:
         """Write a run's results as files."""
         from tui.screens.results.export import ExportScreen
 
         if self.current is not None:
-            self._read_whole([self.current.folder], lambda records: self.app.push_screen(ExportScreen(records[0])))
+            self._read_whole(
+                [self.current.folder], lambda records: self.app.push_screen(ExportScreen(self._session, records[0]))
+            )
 
     def action_remove(self) -> None:
         """Remove a run, once confirmed."""
@@ -395,7 +369,7 @@ class HistoryScreen(Screen[None]):
         if run is None:
             return
         if run.live:
-            self._desk.complain(f"a process works on {run.folder.name}: stop it first")
+            self._session.complain(f"a process works on {run.folder.name}: stop it first")
             return
 
         def removed(_: None) -> None:
@@ -404,7 +378,8 @@ class HistoryScreen(Screen[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._desk.in_thread("remove run", lambda: self._desk.store.remove_run(run.folder), removed)
+                session = self._session
+                session.background.run(self, "remove run", lambda: session.engine.remove_run(run.folder), removed)
 
         detail = "Its curves, scores, predictions and weights go for good."
         self.app.push_screen(ConfirmScreen(f"Remove {run.folder.name}?", detail), answered)
@@ -414,13 +389,5 @@ class OpenedResultsScreen(ResultsScreen):
     """The results of a run of the past; below it is the history and not the curves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape",
-            "app.pop_screen",
-            "Runs",
-            show=False,
-            id="opened.back",
-            tooltip="Back to the list of runs",
-            key_display="esc",
-        ),
+        bind("opened.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", show=False, display="esc"),
     ]

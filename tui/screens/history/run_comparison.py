@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -15,30 +15,14 @@ from textual.widgets import Footer, Static
 from engine.events.record import is_demo, study_variants
 from tui.looks import formatting
 from tui.looks.axes import Curve
-from tui.looks.keys import _key
+from tui.looks.keys import bind
+from tui.looks.palette import ground_colour
 from tui.screens.history.compared_runs import MarkedRun, comparable, compared_data
 from tui.state.curves import VariantCurves, variant_curves
 from tui.tables.results import AVERAGES, Average
 from tui.widgets.chart import ChartOptions, Shown, caption_of, draw_chart
 from tui.widgets.lines import LinesView, centred, framed
 from tui.widgets.metrics_table import SortableTable
-
-RUN_CURVES: tuple[Binding, ...] = (
-    _key("curves.next", "tab,right", "step(1)", "Variant", "The next variant's curves", display="tab"),
-    _key("curves.previous", "shift+tab,left", "step(-1)", "Previous", "The variant before", show=False),
-    _key("curves.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
-    _key("curves.scale", "y", "scale", "Scale", "Logarithmic or linear loss"),
-    _key("curves.tables", "t", "tables", "Tables", "The scores of the same runs in one table"),
-    _key("curves.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
-)
-
-RUN_TABLES: tuple[Binding, ...] = (
-    _key("tables.sort", "s", "sort", "Sort", "Sort by the next column"),
-    _key("tables.reverse", "S", "reverse", "Reverse", "Turn the order round"),
-    _key("tables.average", "g", "average", "Average", "Macro, weighted or micro averages"),
-    _key("tables.overlay", "o", "overlay", "Curves", "The curves of the same runs on one chart"),
-    _key("tables.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
-)
 
 NARROW = 100
 _SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
@@ -64,7 +48,15 @@ class RunCurvesScreen(Screen[None]):
         & > #chart { height: 1fr; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(RUN_CURVES)
+    BINDING_GROUP_TITLE = "Runs compared"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("curves.next", "tab,right", "step(1)", "Variant", "The next variant's curves", display="tab"),
+        bind("curves.previous", "shift+tab,left", "step(-1)", "Previous", "The variant before", show=False),
+        bind("curves.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
+        bind("curves.scale", "y", "scale", "Scale", "Logarithmic or linear loss"),
+        bind("curves.tables", "t", "tables", "Tables", "The scores of the same runs in one table"),
+        bind("curves.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
+    ]
 
     def __init__(self, runs: Sequence[MarkedRun]) -> None:
         super().__init__()
@@ -110,8 +102,7 @@ class RunCurvesScreen(Screen[None]):
             for run, curves in zip(self._runs, self._curves, strict=True)
             if self.variant in curves
         ]
-        ground = getattr(self.app, "ground_colour", "#121212")
-        options = replace(self._options, ground=ground)
+        options = replace(self._options, ground=ground_colour(self.app.current_theme))
         if found:
             lines = draw_chart(found, max(len(curve.smoothed) for curve in found), width, height, options)
         else:
@@ -177,7 +168,14 @@ class RunTablesScreen(Screen[None]):
         #refused { height: auto; padding: 1 0; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(RUN_TABLES)
+    BINDING_GROUP_TITLE = "Runs compared"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("tables.sort", "s", "sort", "Sort", "Sort by the next column"),
+        bind("tables.reverse", "S", "reverse", "Reverse", "Turn the order round"),
+        bind("tables.average", "g", "average", "Average", "Macro, weighted or micro averages"),
+        bind("tables.overlay", "o", "overlay", "Curves", "The curves of the same runs on one chart"),
+        bind("tables.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
+    ]
 
     def __init__(self, runs: Sequence[MarkedRun]) -> None:
         super().__init__()

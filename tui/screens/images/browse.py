@@ -7,38 +7,23 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.reports.audit import AuditReport
 from tui.looks import formatting
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.pictures.marks import with_box
-from tui.pictures.opening import open_in_background
 from tui.pictures.picture import PictureGrid, Thumbnail
+from tui.session.background import Failure
+from tui.session.session import Session
 from tui.tables.facts import short_names
 
 if TYPE_CHECKING:
+    from engine import Gallery
     from engine.reports.pictures import GalleryImage, Pixels
-    from tui.session.engine import ImageSource
 
-
-BROWSE: tuple[Binding, ...] = (
-    _key("browse.open", "enter", "open", "Steps", "The marked image through every variant", priority=True),
-    _key("browse.next", "tab", "class(1)", "Next class", "The next class", priority=True),
-    _key("browse.previous", "shift+tab", "class(-1)", "Previous", "The class before", show=False, priority=True),
-    _key("browse.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
-    _key("browse.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
-    _key("browse.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
-    _key("browse.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
-    _key("browse.on", "pagedown", "page(1)", "Page", "The next page of the class", display="pgdn"),
-    _key("browse.back", "pageup", "page(-1)", "Page back", "The page before", show=False),
-    _key("browse.first", "home", "edge(-1)", "First", "The first image of the class", show=False),
-    _key("browse.last", "end", "edge(1)", "Last", "The last image of the class", show=False),
-    _key("browse.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
-)
 
 _SHORT_NAME = 14
 COPIED = "≈"
@@ -54,18 +39,26 @@ class BrowseScreen(Screen[None]):
         & > #grid { margin: 0 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(BROWSE)
-
-    class Opened(Message):
-        """The images are known, or cannot be."""
-
-        def __init__(self, source: "ImageSource | None", error: str) -> None:
-            super().__init__()
-            self.source, self.error = source, error
+    BINDING_GROUP_TITLE = "Browse"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("browse.open", "enter", "open", "Steps", "The marked image through every variant", priority=True),
+        bind("browse.next", "tab", "class(1)", "Next class", "The next class", priority=True),
+        bind("browse.previous", "shift+tab", "class(-1)", "Previous", "The class before", show=False, priority=True),
+        bind("browse.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+        bind("browse.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+        bind("browse.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+        bind("browse.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+        bind("browse.on", "pagedown", "page(1)", "Page", "The next page of the class", display="pgdn"),
+        bind("browse.back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+        bind("browse.first", "home", "edge(-1)", "First", "The first image of the class", show=False),
+        bind("browse.last", "end", "edge(1)", "Last", "The last image of the class", show=False),
+        bind("browse.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
+    ]
 
     def __init__(
         self,
-        open_images: "Callable[[], ImageSource]",
+        session: Session,
+        open_images: "Callable[[], Gallery]",
         variants: tuple[str, ...],
         *,
         name: str = "",
@@ -73,8 +66,8 @@ class BrowseScreen(Screen[None]):
     ) -> None:
         """`open_images` is called in a thread; `variants` are those that Enter shows."""
         super().__init__()
-        self._open_images, self._variants, self._title = open_images, variants, name
-        self._source: ImageSource | None = None
+        self._session, self._open_images, self._variants, self._title = session, open_images, variants, name
+        self._source: Gallery | None = None
         self._copies = {path: len(group) - 1 for group in (audit.groups if audit else ()) for path in group}
         self._audited = audit is not None
         self._pages: list[tuple[GalleryImage, ...]] = []
@@ -87,7 +80,7 @@ class BrowseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Where we are, the pictures, the chosen one in words."""
         yield Static(id="heading")
-        yield PictureGrid(id="grid")
+        yield PictureGrid(self._session.pictures, id="grid")
         yield Static(id="chosen")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -99,17 +92,18 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the data set's names and boxes in a thread."""
         self._show()
-        open_in_background(self._open_images, lambda source, error: self.post_message(self.Opened(source, error)))
+        self._session.background.run(self, "open images", self._open_images, self._opened, self._refused)
 
-    @on(Opened)
-    def _opened(self, message: Opened) -> None:
-        self._source, self._error = message.source, message.error
-        if message.source is not None:
-            self._names = list(short_names(message.source.classes))
-            self._pages = [
-                tuple(image for image in message.source.images if image.label == label)
-                for label in range(len(message.source.classes))
-            ]
+    def _opened(self, source: "Gallery") -> None:
+        self._source = source
+        self._names = list(short_names(source.classes))
+        self._pages = [
+            tuple(image for image in source.images if image.label == label) for label in range(len(source.classes))
+        ]
+        self._show()
+
+    def _refused(self, failure: Failure) -> None:
+        self._error = failure.words
         self._show()
 
     # ------------------------------------------------------------ drawing
@@ -209,4 +203,4 @@ class BrowseScreen(Screen[None]):
         from tui.screens.images.side_by_side import SideBySideScreen
 
         if self._source is not None and self.chosen is not None:
-            self.app.push_screen(SideBySideScreen(self._source, self.chosen.path, self._variants))
+            self.app.push_screen(SideBySideScreen(self._session, self._source, self.chosen.path, self._variants))

@@ -1,45 +1,31 @@
 """The test images behind one cell of a confusion matrix, as pictures with what the networks said of them."""
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.events.record import StudyRecord, evaluated_results, run_folder
+from engine.events.record import StudyRecord, evaluated_results
 from engine.reports.results import Prediction
 from tui.looks import formatting
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.pictures.marks import with_box
-from tui.pictures.opening import open_in_background
 from tui.pictures.picture import PictureGrid, Thumbnail
-from tui.session.engine import engine_of
+from tui.session.background import Failure
+from tui.session.session import Session
 from tui.tables.facts import short_names
 
 if TYPE_CHECKING:
+    from engine import Gallery
     from engine.reports.pictures import Pixels
-    from tui.session.engine import ImageSource
 
-
-CELL: tuple[Binding, ...] = (
-    _key("cell.back", "escape,q", "app.pop_screen", "Back", "Back to the matrix", display="esc"),
-    _key("cell.steps", "enter", "steps", "Steps", "The marked image through every variant", priority=True),
-    _key("cell.box", "o", "box", "Boxes", "Show or hide the boxes"),
-    _key("cell.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
-    _key("cell.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
-    _key("cell.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
-    _key("cell.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
-    _key("cell.on", "pagedown", "page(1)", "Page", "The next page", display="pgdn"),
-    _key("cell.page_back", "pageup", "page(-1)", "Page back", "The page before", show=False),
-)
 
 _BAR = 8
 _MANY_CLASSES = 12
@@ -59,25 +45,29 @@ class CellScreen(Screen[None]):
         #none { padding: 1 2; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(CELL)
+    BINDING_GROUP_TITLE = "Images of a cell"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("cell.back", "escape,q", "app.pop_screen", "Back", "Back to the matrix", display="esc"),
+        bind("cell.steps", "enter", "steps", "Steps", "The marked image through every variant", priority=True),
+        bind("cell.box", "o", "box", "Boxes", "Show or hide the boxes"),
+        bind("cell.right", "right", "move(1, 0)", "Right", "Mark the image on the right", show=False),
+        bind("cell.left", "left", "move(-1, 0)", "Left", "Mark the image on the left", show=False),
+        bind("cell.down", "down", "move(0, 1)", "Down", "Mark the image below", show=False),
+        bind("cell.up", "up", "move(0, -1)", "Up", "Mark the image above", show=False),
+        bind("cell.on", "pagedown", "page(1)", "Page", "The next page", display="pgdn"),
+        bind("cell.page_back", "pageup", "page(-1)", "Page back", "The page before", show=False),
+    ]
 
-    class Opened(Message):
-        """The data set's pictures can be read, or not."""
-
-        def __init__(self, source: "ImageSource | None", error: str) -> None:
-            super().__init__()
-            self.source, self.error = source, error
-
-    def __init__(self, record: StudyRecord, variant: str, true: int, predicted: int) -> None:
+    def __init__(self, session: Session, record: StudyRecord, variant: str, true: int, predicted: int) -> None:
         super().__init__()
-        self._record = record
+        self._session, self._record = session, record
         self._variant = variant
         self._true, self._predicted = true, predicted
         self._names = short_names(record.dataset.classes if record.dataset else ())
         self._images = cell_images(record, variant, true, predicted)
         self._place = 0
         self._boxes = True
-        self._source: ImageSource | None = None
+        self._source: Gallery | None = None
         self._error = ""
 
     # ------------------------------------------------------------ parts
@@ -89,7 +79,7 @@ class CellScreen(Screen[None]):
             yield Static(self._why_none(), id="none")
         else:
             with Horizontal(id="cell"):
-                yield PictureGrid(id="grid")
+                yield PictureGrid(self._session.pictures, id="grid")
                 with VerticalScroll(id="details", can_focus=False):
                     yield Static(id="words")
         yield Footer(show_command_palette=False, compact=True)
@@ -102,19 +92,16 @@ class CellScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Find the pictures in a thread."""
-        if not self._images:
-            return
-        self._show()
-        engine, folder = engine_of(self.app), run_folder(self._record)
-        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
-        open_in_background(
-            lambda: engine.open_run_gallery(folder, cache_dir),
-            lambda source, error: self.post_message(self.Opened(source, error)),
-        )
+        if self._images:
+            self._show()
+            self._session.open_run_gallery(self, self._record, self._opened, self._refused)
 
-    @on(Opened)
-    def _opened(self, message: Opened) -> None:
-        self._source, self._error = message.source, message.error
+    def _opened(self, source: "Gallery") -> None:
+        self._source = source
+        self._show()
+
+    def _refused(self, failure: Failure) -> None:
+        self._error = failure.words
         self._show()
 
     # ------------------------------------------------------------ drawing
@@ -242,7 +229,9 @@ class CellScreen(Screen[None]):
             return
         variants = tuple(result.variant for result in evaluated_results(self._record))
         paths = tuple(dict.fromkeys(one.path for one in self._images))
-        self.app.push_screen(SideBySideScreen(source, image.path, variants, record=self._record, paths=paths))
+        self.app.push_screen(
+            SideBySideScreen(self._session, source, image.path, variants, record=self._record, paths=paths)
+        )
 
 
 def cell_images(record: StudyRecord, variant: str, true: int, predicted: int) -> list[Prediction]:

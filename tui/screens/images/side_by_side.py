@@ -1,42 +1,31 @@
 """One image through every variant: what each step cost, what it changed, and what each network said of it."""
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.config.variants import get_variant
 from engine.errors import SimpsonsError
-from engine.events.record import StudyRecord, evaluated_results, run_folder
-from tui.looks.keys import _key
+from engine.events.record import StudyRecord
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.pictures.marks import with_box
 from tui.pictures.picture import Picture
-from tui.session.background import in_background
-from tui.session.engine import engine_of
+from tui.pictures.service import Pictures
+from tui.session.background import Failure, tell
+from tui.session.session import Session
 from tui.tables.facts import short_names
 
 if TYPE_CHECKING:
+    from engine import Gallery
     from engine.reports.pictures import VariantPicture
-    from tui.session.engine import ImageSource
 
-
-SIDE_BY_SIDE: tuple[Binding, ...] = (
-    _key("steps.next", "n", "step(1)", "Next image", "The next image"),
-    _key("steps.previous", "p", "step(-1)", "Previous", "The image before"),
-    _key("steps.original", "o", "original", "Original", "The file's own picture with its box, or the results"),
-    _key("steps.right", "right", "scroll_columns(1)", "Variants", "Move on over the variants", show=False),
-    _key("steps.left", "left", "scroll_columns(-1)", "Variants back", "Move back over the variants", show=False),
-    _key("steps.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
-)
 
 _MILLI = 1000
 _LEAST_COLUMN = 17
@@ -56,17 +45,17 @@ class VariantColumn(Vertical):
     }
     """
 
-    def __init__(self, variant: str, text_lines: int) -> None:
+    def __init__(self, pictures: Pictures, variant: str, text_lines: int) -> None:
         """`text_lines` of words stand between the pictures, as many in every column."""
         super().__init__()
-        self.variant, self._text_lines = variant, text_lines
+        self._pictures, self.variant, self._text_lines = pictures, variant, text_lines
 
     def compose(self) -> ComposeResult:
         """Name, picture, words, difference."""
         yield Static(classes="name")
-        yield Picture(classes="picture")
+        yield Picture(self._pictures, classes="picture")
         yield Static(classes="words")
-        yield Picture(classes="difference")
+        yield Picture(self._pictures, classes="difference")
 
     def on_mount(self) -> None:
         """The name stands at once."""
@@ -99,18 +88,20 @@ class SideBySideScreen(Screen[None]):
         & > #columns { height: 1fr; padding: 0 0 0 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(SIDE_BY_SIDE)
-
-    class Ready(Message):
-        """One variant is done, or the work ended with an error."""
-
-        def __init__(self, path: str, picture: "VariantPicture | None", error: str) -> None:
-            super().__init__()
-            self.path, self.picture, self.error = path, picture, error
+    BINDING_GROUP_TITLE = "Steps"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("steps.next", "n", "step(1)", "Next image", "The next image"),
+        bind("steps.previous", "p", "step(-1)", "Previous", "The image before"),
+        bind("steps.original", "o", "original", "Original", "The file's own picture with its box, or the results"),
+        bind("steps.right", "right", "scroll_columns(1)", "Variants", "Move on over the variants", show=False),
+        bind("steps.left", "left", "scroll_columns(-1)", "Variants back", "Move back over the variants", show=False),
+        bind("steps.leave", "escape", "app.pop_screen", "Back", "Back to the screen before", display="esc"),
+    ]
 
     def __init__(
         self,
-        source: "ImageSource",
+        session: Session,
+        source: "Gallery",
         path: str,
         variants: tuple[str, ...],
         *,
@@ -119,6 +110,7 @@ class SideBySideScreen(Screen[None]):
     ) -> None:
         """`record` adds what each variant's network said; `paths` are the images that n and p go to."""
         super().__init__()
+        self._session = session
         self._source, self._path, self._variants, self._record = source, path, variants, record
         self._paths = paths or _neighbours(source, path)
         self._pictures: dict[str, VariantPicture] = {}
@@ -131,7 +123,7 @@ class SideBySideScreen(Screen[None]):
         yield Static(id="heading")
         with Horizontal(id="columns"):
             for variant in self._variants:
-                yield VariantColumn(variant, self._text_lines)
+                yield VariantColumn(self._session.pictures, variant, self._text_lines)
         yield Static(id="legend")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -154,32 +146,20 @@ class SideBySideScreen(Screen[None]):
             from engine import lower_priority
 
             lower_priority()
-            error = ""
-            try:
-                for picture in source.through(path, variants):
-                    if path != self._path:
-                        return
-                    self._tell(self.Ready(path, picture, ""))
-            except SimpsonsError as failure:
-                error = str(failure)
-            except Exception as failure:  # a mistake of ours must not leave the screen waiting
-                error = f"{type(failure).__name__}: {failure}"
-            if error:
-                self._tell(self.Ready(path, None, error))
+            for picture in source.through(path, variants):
+                if path != self._path:
+                    return
+                tell(self, self._ready, path, picture)
 
-        in_background("pre-process one image", work)
+        self._session.background.run(self, "pre-process one image", work, lambda _: None, self._refused)
 
-    def _tell(self, message: Message) -> None:
-        with suppress(RuntimeError):
-            self.post_message(message)
+    def _ready(self, path: str, picture: "VariantPicture") -> None:
+        if path == self._path:
+            self._pictures[picture.variant] = picture
+            self._show()
 
-    @on(Ready)
-    def _ready(self, message: Ready) -> None:
-        if message.path != self._path:
-            return
-        self._error = message.error
-        if message.picture is not None:
-            self._pictures[message.picture.variant] = message.picture
+    def _refused(self, failure: Failure) -> None:
+        self._error = failure.words
         self._show()
 
     # ------------------------------------------------------------ drawing
@@ -264,7 +244,7 @@ class SideBySideScreen(Screen[None]):
             )
 
 
-def _neighbours(source: "ImageSource", path: str) -> tuple[str, ...]:
+def _neighbours(source: "Gallery", path: str) -> tuple[str, ...]:
     """The images of the same class."""
     label = source.image(path).label
     return tuple(image.path for image in source.images if image.label == label)
@@ -286,24 +266,3 @@ def _costs(picture: "VariantPicture") -> list[Text]:
 def _gains(pictures: "dict[str, VariantPicture]") -> str:
     gains = [f"{name} ×{one.gain:.1f}" for name, one in pictures.items() if one.mean_difference]
     return f" ({', '.join(gains)})" if gains else ""
-
-
-def open_side_by_side(screen: Screen[None], record: StudyRecord, path: str, paths: tuple[str, ...]) -> None:
-    """Find a run's images in a thread, then show one through every variant; what goes wrong is a message below."""
-    engine, folder = engine_of(screen.app), run_folder(record)
-    cache_dir: Path | None = getattr(screen.app, "cache_dir", None)
-    variants = tuple(result.variant for result in evaluated_results(record))
-
-    def show(source: "ImageSource") -> None:
-        screen.app.push_screen(SideBySideScreen(source, path, variants, record=record, paths=paths))
-
-    def work() -> None:
-        with suppress(RuntimeError):
-            try:
-                source = engine.open_run_gallery(folder, cache_dir)
-            except Exception as failure:  # whatever it is, the screen below stays as it was
-                screen.app.call_later(screen.notify, str(failure), severity="error")
-            else:
-                screen.app.call_later(show, source)
-
-    in_background("open images", work)

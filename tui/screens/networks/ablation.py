@@ -5,27 +5,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.reports.explanation import ExplanationReport
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.screens.networks.measurement import MeasurementScreen
 from tui.session.engine import Engine
+from tui.session.session import Session
 from tui.tables.data import to_plain
 from tui.tables.explanation import ablation_data, answers_and_notes, class_change_data, legend
 
 if TYPE_CHECKING:
     from engine.events.progress import ExplanationProgress
 
-
-MEASURED: tuple[Binding, ...] = (
-    _key("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
-    _key("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
-    _key("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
-)
 
 _ROOMY = 100
 """Columns from which counts of every class fit."""
@@ -39,7 +34,12 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
         #table { margin-top: 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(MEASURED)
+    BINDING_GROUP_TITLE = "Colour and box"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("measured.start", "enter", "start", "Measure", "Measure it now", priority=True),
+        bind("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
+        bind("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+    ]
     HEADING = "Colour, background, box"
     PARTS = ("state", "table", "legend", "answers")
     QUESTION = (
@@ -48,8 +48,8 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
         "again."
     )
 
-    def __init__(self, record: StudyRecord) -> None:
-        super().__init__(record)
+    def __init__(self, session: Session, record: StudyRecord) -> None:
+        super().__init__(session, record)
         self._by_class = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -71,7 +71,7 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
         control: StudyControl,
     ) -> ExplanationReport:
         """Measure every variant."""
-        return engine.measure_explanation(folder, cache_dir, tell, control)
+        return engine.measure_explanation(folder, cache_dir=cache_dir, progress=tell, control=control)
 
     # ------------------------------------------------------------ drawing
 

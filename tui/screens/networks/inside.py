@@ -1,54 +1,29 @@
 """Inside the network: one image as a network sees it, the evidence it finds, what its blocks give."""
 
 import threading
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord, evaluated_results, run_folder
 from engine.reports.results import Prediction
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.pictures.picture import Picture
-from tui.session.background import in_background
-from tui.session.engine import engine_of
+from tui.pictures.service import Pictures
+from tui.session.background import Failure
+from tui.session.session import Session
 from tui.tables.facts import short_names
 
 if TYPE_CHECKING:
+    from engine import Explainer, Gallery
     from engine.reports.pictures import InsideView, Pixels
-    from tui.session.engine import Looker
 
-
-INSIDE: tuple[Binding, ...] = (
-    _key("inside.next", "n,right", "step(1)", "Next image", "The next image", display="n"),
-    _key("inside.previous", "p,left", "step(-1)", "Previous", "The image before", show=False, display="p"),
-    _key("inside.variant", "tab", "variant(1)", "Variant", "The next variant's network", priority=True),
-    _key(
-        "inside.variant_back",
-        "shift+tab",
-        "variant(-1)",
-        "Variant back",
-        "The network before",
-        show=False,
-        priority=True,
-    ),
-    _key("inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"),
-    _key("inside.enlarge", "z", "enlarge", "Enlarge", "One picture alone; again for the next"),
-    _key("inside.steps", "s", "steps", "Steps", "The image through every variant"),
-    _key("inside.measure", "c", "measure", "Colour", "What the networks lose without colour, background or box"),
-    _key("inside.resolution", "r", "resolution", "Resolution", "How accuracy falls when the images are shrunk"),
-    _key("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
-)
 
 _PANELS = 6
 
@@ -62,9 +37,9 @@ class Panel(Vertical):
     }
     """
 
-    def __init__(self, *, sharp: bool) -> None:
+    def __init__(self, pictures: Pictures, *, sharp: bool) -> None:
         super().__init__()
-        self._picture, self._title = Picture(sharp=sharp), Static()
+        self._picture, self._title = Picture(pictures, sharp=sharp), Static()
 
     def compose(self) -> ComposeResult:
         """The name over the picture."""
@@ -90,18 +65,33 @@ class InsideScreen(Screen[None]):
         &.-enlarged > #panels { grid-size: 1 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(INSIDE)
+    BINDING_GROUP_TITLE = "Inside the network"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("inside.next", "n,right", "step(1)", "Next image", "The next image", display="n"),
+        bind("inside.previous", "p,left", "step(-1)", "Previous", "The image before", show=False, display="p"),
+        bind("inside.variant", "tab", "variant(1)", "Variant", "The next variant's network", priority=True),
+        bind(
+            "inside.variant_back",
+            "shift+tab",
+            "variant(-1)",
+            "Variant back",
+            "The network before",
+            show=False,
+            priority=True,
+        ),
+        bind(
+            "inside.mistakes", "m", "mistakes", "Mistakes", "Only the images that were taken for another class, or all"
+        ),
+        bind("inside.enlarge", "z", "enlarge", "Enlarge", "One picture alone; again for the next"),
+        bind("inside.steps", "s", "steps", "Steps", "The image through every variant"),
+        bind("inside.measure", "c", "measure", "Colour", "What the networks lose without colour, background or box"),
+        bind("inside.resolution", "r", "resolution", "Resolution", "How accuracy falls when the images are shrunk"),
+        bind("inside.leave", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
+    ]
 
-    class Seen(Message):
-        """A view is ready, or cannot be had."""
-
-        def __init__(self, turn: int, view: "InsideView | None", error: str) -> None:
-            super().__init__()
-            self.turn, self.view, self.error = turn, view, error
-
-    def __init__(self, record: StudyRecord) -> None:
+    def __init__(self, session: Session, record: StudyRecord) -> None:
         super().__init__()
-        self._record = record
+        self._session, self._record = session, record
         self._study = record.started.study if record.started is not None else ""
         self._variants = [result.variant for result in evaluated_results(record)]
         self._variant = self._variants[0]
@@ -113,7 +103,7 @@ class InsideScreen(Screen[None]):
         self._error = ""
         self._enlarged = -1
         self._lock = threading.Lock()
-        self._lookers: dict[str, Looker] = {}
+        self._explainers: dict[str, Explainer] = {}
 
     # ------------------------------------------------------------ parts
 
@@ -122,7 +112,7 @@ class InsideScreen(Screen[None]):
         yield Static(id="heading")
         with Container(id="panels"):
             for place in range(_PANELS):
-                yield Panel(sharp=place >= _PANELS // 2)
+                yield Panel(self._session.pictures, sharp=place >= _PANELS // 2)
         yield Static(id="words")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -153,35 +143,29 @@ class InsideScreen(Screen[None]):
         self._show()
         if image is None:
             return
-        engine, folder = engine_of(self.app), run_folder(self._record)
-        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+        engine, cache_dir = self._session.engine, self._session.config.cache_dir
+        folder = run_folder(self._record)
 
-        def work() -> None:
+        def work() -> "InsideView | None":
             from engine import lower_priority
 
             lower_priority()
             with self._lock:
                 if turn != self._turn:
-                    return
-                view, error = None, ""
-                try:
-                    if variant not in self._lookers:
-                        self._lookers[variant] = engine.open_explainer(folder, variant, cache_dir)
-                    view = self._lookers[variant].look(image.path, image.label)
-                except SimpsonsError as failure:
-                    error = str(failure)
-                except Exception as failure:  # a mistake of ours must not leave the screen waiting
-                    error = f"{type(failure).__name__}: {failure}"
-            with suppress(RuntimeError):
-                self.post_message(self.Seen(turn, view, error))
+                    return None
+                if variant not in self._explainers:
+                    self._explainers[variant] = engine.open_explainer(folder, variant, cache_dir=cache_dir)
+                return self._explainers[variant].look(image.path, image.label)
 
-        in_background("look inside", work)
+        self._session.background.run(self, "look inside", work, self._seen, self._refused)
 
-    @on(Seen)
-    def _seen(self, message: Seen) -> None:
-        if message.turn == self._turn:
-            self._view, self._error = message.view, message.error
-            self._show()
+    def _seen(self, view: "InsideView | None") -> None:
+        self._view = view
+        self._show()
+
+    def _refused(self, failure: Failure) -> None:
+        self._error = failure.words
+        self._show()
 
     # ------------------------------------------------------------ drawing
 
@@ -263,24 +247,29 @@ class InsideScreen(Screen[None]):
 
     def action_steps(self) -> None:
         """The image through every variant."""
-        image = self.image
+        image, record, session = self.image, self._record, self._session
         if image is None:
             return
-        from tui.screens.images.side_by_side import open_side_by_side
+        from tui.screens.images.side_by_side import SideBySideScreen
 
-        open_side_by_side(self, self._record, image.path, tuple(one.path for one in self.images))
+        path, paths, variants = image.path, tuple(one.path for one in self.images), tuple(self._variants)
+
+        def show(images: "Gallery") -> None:
+            self.app.push_screen(SideBySideScreen(session, images, path, variants, record=record, paths=paths))
+
+        session.open_run_gallery(self, record, show)
 
     def action_measure(self) -> None:
         """What the networks lose without parts of the picture."""
         from tui.screens.networks.ablation import MeasuredScreen
 
-        self.app.push_screen(MeasuredScreen(self._record))
+        self.app.push_screen(MeasuredScreen(self._session, self._record))
 
     def action_resolution(self) -> None:
         """How accuracy falls when the images are shrunk."""
         from tui.screens.networks.resolution import ResolutionScreen
 
-        self.app.push_screen(ResolutionScreen(self._record))
+        self.app.push_screen(ResolutionScreen(self._session, self._record))
 
 
 def _evidence(name: str, which: str, *, found: bool) -> Text:

@@ -1,23 +1,21 @@
 """What the screens of measurements share: measured once, in a thread, with progress, and read ever after."""
 
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.errors import SimpsonsError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord, run_folder
 from tui.looks import formatting
-from tui.session.background import in_background
-from tui.session.engine import Engine, engine_of
+from tui.session.background import Failure, tell
+from tui.session.engine import Engine
+from tui.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,23 +44,9 @@ class MeasurementScreen(Screen[None], Generic[Report]):
     QUESTION: ClassVar[str]
     """What is asked, and that nothing is trained for it."""
 
-    class Progressed(Message):
-        """The measurement goes on."""
-
-        def __init__(self, progress: "ExplanationProgress") -> None:
-            super().__init__()
-            self.progress = progress
-
-    class Measured(Message):
-        """The figures are known, or cannot be had."""
-
-        def __init__(self, report: object, error: str) -> None:
-            super().__init__()
-            self.report, self.error = report, error
-
-    def __init__(self, record: StudyRecord) -> None:
+    def __init__(self, session: Session, record: StudyRecord) -> None:
         super().__init__()
-        self._record = record
+        self._session, self._record = session, record
         self._control: StudyControl | None = None
         self._progress: ExplanationProgress | None = None
         self._report: Report | None = None
@@ -109,10 +93,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     def on_mount(self) -> None:
         """Show what was measured before."""
-        try:
-            self._report = self.stored(engine_of(self.app), run_folder(self._record))
-        except Exception as failure:  # then it is measured again
-            self._error = f"{type(failure).__name__}: {failure}"
+        self._report = self.stored(self._session.engine, run_folder(self._record))
         self.show()
 
     def on_unmount(self) -> None:
@@ -128,44 +109,29 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     def action_start(self) -> None:
         """Measure in a thread."""
-        engine, folder, control = engine_of(self.app), run_folder(self._record), StudyControl()
-        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
+        session, folder, control = self._session, run_folder(self._record), StudyControl()
         self._control, self._error = control, ""
         self.show()
 
-        def work() -> None:
+        def work() -> Report:
             from engine import lower_priority
 
             lower_priority()
-            report, error = None, ""
-            try:
-                report = self.measure(
-                    engine, folder, cache_dir, lambda progress: self._tell(self.Progressed(progress)), control
-                )
-            except StudyStopped:
-                return
-            except SimpsonsError as failure:
-                error = str(failure)
-            except Exception as failure:  # a mistake of ours must not leave the screen waiting
-                error = f"{type(failure).__name__}: {failure}"
-            self._tell(self.Measured(report, error))
+            progress = partial(tell, self, self._progressed)
+            return self.measure(session.engine, folder, session.config.cache_dir, progress, control)
 
-        in_background("measure", work)
+        session.background.run(self, "measure", work, self._measured, self._refused)
 
-    def _tell(self, message: Message) -> None:
-        with suppress(RuntimeError):
-            self.post_message(message)
-
-    @on(Progressed)
-    def _progressed(self, message: Progressed) -> None:
-        self._progress = message.progress
+    def _progressed(self, progress: "ExplanationProgress") -> None:
+        self._progress = progress
         self.query_one("#state", Static).update(self._state())
 
-    @on(Measured)
-    def _measured(self, message: Measured) -> None:
-        self._control, self._progress, self._error = None, None, message.error
-        if message.report is not None:
-            self._report = message.report  # type: ignore[assignment]  # what `measure` gave
+    def _measured(self, report: Report) -> None:
+        self._control, self._progress, self._report = None, None, report
+        self.show()
+
+    def _refused(self, failure: Failure) -> None:
+        self._control, self._progress, self._error = None, None, failure.words
         self.show()
 
     # ------------------------------------------------------------ drawing

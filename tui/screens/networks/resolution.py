@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord, evaluated_results
 from engine.reports.resolution import Ladder, ResolutionReport
-from tui.looks.keys import _key
-from tui.looks.palette import variant_style
+from tui.looks.keys import bind
+from tui.looks.palette import ground_colour, variant_style
 from tui.looks.size_axes import SizeCurve, ladder_curve
 from tui.screens.networks.measurement import MeasurementScreen
 from tui.session.engine import Engine
+from tui.session.session import Session
 from tui.tables.data import to_plain
 from tui.tables.explanation import answers_and_notes
 from tui.tables.resolution import PART_WORDS, ladder_data, native_data, native_words, overview_data
@@ -26,20 +27,6 @@ from tui.widgets.size_chart import draw_sizes
 if TYPE_CHECKING:
     from engine.events.progress import ExplanationProgress
 
-
-RESOLUTION: tuple[Binding, ...] = (
-    _key("resolution.start", "enter", "start", "Measure", "Measure what is not known yet", priority=True),
-    _key(
-        "resolution.next",
-        "tab",
-        "view(1)",
-        "Variant",
-        "All variants, or the next one with all its figures",
-        priority=True,
-    ),
-    _key("resolution.before", "shift+tab", "view(-1)", "Previous", "The variant before", show=False, priority=True),
-    _key("resolution.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
-)
 
 _FRAME, _MARGIN = 2, 3
 _LOWEST_CHART, _TALLEST_CHART = 10, 20
@@ -60,7 +47,20 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         #answers { margin-top: 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(RESOLUTION)
+    BINDING_GROUP_TITLE = "Resolution"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("resolution.start", "enter", "start", "Measure", "Measure what is not known yet", priority=True),
+        bind(
+            "resolution.next",
+            "tab",
+            "view(1)",
+            "Variant",
+            "All variants, or the next one with all its figures",
+            priority=True,
+        ),
+        bind("resolution.before", "shift+tab", "view(-1)", "Previous", "The variant before", show=False, priority=True),
+        bind("resolution.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
+    ]
     HEADING = "Accuracy against resolution"
     PARTS = ("state", "chart", "table", "answers")
     QUESTION = (
@@ -69,8 +69,8 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         "super-resolution take longest; each variant is kept as soon as it is measured."
     )
 
-    def __init__(self, record: StudyRecord) -> None:
-        super().__init__(record)
+    def __init__(self, session: Session, record: StudyRecord) -> None:
+        super().__init__(session, record)
         self._view = 0
 
     def on_mount(self) -> None:
@@ -97,7 +97,7 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         control: StudyControl,
     ) -> ResolutionReport:
         """Measure the variants that are not known yet."""
-        return engine.measure_resolution(folder, cache_dir, tell, control)
+        return engine.measure_resolution(folder, cache_dir=cache_dir, progress=tell, control=control)
 
     def complete(self, report: ResolutionReport) -> bool:
         """Whether every variant is known."""
@@ -146,8 +146,7 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             title.append(f"{PART_WORDS[ladder.part]} images  " if variant else f"{ladder.variant}  ")
         title.rstrip()
         height = max(_LOWEST_CHART, min(_TALLEST_CHART, self.size.height - _ROWS_BESIDE_CHART))
-        ground = getattr(self.app, "ground_colour", "#121212")
-        lines = draw_sizes(curves, width - _FRAME, height - _FRAME, ground)
+        lines = draw_sizes(curves, width - _FRAME, height - _FRAME, ground_colour(self.app.current_theme))
         return framed(lines, width, height, title=title, caption=_CAPTION)
 
     def words(self, report: ResolutionReport) -> Text:

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.reports.statistics import VariantStatistics
+from tui.looks.keys import bind
 from tui.looks.palette import variant_style
 from tui.screens.results.statistics import StatisticsScreen
 from tui.tables.statistics import calibration_title, error_text, reliability_chart, used_bins
@@ -53,11 +54,10 @@ class CalibrationScreen(StatisticsScreen):
     CalibrationScreen #charts { layout: grid; grid-gutter: 0; height: auto; }
     """
 
+    BINDING_GROUP_TITLE = "Calibration"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "app.pop_screen", "Results", show=False, id="calibration.results", tooltip="Back to the results"),
-        Binding(
-            "escape", "app.pop_screen", "Back", id="calibration.back", tooltip="Back to the results", key_display="esc"
-        ),
+        bind("calibration.results", "b", "app.pop_screen", "Results", "Back to the results", show=False),
+        bind("calibration.back", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
     ]
 
     def heading(self) -> str:

@@ -5,10 +5,11 @@ from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from engine.events.record import is_demo
 from engine.reports.claims import ClaimsReport
+from tui.looks.keys import bind
 from tui.screens.results.counterpart import CounterpartScreen
 from tui.tables.claims import claims_parts
 
@@ -16,8 +17,9 @@ from tui.tables.claims import claims_parts
 class ClaimsScreen(CounterpartScreen):
     """Each claim with our figure under the official and under the clean protocol, and a verdict."""
 
+    BINDING_GROUP_TITLE = "Claims and leak"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "brief", "Brief", id="claims.brief", tooltip="A line a claim, or figures and reasons too"),
+        bind("claims.brief", "v", "brief", "Brief", "A line a claim, or figures and reasons too"),
     ]
 
     WAITING = "looking for the run under the other protocol, and comparing"
@@ -43,7 +45,7 @@ class ClaimsScreen(CounterpartScreen):
 
     def work(self) -> ClaimsReport:
         """Find the counterpart and judge."""
-        return self.engine.judge_study(self.record, self.runs_dir)
+        return self.session.engine.judge_study(self.record, self.session.runs_dir_of(self.record))
 
     def parts(self, width: int) -> Iterable[RenderableType]:
         """The report, and what to do where one half of it is empty."""

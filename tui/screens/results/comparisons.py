@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.looks.keys import bind
 from tui.screens.results.statistics import StatisticsScreen
 from tui.tables.statistics import comparison_legend, comparison_matrix, comparison_title, leak_warning
 
@@ -21,9 +22,10 @@ class ComparisonScreen(StatisticsScreen):
     ComparisonScreen #pairs { width: auto; min-width: 100%; }
     """
 
+    BINDING_GROUP_TITLE = "Comparisons"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "app.pop_screen", "Results", show=False, id="pairs.results", tooltip="Back to the results"),
-        Binding("escape", "app.pop_screen", "Back", id="pairs.back", tooltip="Back to the results", key_display="esc"),
+        bind("pairs.results", "p", "app.pop_screen", "Results", "Back to the results", show=False),
+        bind("pairs.back", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
     ]
 
     def heading(self) -> str:

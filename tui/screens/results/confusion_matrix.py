@@ -8,7 +8,7 @@ from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from engine.reports.results import Metrics
 from tui.looks.heat import heat_style, shade
+from tui.looks.keys import bind
 from tui.tables.facts import short_names
 from tui.tables.results import confusion_cell
 
@@ -53,16 +54,17 @@ class ConfusionMatrix(ScrollView, can_focus=True):
     }
     """
 
+    BINDING_GROUP_TITLE = "Results"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1, 0)", "Cell", show=False, id="matrix.up", tooltip="Move to the cell above"),
-        Binding("down", "move(1, 0)", "Cell", show=False, id="matrix.down", tooltip="Move to the cell below"),
-        Binding("left", "move(0, -1)", "Cell", show=False, id="matrix.left", tooltip="Move to the cell on the left"),
-        Binding("right", "move(0, 1)", "Cell", show=False, id="matrix.right", tooltip="Move to the cell on the right"),
-        Binding("home", "edge(-1)", "First", show=False, id="matrix.home", tooltip="First predicted class"),
-        Binding("end", "edge(1)", "Last", show=False, id="matrix.end", tooltip="Last predicted class"),
-        Binding("pageup", "move(-8, 0)", "Page up", show=False, id="matrix.pageup", tooltip="Eight classes up"),
-        Binding("pagedown", "move(8, 0)", "Page down", show=False, id="matrix.pagedown", tooltip="Eight classes down"),
-        Binding("enter", "open", "Open", id="matrix.open", tooltip="Enlarge, or list the cell's images"),
+        bind("matrix.up", "up", "move(-1, 0)", "Cell", "Move to the cell above", show=False),
+        bind("matrix.down", "down", "move(1, 0)", "Cell", "Move to the cell below", show=False),
+        bind("matrix.left", "left", "move(0, -1)", "Cell", "Move to the cell on the left", show=False),
+        bind("matrix.right", "right", "move(0, 1)", "Cell", "Move to the cell on the right", show=False),
+        bind("matrix.home", "home", "edge(-1)", "First", "First predicted class", show=False),
+        bind("matrix.end", "end", "edge(1)", "Last", "Last predicted class", show=False),
+        bind("matrix.pageup", "pageup", "move(-8, 0)", "Page up", "Eight classes up", show=False),
+        bind("matrix.pagedown", "pagedown", "move(8, 0)", "Page down", "Eight classes down", show=False),
+        bind("matrix.open", "enter", "open", "Open", "Enlarge, or list the cell's images"),
     ]
 
     normalise: reactive[bool] = reactive(False)

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.reports.statistics import FactorialAnalysis
+from tui.looks.keys import bind
 from tui.screens.results.statistics import StatisticsScreen
 from tui.tables.effects import (
     accuracy_chart,
@@ -51,11 +52,10 @@ class EffectsPart(Static):
 class EffectsScreen(StatisticsScreen):
     """The effects of every complete set; without one, which variants to add."""
 
+    BINDING_GROUP_TITLE = "Effects"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "app.pop_screen", "Results", show=False, id="effects.results", tooltip="Back to the results"),
-        Binding(
-            "escape", "app.pop_screen", "Back", id="effects.back", tooltip="Back to the results", key_display="esc"
-        ),
+        bind("effects.results", "f", "app.pop_screen", "Results", "Back to the results", show=False),
+        bind("effects.back", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
     ]
 
     def heading(self) -> str:

@@ -1,24 +1,24 @@
 """A small window that writes a study's results as a file."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine import Exported, gather
-from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
 from tui.export.saving import ExistsError, default_name, export_to
-from tui.session.background import in_background
+from tui.looks.keys import bind
+from tui.session.background import Failure
+from tui.session.session import Session
 
 _NAME_WIDTH = 13
 
@@ -41,11 +41,12 @@ class ExportScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close", id="export.close", tooltip="Close the window", key_display="esc"),
+        bind("export.close", "escape", "dismiss(None)", "Close", "Close the window", display="esc"),
     ]
 
-    def __init__(self, record: StudyRecord) -> None:
+    def __init__(self, session: Session, record: StudyRecord) -> None:
         super().__init__()
+        self._session = session
         self._exported = Exported(record)
         self._confirmed: Path | None = None
         self._working = False
@@ -94,30 +95,28 @@ class ExportScreen(ModalScreen[None]):
         force = self._confirmed == out
         self._working, self._confirmed = True, None
         self._say("writing ...")
-        in_background("export", lambda: self._work(form, out, force=force))
+        exported = self._exported
+        started = exported.record.started
 
-    def _work(self, form: ExportFormat, out: Path, *, force: bool) -> None:
-        record = self._exported.record
-        try:
-            exported = self._exported
-            if record.started is not None and record.started.folder:
-                exported = gather(record, Path(record.started.folder), pictures=form.name in WITH_PICTURES)
-            words, failed, again = f"written: {export_to(exported, form, out, force=force).absolute()}", False, None
-        except ExistsError as error:
-            words, failed, again = str(error), True, None
-            if not out.is_dir():
-                words, again = f"{out} exists: Enter once more replaces it", out
-        except SimpsonsError as error:
-            words, failed, again = str(error), True, None
-        except Exception as error:  # the screen must live on and say what happened
-            words, failed, again = f"{type(error).__name__}: {error}", True, None
-        with suppress(RuntimeError):  # the program has ended
-            self.app.call_later(self._done, words, failed, again)
+        def write() -> Path:
+            whole = exported
+            if started is not None and started.folder:
+                whole = gather(exported.record, Path(started.folder), pictures=form.name in WITH_PICTURES)
+            return export_to(whole, form, out, force=force).absolute()
 
-    def _done(self, words: str, failed: bool, again: Path | None) -> None:
-        self._working, self._confirmed = False, again
-        if self.is_mounted and self.is_attached:
-            self._say(words, failed=failed)
+        def refused(failure: Failure) -> None:
+            self._working = False
+            if isinstance(failure.error, ExistsError) and not out.is_dir():
+                self._confirmed = out
+                self._say(f"{out} exists: Enter once more replaces it")
+            else:
+                self._say(failure.words, failed=True)
+
+        def written(path: Path) -> None:
+            self._working = False
+            self._say(f"written: {path}")
+
+        self._session.background.run(self, "export", write, written, refused)
 
     def _say(self, words: str, *, failed: bool = False) -> None:
         said = self.query_one("#said", Static)

@@ -32,7 +32,7 @@ class LeakScreen(CounterpartScreen):
 
     def work(self) -> LeakReport | None:
         """Find the counterpart and compare."""
-        return self.engine.leak_of_study(self.record, self.runs_dir)
+        return self.session.engine.leak_of_study(self.record, self.session.runs_dir_of(self.record))
 
     def parts(self, width: int) -> Iterable[RenderableType]:
         """The report, or what to do."""

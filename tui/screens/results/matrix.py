@@ -5,15 +5,17 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.events.record import StudyRecord, evaluated_results, is_demo
 from engine.reports.results import JobResult, Metrics
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.images.cell import CellScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
+from tui.session.session import Session
 from tui.tables.facts import table_words
 
 _TALLEST_CELL = 3
@@ -30,26 +32,26 @@ class MatrixScreen(Screen[None]):
     }
     """
 
+    BINDING_GROUP_TITLE = "Matrix"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="matrix.back", tooltip="Back to the results"),
-        Binding("enter", "open_cell", "Images", id="matrix.images", tooltip="The images of the chosen cell"),
-        Binding("r", "normalise", "Shares", id="matrix.normalise", tooltip="Counts or shares of the row"),
-        Binding("tab", "step(1)", "Next variant", id="matrix.next", tooltip="The next variant's matrix"),
-        Binding(
-            "shift+tab",
-            "step(-1)",
-            "Previous",
-            show=False,
-            id="matrix.previous",
-            tooltip="The previous variant's matrix",
-        ),
+        bind("matrix.back", "escape", "app.pop_screen", "Back", "Back to the results"),
+        bind("matrix.images", "enter", "open_cell", "Images", "The images of the chosen cell"),
+        bind("matrix.normalise", "r", "normalise", "Shares", "Counts or shares of the row"),
+        bind("matrix.next", "tab", "step(1)", "Next variant", "The next variant's matrix"),
+        bind("matrix.previous", "shift+tab", "step(-1)", "Previous", "The previous variant's matrix", show=False),
     ]
 
     def __init__(
-        self, record: StudyRecord, variant: str, cursor: tuple[int, int] = (0, 0), *, normalise: bool = False
+        self,
+        session: Session,
+        record: StudyRecord,
+        variant: str,
+        cursor: tuple[int, int] = (0, 0),
+        *,
+        normalise: bool = False,
     ) -> None:
         super().__init__()
-        self._record = record
+        self._session, self._record = session, record
         self._variant = variant
         self._cursor = cursor
         self._normalise = normalise
@@ -160,4 +162,4 @@ class MatrixScreen(Screen[None]):
     @on(ConfusionMatrix.CellOpened)
     def _list_images(self, event: ConfusionMatrix.CellOpened) -> None:
         event.stop()
-        self.app.push_screen(CellScreen(self._record, self._variant, event.true, event.predicted))
+        self.app.push_screen(CellScreen(self._session, self._record, self._variant, event.true, event.predicted))

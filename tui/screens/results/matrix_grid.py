@@ -5,10 +5,11 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
 from engine.reports.results import JobResult
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 
@@ -32,18 +33,10 @@ class MatrixGrid(Container):
     }
     """
 
+    BINDING_GROUP_TITLE = "Results"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "tab",
-            "step(1)",
-            "Next matrix",
-            show=False,
-            id="results.next",
-            tooltip="The next matrix, then the next part",
-        ),
-        Binding(
-            "shift+tab", "step(-1)", "Previous", show=False, id="results.previous", tooltip="The matrix or part before"
-        ),
+        bind("results.next", "tab", "step(1)", "Next matrix", "The next matrix, then the next part", show=False),
+        bind("results.previous", "shift+tab", "step(-1)", "Previous", "The matrix or part before", show=False),
     ]
 
     def __init__(self, results: list[JobResult], classes: tuple[str, ...], *, id: str | None = None) -> None:  # noqa: A002

@@ -1,18 +1,18 @@
 """A screen of text that is worked out in a thread: it says so until it is there, then scrolls."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.errors import SimpsonsError
-from tui.session.background import in_background
+from tui.looks.keys import bind
+from tui.session.background import Failure
+from tui.session.session import Session
 
 
 class ReadingScreen(Screen[None]):
@@ -26,19 +26,19 @@ class ReadingScreen(Screen[None]):
     }
     """
 
+    BINDING_GROUP_TITLE = "Claims and leak"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_text(1)", "Down", show=False, id="reading.down", tooltip="A line down"),
-        Binding("up,k", "scroll_text(-1)", "Up", show=False, id="reading.up", tooltip="A line up"),
-        Binding(
-            "escape", "app.pop_screen", "Back", id="reading.back", tooltip="Back to the results", key_display="esc"
-        ),
+        bind("reading.down", "down,j", "scroll_text(1)", "Down", "A line down", show=False),
+        bind("reading.up", "up,k", "scroll_text(-1)", "Up", "A line up", show=False),
+        bind("reading.back", "escape", "app.pop_screen", "Back", "Back to the results", display="esc"),
     ]
 
     WAITING = "looking"
     """What stands there until the work is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self.session = session
         self.found: object = None
         self.problem = ""
         self.ready = False
@@ -67,23 +67,16 @@ class ReadingScreen(Screen[None]):
         self.show()
         self.query_one("#body").focus()
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.show())
-        in_background(type(self).__name__, self._work)
+        self.session.background.run(self, type(self).__name__, self.work, self._take, self._refused)
 
-    def _work(self) -> None:
-        try:
-            found, problem = self.work(), ""
-        except SimpsonsError as error:
-            found, problem = None, str(error)
-        except Exception as error:  # the dashboard lives on and says what happened
-            found, problem = None, f"unexpected error, {type(error).__name__}: {error}"
-        with suppress(RuntimeError):  # the app has ended meanwhile
-            self.app.call_later(self._take, found, problem)
+    def _take(self, found: object) -> None:
+        self.found, self.ready = found, True
+        self.show()
+        self.refresh_bindings()
 
-    def _take(self, found: object, problem: str) -> None:
-        self.found, self.problem, self.ready = found, problem, True
-        if self.is_attached:
-            self.show()
-            self.refresh_bindings()
+    def _refused(self, failure: Failure) -> None:
+        self.problem = failure.words
+        self._take(None)
 
     def on_resize(self) -> None:
         """The text is laid out for the new width."""

@@ -1,21 +1,22 @@
 """The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
 from engine.config.model import ModelRequest
-from engine.config.study import StudyConfig
 from engine.events.record import StudyRecord, evaluated_results, is_demo
+from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.results.calibration import CalibrationScreen
 from tui.screens.results.class_table import ClassTable
@@ -24,16 +25,13 @@ from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.effects import EffectsScreen
 from tui.screens.results.matrix import MatrixScreen
 from tui.screens.results.matrix_grid import NARROW, MatrixGrid
-from tui.session.engine import StudyHost, engine_of
+from tui.session.session import Session
 from tui.tables.data import BEST
 from tui.tables.effects import effects_line
 from tui.tables.facts import origin_facts, setting_facts, shortfalls, table_words, warnings
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
 from tui.tables.statistics import leak_warning, seed_words, verdict
 from tui.widgets.metrics_table import MetricsTable, SortableTable
-
-if TYPE_CHECKING:
-    from tui.session.engine import ImageSource
 
 WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
@@ -71,46 +69,37 @@ class ResultsScreen(Screen[None]):
     }
     """
 
+    BINDING_GROUP_TITLE = "Results"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "classes", "Classes", id="results.classes", tooltip="Scores of every class, or the matrices"),
-        Binding("r", "normalise", "Shares", show=False, id="results.normalise", tooltip="Counts or shares of the row"),
-        Binding("p", "comparisons", "Pairs", id="results.pairs", tooltip="Every variant against every other"),
-        Binding("f", "effects", "Effects", show=False, id="results.effects", tooltip="What each step does by itself"),
-        Binding(
+        bind("results.classes", "v", "classes", "Classes", "Scores of every class, or the matrices"),
+        bind("results.normalise", "r", "normalise", "Shares", "Counts or shares of the row", show=False),
+        bind("results.pairs", "p", "comparisons", "Pairs", "Every variant against every other"),
+        bind("results.effects", "f", "effects", "Effects", "What each step does by itself", show=False),
+        bind(
+            "results.calibration",
             "b",
             "calibration",
             "Calibration",
+            "How well the predicted probabilities fit what is right",
             show=False,
-            id="results.calibration",
-            tooltip="How well the predicted probabilities fit what is right",
         ),
-        Binding(
-            "g", "average", "Average", show=False, id="results.average", tooltip="Macro, weighted or micro averages"
-        ),
-        Binding("s", "sort", "Sort", show=False, id="results.sort", tooltip="Sort the table by the next column"),
-        Binding("S", "reverse", "Reverse", show=False, id="results.reverse", tooltip="Turn the sorting round"),
-        Binding("i", "inside", "Inside", id="results.inside", tooltip="What the networks look at, image by image"),
-        Binding("w", "use_model", "Use", id="results.use_model", tooltip="Ask a trained model about other images"),
-        Binding("o", "claims", "Claims", id="results.claims", tooltip="The study's claims against these figures"),
-        Binding("l", "leak", "Leak", id="results.leak", tooltip="Official and clean protocol side by side"),
-        Binding("c", "run_clean", "Clean", id="results.clean", tooltip="Train the same under the clean protocol"),
-        Binding("u", "audit", "Audit", show=False, id="results.audit", tooltip="Copies and leaks among the images"),
-        Binding("e", "export", "Export", id="results.export", tooltip="Write a report, tables or curves as files"),
-        Binding("h", "app.history", "History", show=False, id="results.history", tooltip="All runs"),
-        Binding(
-            "escape",
-            "app.back",
-            "Curves",
-            show=False,
-            id="results.back",
-            tooltip="Back to the curves",
-            key_display="esc",
-        ),
+        bind("results.average", "g", "average", "Average", "Macro, weighted or micro averages", show=False),
+        bind("results.sort", "s", "sort", "Sort", "Sort the table by the next column", show=False),
+        bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
+        bind("results.inside", "i", "inside", "Inside", "What the networks look at, image by image"),
+        bind("results.use_model", "w", "use_model", "Use", "Ask a trained model about other images"),
+        bind("results.claims", "o", "claims", "Claims", "The study's claims against these figures"),
+        bind("results.leak", "l", "leak", "Leak", "Official and clean protocol side by side"),
+        bind("results.clean", "c", "run_clean", "Clean", "Train the same under the clean protocol"),
+        bind("results.audit", "u", "audit", "Audit", "Copies and leaks among the images", show=False),
+        bind("results.export", "e", "export", "Export", "Write a report, tables or curves as files"),
+        bind("results.history", "h", "app.history", "History", "All runs", show=False),
+        bind("results.back", "escape", "app.back", "Curves", "Back to the curves", show=False, display="esc"),
     ]
 
-    def __init__(self, record: StudyRecord) -> None:
+    def __init__(self, session: Session, record: StudyRecord) -> None:
         super().__init__()
-        self._record = record
+        self._session, self._record = session, record
         self._average: Average = AVERAGES[0]
         self._normalise = False
         self._evaluated = evaluated_results(record)
@@ -279,13 +268,13 @@ class ResultsScreen(Screen[None]):
         """Ask for a format and a place, and write it."""
         from tui.screens.results.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self._record))
+        self.app.push_screen(ExportScreen(self._session, self._record))
 
     def action_use_model(self) -> None:
         """Ask the marked variant's model about other images."""
         from tui.screens.predict import PredictScreen
 
-        started, config = self._record.started, getattr(self.app, "config", None) or StudyConfig()
+        started, config = self._record.started, self._session.config
         if started is None:
             return
         variants = [result.variant for result in self._evaluated]
@@ -298,7 +287,7 @@ class ResultsScreen(Screen[None]):
             offline=config.offline,
             cache_dir=config.cache_dir,
         )
-        self.app.push_screen(PredictScreen(engine_of(self.app), request, variants))
+        self.app.push_screen(PredictScreen(self._session, request, variants))
 
     def action_comparisons(self) -> None:
         """Variants against variants."""
@@ -328,7 +317,7 @@ class ResultsScreen(Screen[None]):
         from tui.screens.networks.inside import InsideScreen
 
         if self._evaluated:
-            self.app.push_screen(InsideScreen(self._record))
+            self.app.push_screen(InsideScreen(self._session, self._record))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense for this study now."""
@@ -338,9 +327,7 @@ class ResultsScreen(Screen[None]):
         if action == "audit":
             return self._record.audit is not None
         if action == "run_clean":
-            return isinstance(self.app, StudyHost) and self.app.can_run_clean(self._record)
-        if action in ("claims", "leak"):
-            return isinstance(self.app, StudyHost)
+            return self._session.can_run_clean(self._record)
         return super().check_action(action, parameters)
 
     def action_audit(self) -> None:
@@ -351,33 +338,25 @@ class ResultsScreen(Screen[None]):
         audit, dataset, started = self._record.audit, self._record.dataset, self._record.started
         if audit is None or dataset is None or started is None:
             return
-        engine, folder = engine_of(self.app), Path(started.folder)
-        cache_dir: Path | None = getattr(self.app, "cache_dir", None)
-
-        def open_images() -> "ImageSource":
-            return engine.open_run_gallery(folder, cache_dir)
-
-        run = AuditRun.finished(audit)
-        self.app.push_screen(AuditScreen(run, dataset.name, is_demo=dataset.is_demo, open_images=open_images))
+        session, run = self._session, AuditRun(audit.closeness, audit)
+        open_images = partial(session.engine.open_run_gallery, Path(started.folder), session.config.cache_dir)
+        self.app.push_screen(AuditScreen(session, run, dataset.name, open_images, is_demo=dataset.is_demo))
 
     def action_claims(self) -> None:
         """The study's claims, one by one."""
-        if isinstance(self.app, StudyHost):
-            from tui.screens.results.claims import ClaimsScreen
+        from tui.screens.results.claims import ClaimsScreen
 
-            self.app.push_screen(ClaimsScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+        self.app.push_screen(ClaimsScreen(self._session, self._record))
 
     def action_leak(self) -> None:
         """What training on copies of the test images was worth."""
-        if isinstance(self.app, StudyHost):
-            from tui.screens.results.leak import LeakScreen
+        from tui.screens.results.leak import LeakScreen
 
-            self.app.push_screen(LeakScreen(self._record, self.app.engine, self.app.runs_dir_of(self._record)))
+        self.app.push_screen(LeakScreen(self._session, self._record))
 
     def action_run_clean(self) -> None:
         """Train the same study without the copies."""
-        if isinstance(self.app, StudyHost):
-            self.app.run_clean(self._record)
+        self._session.run_clean(self._record)
 
     @on(DataTable.RowHighlighted, "#metrics")
     def _follow_row(self, event: DataTable.RowHighlighted) -> None:
@@ -392,7 +371,9 @@ class ResultsScreen(Screen[None]):
     def _enlarge(self, event: ConfusionMatrix.CellOpened) -> None:
         event.stop()
         self.app.push_screen(
-            MatrixScreen(self._record, event.matrix.variant, event.matrix.cursor, normalise=self._normalise)
+            MatrixScreen(
+                self._session, self._record, event.matrix.variant, event.matrix.cursor, normalise=self._normalise
+            )
         )
 
 

@@ -5,26 +5,14 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.config.variants import COMBINABLE, find_variant, get_variant, name_of, with_word
-from tui.looks.keys import _key
-
-COMBINE: tuple[Binding, ...] = (
-    _key("combine.add", "enter", "add", "Add", "Take the combination", priority=True),
-    _key("combine.toggle", "space", "toggle_marked", "Toggle", "Take the marked step in, as the last, or out"),
-    *(
-        _key(f"combine.step{n}", str(n), f"toggle_step({n})", f"Step {n}", "Take it in or out", show=False)
-        for n in range(1, 5)
-    ),
-    _key("combine.earlier", "left", "move(-1)", "Earlier", "Apply the marked step earlier", priority=True),
-    _key("combine.later", "right", "move(1)", "Later", "Apply the marked step later", priority=True),
-    _key("combine.leave", "escape", "dismiss(None)", "Leave", "Close and change nothing", display="esc"),
-)
+from tui.looks.keys import bind
 
 _NAME_WIDTH = 15
 
@@ -32,7 +20,18 @@ _NAME_WIDTH = 15
 class CombineScreen(ModalScreen[str | None]):
     """Answers with the name of a variant, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(COMBINE)
+    BINDING_GROUP_TITLE = "Combine steps"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("combine.add", "enter", "add", "Add", "Take the combination", priority=True),
+        bind("combine.toggle", "space", "toggle_marked", "Toggle", "Take the marked step in, as the last, or out"),
+        *(
+            bind(f"combine.step{n}", str(n), f"toggle_step({n})", f"Step {n}", "Take it in or out", show=False)
+            for n in range(1, 5)
+        ),
+        bind("combine.earlier", "left", "move(-1)", "Earlier", "Apply the marked step earlier", priority=True),
+        bind("combine.later", "right", "move(1)", "Later", "Apply the marked step later", priority=True),
+        bind("combine.leave", "escape", "dismiss(None)", "Leave", "Close and change nothing", display="esc"),
+    ]
     AUTO_FOCUS = "#steps"
 
     def __init__(self) -> None:

@@ -9,55 +9,31 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
 from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
-from engine.errors import InputError, SimpsonsError
+from engine.errors import InputError
 from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
-from tui.looks.keys import _key
+from tui.looks.keys import bind
 from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
 from tui.screens.setup.dataset_panel import ClassBars, dataset_lines
-from tui.screens.setup.messages import AuditEnded, DatasetRead, Estimated
 from tui.screens.setup.variant_list import VariantList
 from tui.screens.setup.words import audit_words, plan_words, recipe_words, remarks, runs_words, waiting_words
 from tui.session.audit import AuditRun
-from tui.session.background import in_background
-from tui.session.search import wish_from
+from tui.session.search import TuningWish, wish_from
+from tui.session.session import Session
+from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
-    from tui.app.app import DashboardApp
 
-
-SETUP: tuple[Binding, ...] = (
-    _key("setup.start", "enter", "start", "Start", "Train the chosen variants", priority=True),
-    _key("setup.toggle", "space", "toggle_marked", "Choose", "Take the marked variant in or out"),
-    *(
-        _key(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
-        for n in range(1, 10)
-    ),
-    _key("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
-    _key("setup.combine", "plus", "combine", "Combine", "Put a variant together from steps", show=False, display="+"),
-    _key("setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"),
-    _key("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
-    _key("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
-    _key("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
-    _key("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
-    _key("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
-    _key("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
-    _key("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
-    _key("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
-    _key("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
-    _key("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
-)
 
 _ROOMY = 100
 """Columns from which the long words fit."""
@@ -72,16 +48,40 @@ _AUDIT_LOOK_SECONDS = 0.5
 class SetupScreen(Screen[None]):
     """Choose what to study; Enter starts."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(SETUP)
+    BINDING_GROUP_TITLE = "Set-up"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("setup.start", "enter", "start", "Start", "Train the chosen variants", priority=True),
+        bind("setup.toggle", "space", "toggle_marked", "Choose", "Take the marked variant in or out"),
+        *(
+            bind(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
+            for n in range(1, 10)
+        ),
+        bind("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
+        bind(
+            "setup.combine", "plus", "combine", "Combine", "Put a variant together from steps", show=False, display="+"
+        ),
+        bind(
+            "setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"
+        ),
+        bind("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
+        bind("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
+        bind("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
+        bind("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
+        bind("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+        bind("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
+        bind("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
+        bind("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
+        bind("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
+        bind("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
+    ]
     AUTO_FOCUS = "#variants"
 
-    def __init__(self, config: StudyConfig) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_TALL, "-tall")]
-        self.config = config
-        self.audit: AuditRun | None = None
-        self._audits: dict[Closeness, AuditRun] = {}
-        self.choice = VariantChoice(config.variants)
+        self.session = session
+        self.config = session.config
+        self.choice = VariantChoice(session.config.variants)
         self.summary: DatasetSummary | None = None
         self.dataset_error = ""
         self.start_asked = False
@@ -89,13 +89,7 @@ class SetupScreen(Screen[None]):
         self.estimate: Estimate | None = None
         self.live: list[RunSummary] = []
         self.interrupted: list[RunSummary] = []
-        self._turn = 0
-        self._estimate_turn = 0
-
-    @property
-    def dashboard(self) -> "DashboardApp":
-        """The app, by its own type."""
-        return cast("DashboardApp", self.app)
+        self._audit_drawn = True
 
     @property
     def chosen(self) -> set[str]:
@@ -131,6 +125,7 @@ class SetupScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
         self.call_after_refresh(self.read_dataset)
+        self.call_after_refresh(self._warm_up)
         self.set_interval(_AUDIT_LOOK_SECONDS, self._look_at_audit)
         self.show()
 
@@ -139,37 +134,40 @@ class SetupScreen(Screen[None]):
         self.begin_audit()
         self.show()
         self._ask_estimate()
-        self.call_after_refresh(self.dashboard.desk.look_around, self.show_runs)
+        self.call_after_refresh(self.session.look_around, self, self.show_runs)
 
     # ------------------------------------------------------------------ background work
 
-    def read_dataset(self) -> None:
-        """Count the images in a thread; the last call's answer counts."""
-        self._turn += 1
-        turn, config = self._turn, self.config
-        self.summary, self.dataset_error, self.estimate = None, "", None
-        self.stop_audit()
-        self.audit = None
-        self._audits.clear()
-        self.show()
+    def _warm_up(self) -> None:
+        """Import what the work needs once the first frame is out."""
 
         def work() -> None:
-            summary, error = None, ""
-            try:
-                summary = self.dashboard.engine.inspect_dataset(config)
-            except SimpsonsError as failure:
-                error = str(failure)
-            except Exception as failure:  # a mistake of ours must not leave the screen waiting
-                error = f"the data set could not be read: {type(failure).__name__}: {failure}"
-            self._tell(DatasetRead(turn, summary, error))
+            with suppress(Exception):  # what fails here fails again, with a message, when the study starts
+                self.session.engine.warm_up()
 
-        in_background("read data set", work)
+        self.session.background.run(self, "warm-up", work, self._warmed_up)
 
-    @on(DatasetRead)
-    def _dataset_read(self, message: DatasetRead) -> None:
-        if message.turn != self._turn:
-            return
-        self.summary, self.dataset_error = message.summary, message.error
+    def _warmed_up(self, _: None) -> None:
+        self.session.warm = True
+        self.show()
+        self.begin_audit()
+
+    def read_dataset(self) -> None:
+        """Count the images in a thread."""
+        session, config = self.session, self.config
+        self.summary, self.dataset_error, self.estimate = None, "", None
+        session.audits.forget()
+        self.show()
+        session.background.run(
+            self,
+            "read data set",
+            lambda: session.engine.inspect_dataset(config),
+            lambda summary: self._dataset_read(summary, ""),
+            lambda failure: self._dataset_read(None, failure.words),
+        )
+
+    def _dataset_read(self, summary: DatasetSummary | None, error: str) -> None:
+        self.summary, self.dataset_error = summary, error
         self.problem = ""
         self.begin_audit()
         self.show()
@@ -179,64 +177,36 @@ class SetupScreen(Screen[None]):
             self.action_start()
 
     def _ask_estimate(self) -> None:
-        self._estimate_turn += 1
-        turn, summary = self._estimate_turn, self.summary
+        session, summary = self.session, self.summary
         self.estimate = None
         if summary is None or not self.chosen:
+            session.background.forget(self, "estimate")
             self._show_plan()
             return
         config = self.study_config()
+        # Without an estimate the study can start all the same.
+        session.background.run(
+            self, "estimate", lambda: session.engine.estimate(config, summary), self._estimated, courtesy=True
+        )
 
-        def work() -> None:
-            # An estimate is a courtesy: without it the study can start all the same.
-            with suppress(Exception):
-                self._tell(Estimated(turn, self.dashboard.engine.estimate(config, summary)))
-
-        in_background("estimate", work)
-
-    @on(Estimated)
-    def _estimated(self, message: Estimated) -> None:
-        if message.turn == self._estimate_turn:
-            self.estimate = message.estimate
-            self._show_plan()
+    def _estimated(self, estimate: "Estimate") -> None:
+        self.estimate = estimate
+        self._show_plan()
 
     def begin_audit(self) -> None:
         """Look at the images, once it is known which they are and the libraries no longer need the processor."""
-        if self.summary is not None and self.dashboard.warm and self.dashboard.screen is self:
+        if self.summary is not None and self.session.warm and self.app.screen is self:
             self.audit_with(self.config.closeness)
 
     def audit_with(self, closeness: Closeness) -> AuditRun:
-        """The audit of these images with these limits: the known one, the one under way, or a new one.
-
-        The study that is started from here uses the same limits.
-        """
+        """The audit of these images with these limits, which the study that is started from here uses too."""
         self.config = replace(self.config, closeness=closeness)
-        run = self._audits.get(closeness)
-        if run is None or run.stopped:
-            self.stop_audit()
-            run = self._audits[closeness] = AuditRun(closeness)
-            run.start(self.dashboard.engine, self.config, lambda ended: self._tell(AuditEnded(ended)))
-        self.audit = run
-        return run
-
-    def stop_audit(self) -> None:
-        """End an audit that is under way."""
-        if self.audit is not None and self.audit.running:
-            self.audit.stop()
-
-    @on(AuditEnded)
-    def _audit_ended(self, message: AuditEnded) -> None:
-        if message.run is self.audit:
-            self._show_audit()
+        self._audit_drawn = False
+        return self.session.audits.of(self.config)
 
     def _look_at_audit(self) -> None:
-        if self.audit is not None and self.audit.running and self.is_current:
+        if self.is_current and not self._audit_drawn:
             self._show_audit()
-
-    def _tell(self, message: Message) -> None:
-        # The loop is closed where the user left while the thread worked.
-        with suppress(RuntimeError):
-            self.post_message(message)
 
     # ------------------------------------------------------------------ drawing
 
@@ -252,7 +222,7 @@ class SetupScreen(Screen[None]):
         self._show_dataset()
         panel = self.query_one("#variants-panel")
         panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
-        self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.dashboard.dark_ground)
+        self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.app.current_theme.dark)
         self.query_one("#recipe", Static).update(recipe_words(self.config))
         self._show_plan()
         runs = self.query_one("#runs", Static)
@@ -270,13 +240,14 @@ class SetupScreen(Screen[None]):
         self.show()
         self.refresh_bindings()
 
+    @on(LoadRead)
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
         demo = self.config.data is None and self.summary is None
         short = self.size.width < _ROOMY
         name = demo_label(short=short) if demo else dataset_label(self.summary, short=short)
         left = [Text(PROGRAM, "bold"), name, Text("set-up", "dim")]
-        self.query_one(TopLine).show_parts(left, [load_text(self.dashboard.load)])
+        self.query_one(TopLine).show_parts(left, [load_text(self.session.load)])
 
     def _show_dataset(self) -> None:
         width = max(20, self.query_one("#data").size.width - 2)
@@ -285,13 +256,14 @@ class SetupScreen(Screen[None]):
         )
         self.query_one("#dataset", Static).update(known)
         self._show_audit()
-        self.query_one(ClassBars).show_summary(self.summary, dark=self.dashboard.dark_ground)
+        self.query_one(ClassBars).show_summary(self.summary, dark=self.app.current_theme.dark)
         self.query_one("#remarks", Static).update(remarks(self.summary) if self.summary else Text())
 
     def _show_audit(self) -> None:
-        line = self.query_one("#audit", Static)
+        line, run = self.query_one("#audit", Static), self.session.audits.current
+        self._audit_drawn = run is None or not run.running  # asked first: what is drawn may be newer
         line.display = self.summary is not None
-        line.update(audit_words(self.audit) if self.summary is not None else "")
+        line.update(audit_words(run) if self.summary is not None else "")
 
     def _show_plan(self) -> None:
         plan = plan_words(
@@ -299,7 +271,7 @@ class SetupScreen(Screen[None]):
             self.estimate,
             chosen=bool(self.chosen),
             read=self.summary is not None,
-            warm=self.dashboard.warm,
+            warm=self.session.warm,
             roomy=self.size.height >= _TALL,
         )
         self.query_one("#plan", Static).update(plan)
@@ -379,7 +351,13 @@ class SetupScreen(Screen[None]):
             self.problem = str(error)
             self.show()
             return
-        self.dashboard.open_tuning(wish)
+        self.open_tuning(wish)
+
+    def open_tuning(self, wish: TuningWish) -> None:
+        """The screen of a search; what it found can be taken here."""
+        from tui.screens.tuning.screen import TuningScreen
+
+        self.app.push_screen(TuningScreen(self.session, wish), self.take_recipe)
 
     def take_recipe(self, recipe: Recipe | None) -> None:
         """Use the numbers that a search found."""
@@ -409,9 +387,12 @@ class SetupScreen(Screen[None]):
         from tui.screens.images.browse import BrowseScreen
 
         config = self.study_config() if self.chosen else self.config
-        open_images = partial(self.dashboard.engine.open_gallery, config)
-        audit = self.audit.report if self.audit is not None else None
-        self.app.push_screen(BrowseScreen(open_images, config.variants, name=self.summary.name, audit=audit))
+        open_images = partial(self.session.engine.open_gallery, config)
+        audit = self.session.audits.current
+        report = audit.report if audit is not None else None
+        self.app.push_screen(
+            BrowseScreen(self.session, open_images, config.variants, name=self.summary.name, audit=report)
+        )
 
     def action_audit(self) -> None:
         """Open the audit of these images."""
@@ -423,9 +404,15 @@ class SetupScreen(Screen[None]):
 
         run = self.audit_with(self.config.closeness)
         name = demo_label(short=True).plain if self.summary.is_demo else self.summary.name
-        open_images = partial(self.dashboard.engine.open_gallery, self.config)
         self.app.push_screen(
-            AuditScreen(run, name, is_demo=self.summary.is_demo, again=self.audit_with, open_images=open_images)
+            AuditScreen(
+                self.session,
+                run,
+                name,
+                partial(self.session.engine.open_gallery, self.config),
+                is_demo=self.summary.is_demo,
+                again=self.audit_with,
+            )
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -441,7 +428,7 @@ class SetupScreen(Screen[None]):
     def action_watch(self) -> None:
         """Watch the newest of the studies that other processes run."""
         if self.live:
-            self.dashboard.desk.watch(self.live[0].folder)
+            self.session.watch(self.live[0].folder)
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
@@ -454,7 +441,7 @@ class SetupScreen(Screen[None]):
             self.problem = "no variant chosen: press 1 to 5, or a for the study's four"
         else:
             self.problem = ""
-            self.dashboard.start_study(self.study_config())
+            self.session.start_study(self.study_config())
         self.show()
 
     def _changed(self) -> None:

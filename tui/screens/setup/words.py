@@ -156,8 +156,8 @@ def audit_words(run: AuditRun | None) -> Table:
     more = Text("u: details", "bold")
     if run is None or run.stopped:
         words, style, more = "not yet", "dim", Text("u: begin", "dim")
-    elif run.error:
-        words, style = run.error, "red"
+    elif run.failure is not None:
+        words, style = run.failure.words, "red"
     elif run.report is None:
         words, style, more = run.progress_words(), "dim", Text()
     else:

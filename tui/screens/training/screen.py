@@ -1,51 +1,30 @@
 """Training: one chart a variant, the list of variants with rates and times left, and the log."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui.looks import formatting
-from tui.looks.keys import _key
+from tui.looks.keys import bind
+from tui.looks.palette import ground_colour
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.training.log_view import LogView
 from tui.screens.training.loss_chart import LossChart
 from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
+from tui.screens.training.words import control_note, ending_text
+from tui.session.session import Session
 from tui.state.study import ViewState
 from tui.tables.facts import machine_words
 from tui.widgets.chart import ChartOptions, Shown
+from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
-
-if TYPE_CHECKING:
-    from tui.app.app import DashboardApp
-
-
-TRAINING: tuple[Binding, ...] = (
-    _key("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
-    _key("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
-    _key("training.resume", "r", "resume", "Go on", "Go on here with a study that was interrupted or stopped"),
-    _key("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
-    _key("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
-    _key("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
-    _key("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
-    _key("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
-    _key("training.log", "l", "log", "Log", "Show or hide the messages"),
-    _key("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
-    _key("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
-    *(
-        _key(f"training.variant{n}", str(n), f"select({n})", f"Variant {n}", "Mark this variant", show=False)
-        for n in range(1, 10)
-    ),
-    _key("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
-    _key("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
-    _key("training.history", "h", "app.history", "History", "All runs; a study that is watched goes on", show=False),
-    _key("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
-)
 
 NARROW, LOW = 100, 28
 """Below this many columns or lines one chart shows at a time and the list folds into one line."""
@@ -58,13 +37,37 @@ _PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 12, 46
 
 
 class TrainingScreen(Screen[None]):
-    """Draws a `ViewState`; the app folds the events and calls `show_state`."""
+    """Draws a `ViewState`; the app has the session fold the events, and calls `show_state`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(TRAINING)
+    BINDING_GROUP_TITLE = "Training"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
+        bind("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
+        bind("training.resume", "r", "resume", "Go on", "Go on here with a study that was interrupted or stopped"),
+        bind("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
+        bind("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
+        bind("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
+        bind("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
+        bind("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
+        bind("training.log", "l", "log", "Log", "Show or hide the messages"),
+        bind("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
+        bind("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
+        *(
+            bind(f"training.variant{n}", str(n), f"select({n})", f"Variant {n}", "Mark this variant", show=False)
+            for n in range(1, 10)
+        ),
+        bind("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
+        bind("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
+        bind(
+            "training.history", "h", "app.history", "History", "All runs; a study that is watched goes on", show=False
+        ),
+        bind("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
+    ]
     AUTO_FOCUS = ""
 
-    def __init__(self, state: ViewState, variants: tuple[str, ...]) -> None:
+    def __init__(self, session: Session, state: ViewState, variants: tuple[str, ...]) -> None:
         super().__init__()
+        self.session = session
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-roomy")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
         self.state = state
@@ -74,11 +77,6 @@ class TrainingScreen(Screen[None]):
         self.focused_chart = False
         self._marked: int | None = None
         self._log_drawn = -1
-
-    @property
-    def dashboard(self) -> "DashboardApp":
-        """The app, by its own type."""
-        return cast("DashboardApp", self.app)
 
     # ------------------------------------------------------------------ parts
 
@@ -151,8 +149,9 @@ class TrainingScreen(Screen[None]):
         """Draw what changed; parts that are hidden cost nothing."""
         if not self.is_current or not self.query(".variant-chart"):
             return
-        dark = self.dashboard.dark_ground
-        options = replace(self.options, ground=self.dashboard.ground_colour, markers_along=self.overlay)
+        theme = self.app.current_theme
+        dark = theme.dark
+        options = replace(self.options, ground=ground_colour(theme), markers_along=self.overlay)
         marked = self.variants[self.marked]
         self.show_top()
         folded, panel = self.query_one(FoldedVariants), self.query_one(VariantsPanel)
@@ -171,9 +170,10 @@ class TrainingScreen(Screen[None]):
         self._show_log()
         self._show_ending()
 
+    @on(LoadRead)
     def show_top(self) -> None:
-        """The first line; the app calls it once a second too."""
-        record = self.state.record
+        """The first line, with the load of the machine."""
+        record, session = self.state.record, self.session
         started = record.started
         left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=self.size.width < NARROW)]
         if started is not None:
@@ -181,18 +181,17 @@ class TrainingScreen(Screen[None]):
             protocol = Text(f"protocol {started.protocol}")
             left += [protocol.append(" (leaks)", "bold yellow") if leaks else protocol]
             left += [Text(f"recipe {started.recipe.name}")]
-        elif self.dashboard.engine_running:
+        elif session.engine_running:
             left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
-        notes = self.dashboard.control_note()
-        if self.dashboard.watched is not None:
+        if session.watched is not None:
             left.insert(1, Text("watching", "bold cyan"))
-        if notes:
+        if notes := control_note(session):
             left.insert(1, Text(f" {notes} ", "bold reverse"))
-        now = self.dashboard.now() if self.dashboard.engine_running else self.state.last_time
+        now = session.now() if session.engine_running else self.state.last_time
         right = [
             Text(machine_words(record.machine)),
             # The load is that of this process; a study that nobody works on has no time that passes.
-            load_text(self.dashboard.load if self.dashboard.watched is None else None),
+            load_text(session.load if session.watched is None else None),
             Text(formatting.clock(self.state.elapsed(now)), "bold"),
         ]
         self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
@@ -205,7 +204,7 @@ class TrainingScreen(Screen[None]):
 
     def _show_ending(self) -> None:
         ending = self.query_one("#ending", Static)
-        text = self.dashboard.ending_text()
+        text = ending_text(self.session)
         ending.display = bool(text)
         if text:
             ending.update(text)
@@ -214,13 +213,13 @@ class TrainingScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now; the footer and the command palette follow."""
-        dashboard = self.dashboard
+        session = self.session
         can = {
-            "pause": dashboard.engine_running,
-            "stop": dashboard.engine_running,
-            "resume": dashboard.resumable is not None,
-            "detach": dashboard.can_detach,
-            "results": dashboard.has_results,
+            "pause": session.engine_running,
+            "stop": session.engine_running,
+            "resume": session.resumable is not None,
+            "detach": session.can_detach,
+            "results": session.has_results,
             "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
         }
         if action == "select":
@@ -229,24 +228,38 @@ class TrainingScreen(Screen[None]):
 
     def action_pause(self) -> None:
         """Wait after this batch, or go on."""
-        self.dashboard.toggle_pause()
+        self.session.toggle_pause()
         self.show_top()
 
     def action_stop(self) -> None:
         """End after this batch, once confirmed."""
-        self.dashboard.ask_stop()
+
+        def answered(yes: bool | None) -> None:
+            if yes and self.session.source is not None:
+                self.session.source.control.stop()
+                self.show_top()
+
+        detail = "What was trained is evaluated; 'simpsons-tui resume' can go on."
+        if self.session.watched is not None:
+            detail = "The process that trains is asked to; what was trained is evaluated."
+        self.app.push_screen(ConfirmScreen("Stop after this batch?", detail), answered)
 
     def action_detach(self) -> None:
         """Leave; the study goes on in a process of its own."""
-        self.dashboard.detach()
+        self.session.detach()
+        self.show_top()
 
     def action_resume(self) -> None:
         """Go on, in this process, with a study that nobody works on."""
-        self.dashboard.resume_shown()
+        if self.session.resumable is not None:
+            self.session.resume(self.session.resumable)
 
     def action_results(self) -> None:
-        """The tables."""
-        self.dashboard.show_results()
+        """The tables, where there is anything in them."""
+        if self.session.has_results:
+            from tui.screens.results.results import ResultsScreen
+
+            self.app.push_screen(ResultsScreen(self.session, self.state.record))
 
     def action_overlay(self) -> None:
         """All curves on one axis, or each on its own."""

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
@@ -19,33 +20,19 @@ from engine.config.recipes import Recipe
 from engine.errors import InputError
 from engine.events.search import NumberRange, number_words
 from tui.looks import formatting
-from tui.looks.keys import _key
+from tui.looks.keys import bind
+from tui.looks.palette import ground_colour
 from tui.screens.tuning.trials_chart import TrialsChart, trial_mark
 from tui.session.search import TuningRun, TuningWish
+from tui.session.session import Session
 from tui.state.jobs import STAGE_WORDS
 from tui.state.search import TuningState
 from tui.tables.facts import machine_words
 from tui.tables.search_facts import best_command, limit_words, range_words, search_facts
 from tui.tables.tuning import trials_data
+from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
-
-if TYPE_CHECKING:
-    from tui.app.app import DashboardApp
-
-
-TUNING: tuple[Binding, ...] = (
-    _key("tuning.start", "enter", "start", "Start", "Begin the search", priority=True),
-    _key("tuning.more", "plus,equals_sign", "trials(5)", "More", "Five trials more", show=False, display="+"),
-    _key("tuning.fewer", "minus", "trials(-5)", "Fewer", "Five trials fewer", show=False, display="-"),
-    _key("tuning.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
-    _key("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept, and r goes on"),
-    _key("tuning.resume", "r", "resume", "Go on", "Go on with a search that was stopped"),
-    _key("tuning.use", "u", "use", "Use", "Back to the set-up with the best numbers"),
-    _key("tuning.view", "v", "view", "View", "Curves and table, the conclusion, the curves alone"),
-    _key("tuning.sort", "s", "sort", "Sort", "Sort the trials by the next column"),
-    _key("tuning.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
-)
 
 WIDE, LOW = 110, 32
 """Columns from which the table stands beside the curves; lines below which the conclusion takes the curves' place."""
@@ -85,22 +72,33 @@ class TuningScreen(Screen[Recipe | None]):
         &.-wide #table-panel { max-width: 65%; height: 100%; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = list(TUNING)
+    BINDING_GROUP_TITLE = "Tune"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("tuning.start", "enter", "start", "Start", "Begin the search", priority=True),
+        bind("tuning.more", "plus,equals_sign", "trials(5)", "More", "Five trials more", show=False, display="+"),
+        bind("tuning.fewer", "minus", "trials(-5)", "Fewer", "Five trials fewer", show=False, display="-"),
+        bind("tuning.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
+        bind("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept, and r goes on"),
+        bind("tuning.resume", "r", "resume", "Go on", "Go on with a search that was stopped"),
+        bind("tuning.use", "u", "use", "Use", "Back to the set-up with the best numbers"),
+        bind("tuning.view", "v", "view", "View", "Curves and table, the conclusion, the curves alone"),
+        bind("tuning.sort", "s", "sort", "Sort", "Sort the trials by the next column"),
+        bind("tuning.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
+    ]
     AUTO_FOCUS = "#trials"
 
-    def __init__(self, wish: TuningWish) -> None:
+    class Ended(Message):
+        """The search is over, or could not begin."""
+
+    def __init__(self, session: Session, wish: TuningWish) -> None:
         super().__init__()
+        self._session = session
         self._wish = wish
         self._run: TuningRun | None = None
         self._drawn = -1
         self._ended = False
         self._view = _VIEWS[0]
         self._table_width = _LEAST_TABLE
-
-    @property
-    def dashboard(self) -> "DashboardApp":
-        """The app, by its own type."""
-        return cast("DashboardApp", self.app)
 
     @property
     def state(self) -> TuningState:
@@ -130,7 +128,7 @@ class TuningScreen(Screen[Recipe | None]):
         """Begin, where nobody is asked before, and look again and again."""
         table = self.query_one(SortableTable)
         table.sort_key, table.sort_reversed = "trial", True  # the trial under way on top
-        self.set_interval(self.dashboard.seconds_between_draws, self._look)
+        self.set_interval(self._session.seconds_between_draws, self._look)
         if self._wish.at_once:
             self._begin(self._wish)
         self.show()
@@ -142,9 +140,8 @@ class TuningScreen(Screen[Recipe | None]):
         self.call_after_refresh(self.show)
 
     def _begin(self, wish: TuningWish) -> None:
-        run = TuningRun(self.dashboard.engine, wish)
-        self.dashboard.begin_search(run)
-        if self.dashboard.search is run:
+        run = self._session.begin_search(wish)
+        if run is not None:
             self._run, self._ended, self._drawn = run, False, -1
 
     def _look(self) -> None:
@@ -156,7 +153,7 @@ class TuningScreen(Screen[Recipe | None]):
         news = run.update()
         if not running:
             self._ended = True
-            self.dashboard.search_ended(run)
+            self.post_message(self.Ended())
         if (news or not running) and self.is_current:
             self.show()
         if not running:
@@ -194,8 +191,9 @@ class TuningScreen(Screen[Recipe | None]):
         self.query_one("#curves").display = view == "curves" or not cramped
         self.query_one("#table-panel").display = view != "curves"
 
+    @on(LoadRead)
     def show_top(self) -> None:
-        """The first line; the app calls it once a second too."""
+        """The first line, with the load of the machine."""
         record, study = self.state.record, self._wish.config.study
         short = self.size.width < _NARROW
         if record.dataset is not None:
@@ -207,9 +205,9 @@ class TuningScreen(Screen[Recipe | None]):
         left.append(Text(f"tune {recipe}, {variant}" if short else f"tune: recipe {recipe}, variant {variant}"))
         if note := self._note():
             left.insert(1, Text(f" {note} ", "bold reverse"))
-        now = self.dashboard.now() if self.running else self.state.last_time
+        now = self._session.now() if self.running else self.state.last_time
         machine = Text(machine_words(record.machine))
-        right = [machine, load_text(self.dashboard.load), Text(formatting.clock(self.state.elapsed(now)), "bold")]
+        right = [machine, load_text(self._session.load), Text(formatting.clock(self.state.elapsed(now)), "bold")]
         self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
 
     def _note(self) -> str:
@@ -266,8 +264,7 @@ class TuningScreen(Screen[Recipe | None]):
         run, finished = self._run, self.state.record.finished
         failure = run.failure if run is not None else None
         if failure is not None:
-            where = f"   details: {failure.report}" if failure.report else ""
-            return Text(f"the search ended: {failure.message}{where}", "bold red")
+            return Text(f"the search ended: {failure.words}", "bold red")
         if finished is None:
             return Text("getting ready ...", "dim")
         words = f"search {finished.status}" + (f": {finished.reason}" if finished.reason else "")
@@ -320,7 +317,7 @@ class TuningScreen(Screen[Recipe | None]):
     def _show_table(self) -> None:
         record, table = self.state.record, self.query_one(SortableTable)
         marks = {
-            str(trial.number): trial_mark(trial, record.best, dark=self.dashboard.dark_ground)
+            str(trial.number): trial_mark(trial, record.best, dark=self.app.current_theme.dark)
             for trial in record.trials.values()
         }
         table.show_data(trials_data(record), marks=marks, narrow=self.size.width < _SHORT_NAMES)
@@ -335,8 +332,8 @@ class TuningScreen(Screen[Recipe | None]):
             self.state.record,
             self.state.version,
             int(key) if key else None,
-            dark=self.dashboard.dark_ground,
-            ground=self.dashboard.ground_colour,
+            dark=self.app.current_theme.dark,
+            ground=ground_colour(self.app.current_theme),
         )
 
     @on(DataTable.RowHighlighted, "#trials")

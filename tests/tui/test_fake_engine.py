@@ -1,0 +1,31 @@
+"""The fake engine takes what the real one takes, and has all that the dashboard may ask for."""
+
+import ast
+import inspect
+
+import pytest
+
+from tests.tui.fake_engine import NAMES, FakeEngine, check_signature
+from tui.session import engine as seam
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_it_takes_what_the_real_function_takes(name):
+    check_signature(name, vars(FakeEngine)[name])
+
+
+def test_it_has_every_function_of_the_seam():
+    tree = ast.parse(inspect.getsource(seam))
+    asked = {
+        node.targets[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    assert asked - {"REAL_ENGINE"} == NAMES
+
+
+def test_what_a_test_puts_in_its_place_is_checked_too():
+    with pytest.raises(AssertionError, match="load_config is not what the engine has"):
+        FakeEngine().load_config = lambda where: None
+    with pytest.raises(AssertionError, match="warm_up"):
+        type("Wrong", (FakeEngine,), {"warm_up": lambda self, seconds: None})

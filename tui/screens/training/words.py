@@ -1,0 +1,39 @@
+"""What is said of the study that is shown: what the user asked of it, and how it ended."""
+
+from rich.text import Text
+
+from tui.session.session import Session
+
+
+def control_note(session: Session) -> str:
+    """What the user asked of the engine, for the first line."""
+    source, state = session.source, session.state
+    if source is None or state is None or not source.running:
+        return ""
+    if source.control.handing_over:
+        return "handing over after this batch"
+    if source.control.stop_requested:
+        return "stopping after this batch"
+    if state.paused and source.control.paused:
+        return "paused"
+    if source.control.held:
+        return "waiting: the disk is full"
+    return "pausing after this batch" if source.control.paused else ""
+
+
+def ending_text(session: Session) -> Text | None:
+    """Why the study ended without a result, and what can be done."""
+    failure = session.source.failure if session.source is not None else None
+    finished = session.state.finished if session.state is not None else None
+    if session.watched is not None and session.watched.interrupted:
+        hint = f"   r: go on with it here, or 'simpsons-tui resume {session.watched.folder.name}'"
+        return Text.assemble(("interrupted: its writer is gone", "bold yellow"), (hint, "dim"))
+    if failure is not None:
+        return Text.assemble((f"the study ended: {failure.words}", "bold red"), ("   n: new study", "dim"))
+    if finished is None or finished.status == "done":
+        return None
+    hint = "   enter: results" if session.has_results else ""
+    hint += "   r: go on with it" if session.resumable is not None else ""
+    hint += "   n: new study"
+    words = f"study {finished.status}" + (f": {finished.reason}" if finished.reason else "")
+    return Text.assemble((words, "bold red" if finished.status == "failed" else "bold yellow"), (hint, "dim"))
