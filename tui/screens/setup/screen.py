@@ -1,39 +1,31 @@
 """Set-up: the data set, the variants, the recipe, and what the study will cost. Drawn before torch is imported."""
 
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
-from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
-from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks.keys import bind
-from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
+from tui.screens.setup.background import SetupWork
+from tui.screens.setup.choices import with_next_protocol, with_next_recipe
 from tui.screens.setup.dataset_panel import ClassBars, dataset_lines
 from tui.screens.setup.variant_list import VariantList
 from tui.screens.setup.words import audit_words, plan_words, recipe_words, remarks, runs_words, waiting_words
-from tui.session.audit import AuditRun
 from tui.session.search import TuningWish, wish_from
 from tui.session.session import Session
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
-
-if TYPE_CHECKING:
-    from engine.reports.estimate import Estimate
-
 
 _ROOMY = 100
 """Columns from which the long words fit."""
@@ -45,7 +37,7 @@ _AUDIT_LOOK_SECONDS = 0.5
 """How often a running audit is asked how far it is."""
 
 
-class SetupScreen(Screen[None]):
+class SetupScreen(SetupWork):
     """Choose what to study; Enter starts."""
 
     BINDING_GROUP_TITLE = "Set-up"
@@ -64,12 +56,12 @@ class SetupScreen(Screen[None]):
             "setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"
         ),
         bind("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
-        bind("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
-        bind("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
+        bind("setup.recipe", "r", "recipe", "Recipe", "The next recipe"),
+        bind("setup.protocol", "p", "protocol", "Protocol", "The next protocol: what trains, what tests"),
         bind("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
         bind("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
         bind("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
-        bind("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
+        bind("setup.history", "h", "app.history", "History", "All runs: open, compare, resume, remove", show=False),
         bind("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
         bind("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
         bind("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
@@ -77,24 +69,10 @@ class SetupScreen(Screen[None]):
     AUTO_FOCUS = "#variants"
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(session)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_TALL, "-tall")]
-        self.session = session
-        self.config = session.config
-        self.choice = VariantChoice(session.config.variants)
-        self.summary: DatasetSummary | None = None
-        self.dataset_error = ""
-        self.start_asked = False
-        self.problem = ""
-        self.estimate: Estimate | None = None
         self.live: list[RunSummary] = []
         self.interrupted: list[RunSummary] = []
-        self._audit_drawn = True
-
-    @property
-    def chosen(self) -> set[str]:
-        """The variants that are ticked."""
-        return self.choice.chosen
 
     # ------------------------------------------------------------------ parts
 
@@ -125,7 +103,7 @@ class SetupScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
         self.call_after_refresh(self.read_dataset)
-        self.call_after_refresh(self._warm_up)
+        self.call_after_refresh(self.warm_up)
         self.set_interval(_AUDIT_LOOK_SECONDS, self._look_at_audit)
         self.show()
 
@@ -133,86 +111,14 @@ class SetupScreen(Screen[None]):
         """Another study may have timed the machine meanwhile, and have read the images."""
         self.begin_audit()
         self.show()
-        self._ask_estimate()
+        self.ask_estimate()
         self.call_after_refresh(self.session.look_around, self, self.show_runs)
-
-    # ------------------------------------------------------------------ background work
-
-    def _warm_up(self) -> None:
-        """Import what the work needs once the first frame is out."""
-
-        def work() -> None:
-            with suppress(Exception):  # what fails here fails again, with a message, when the study starts
-                self.session.engine.warm_up()
-
-        self.session.background.run(self, "warm-up", work, self._warmed_up)
-
-    def _warmed_up(self, _: None) -> None:
-        self.session.warm = True
-        self.show()
-        self.begin_audit()
-
-    def read_dataset(self) -> None:
-        """Count the images in a thread."""
-        session, config = self.session, self.config
-        self.summary, self.dataset_error, self.estimate = None, "", None
-        session.audits.forget()
-        self.show()
-        session.background.run(
-            self,
-            "read data set",
-            lambda: session.engine.inspect_dataset(config),
-            lambda summary: self._dataset_read(summary, ""),
-            lambda failure: self._dataset_read(None, failure.words),
-        )
-
-    def _dataset_read(self, summary: DatasetSummary | None, error: str) -> None:
-        self.summary, self.dataset_error = summary, error
-        self.problem = ""
-        self.begin_audit()
-        self.show()
-        self._ask_estimate()
-        asked, self.start_asked = self.start_asked, False
-        if asked:
-            self.action_start()
-
-    def _ask_estimate(self) -> None:
-        session, summary = self.session, self.summary
-        self.estimate = None
-        if summary is None or not self.chosen:
-            session.background.forget(self, "estimate")
-            self._show_plan()
-            return
-        config = self.study_config()
-        # Without an estimate the study can start all the same.
-        session.background.run(
-            self, "estimate", lambda: session.engine.estimate(config, summary), self._estimated, courtesy=True
-        )
-
-    def _estimated(self, estimate: "Estimate") -> None:
-        self.estimate = estimate
-        self._show_plan()
-
-    def begin_audit(self) -> None:
-        """Look at the images, once it is known which they are and the libraries no longer need the processor."""
-        if self.summary is not None and self.session.warm and self.app.screen is self:
-            self.audit_with(self.config.closeness)
-
-    def audit_with(self, closeness: Closeness) -> AuditRun:
-        """The audit of these images with these limits, which the study that is started from here uses too."""
-        self.config = replace(self.config, closeness=closeness)
-        self._audit_drawn = False
-        return self.session.audits.of(self.config)
-
-    def _look_at_audit(self) -> None:
-        if self.is_current and not self._audit_drawn:
-            self._show_audit()
 
     # ------------------------------------------------------------------ drawing
 
-    def study_config(self) -> StudyConfig:
-        """What stands on the screen; at least one variant must be chosen."""
-        return replace(self.config, variants=self.choice.names)
+    def _look_at_audit(self) -> None:
+        if self.is_current and not self.audit_drawn:
+            self._show_audit()
 
     def show(self) -> None:
         """Draw all parts; small, and only after a key or an answer."""
@@ -224,7 +130,7 @@ class SetupScreen(Screen[None]):
         panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
         self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.app.current_theme.dark)
         self.query_one("#recipe", Static).update(recipe_words(self.config))
-        self._show_plan()
+        self.show_plan()
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
         runs.display = bool(self.live or self.interrupted)
@@ -261,11 +167,12 @@ class SetupScreen(Screen[None]):
 
     def _show_audit(self) -> None:
         line, run = self.query_one("#audit", Static), self.session.audits.current
-        self._audit_drawn = run is None or not run.running  # asked first: what is drawn may be newer
+        self.audit_drawn = run is None or not run.running  # asked first: what is drawn may be newer
         line.display = self.summary is not None
         line.update(audit_words(run) if self.summary is not None else "")
 
-    def _show_plan(self) -> None:
+    def show_plan(self) -> None:
+        """Draw what the study will cost."""
         plan = plan_words(
             self.config,
             self.estimate,
@@ -323,12 +230,12 @@ class SetupScreen(Screen[None]):
             self._changed()
 
     def action_recipe(self) -> None:
-        """Go on to the next recipe; changes to the last one are dropped."""
+        """The next recipe; changes to the last one are dropped."""
         self.config = with_next_recipe(self.config)
         self._changed()
 
     def action_protocol(self) -> None:
-        """Go on to the next protocol; folds are kept only where it has any."""
+        """The next protocol; folds are kept only where it has any."""
         self.config = with_next_protocol(self.config)
         self._changed()
 
@@ -447,4 +354,4 @@ class SetupScreen(Screen[None]):
     def _changed(self) -> None:
         self.problem = ""
         self.show()
-        self._ask_estimate()
+        self.ask_estimate()
