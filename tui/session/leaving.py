@@ -1,4 +1,4 @@
-"""How the dashboard is left while a study runs: the process that goes on with it, and the signals that end this one."""
+"""How the dashboard is left while a study runs: the process that resumes it, and the signals that end this one."""
 
 import asyncio
 import signal
@@ -24,10 +24,10 @@ def obey_signals(terminate: Callable[[int], None], hang_up: Callable[[], None]) 
 
 
 def spawn_worker(folder: Path) -> int:
-    """Start a process that goes on with a run as soon as nobody else writes it; returns its number.
+    """Start a process that resumes a run as soon as nobody else writes it; returns its number.
 
     It begins in a session of its own at once, so it lives even where this process is ended in the middle of saving:
-    it then goes on from the checkpoint before.
+    it then resumes from the checkpoint before.
 
     Raises:
         OSError: it cannot be started, or its log cannot be written.

@@ -133,7 +133,7 @@ class Session:
         source.start()
 
     def stop_watching(self) -> None:
-        """Look no more at a study of another process, which goes on."""
+        """Look no more at a study of another process, which keeps running."""
         if self.watched is not None:
             self.watched.close()
             self.source = self.state = None
@@ -199,7 +199,7 @@ class Session:
         )
 
     def toggle_pause(self) -> None:
-        """Ask the engine to wait, or to go on."""
+        """Ask the engine to pause, or to unpause."""
         if self.source is not None:
             control = self.source.control
             (control.resume if control.paused else control.pause)()
@@ -319,14 +319,14 @@ class Session:
     def going_on(self) -> str:
         """What becomes of a study that has not ended when this program does."""
         if self.worker is not None:
-            return f"goes on in process {self.worker}"
+            return f"resumes in process {self.worker}"
         if self.watched is None:
             return "left while it ran"
-        return "was interrupted: 'simpsons-tui resume' goes on with it" if self.watched.interrupted else "goes on"
+        return "was interrupted: 'simpsons-tui resume' resumes it" if self.watched.interrupted else "keeps running"
 
     @property
     def can_detach(self) -> bool:
-        """Whether a study of this process runs that another process could go on with."""
+        """Whether a study of this process runs that another process could resume."""
         source = self.source if isinstance(self.source, LocalStudy) else None
         if source is None or not source.running or source.control.stop_requested:
             return False
@@ -350,7 +350,7 @@ class Session:
             self.source.wait()
 
     def hang_up(self) -> None:
-        """The terminal was closed or the connection lost: the study goes on without it."""
+        """The terminal was closed or the connection lost: the study keeps running without it."""
         self.detach()
 
         def leave() -> None:

@@ -198,7 +198,7 @@ class ResultsScreen(Screen[None]):
     # ------------------------------------------------------------ keys
 
     def action_average(self) -> None:
-        """Go on to the next kind of average."""
+        """The next kind of average."""
         self._average = AVERAGES[(AVERAGES.index(self._average) + 1) % len(AVERAGES)]
         self._show_tables()
 
