@@ -15,6 +15,7 @@ from .events.study import Event as Event
 from .finished.claims.counterpart import is_of_the_study as is_of_the_study
 from .finished.claims.counterpart import judge_study as judge_study
 from .finished.claims.counterpart import leak_of_study as leak_of_study
+from .finished.claims.file import claims_template as claims_template
 from .finished.dossier import Exported as Exported
 from .finished.dossier import Figure as Figure
 from .finished.dossier import gather as gather

@@ -45,7 +45,7 @@ async def main() -> None:
         app = DashboardApp(StudyConfig(recipe=RECIPES["quick"], offline=True, runs_dir=Path(runs)))
         session = app.session
         async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, lambda: session.warm and getattr(app.screen, "estimate", None))
+            await until(pilot, lambda: session.warm and app.screen.known.estimate)
             save(pilot, "setup")
             await pilot.press("enter")
             await until(pilot, lambda: session.state is not None and len(session.state.job("denoise").losses) > 30)

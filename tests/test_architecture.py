@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,28 @@ def test_the_first_screen_does_not_wait_for_torch(module):
 
 def test_the_command_line_loads_no_screen_before_it_knows_what_to_do():
     assert loaded_by("tui.cli").isdisjoint(SCREEN)
+
+
+def room(module):
+    """The folder of a package that a module lies in, or the module where it lies loose."""
+    return ".".join(module.split(".")[:2])
+
+
+@pytest.fixture(scope="module")
+def imports():
+    """Who imports whom in both packages, for the type checker's eyes too."""
+    grimp = pytest.importorskip("grimp", reason="import-linter comes with the dev extra, and grimp with it")
+    graph = grimp.build_graph("engine", "tui", exclude_type_checking_imports=False)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+@pytest.mark.parametrize("part", [str, room], ids=["modules", "rooms"])
+def test_there_is_no_circle(imports, part):
+    arrows = {}
+    for module, imported in imports.items():
+        arrows.setdefault(part(module), set()).update({part(other) for other in imported} - {part(module)})
+    # Raises CycleError, which names a circle.
+    assert list(TopologicalSorter(arrows).static_order())
 
 
 def test_imports_go_down_the_floors_only():

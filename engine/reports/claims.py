@@ -1,4 +1,4 @@
-"""What became of the study's claims here, as plain values: each claim with our figure and a verdict a protocol."""
+"""Replication report: each claim of the paper with our figure and a verdict for each protocol."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -18,13 +18,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the study.
+    """One claim of a paper.
 
     Attributes:
         key: a short name, the same from run to run.
         topic: the heading that it stands under.
         statement: what is claimed, in our words.
-        source: where the study says it.
+        source: where the paper says it.
         official, clean: what our figures say under either protocol.
     """
 
@@ -38,13 +38,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class ClaimsReport:
-    """Every claim, in the order of the study's text.
+    """Every claim, in the order of its file.
 
     Attributes:
         official_study, clean_study: the studies that the figures come from; empty where there is none.
-        other_images: whether the figures are of other images than the study's, so that no claim about its images can be
-            told.
-        remarks: sentences that belong before the table: what differs from the study.
+        other_images: whether the figures are of other images than the paper's, of which it claims nothing.
+        remarks: sentences that belong before the table: what differs from the paper.
         claims: the table.
     """
 

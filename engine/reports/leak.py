@@ -1,4 +1,4 @@
-"""What training on copies of the test images was worth, as plain values: official and clean side by side."""
+"""Report on leakage: scores under the official and the clean protocol side by side."""
 
 from dataclasses import dataclass
 

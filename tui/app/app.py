@@ -105,7 +105,8 @@ class DashboardApp(App[int]):
 
     def _read_meter(self) -> None:
         self.session.load = self._meter.read()
-        self.screen.post_message(LoadRead())
+        if self.screen_stack:
+            self.screen.post_message(LoadRead())
 
     # ------------------------------------------------------------------ what the session tells
 
@@ -134,7 +135,7 @@ class DashboardApp(App[int]):
         session = self.session
         if session.leaving and not session.studying:
             self.exit(return_code=session.exit_status)
-        if session.source is None:
+        if session.source is None or not self.screen_stack:
             return
         screen, running = self._training_screen, session.engine_running
         news, more = session.update()

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 import tui.screens
@@ -61,10 +61,11 @@ def sections(screen: type[DOMNode], app: type[App[int]]) -> Mapping[str, list[Bi
     for title in (screen.BINDING_GROUP_TITLE, app.BINDING_GROUP_TITLE):
         if title is not None:
             found[title] = []
-    for owner in (app, *_owners()):
-        if owner.BINDING_GROUP_TITLE is not None:
-            described = [binding for binding in vars(owner)["BINDINGS"] if isinstance(binding, Binding)]
-            found.setdefault(owner.BINDING_GROUP_TITLE, []).extend(described)
+    screens_first = sorted(_owners(), key=lambda owner: not issubclass(owner, Screen))
+    for owner in (app, *screens_first):
+        own = vars(owner)
+        if title := own.get("BINDING_GROUP_TITLE"):
+            found.setdefault(title, []).extend(own["BINDINGS"])
     return found
 
 

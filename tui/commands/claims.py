@@ -12,7 +12,7 @@ from cloup import option_group
 
 from engine.errors import InputError
 from tui.commands.command import ProgramCommand
-from tui.options.study import JSON, RUNS_DIR, folders
+from tui.options.study import JSON, RUNS_DIR, folders, option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,6 +24,8 @@ Examples:
   simpsons-tui claims
   simpsons-tui claims 20261124-2302
   simpsons-tui claims FULL_RUN SMALLER_RUN --json
+  simpsons-tui claims --print-file > my.toml
+  simpsons-tui claims 20261124-2302 --file my.toml
 
 The run under the other protocol (official or clean) is found in the runs folder; a second run can be
 named in its place, or one under the same protocol on another amount of data."""
@@ -37,18 +39,31 @@ Examples:
 @cloup.command(cls=ProgramCommand, epilog=_CLAIMS_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
+@option_group(
+    "Claims",
+    option(
+        "--file",
+        type=click.Path(path_type=Path),
+        help="A TOML file with the claims of another paper, in place of the original study's.",
+    ),
+    option("--print-file", is_flag=True, help="Write the original study's file, to begin another one with."),
+)
 @option_group("Output", JSON)
 @folders(RUNS_DIR)
-def claims(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None:
-    """Hold the original study's claims against a run, one by one.
+def claims(*, run: str, second: str, file: Path | None, print_file: bool, as_json: bool, runs_dir: Path | None) -> None:
+    """Hold a paper's claims against a run, one by one: the replication report.
 
-    RUN is a run's folder, its name or the beginning of one; without it, the newest that is done.
+    The claims are those of the original study, or of a file. RUN is a run's folder, its name or the beginning of one;
+    without it, the newest that is done.
     """
-    from engine import judge_study
+    from engine import claims_template, judge_study
     from engine.events.codec import to_jsonable
 
+    if print_file:
+        click.echo(claims_template(), nl=False)
+        return
     folder, records = _load([run, second], runs_dir)
-    report = judge_study(records[0], folder, records[1] if second else None)
+    report = judge_study(records[0], folder, records[1] if second else None, file)
     if as_json:
         _write_json(to_jsonable(report))
         return

@@ -26,7 +26,7 @@ from engine.events.study import (
 )
 from engine.reports.results import DatasetSummary, JobResult
 from tui.looks.formatting import count, duration, loss, rate
-from tui.tables.event_words import event_words
+from tui.state.event_words import event_words
 from tui.tables.facts import recipe_words
 from tui.tables.search_facts import is_trial, search_line
 

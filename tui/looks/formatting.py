@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.config.machine import MachineSettings
 from engine.reports.statistics import Interval
 
 _SMALLEST_P = 0.001
@@ -142,3 +143,11 @@ def p_words(value: float) -> str:
 def json_line(data: object) -> str:
     """Strict JSON in one line, with a line break at its end."""
     return json.dumps(data, allow_nan=False) + "\n"
+
+
+def machine_words(machine: MachineSettings | None) -> str:
+    """Device, threads and precision in a few words: cpu ×2 bf16; "" before they are chosen."""
+    if machine is None:
+        return ""
+    threads = f" ×{machine.threads}" if machine.device == "cpu" else ""
+    return f"{machine.device}{threads} {machine.precision}"

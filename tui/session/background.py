@@ -29,7 +29,6 @@ class Failure:
     expected: bool
     details: str = ""
     report: Path | None = None
-    error: BaseException | None = None
 
     @property
     def words(self) -> str:
@@ -40,7 +39,7 @@ class Failure:
 def failure_of(error: BaseException, runs_dir: Path | None) -> Failure:
     """What is said of an error; one that no user can cause is written to a file beside the runs."""
     if isinstance(error, SimpsonsError):
-        return Failure(str(error), expected=True, error=error)
+        return Failure(str(error), expected=True)
     details = "".join(traceback.format_exception(error))
     message = f"{type(error).__name__}: {error}".splitlines()[0]
     return Failure(message, expected=False, details=details, report=write_report(details, runs_folder(runs_dir)))

@@ -30,9 +30,9 @@ from engine.events.study import (
     TrainingContinued,
 )
 from tui.looks import formatting
+from tui.state.event_words import event_words
 from tui.state.jobs import STAGE_WORDS, ActiveClock, JobView, StageView
 from tui.state.workload import WorkPart, seconds_left, share_done, work_parts
-from tui.tables.event_words import event_words
 
 MAX_LOG_LINES = 1000
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.reports.claims import VERDICTS, Claim, ClaimsReport, Finding, Verdict
-from engine.reports.leak import Estimate, LeakReport, LeakRow
+from engine.reports.leak import Estimate, LeakReport
 from tui.looks.palette import variant_mark
 
 SIDE_BY_SIDE = 150
@@ -108,8 +108,6 @@ def _finding(protocol: str, finding: Finding) -> RenderableType:
 
 # ---------------------------------------------------------------- the leak
 
-_OFFICIAL, _CLEAN, _GAP = "official", "clean", "gap"
-
 
 def leak_facts(report: LeakReport) -> Text:
     """What was compared, in a line or two."""
@@ -126,19 +124,12 @@ def leak_parts(report: LeakReport, width: int, *, dark: bool = True) -> Iterator
     """Facts, the scores side by side, and what the gaps say."""
     yield leak_facts(report)
     yield Text()
-    for name, cells in (("accuracy", _accuracies), ("macro F1", _f1s)):
-        rows = [(row.variant, cells(row)) for row in report.rows]
+    accuracies = [(row.variant, (row.official_accuracy, row.clean_accuracy, row.accuracy_gap)) for row in report.rows]
+    f1s = [(row.variant, (row.official_f1, row.clean_f1, row.f1_gap)) for row in report.rows]
+    for name, rows in (("accuracy", accuracies), ("macro F1", f1s)):
         yield _leak_table(name, rows, narrow=width < _ROOMY, dark=dark)
         yield Text()
     yield from (Text(f"• {sentence}") for sentence in report.sentences)
-
-
-def _accuracies(row: LeakRow) -> tuple[Estimate, Estimate, Estimate]:
-    return row.official_accuracy, row.clean_accuracy, row.accuracy_gap
-
-
-def _f1s(row: LeakRow) -> tuple[Estimate, Estimate, Estimate]:
-    return row.official_f1, row.clean_f1, row.f1_gap
 
 
 def _leak_table(
@@ -155,7 +146,7 @@ def _leak_table(
         header_style="bold",
     )
     table.add_column("variant", no_wrap=True)
-    for heading in (_OFFICIAL, _CLEAN, _GAP):
+    for heading in ("official", "clean", "gap"):
         table.add_column(heading, justify="right", no_wrap=True)
     for variant, (official, clean, gap) in rows:
         told = gap.interval.low > 0 or gap.interval.high < 0

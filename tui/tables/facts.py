@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from engine.config.machine import MachineSettings
 from engine.config.recipes import RECIPES, Recipe
 from engine.events.record import (
     StudyRecord,
@@ -14,6 +13,7 @@ from engine.events.record import (
 from engine.events.search_record import TuningRecord
 from engine.events.study import Notice
 from engine.reports.results import ProtocolSummary
+from tui.looks.formatting import machine_words
 
 DEMO_WORDS = "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
 
@@ -128,11 +128,3 @@ def recipe_words(recipe: Recipe) -> str:
 
 def _plain(value: object) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def machine_words(machine: MachineSettings | None) -> str:
-    """Device, threads and precision in a few words: cpu ×2 bf16; "" before they are chosen."""
-    if machine is None:
-        return ""
-    threads = f" ×{machine.threads}" if machine.device == "cpu" else ""
-    return f"{machine.device}{threads} {machine.precision}"

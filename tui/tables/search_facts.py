@@ -17,9 +17,9 @@ from engine.events.search import (
 )
 from engine.events.search_record import TuningRecord
 from engine.events.study import Event
-from tui.looks.formatting import count, duration
+from tui.looks.formatting import count, duration, machine_words
 from tui.options.reproduce import command_line
-from tui.tables.facts import machine_words, recipe_words
+from tui.tables.facts import recipe_words
 
 _TRIAL = trial_name(0).rstrip("0")
 

@@ -1,6 +1,1 @@
-"""The study's claims held against our figures, and what its leaking test set was worth."""
-
-from engine.finished.claims.judging import judge_claims
-from engine.finished.claims.leak import leak_gap
-
-__all__ = ["judge_claims", "leak_gap"]
+"""A paper's claims held against our figures (the replication report), and what copies of test images were worth."""

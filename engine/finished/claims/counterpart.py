@@ -3,18 +3,18 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError, SimpsonsError
 from engine.events.record import StudyRecord
+from engine.finished.claims.file import load_claims
+from engine.finished.claims.judge import judge_claims
+from engine.finished.claims.leak import leak_gap
+from engine.reports.claims import ClaimsReport
+from engine.reports.leak import LeakReport
 from engine.runs import list_runs, load_config, load_record
-
-if TYPE_CHECKING:
-    from engine.reports.claims import ClaimsReport
-    from engine.reports.leak import LeakReport
 
 OTHER_PROTOCOL: dict[Protocol, Protocol] = {"official": "clean", "clean": "official"}
 """The protocols that are each other's counterpart: the others have test images of their own."""
@@ -103,45 +103,42 @@ def _weights(record: StudyRecord) -> str:
 
 
 def is_of_the_study(record: StudyRecord) -> bool:
-    """Whether the images are of the study's six characters, so that its claims say something of them."""
-    from engine.dataset.values import STUDY_CLASSES
-
+    """Whether the images are of the classes of the study that the program repeats, so that its claims say something."""
     dataset = record.dataset
-    return dataset is not None and not dataset.is_demo and set(dataset.classes) == set(STUDY_CLASSES)
+    return dataset is not None and not dataset.is_demo and set(dataset.classes) == set(load_claims().classes)
 
 
-def judge_study(record: StudyRecord, runs_dir: Path | None = None, second: StudyRecord | None = None) -> "ClaimsReport":
-    """The study's claims against a run and its counterpart.
+def judge_study(
+    record: StudyRecord, runs_dir: Path | None = None, second: StudyRecord | None = None, file: Path | None = None
+) -> ClaimsReport:
+    """A paper's claims against a run and its counterpart.
 
     Args:
         record: a run under the official or the clean protocol.
         runs_dir: where to look for its counterpart; None to look nowhere.
         second: the counterpart, or a run under the same protocol on another amount of data.
+        file: the paper's claims; None for those of the study that the program repeats.
 
     Raises:
-        InputError: a run is of another protocol.
+        InputError: a run is of another protocol, or the file cannot be used.
     """
-    from engine.finished.claims import judge_claims
-
     own = _protocol(record)
     others = () if second is None or _protocol(second) != own else (second,)
     counterpart = second if not others else None
     if counterpart is None and runs_dir is not None:
         counterpart = find_counterpart(record, runs_dir)
     official, clean = (record, counterpart) if own == "official" else (counterpart, record)
-    return judge_claims(official, clean, others)
+    return judge_claims(official, clean, others, file)
 
 
 def leak_of_study(
     record: StudyRecord, runs_dir: Path | None = None, second: StudyRecord | None = None
-) -> "LeakReport | None":
+) -> LeakReport | None:
     """A run and its counterpart side by side; None where there is no counterpart.
 
     Raises:
         InputError: the run is of another protocol, or the two cannot be set side by side.
     """
-    from engine.finished.claims import leak_gap
-
     counterpart = second
     own = _protocol(record)
     if counterpart is None and runs_dir is not None:

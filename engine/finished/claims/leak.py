@@ -2,17 +2,16 @@
 
 from engine.errors import InputError
 from engine.events.record import StudyRecord
-from engine.finished.claims.evidence import METRIC_WORDS, Evidence
-from engine.finished.claims.scoring import Metric, copies_of, outcomes_of, paired_difference, unpaired_difference
-from engine.finished.claims.verdicts import signed_span
+from engine.finished.claims.evidence import Evidence, difference_words
 from engine.reports.leak import Estimate, LeakReport, LeakRow
+from engine.statistics.scores import Metric, paired_difference, unpaired_interval
 
 
 def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
     """The gap between both protocols, a variant.
 
     Both models were tested on the same images, so the gap is paired: Newcombe's interval for the accuracies of one
-    seed, else a bootstrap over groups of copies and seeds (`engine.finished.claims.scoring.paired_difference`). Where
+    seed, else a bootstrap over groups of copies and seeds (`engine.statistics.scores.paired_difference`). Where
     predictions of single images were not kept, the two confusion matrices are drawn apart, which is wider.
 
     Raises:
@@ -24,8 +23,7 @@ def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
     if not variants:
         raise InputError(f"studies {one.study} and {other.study} have no variant in common that both ran to the end")
     rows = tuple(_row(variant, one, other) for variant in variants)
-    protocol = clean.protocol
-    left_out = protocol.left_out if protocol else 0
+    left_out = clean.protocol.left_out if clean.protocol else 0
     return LeakReport(
         official_study=one.study,
         clean_study=other.study,
@@ -35,7 +33,7 @@ def leak_gap(official: StudyRecord, clean: StudyRecord) -> LeakReport:
         test_images=one.images(variants[0]),
         seeds=one.seeds,
         rows=rows,
-        sentences=(*_sentences(rows), *_notes(one, left_out)),
+        sentences=(*map(_sentence, rows), *_notes(one, left_out)),
     )
 
 
@@ -58,21 +56,16 @@ def _require_alike(official: Evidence, clean: Evidence) -> None:
                 "the leak is the gap between an official and a clean study"
             )
     names = f"studies {official.study} and {clean.study}"
+    seeds = "; ".join(", ".join(map(str, evidence.seeds)) or "none" for evidence in (official, clean))
+    weights = [one.sha256 for evidence in (official, clean) if (one := evidence.record.superres_weights) is not None]
     if not same_test_images(official.record, clean.record):
         raise InputError(f"{names} were not tested on the same images, so their gap says nothing of copies")
     if first.recipe != second.recipe:
         raise InputError(f"{names} have other recipes ({first.recipe.name}, {second.recipe.name}): run both with one")
     if official.seeds != clean.seeds:
-        raise InputError(
-            f"{names} have other seeds ({_list(official.seeds)}; {_list(clean.seeds)}): run both with the same"
-        )
-    weights = [evidence.record.superres_weights for evidence in (official, clean)]
-    if weights[0] is not None and weights[1] is not None and weights[0].sha256 != weights[1].sha256:
+        raise InputError(f"{names} have other seeds ({seeds}): run both with the same")
+    if len(set(weights)) > 1:
         raise InputError(f"{names} have other super-resolution weights: run both with --superres-weights and one file")
-
-
-def _list(seeds: tuple[int, ...]) -> str:
-    return ", ".join(map(str, seeds)) or "none"
 
 
 def same_test_images(first: StudyRecord, second: StudyRecord) -> bool:
@@ -91,43 +84,34 @@ def same_test_images(first: StudyRecord, second: StudyRecord) -> bool:
 
 
 def _row(variant: str, official: Evidence, clean: Evidence) -> LeakRow:
-    def estimate(evidence: Evidence, metric: Metric) -> Estimate:
-        return Estimate(evidence.value(variant, metric), evidence.interval(variant, metric))
-
-    return LeakRow(
-        variant,
-        estimate(official, "accuracy"),
-        estimate(clean, "accuracy"),
-        _gap(variant, official, clean, "accuracy"),
-        estimate(official, "f1"),
-        estimate(clean, "f1"),
-        _gap(variant, official, clean, "f1"),
+    metrics: tuple[Metric, ...] = ("accuracy", "f1")
+    estimates = (
+        (
+            *(Estimate(one.value(variant, metric), one.interval(variant, metric)) for one in (official, clean)),
+            _gap(variant, official, clean, metric),
+        )
+        for metric in metrics
     )
+    return LeakRow(variant, *(estimate for three in estimates for estimate in three))
 
 
 def _gap(variant: str, official: Evidence, clean: Evidence, metric: Metric) -> Estimate:
-    copies = copies_of(official.record)
-    one, other = (outcomes_of(variant, evidence.record.jobs(variant), copies) for evidence in (official, clean))
-    if one is not None and other is not None:
-        paired = paired_difference(one, other, official.classes, metric)
-        if paired is not None:
-            return Estimate(paired.value, paired.interval)
-    matrices = [evidence.metrics(variant).confusion_matrix for evidence in (official, clean)]
-    images = official.images(variant), clean.images(variant)
+    # One study's groups of near-duplicates for both: images are aligned by group.
+    one, other = official.resampled.get(variant), clean.resample(variant, official.copies)
+    if one is not None and other is not None and (paired := paired_difference(one, other, metric)):
+        return Estimate(paired.value, paired.interval)
+    first, second = (evidence.metrics(variant).confusion_matrix for evidence in (official, clean))
     value = official.value(variant, metric) - clean.value(variant, metric)
-    return Estimate(value, unpaired_difference(matrices[0], matrices[1], images, metric))
+    images = official.images(variant), clean.images(variant)
+    return Estimate(value, unpaired_interval(first, second, images, metric))
 
 
 # ---------------------------------------------------------------- in words
 
 
-def _sentences(rows: tuple[LeakRow, ...]) -> list[str]:
-    return [_sentence(row) for row in rows]
-
-
 def _sentence(row: LeakRow) -> str:
     gap = row.accuracy_gap
-    words = f"{METRIC_WORDS['accuracy']} {gap.value:+.3f} {signed_span(gap.interval)}"
+    words = difference_words(gap, "accuracy")
     if gap.interval.low > 0:
         return f"{row.variant}: the copies were worth {words}."
     if gap.interval.high < 0:

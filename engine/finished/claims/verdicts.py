@@ -6,7 +6,7 @@ is significant (an intersection-union test, which needs no correction), and does
 other way round (corrected for their number by Holm's method). Everything else can't be told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.reports.claims import Verdict
@@ -21,13 +21,8 @@ ALPHA = 1 - LEVEL
 TOO_WIDE = 0.2
 """An interval wider than this agrees with too much to confirm a figure."""
 
-SIMILAR = 0.05
-"""Two scores are similar where the whole interval of their difference is nearer to zero than this."""
-
-_ROUNDED = 0.005
-"""The study gives its figures to two decimals."""
-
 Judgement = tuple[Verdict, str]
+Judge = Callable[[float, Interval, int], Judgement]
 
 
 @dataclass(frozen=True)
@@ -45,34 +40,41 @@ class Order:
     p_value: float
 
 
-def judge_figure(stated: float, interval: Interval) -> Judgement:
-    """Whether a stated figure and ours can be the same."""
-    what = f"{stated:.2f} {{}} {span(interval)}"
-    if interval.high < stated - _ROUNDED:
+def judge_figure(stated: float, interval: Interval, decimals: int = 2) -> Judgement:
+    """Whether a stated figure, rounded to so many decimals, and ours can be the same."""
+    what, rounded = f"{stated:.{decimals}f} {{}} {span(interval)}", 0.5 / 10**decimals
+    if interval.high < stated - rounded:
         return FAILS, what.format("lies above")
-    if interval.low > stated + _ROUNDED:
+    if interval.low > stated + rounded:
         return FAILS, what.format("lies below")
     if interval.high - interval.low > TOO_WIDE:
         return OPEN, f"too few images: {span(interval)} agrees with too much"
     return HOLDS, what.format("lies in")
 
 
-def judge_below(bound: float, interval: Interval) -> Judgement:
+def judge_below(bound: float, interval: Interval, decimals: int = 2) -> Judgement:
     """Whether a score lies below a bound."""
+    stated = f"{bound:.{decimals}f}"
     if interval.high < bound:
-        return HOLDS, f"all of {span(interval)} lies below {bound:.2f}"
+        return HOLDS, f"all of {span(interval)} lies below {stated}"
     if interval.low > bound:
-        return FAILS, f"all of {span(interval)} lies above {bound:.2f}"
-    return OPEN, f"too few images: {bound:.2f} lies in {span(interval)}"
+        return FAILS, f"all of {span(interval)} lies above {stated}"
+    return OPEN, f"too few images: {stated} lies in {span(interval)}"
 
 
-def judge_similar(words: str, interval: Interval) -> Judgement:
-    """Whether two scores are alike."""
-    if interval.low > -SIMILAR and interval.high < SIMILAR:
-        return HOLDS, f"{words}: less than {SIMILAR:.2f} apart"
+def judge_above(bound: float, interval: Interval, decimals: int = 2) -> Judgement:
+    """Whether a score lies above a bound."""
+    verdict, reason = judge_below(bound, interval, decimals)
+    return {HOLDS: FAILS, FAILS: HOLDS}.get(verdict, verdict), reason
+
+
+def judge_similar(words: str, interval: Interval, within: float) -> Judgement:
+    """Whether two scores are alike: the whole interval of their difference is nearer to zero than `within`."""
+    if interval.low > -within and interval.high < within:
+        return HOLDS, f"{words}: less than {within:.2f} apart"
     if interval.low > 0 or interval.high < 0:
         return FAILS, f"{words}: the interval excludes no difference"
-    return OPEN, f"{words}: too few images to exclude {SIMILAR:.2f}"
+    return OPEN, f"{words}: too few images to exclude {within:.2f}"
 
 
 def judge_order(orders: Sequence[Order], *, corrected: bool = False, few: str = "too few images") -> Judgement:
@@ -83,15 +85,11 @@ def judge_order(orders: Sequence[Order], *, corrected: bool = False, few: str = 
         p, order = min(reversed_, key=lambda entry: entry[0])
         return FAILS, f"{order.words}, p {p_text(p)}"
     if all(order.difference > 0 and order.p_value < ALPHA for order in orders):
-        return HOLDS, _clearest(orders)
+        weakest = max(orders, key=lambda order: order.p_value)
+        how_many = f"all {len(orders)} comparisons are significant, the weakest: " if len(orders) > 1 else ""
+        return HOLDS, f"{how_many}{weakest.words}, p {p_text(weakest.p_value)}"
     order = max(orders, key=lambda order: (order.difference <= 0, order.p_value))
     return OPEN, f"{few}: {order.words}, p {p_text(order.p_value)}"
-
-
-def _clearest(orders: Sequence[Order]) -> str:
-    weakest = max(orders, key=lambda order: order.p_value)
-    all_of_them = f"all {len(orders)} comparisons are significant, the weakest: " if len(orders) > 1 else ""
-    return f"{all_of_them}{weakest.words}, p {p_text(weakest.p_value)}"
 
 
 def span(interval: Interval) -> str:

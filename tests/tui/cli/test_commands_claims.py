@@ -48,7 +48,7 @@ def events(name, protocol, right, train):
 
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch):
-    monkeypatch.setattr("engine.finished.claims.scoring.DRAWS", 100)
+    monkeypatch.setattr("engine.finished.claims.evidence.DRAWS", 100)
 
 
 @pytest.fixture
@@ -98,6 +98,43 @@ def test_a_second_run_on_less_data(command, add):
     data = json.loads(command("claims", "20260101", part, "--json")[1])
     less = next(claim for claim in data["claims"] if claim["key"] == "less-data")
     assert (less["official"]["verdict"], less["official"]["figure"][:28]) == ("holds", "8,062 against 2,980 images: ")
+
+
+def test_the_claims_of_another_paper(command, add, tmp_path):
+    add("20260101", right=46)
+    file = tmp_path / "my.toml"
+    file.write_text(
+        """variants = ["vanilla"]
+        [[claim]]
+        key = "high"
+        topic = "Scores"
+        statement = "even vanilla is above 0.85"
+        source = "Abstract"
+        compare = "above"
+        variant = "vanilla"
+        metric = "accuracy"
+        number = 0.85
+        """
+    )
+    status, out, err = command("claims", "20260101", "--file", file)
+    assert (status, err) == (0, "")
+    assert "even vanilla is above 0.85  Abstract" in out
+    assert "✓ holds" in out
+    (only,) = json.loads(command("claims", "--file", file, "--json")[1])["claims"]
+    assert only["official"]["reason"] == "all of [0.884 0.946] lies above 0.85"
+    file.write_text(file.read_text().replace("metric", "metrik"))
+    status, out, err = command("claims", "--file", file)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert f"{file}: claim high: unknown key 'metrik'; did you mean 'metric'?" in err
+
+
+def test_the_printed_file_is_a_template_that_says_the_same(command, add, tmp_path):
+    status, out, err = command("claims", "--print-file")
+    assert (status, err) == (0, "")
+    file = tmp_path / "my.toml"
+    file.write_text(out)
+    add("20260101")
+    assert command("claims", "--file", file)[1] == command("claims")[1]
 
 
 def test_the_leak_of_a_run_and_of_two(command, add):

@@ -237,7 +237,7 @@ async def test_help_tells_the_keys(kit, make_app):
         await kit.until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         text = kit.screen_text(pilot.app)
         assert "Near/scene" in text
-        assert text.index("Audit") < text.index("Set-up")
+        assert text.index("Audit") < text.index("Everywhere")
 
 
 async def test_pairs_get_the_room_of_the_findings_on_a_low_screen(kit, make_app):

@@ -280,7 +280,7 @@ async def test_the_set_up_says_what_runs_and_one_key_attaches(kit, make_app, wri
 
 
 async def test_trouble_with_the_runs_folder_does_not_disturb_the_set_up(kit, make_app):
-    def broken(runs_dir):
+    def broken(runs_dir=None):
         raise StorageError("no")
 
     engine = kit.FakeEngine()

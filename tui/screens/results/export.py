@@ -98,23 +98,24 @@ class ExportScreen(ModalScreen[None]):
         exported = self._exported
         started = exported.record.started
 
-        def write() -> Path:
+        def write() -> Path | None:
             whole = exported
             if started is not None and started.folder:
                 whole = gather(exported.record, Path(started.folder), pictures=form.name in WITH_PICTURES)
-            return export_to(whole, form, out, force=force).absolute()
+            try:
+                return export_to(whole, form, out, force=force).absolute()
+            except ExistsError:
+                if out.is_dir():
+                    raise
+                return None
 
         def refused(failure: Failure) -> None:
             self._working = False
-            if isinstance(failure.error, ExistsError) and not out.is_dir():
-                self._confirmed = out
-                self._say(f"{out} exists: Enter once more replaces it")
-            else:
-                self._say(failure.words, failed=True)
+            self._say(failure.words, failed=True)
 
-        def written(path: Path) -> None:
-            self._working = False
-            self._say(f"written: {path}")
+        def written(path: Path | None) -> None:
+            self._working, self._confirmed = False, out if path is None else None
+            self._say(f"written: {path}" if path is not None else f"{out} exists: Enter once more replaces it")
 
         self._session.background.run(self, "export", write, written, refused)
 

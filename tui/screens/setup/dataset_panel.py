@@ -1,12 +1,22 @@
 """The data set in words and as bars."""
 
+from pathlib import Path
+
+from rich.table import Table
 from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.geometry import Size
 from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.reports.results import DatasetSummary
 from tui.looks import formatting
 from tui.looks.palette import variant_style
+from tui.session.audit import AuditRun
+from tui.session.preparation import Preparation
+from tui.session.session import Session
+from tui.tables.audit import headline, is_grave
 from tui.tables.facts import short_names
 
 LABEL_WIDTH = 10
@@ -14,6 +24,9 @@ _COUNT_WIDTH = 6
 _LONGEST_NAME, _SHORTEST_NAME = 22, 8
 _TRAIN_PART = 0.68
 """Share of the bars' room that the training images take."""
+
+_AUDIT_LOOK_SECONDS = 0.5
+"""How often a running audit is asked how far it is."""
 
 LAYOUTS = {
     "kaggle": "Kaggle archive",
@@ -46,6 +59,47 @@ def dataset_lines(summary: DatasetSummary, width: int) -> Text:
 
 def _share(part: int, whole: int) -> str:
     return f"{round(100 * part / whole)} %" if whole else "–"
+
+
+class DatasetPanel(VerticalScroll):
+    """Everything that is known of the data set; looks again and again how far its audit is."""
+
+    def __init__(self, session: Session, known: Preparation) -> None:
+        super().__init__(id="data", classes="panel")
+        self.border_title = "data set"
+        self._session, self._known = session, known
+        self._audit_drawn = True
+
+    def compose(self) -> ComposeResult:
+        """Facts, audit, classes, remarks."""
+        yield Static(id="dataset")
+        yield Static(id="audit")
+        yield ClassBars(id="bars")
+        yield Static(id="remarks")
+
+    def on_mount(self) -> None:
+        """Look at the audit."""
+        self.set_interval(_AUDIT_LOOK_SECONDS, self._look_at_audit)
+
+    def show(self, data: Path | None) -> None:
+        """Draw all; `data` is what is being read, where it is not yet."""
+        summary, width = self._known.summary, max(20, self.size.width - 2)
+        known = dataset_lines(summary, width) if summary else waiting_words(data, self._known.error)
+        self.query_one("#dataset", Static).update(known)
+        self.show_audit()
+        self.query_one(ClassBars).show_summary(summary, dark=self.app.current_theme.dark)
+        self.query_one("#remarks", Static).update(remarks(summary) if summary else Text())
+
+    def show_audit(self) -> None:
+        """Draw what the audit found, or how far it is."""
+        line, run = self.query_one("#audit", Static), self._session.audits.current
+        self._audit_drawn = run is None or not run.running  # asked first: what is drawn may be newer
+        line.display = self._known.summary is not None
+        line.update(audit_words(run) if self._known.summary is not None else "")
+
+    def _look_at_audit(self) -> None:
+        if self.screen.is_current and not self._audit_drawn:
+            self.show_audit()
 
 
 class ClassBars(Widget):
@@ -100,3 +154,39 @@ def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Tex
             )
         )
     return Text("\n", no_wrap=True).join(lines)
+
+
+def waiting_words(data: Path | None, error: str) -> Text:
+    """In place of the data set, until it is read or where it can't be."""
+    if not error:
+        return Text(f"reading {data or 'the demo set'} ...", "dim")
+    hint = "\n\nPress d to name another folder or .zip; README's 'data' tells the layouts."
+    return Text.assemble((error, "red"), hint)
+
+
+def audit_words(run: AuditRun | None) -> Table:
+    """What the audit found or how far it is, and how to see more."""
+    more = Text("u: details", "bold")
+    if run is None or run.stopped:
+        words, style, more = "not yet", "dim", Text("u: begin", "dim")
+    elif run.failure is not None:
+        words, style = run.failure.words, "red"
+    elif run.report is None:
+        words, style, more = run.progress_words(), "dim", Text()
+    else:
+        words, style = headline(run.report), "bold yellow" if is_grave(run.report) else ""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=LABEL_WIDTH, no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(Text("audit", "dim"), Text(words, style))
+    grid.add_row("", more)
+    return grid
+
+
+def remarks(summary: DatasetSummary) -> Text:
+    """Notes on the data set, and what was left out of it."""
+    lines = [Text(note) for note in summary.notes]
+    if summary.skipped:
+        lines.append(Text(f"{len(summary.skipped)} left out:", "yellow"))
+        lines += [Text(f"  {item.path}: {item.reason}", "dim") for item in summary.skipped]
+    return Text("\n").join([Text(), *lines]) if lines else Text()

@@ -10,18 +10,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
+from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
+from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks.keys import bind
-from tui.screens.setup.background import SetupWork
-from tui.screens.setup.choices import with_next_protocol, with_next_recipe
-from tui.screens.setup.dataset_panel import ClassBars, dataset_lines
+from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
+from tui.screens.setup.dataset_panel import DatasetPanel
 from tui.screens.setup.variant_list import VariantList
-from tui.screens.setup.words import audit_words, plan_words, recipe_words, remarks, runs_words, waiting_words
+from tui.screens.setup.words import plan_words, recipe_words, runs_words
+from tui.session.audit import AuditRun
+from tui.session.preparation import Preparation
 from tui.session.search import TuningWish, wish_from
 from tui.session.session import Session
 from tui.widgets.machine_meter import LoadRead
@@ -33,11 +37,8 @@ _ROOMY = 100
 _TALL = 30
 """Lines from which there is room to say what a protocol is."""
 
-_AUDIT_LOOK_SECONDS = 0.5
-"""How often a running audit is asked how far it is."""
 
-
-class SetupScreen(SetupWork):
+class SetupScreen(Screen[None]):
     """Choose what to study; Enter starts."""
 
     BINDING_GROUP_TITLE = "Set-up"
@@ -69,10 +70,21 @@ class SetupScreen(SetupWork):
     AUTO_FOCUS = "#variants"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
+        super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_TALL, "-tall")]
+        self.session = session
+        self.config = session.config
+        self.choice = VariantChoice(session.config.variants)
+        self.known = Preparation(session, self)
+        self.start_asked = False
+        self.problem = ""
         self.live: list[RunSummary] = []
         self.interrupted: list[RunSummary] = []
+
+    @property
+    def chosen(self) -> set[str]:
+        """The variants that are ticked."""
+        return self.choice.chosen
 
     # ------------------------------------------------------------------ parts
 
@@ -80,12 +92,7 @@ class SetupScreen(SetupWork):
         """The data on the left, what is done with it on the right."""
         yield TopLine(id="top")
         with Horizontal(id="setup"):
-            with VerticalScroll(id="data", classes="panel") as data:
-                data.border_title = "data set"
-                yield Static(id="dataset")
-                yield Static(id="audit")
-                yield ClassBars(id="bars")
-                yield Static(id="remarks")
+            yield DatasetPanel(self.session, self.known)
             with VerticalScroll(id="choices", can_focus=False):
                 with Vertical(id="variants-panel", classes="panel") as panel:
                     panel.border_subtitle = "+ combine   A all eight"
@@ -103,39 +110,79 @@ class SetupScreen(SetupWork):
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
         self.call_after_refresh(self.read_dataset)
-        self.call_after_refresh(self.warm_up)
-        self.set_interval(_AUDIT_LOOK_SECONDS, self._look_at_audit)
+        self.call_after_refresh(self.known.warm_up, self._warmed_up)
         self.show()
 
     def on_screen_resume(self) -> None:
         """Another study may have timed the machine meanwhile, and have read the images."""
         self.begin_audit()
         self.show()
-        self.ask_estimate()
+        self._ask_estimate()
         self.call_after_refresh(self.session.look_around, self, self.show_runs)
+
+    # ------------------------------------------------------------------ background work
+
+    @property
+    def summary(self) -> DatasetSummary | None:
+        """The data set, once it is read."""
+        return self.known.summary
+
+    def _warmed_up(self) -> None:
+        self.show()
+        self.begin_audit()
+
+    def read_dataset(self) -> None:
+        """Count the images in a thread."""
+        self.known.read(self.config, self._dataset_read)
+        self.show()
+
+    def _dataset_read(self) -> None:
+        self.problem = ""
+        self.begin_audit()
+        self.show()
+        self._ask_estimate()
+        asked, self.start_asked = self.start_asked, False
+        if asked:
+            self.action_start()
+
+    def _ask_estimate(self) -> None:
+        self.known.reckon(self.study_config() if self.chosen else None, self._show_plan)
+        self._show_plan()
+
+    def begin_audit(self) -> None:
+        """Look at the images, once it is known which they are and the libraries no longer need the processor."""
+        if self.summary is not None and self.session.warm and self.app.screen is self:
+            self.audit_with(self.config.closeness)
+
+    def audit_with(self, closeness: Closeness) -> AuditRun:
+        """The audit of these images with these limits, which the study that is started from here uses too."""
+        self.config = replace(self.config, closeness=closeness)
+        run = self.session.audits.of(self.config)
+        self.query_one(DatasetPanel).show_audit()
+        return run
 
     # ------------------------------------------------------------------ drawing
 
-    def _look_at_audit(self) -> None:
-        if self.is_current and not self.audit_drawn:
-            self._show_audit()
+    def study_config(self) -> StudyConfig:
+        """What stands on the screen; at least one variant must be chosen."""
+        return replace(self.config, variants=self.choice.names)
 
     def show(self) -> None:
         """Draw all parts; small, and only after a key or an answer."""
         if not self.is_mounted:
             return
         self.show_top()
-        self._show_dataset()
+        self.query_one(DatasetPanel).show(self.config.data)
         panel = self.query_one("#variants-panel")
         panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
         self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.app.current_theme.dark)
         self.query_one("#recipe", Static).update(recipe_words(self.config))
-        self.show_plan()
+        self._show_plan()
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
         runs.display = bool(self.live or self.interrupted)
-        problem = self.dataset_error or self.problem
-        hint = "   press d to name another" if self.dataset_error else ""
+        problem = self.known.error or self.problem
+        hint = "   press d to name another" if self.known.error else ""
         self.query_one("#problem", Static).update(Text.assemble((problem, "bold red"), (hint, "dim")))
         self.query_one("#problem").display = bool(problem)
 
@@ -155,27 +202,10 @@ class SetupScreen(SetupWork):
         left = [Text(PROGRAM, "bold"), name, Text("set-up", "dim")]
         self.query_one(TopLine).show_parts(left, [load_text(self.session.load)])
 
-    def _show_dataset(self) -> None:
-        width = max(20, self.query_one("#data").size.width - 2)
-        known = (
-            dataset_lines(self.summary, width) if self.summary else waiting_words(self.config.data, self.dataset_error)
-        )
-        self.query_one("#dataset", Static).update(known)
-        self._show_audit()
-        self.query_one(ClassBars).show_summary(self.summary, dark=self.app.current_theme.dark)
-        self.query_one("#remarks", Static).update(remarks(self.summary) if self.summary else Text())
-
-    def _show_audit(self) -> None:
-        line, run = self.query_one("#audit", Static), self.session.audits.current
-        self.audit_drawn = run is None or not run.running  # asked first: what is drawn may be newer
-        line.display = self.summary is not None
-        line.update(audit_words(run) if self.summary is not None else "")
-
-    def show_plan(self) -> None:
-        """Draw what the study will cost."""
+    def _show_plan(self) -> None:
         plan = plan_words(
             self.config,
-            self.estimate,
+            self.known.estimate,
             chosen=bool(self.chosen),
             read=self.summary is not None,
             warm=self.session.warm,
@@ -255,10 +285,9 @@ class SetupScreen(SetupWork):
         try:
             wish = wish_from(self.study_config() if self.chosen else self.config)
         except InputError as error:
-            self.problem = str(error)
-            self.show()
-            return
-        self.open_tuning(wish)
+            self._refuse(str(error))
+        else:
+            self.open_tuning(wish)
 
     def open_tuning(self, wish: TuningWish) -> None:
         """The screen of a search; what it found can be taken here."""
@@ -288,39 +317,27 @@ class SetupScreen(SetupWork):
     def action_browse(self) -> None:
         """Look at the images."""
         if self.summary is None:
-            self.problem = "the images can be looked at as soon as the data set is read"
-            self.show()
+            self._refuse("the images can be looked at as soon as the data set is read")
             return
         from tui.screens.images.browse import BrowseScreen
 
+        session, name, audit = self.session, self.summary.name, self.session.audits.current
         config = self.study_config() if self.chosen else self.config
-        open_images = partial(self.session.engine.open_gallery, config)
-        audit = self.session.audits.current
         report = audit.report if audit is not None else None
-        self.app.push_screen(
-            BrowseScreen(self.session, open_images, config.variants, name=self.summary.name, audit=report)
-        )
+        open_images = partial(session.engine.open_gallery, config)
+        self.app.push_screen(BrowseScreen(session, open_images, config.variants, name=name, audit=report))
 
     def action_audit(self) -> None:
         """Open the audit of these images."""
         if self.summary is None:
-            self.problem = "the audit begins as soon as the data set is read"
-            self.show()
+            self._refuse("the audit begins as soon as the data set is read")
             return
         from tui.screens.audit import AuditScreen
 
-        run = self.audit_with(self.config.closeness)
-        name = demo_label(short=True).plain if self.summary.is_demo else self.summary.name
-        self.app.push_screen(
-            AuditScreen(
-                self.session,
-                run,
-                name,
-                partial(self.session.engine.open_gallery, self.config),
-                is_demo=self.summary.is_demo,
-                again=self.audit_with,
-            )
-        )
+        session, run, is_demo = self.session, self.audit_with(self.config.closeness), self.summary.is_demo
+        name = demo_label(short=True).plain if is_demo else self.summary.name
+        open_images = partial(session.engine.open_gallery, self.config)
+        self.app.push_screen(AuditScreen(session, run, name, open_images, is_demo=is_demo, again=self.audit_with))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What makes sense now."""
@@ -339,19 +356,22 @@ class SetupScreen(SetupWork):
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
-        if self.dataset_error:
+        if self.known.error:
             return
         if self.summary is None:
             self.start_asked = True
-            self.problem = "the study starts as soon as the data set is read"
+            self._refuse("the study starts as soon as the data set is read")
         elif not self.chosen:
-            self.problem = "no variant chosen: press 1 to 5, or a for the study's four"
+            self._refuse("no variant chosen: press 1 to 5, or a for the study's four")
         else:
-            self.problem = ""
+            self._refuse("")
             self.session.start_study(self.study_config())
+
+    def _refuse(self, problem: str) -> None:
+        """Say why something cannot be done; "" for nothing."""
+        self.problem = problem
         self.show()
 
     def _changed(self) -> None:
-        self.problem = ""
-        self.show()
-        self.ask_estimate()
+        self._refuse("")
+        self._ask_estimate()

@@ -1,23 +1,17 @@
 """What the panels of the set-up say, each from the values that it is told."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from engine.config.protocols import PROTOCOLS
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
-from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
 from tui.looks.palette import variant_style
-from tui.screens.setup.dataset_panel import LABEL_WIDTH
-from tui.session.audit import AuditRun
-from tui.tables.audit import headline, is_grave
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
@@ -26,14 +20,6 @@ _NAME_WIDTH = 14
 
 MOST_KEYS = 9
 """Variants that have a digit of their own."""
-
-
-def waiting_words(data: Path | None, error: str) -> Text:
-    """In place of the data set, until it is read or where it can't be."""
-    if not error:
-        return Text(f"reading {data or 'the demo set'} ...", "dim")
-    hint = "\n\nPress d to name another folder or .zip; README's 'data' tells the layouts."
-    return Text.assemble((error, "red"), hint)
 
 
 def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int) -> Text:
@@ -149,31 +135,3 @@ def runs_words(live: Sequence[RunSummary], interrupted: Sequence[RunSummary]) ->
 def _place(recipe: Recipe) -> str:
     names = list(RECIPES)
     return f"{names.index(recipe.name) + 1} of {len(names)}, r: next" if recipe.name in names else ""
-
-
-def audit_words(run: AuditRun | None) -> Table:
-    """What the audit found or how far it is, and how to see more."""
-    more = Text("u: details", "bold")
-    if run is None or run.stopped:
-        words, style, more = "not yet", "dim", Text("u: begin", "dim")
-    elif run.failure is not None:
-        words, style = run.failure.words, "red"
-    elif run.report is None:
-        words, style, more = run.progress_words(), "dim", Text()
-    else:
-        words, style = headline(run.report), "bold yellow" if is_grave(run.report) else ""
-    grid = Table.grid(padding=0)
-    grid.add_column(width=LABEL_WIDTH, no_wrap=True)
-    grid.add_column(ratio=1)
-    grid.add_row(Text("audit", "dim"), Text(words, style))
-    grid.add_row("", more)
-    return grid
-
-
-def remarks(summary: DatasetSummary) -> Text:
-    """Notes on the data set, and what was left out of it."""
-    lines = [Text(note) for note in summary.notes]
-    if summary.skipped:
-        lines.append(Text(f"{len(summary.skipped)} left out:", "yellow"))
-        lines += [Text(f"  {item.path}: {item.reason}", "dim") for item in summary.skipped]
-    return Text("\n").join([Text(), *lines]) if lines else Text()

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui.looks import formatting
+from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
 from tui.screens.confirm import ConfirmScreen
@@ -21,7 +22,6 @@ from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
 from tui.screens.training.words import control_note, ending_text
 from tui.session.session import Session
 from tui.state.study import ViewState
-from tui.tables.facts import machine_words
 from tui.widgets.chart import ChartOptions, Shown
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text

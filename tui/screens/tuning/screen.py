@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Footer, Static
 from engine.config.recipes import Recipe
 from engine.errors import InputError
 from tui.looks import formatting
+from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
 from tui.screens.tuning.trials_chart import TrialsChart, trial_mark
@@ -31,7 +32,6 @@ from tui.screens.tuning.words import (
 from tui.session.search import TuningRun, TuningWish
 from tui.session.session import Session
 from tui.state.search import TuningState
-from tui.tables.facts import machine_words
 from tui.tables.tuning import trials_data
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable

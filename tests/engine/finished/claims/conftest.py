@@ -1,7 +1,9 @@
 """Records of whole studies, built from confusion matrices, whose verdicts can be worked out by hand."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +24,8 @@ from engine.events.study import (
     StudyStarted,
     SuperresWeightsChosen,
 )
-from engine.finished.claims.evidence import Evidence
-from engine.finished.claims.judging import questions
-from engine.finished.claims.question import answer
+from engine.finished.claims.file import claims_template
+from engine.finished.claims.judge import judge_claims
 from engine.reports.aggregate import metrics_of_matrix
 from engine.reports.audit import AuditReport
 from engine.reports.claims import Finding
@@ -208,12 +209,21 @@ Ask = Callable[..., Finding]
 
 
 @pytest.fixture
-def ask() -> Ask:
-    """What becomes of one claim, by its key."""
+def ask(tmp_path: Path) -> Ask:
+    """What becomes of one claim of the shipped file, by its key; `changed` turns words of it into others."""
+    head, *claims = claims_template().split("\n[[claim]]\n")
 
-    def asked(key: str, record: StudyRecord | None, protocol: str = "official", others: Any = ()) -> Finding:
-        (question,) = (question for question in questions(others) if question.key == key)
-        return answer(question, Evidence(record) if record is not None else None, protocol)
+    def asked(
+        key: str, record: StudyRecord | None, protocol: str = "official", others: Any = (), **changed: str
+    ) -> Finding:
+        (claim,) = (claim for claim in claims if f'key = "{key}"' in claim)
+        for name, value in changed.items():
+            claim, times = re.subn(rf"^{name} = .*$", f"{name} = {value}", claim, flags=re.MULTILINE)
+            assert times == 1
+        (tmp_path / "one.toml").write_text(f"{head}\n[[claim]]\n{claim}", encoding="utf-8")
+        pair = (record, None) if protocol == "official" else (None, record)
+        (found,) = judge_claims(*pair, others, tmp_path / "one.toml").claims
+        return found.official if protocol == "official" else found.clean
 
     return asked
 
@@ -221,4 +231,4 @@ def ask() -> Ask:
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdicts of these tests are far from any limit, so a few draws will do."""
-    monkeypatch.setattr("engine.finished.claims.scoring.DRAWS", 200)
+    monkeypatch.setattr("engine.finished.claims.evidence.DRAWS", 200)

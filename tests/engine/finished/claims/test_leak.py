@@ -2,7 +2,7 @@ import pytest
 
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
-from engine.finished.claims import leak_gap
+from engine.finished.claims.leak import leak_gap
 
 ORDER = ("vanilla", "bbox")
 

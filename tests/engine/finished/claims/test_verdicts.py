@@ -1,6 +1,14 @@
 import pytest
 
-from engine.finished.claims.verdicts import Order, judge_below, judge_figure, judge_order, judge_similar, p_text
+from engine.finished.claims.verdicts import (
+    Order,
+    judge_above,
+    judge_below,
+    judge_figure,
+    judge_order,
+    judge_similar,
+    p_text,
+)
 from engine.reports.statistics import Interval
 
 
@@ -25,11 +33,17 @@ def test_a_stated_figure_is_held_against_the_interval(low, high, verdict, words)
     assert words in reason
 
 
+def test_a_figure_with_more_decimals_is_held_more_closely():
+    assert judge_figure(0.800, interval(0.804, 0.85), 3) == ("does not hold", "0.800 lies below [0.804 0.850]")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "verdict"), [(0.7, 0.8, "holds"), (0.82, 0.9, "does not hold"), (0.7, 0.9, "can't be told")]
 )
 def test_a_bound(low, high, verdict):
     assert judge_below(0.81, interval(low, high))[0] == verdict
+    other_way_round = {"holds": "does not hold", "does not hold": "holds"}.get(verdict, verdict)
+    assert judge_above(0.81, interval(low, high))[0] == other_way_round
 
 
 @pytest.mark.parametrize(
@@ -43,7 +57,7 @@ def test_a_bound(low, high, verdict):
     ],
 )
 def test_likeness(low, high, verdict):
-    assert judge_similar("a - b", interval(low, high))[0] == verdict
+    assert judge_similar("a - b", interval(low, high), 0.05)[0] == verdict
 
 
 def test_an_order_holds_where_every_comparison_is_significant():

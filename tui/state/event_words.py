@@ -10,7 +10,7 @@ from engine.events.study import (
     SuperresWeightsChosen,
 )
 from engine.events.study_json import describe_weights
-from tui.tables.facts import machine_words
+from tui.looks.formatting import machine_words
 
 
 def event_words(event: Event) -> str:

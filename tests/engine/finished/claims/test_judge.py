@@ -5,8 +5,8 @@ import pytest
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.events.codec import from_jsonable, to_jsonable
-from engine.finished.claims import judge_claims
-from engine.finished.claims.judging import questions
+from engine.finished.claims.file import load_claims
+from engine.finished.claims.judge import judge_claims
 from engine.reports.claims import ClaimsReport
 
 
@@ -23,19 +23,11 @@ def clean(built, rows):
 def test_every_claim_has_a_finding_under_either_protocol(official, clean):
     report = judge_claims(official, clean)
     assert (report.official_study, report.clean_study, report.other_images) == ("of", "cl", False)
-    assert [claim.key for claim in report.claims] == [question.key for question in questions()]
+    assert [claim.key for claim in report.claims] == [claim.key for claim in load_claims().claims]
     by_key = {claim.key: claim for claim in report.claims}
     accuracy = by_key["accuracy-vanilla"]
     assert (accuracy.official.verdict, accuracy.clean.verdict) == ("holds", "does not hold")
     assert all(claim.official.reason and claim.clean.reason and claim.source for claim in report.claims)
-
-
-def test_keys_are_unique_and_topics_stand_together():
-    keys = [question.key for question in questions()]
-    topics = [question.topic for question in questions()]
-    assert len(set(keys)) == len(keys)
-    runs = [topic for place, topic in enumerate(topics) if place == 0 or topics[place - 1] != topic]
-    assert len(set(runs)) == len(runs)
 
 
 def test_a_protocol_that_was_not_run_tells_nothing(official):

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from engine.finished.claims.training import LEAST_BATCHES, batches_to_settle
+from engine.finished.claims.checks import WINDOW, batches_to_settle
 from engine.reports.results import Seconds
 
 EQUAL = (34,) * 6
@@ -41,7 +41,7 @@ def test_a_loss_that_leaves_its_level_at_the_end_never_settles():
 
 
 def test_what_is_short_or_not_finite_has_no_level():
-    assert batches_to_settle(falling(LEAST_BATCHES - 1)) is None
+    assert batches_to_settle(falling(2 * WINDOW - 1)) is None
     assert batches_to_settle([*falling(200), math.nan]) is None
 
 
