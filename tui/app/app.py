@@ -38,6 +38,7 @@ class DashboardApp(App[int]):
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("app.help", "question_mark", "keys", "Keys", "List every key", display="?"),
+        bind("app.docs", "f1", "docs", "Manual", "The manual, page by page", show=False, display="F1"),
         bind(
             "app.palette", "ctrl+p", "command_palette", "Commands", "Find a command by name", show=False, display="^p"
         ),
@@ -206,6 +207,12 @@ class DashboardApp(App[int]):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(type(self.screen), type(self)))
+
+    def action_docs(self) -> None:
+        """The manual."""
+        from tui.screens.docs import DocsScreen
+
+        self.push_screen(DocsScreen())
 
     def action_new_study(self) -> None:
         """Back to the set-up."""

@@ -14,7 +14,7 @@ Examples:
   simpsons-tui fetch ~/data/simpsons
 
 It needs an optional extra, installed from the project's folder with pip install '.[fetch]'.
-data/README.md there says what is downloaded and under which licence."""
+'simpsons-tui docs data' says what is downloaded and under which licence."""
 
 
 @cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
