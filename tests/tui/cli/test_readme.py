@@ -198,12 +198,14 @@ def test_files_of_the_project_exist(file):
 
 
 def test_the_manual_names_every_key():
+    from tui.app.app import DashboardApp
     from tui.app.help import sections
+    from tui.screens.setup.screen import SetupScreen
 
     keys = {"question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "escape": "esc", "delete": "del"}
     keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+"}
     missing = []
-    for name, bindings in sections().items():
+    for name, bindings in sections(SetupScreen, DashboardApp).items():
         (part,) = re.findall(rf"^### {name}\n(.*?)(?=^### |\Z)", MANUAL["dashboard"], re.DOTALL | re.MULTILINE)
         if "arrows" in part:
             part += "`up` `down` `left` `right`"
