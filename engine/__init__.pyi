@@ -48,6 +48,7 @@ from .runs.reader import load_record as load_record
 from .runs.requests import send_request as send_request
 from .study.auditing import audit_dataset as audit_dataset
 from .study.estimate import estimate as estimate
+from .study.estimate import typical_seconds as typical_seconds
 from .study.opening import dataset_readings as dataset_readings
 from .study.opening import inspect_dataset as inspect_dataset
 from .study.running import resume_study as resume_study

@@ -3,17 +3,25 @@
 Every message is one line that names the file or option and says what to do; callers print it without a traceback.
 """
 
+FAILURE, WRONG_USE = 1, 2
+"""Exit statuses of the program."""
+
+SIGNAL_STATUS = 128
+"""A shell's habit: ended by signal n is status 128 + n."""
+
+INTERRUPTED = SIGNAL_STATUS + 2
+
 
 class SimpsonsError(Exception):
     """Base of every error with a message meant for the user; exit status 1."""
 
-    exit_status = 1
+    exit_status = FAILURE
 
 
 class InputError(SimpsonsError):
     """Wrong use or wrong input (an option, a file, a data set); exit status 2."""
 
-    exit_status = 2
+    exit_status = WRONG_USE
 
 
 class DatasetError(InputError):

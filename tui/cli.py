@@ -5,21 +5,21 @@ Importing this loads click and the engine's plain values, nothing that takes tim
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
+import cloup
+from cloup import option_group
 
-from engine.config.study import StudyConfig
+from engine.errors import INTERRUPTED, WRONG_USE
 from tui.app import open as dashboard
 from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, tune
-from tui.console.errors import INTERRUPTED, PROGRAM, WRONG_USE, Session, complain, remember, report_error
+from tui.console.errors import PROGRAM, Session, complain, remember, report_error
 from tui.console.plain import speak_plainly
-from tui.options.sections import SectionedGroup, option, with_options
-from tui.options.study import DEBUG_OPTION, ENVIRONMENT_HELP, IMAGES_OPTION, STUDY_OPTIONS, study_config
+from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
+from tui.options.study import ENVIRONMENT_HELP, IMAGES, option, study_config, study_options
 
 _HELP_WIDTH = 100
-_MIN_REFRESH, _MAX_REFRESH = 0.2, 30.0
 
 _DASHBOARD_EXAMPLES = f"""\b
 Examples:
@@ -39,34 +39,35 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
         ctx.exit()
 
 
-@click.group(
-    cls=SectionedGroup,
+@cloup.group(
     invoke_without_command=True,
     epilog=_DASHBOARD_EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _HELP_WIDTH},
 )
-@with_options(STUDY_OPTIONS)
-@option(
+@study_options
+@option_group(
     "Screen",
-    "--refresh-rate",
-    type=click.FloatRange(_MIN_REFRESH, _MAX_REFRESH),
-    metavar="HZ",
-    help="Redraws a second; without it, gentle over SSH.",
+    option(
+        "--refresh-rate",
+        type=click.FloatRange(SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE),
+        metavar="HZ",
+        help="Redraws a second; without it, gentle over SSH.",
+    ),
+    IMAGES,
 )
-@IMAGES_OPTION
-@DEBUG_OPTION
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 @click.pass_context
-def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str, **options: Any) -> None:
+def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str, **options: Any) -> int | None:
     """Train one image classifier on differently pre-processed images, watch it, and read which did better.
 
     Without a command, this opens the dashboard. Press ? there for the keys.
     """
     remember(ctx, debug, options["runs_dir"])
     if ctx.invoked_subcommand is None:
-        ctx.exit(dashboard.open_dashboard(study_config(options), refresh_rate, images, ctx.ensure_object(Session)))
+        return dashboard.open_dashboard(study_config(options), refresh_rate, images, ctx.ensure_object(Session))
     misplaced = [
         name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
@@ -74,15 +75,14 @@ def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: 
     if misplaced:
         (name, *_) = next(param.opts for param in ctx.command.params if param.name == misplaced[0])
         raise click.UsageError(f"{name} belongs after the command: {PROGRAM} {ctx.invoked_subcommand} {name} ...")
+    return None
 
 
-def _watch(config: StudyConfig, images: str, session: Session, run_folder: Path) -> int:
-    return dashboard.open_dashboard(config, None, images, session, watch=run_folder)
-
-
-for _room in (run, resume, tune, fetch, cache, predict, audit, explain, claims, export, docs):
-    _room.register(cli)
-runs.register(cli, _watch)
+for _command in (
+    *(run.run, resume.resume, tune.tune, fetch.fetch, cache.cache, predict.predict, audit.audit, explain.explain),
+    *(claims.claims, claims.leak, export.export, runs.runs, runs.watch, docs.docs),
+):
+    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,12 +6,13 @@ measured while this was written, scaled by the number of cores. Good for "a minu
 
 import os
 import shutil
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
-from engine.config.variants import Variant, get_variant
+from engine.config.variants import PLAIN, VARIANTS, Variant, find_variant, get_variant
 from engine.events.study import Stage
 from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
@@ -73,7 +74,7 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
     work.append(("baselines", "", images))
     known = [timings.lookup(stage, variant, config) for stage, variant, _ in work]
     seconds = sum(
-        count * (_typical(stage, variant, config) if measured is None else measured)
+        count * (typical_seconds(stage, variant, recipe, config.variants) if measured is None else measured)
         for (stage, variant, count), measured in zip(work, known, strict=True)
     )
     if config.budget_minutes is not None:
@@ -90,7 +91,7 @@ def slowest_preprocessing(config: StudyConfig, summary: DatasetSummary, timings:
     images = summary.train + summary.test
     known = {variant: timings.lookup("preprocess", variant, config) for variant in config.variants}
     return images * max(
-        _typical("preprocess", variant, replace(config, variants=(variant,))) if rate is None else rate
+        typical_seconds("preprocess", variant, config.recipe, (variant,)) if rate is None else rate
         for variant, rate in known.items()
     )
 
@@ -103,24 +104,27 @@ def _key(stage: Stage, variant: str, config: StudyConfig) -> str:
     return f"{stage}/{variant}/{height}x{width}/{settings}{network}"
 
 
-def _typical(stage: Stage, variant: str, config: StudyConfig) -> float:
-    """Seconds an image on a machine that was never timed."""
-    recipe = config.recipe
+def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: Sequence[str]) -> float:
+    """Seconds an image on a machine that was never timed.
+
+    Of the study's `variants`, one whose first steps are another's finds their results at hand; a variant that this
+    version does not know counts as one without steps.
+    """
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
     if not variant:
         return costs.FIXED_SECONDS_PER_IMAGE[stage] / speed_up
-    chosen = get_variant(variant)
+    chosen = find_variant(variant) or VARIANTS[PLAIN]
     if stage == "preprocess":
-        steps = sum(costs.STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, config))
+        steps = sum(costs.STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, variants))
         return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
     rate = costs.TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else costs.EVALUATE_SECONDS_PER_MEGAPIXEL
     return rate * megapixels * chosen.scale**2 / speed_up
 
 
-def _own_steps(variant: Variant, config: StudyConfig) -> tuple[str, ...]:
+def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[str, ...]:
     """The steps after the longest start that is another of the study's variants, whose results are then at hand."""
-    others = [get_variant(name).steps for name in config.variants if name != variant.name]
+    others = [other.steps for name in variants if name != variant.name and (other := find_variant(name)) is not None]
     known = max((len(steps) for steps in others if variant.steps[: len(steps)] == steps), default=0)
     return variant.steps[known:]
 

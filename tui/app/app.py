@@ -148,7 +148,7 @@ class DashboardApp(App[int]):
             self._could_detach = session.can_detach
             self.refresh_bindings()
         if running:
-            self._announced = False  # also where another process goes on with what was interrupted
+            self._announced = False  # also where another process resumes what was interrupted
         elif screen is not None and not self._announced and not session.leaving:
             self._announced = True
             self._study_ended(screen)
@@ -247,7 +247,7 @@ class DashboardApp(App[int]):
         self._setup.show()
 
     async def action_quit(self) -> None:
-        """Leave; asks first while a study or a search of this process runs. A study that is watched goes on."""
+        """Leave; asks first while a study or a search of this process runs. A study that is watched keeps running."""
         session = self.session
         if not session.working:
             self.exit(1 if session.exit_failure is not None else 0)
@@ -263,8 +263,8 @@ class DashboardApp(App[int]):
                 self.exit(0)
 
         question = "A study is running. Leave?"
-        detail = "What is done is kept; 'simpsons-tui resume' goes on with the rest."
+        detail = "What is done is kept; 'simpsons-tui resume' does the rest."
         if session.searching:
             question = "A search is running. Leave?"
-            detail = "Trials that ended are kept; 'simpsons-tui tune --resume' goes on with the rest."
+            detail = "Trials that ended are kept; 'simpsons-tui tune --resume' does the rest."
         self.push_screen(ConfirmScreen(question, detail), answered)

@@ -109,7 +109,7 @@ def _say_where_the_search_is_kept(search: "TuningRun | None") -> None:
     if search is None or not Path(folder).is_dir():
         return
     state = search.record.finished.status if search.record.finished is not None else "left while it ran"
-    hint = "" if state == "done" else f"; '{PROGRAM} tune --resume' goes on with it"
+    hint = "" if state == "done" else f"; '{PROGRAM} tune --resume' resumes it"
     with contextlib.suppress(OSError):  # the terminal may be gone
         click.echo(f"search {state}, kept in {folder}{hint}")
 

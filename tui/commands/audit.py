@@ -1,29 +1,23 @@
 """`simpsons-tui audit`: what the images themselves say of how far scores on them can be trusted."""
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.config.protocols import Closeness
 from engine.config.study import StudyConfig
 from engine.reports.audit import AuditReport
-from tui.options.sections import SectionedCommand, option, with_options
-from tui.options.study import (
-    CLASSES_OPTION,
-    DEBUG_OPTION,
-    FOLDER_OPTIONS,
-    PARTS_OPTIONS,
-    RECHECK_OPTION,
-    named_parts,
-)
+from tui.commands.command import ProgramCommand
+from tui.options.study import CACHE_DIR, CLASSES, CLOSENESS, JSON, PARTS, RECHECK, folders, named_parts
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from engine.events.control import StudyControl
     from engine.events.progress import AuditProgress
     from tui.console.progress import LineProgress
 
@@ -42,26 +36,13 @@ error, the report to standard output; with --json it is one JSON object with eve
 status: 0 done, whatever was found, 2 wrong use or input, 130 interrupted."""
 
 
-@click.command(cls=SectionedCommand, epilog=_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path), metavar="[PATH]")
-@with_options(PARTS_OPTIONS)
-@CLASSES_OPTION
-@RECHECK_OPTION
-@option(
-    "Audit",
-    "--closeness",
-    type=click.Choice(get_args(Closeness)),
-    default=StudyConfig.closeness,
-    show_default=True,
-    help="What counts as a copy: near, or scene, which also groups frames of one shot.",
-)
-@option("Output", "--json", "as_json", is_flag=True, help="Write the report as one JSON object.")
-@FOLDER_OPTIONS[0]
-@DEBUG_OPTION
-@click.pass_context
+@option_group("Images", *PARTS, CLASSES, RECHECK)
+@option_group("Audit", CLOSENESS)
+@option_group("Output", JSON)
+@folders(CACHE_DIR)
 def audit(
-    ctx: click.Context,
-    /,
     *,
     path: Path | None,
     train: Path | None,
@@ -72,51 +53,32 @@ def audit(
     closeness: Closeness,
     as_json: bool,
     cache_dir: Path | None,
-    debug: bool,
-) -> None:
+) -> int:
     """Look for copies, leaks and odd files among the images at PATH, before anything is trained on them.
 
     PATH is a folder or .zip of images; without it, the demo set.
     """
-    ctx.obj.debug = ctx.obj.debug or debug
     parts: dict[str, Any] = named_parts(path, train, test, val)
     config = StudyConfig(**parts, classes=classes, closeness=closeness, cache_dir=cache_dir, recheck=recheck)
-    ctx.exit(_run(config, as_json=as_json))
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(audit)
-
-
-def _run(config: StudyConfig, *, as_json: bool) -> int:
     from engine import audit_dataset
-    from engine.errors import StudyStopped
     from engine.events.codec import to_jsonable
-    from engine.events.control import StudyControl
-    from tui.console.progress import progress_on
-    from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
-    from tui.console.study import StopOnSignal
+    from tui.console.stdout import printed
+    from tui.console.study import measure_headless
+    from tui.looks.formatting import json_line
 
-    control = StudyControl()
-    with results_alone_on_stdout() as results:
-        with (
-            progress_on(sys.stderr) as progress,
-            StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
-        ):
-            stages = _Stages(progress)
-            try:
-                report = audit_dataset(config, control, stages.take)
-            except StudyStopped:
-                return SIGNAL_STATUS + stop.received
-            finally:
-                stages.end()
-        if as_json:
-            text = json.dumps(to_jsonable(report), allow_nan=False) + "\n"
-        else:
-            text = printed(list(_report(report, config)), results)
-        write_results(results, text)
-    return 0
+    def measure(progress: "LineProgress", control: "StudyControl") -> AuditReport:
+        stages = _Stages(progress)
+        try:
+            return audit_dataset(config, control, stages.take)
+        finally:
+            stages.end()
+
+    return measure_headless(
+        measure,
+        lambda report, results: (
+            json_line(to_jsonable(report)) if as_json else printed(list(_report(report, config)), results)
+        ),
+    )
 
 
 class _Stages:
@@ -155,13 +117,14 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     from rich.text import Text
 
     from tui.looks.formatting import count, place
-    from tui.tables.audit import class_data, closeness_words, group_words, pair_data, size_data
+    from tui.tables.audit import DETAILS, class_data, closeness_words, group_words, pair_data, size_data
     from tui.tables.data import to_rich
+    from tui.tables.facts import DEMO_WORDS
 
     where = place(str(config.data)) if config.data is not None else "the demo set"
     yield f"audit of {where}: {count(report.train)} training and {count(report.test)} test images"
     if config.data is None:
-        yield "DEMO SET: these images are drawn by this program"
+        yield DEMO_WORDS
     yield f"copies are {closeness_words(report)}"
     yield ""
     yield "Findings, the gravest first"
@@ -177,7 +140,7 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     yield ""
     yield f"Copies: {group_words(report)}"
     if report.pairs:
-        yield to_rich(pair_data(report, _PAIRS_SHOWN))
+        yield to_rich(pair_data(report, _PAIRS_SHOWN).without(*DETAILS))
         if (more := len(report.pairs) - _PAIRS_SHOWN) > 0:
             yield f"... and {count(more)} more pairs, all listed by --json"
     yield from _files(report)

@@ -3,25 +3,22 @@
 from pathlib import Path
 
 import click
+import cloup
 
 from engine.config.study import StudyConfig
-from tui.console.errors import remember
-from tui.options.sections import SectionedCommand
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
+from tui.commands.command import ProgramCommand
+from tui.options.study import CACHE_DIR, folders
 
 
-@click.group(epilog="\b\nExamples:\n  simpsons-tui cache show\n  simpsons-tui cache clear")
+@cloup.group(epilog="\b\nExamples:\n  simpsons-tui cache show\n  simpsons-tui cache clear")
 def cache() -> None:
     """Pre-processed images that are kept so that they are made once."""
 
 
-@cache.command("show", cls=SectionedCommand)
-@FOLDER_OPTIONS[0]
-@DEBUG_OPTION
-@click.pass_context
-def cache_show(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> None:
+@cache.command("show", cls=ProgramCommand)
+@folders(CACHE_DIR)
+def cache_show(cache_dir: Path | None) -> None:
     """Say where the cache lies, what it takes and what it may take."""
-    remember(ctx, debug)
     from engine import cache_report
     from tui.looks.formatting import size
 
@@ -29,19 +26,11 @@ def cache_show(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> No
     click.echo(f"folder  {report.folder}\nused    {size(report.used_bytes)}\nlimit   {size(report.limit_bytes)}")
 
 
-@cache.command("clear", cls=SectionedCommand)
-@FOLDER_OPTIONS[0]
-@DEBUG_OPTION
-@click.pass_context
-def cache_clear(ctx: click.Context, /, debug: bool, cache_dir: Path | None) -> None:
+@cache.command("clear", cls=ProgramCommand)
+@folders(CACHE_DIR)
+def cache_clear(cache_dir: Path | None) -> None:
     """Empty the cache, but for what a running study uses."""
-    remember(ctx, debug)
     from engine import clear_cache
     from tui.looks.formatting import size
 
     click.echo(f"{size(clear_cache(StudyConfig(cache_dir=cache_dir)))} freed")
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(cache)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.errors import InputError
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
+from tui.commands.command import ProgramCommand
+from tui.options.study import JSON, RUNS_DIR, folders, option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,41 +36,27 @@ Examples:
   simpsons-tui leak
   simpsons-tui leak OFFICIAL_RUN CLEAN_RUN"""
 
-_JSON = option("Output", "--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
 
-
-@click.command(cls=SectionedCommand, epilog=_CLAIMS_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_CLAIMS_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
-@option(
+@option_group(
     "Claims",
-    "--file",
-    type=click.Path(path_type=Path),
-    help="A TOML file with the claims of another paper, in place of the original study's.",
+    option(
+        "--file",
+        type=click.Path(path_type=Path),
+        help="A TOML file with the claims of another paper, in place of the original study's.",
+    ),
+    option("--print-file", is_flag=True, help="Write the original study's file, to begin another one with."),
 )
-@option("Claims", "--print-file", is_flag=True, help="Write the original study's file, to begin another one with.")
-@_JSON
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
-def claims(
-    ctx: click.Context,
-    /,
-    *,
-    run: str,
-    second: str,
-    file: Path | None,
-    print_file: bool,
-    as_json: bool,
-    debug: bool,
-    runs_dir: Path | None,
-) -> None:
+@option_group("Output", JSON)
+@folders(RUNS_DIR)
+def claims(*, run: str, second: str, file: Path | None, print_file: bool, as_json: bool, runs_dir: Path | None) -> None:
     """Hold a paper's claims against a run, one by one: the replication report.
 
     The claims are those of the original study, or of a file. RUN is a run's folder, its name or the beginning of one;
     without it, the newest that is done.
     """
-    _remember(ctx, debug, runs_dir)
     from engine import claims_template, judge_study
     from engine.events.codec import to_jsonable
 
@@ -85,20 +73,17 @@ def claims(
     _write_parts(lambda width: claims_parts(report, width))
 
 
-@click.command(cls=SectionedCommand, epilog=_LEAK_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_LEAK_EXAMPLES)
 @click.argument("run", default="")
 @click.argument("second", default="", metavar="[RUN2]")
-@_JSON
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
-def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: bool, runs_dir: Path | None) -> None:
+@option_group("Output", JSON)
+@folders(RUNS_DIR)
+def leak(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None:
     """Show official and clean side by side: what copies of the test images were worth.
 
     RUN is a run's folder, its name or the beginning of one; without it, the newest that is done. Its counterpart is
     found in the runs folder, or named as RUN2.
     """
-    _remember(ctx, debug, runs_dir)
     from engine import leak_of_study, runs_folder
     from engine.events.codec import to_jsonable
 
@@ -112,20 +97,6 @@ def leak(ctx: click.Context, /, *, run: str, second: str, as_json: bool, debug: 
     from tui.tables.claims import leak_parts
 
     _write_parts(lambda width: leak_parts(report, width))
-
-
-def register(group: click.Group) -> None:
-    """Add the commands to the program."""
-    group.add_command(claims)
-    group.add_command(leak)
-
-
-def _remember(ctx: click.Context, debug: bool, runs_dir: Path | None) -> None:
-    """Tell the error handler what it must know."""
-    session: Any = ctx.obj
-    if session is not None:
-        session.debug = session.debug or debug
-        session.runs_dir = runs_dir or session.runs_dir
 
 
 def _open(run: str, second: str, runs_dir: Path | None) -> tuple["FinishedRun", "StudyRecord | None"]:

@@ -4,7 +4,9 @@ import re
 import sys
 
 import click
+import cloup
 
+from tui.commands.command import ProgramCommand
 from tui.tables.pages import INDEX, read_page
 
 _EXAMPLES = """\b
@@ -17,7 +19,7 @@ _WIDEST = 120
 """Columns beyond which lines of text become hard to read."""
 
 
-@click.command(epilog=_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("page", default=INDEX)
 def docs(page: str) -> None:
     """Show a PAGE of the manual; without one, what pages there are. In the dashboard: F1."""
@@ -31,8 +33,3 @@ def docs(page: str) -> None:
     console = Console()
     text = re.sub(r"!?\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", text)  # links between files lead nowhere here
     console.print(Markdown(text), width=min(console.width, _WIDEST))
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(docs)

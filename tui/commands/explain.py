@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.errors import InputError, StorageError
-from tui.console.errors import remember
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER, FOLDER_OPTIONS
+from tui.commands.command import ProgramCommand
+from tui.options.study import CACHE_DIR, FOLDER, JSON, RUNS_DIR, folders, option
 from tui.options.values import variant_names
 
 if TYPE_CHECKING:
@@ -38,24 +39,22 @@ box is measured once and kept in the run's folder, and so is their accuracy on s
 --resolution, variant by variant. Progress goes to standard error."""
 
 
-@click.command(cls=SectionedCommand, epilog=_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("run", metavar="RUN")
-@option("Explanation", "--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks.")
-@option(
+@option_group(
     "Explanation",
-    "--resolution",
-    is_flag=True,
-    help="Also measure how accuracy falls when images are shrunk; slow for variants with super-resolution.",
+    option("--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks."),
+    option(
+        "--resolution",
+        is_flag=True,
+        help="Also measure how accuracy falls when images are shrunk; slow for variants with super-resolution.",
+    ),
 )
-@option("Output", "--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files.")
-@option("Output", "--json", "as_json", is_flag=True, help="Write the figures as one JSON object.")
-@FOLDER_OPTIONS[0]
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
+@option_group(
+    "Output", option("--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files."), JSON
+)
+@folders(CACHE_DIR, RUNS_DIR)
 def explain(
-    ctx: click.Context,
-    /,
     *,
     run: str,
     variant: tuple[str, ...] | None,
@@ -64,22 +63,15 @@ def explain(
     as_json: bool,
     cache_dir: Path | None,
     runs_dir: Path | None,
-    debug: bool,
-) -> None:
+) -> int:
     """Say what the networks of a finished RUN look at: colour, background, the character, fine detail.
 
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
-    remember(ctx, debug, runs_dir)
     from engine import find_run, open_run
 
     opened = open_run(find_run(run, runs_dir), cache_dir)
-    ctx.exit(_run(opened, variant, out, as_json=as_json, resolution=resolution))
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(explain)
+    return _run(opened, variant, out, as_json=as_json, resolution=resolution)
 
 
 def _run(
@@ -91,10 +83,10 @@ def _run(
     resolution: bool,
 ) -> int:
     from engine import keep_memory, measure_explanation, report_figures
-    from engine.errors import StudyStopped
+    from engine.errors import SIGNAL_STATUS, StudyStopped
     from engine.events.control import StudyControl
     from tui.console.progress import progress_on
-    from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
+    from tui.console.stdout import printed, results_alone_on_stdout, write_results
     from tui.console.study import StopOnSignal
 
     for name in variants or ():
@@ -198,19 +190,20 @@ def _parts(
 ) -> "Iterator[RenderableType]":
     from dataclasses import replace
 
-    from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
+    from tui.tables.data import to_plain
+    from tui.tables.explanation import ablation_data, answers_and_notes, class_change_data, legend
 
     shown = report
     if variants is not None:
         shown = replace(report, ablations=tuple(one for one in report.ablations if one.variant in variants))
     yield "Shares of images that are recognised"
-    yield ablation_table(shown)
+    yield to_plain(ablation_data(shown))
     yield ""
     yield "Recognised before → after, of"
-    yield class_table(shown)
+    yield to_plain(class_change_data(shown))
     yield legend(shown)
     yield ""
-    yield explanation_words(report)
+    yield answers_and_notes(report)
     if sizes is not None:
         yield from _size_parts(sizes, variants)
     if written:
@@ -219,13 +212,15 @@ def _parts(
 
 
 def _size_parts(report: "ResolutionReport", variants: tuple[str, ...] | None) -> "Iterator[RenderableType]":
-    from tui.tables.resolution import ladder_table, native_table, resolution_words
+    from tui.tables.data import to_plain
+    from tui.tables.explanation import answers_and_notes
+    from tui.tables.resolution import ladder_data, native_data
 
     yield ""
     yield "How large the images are: longer side in pixels"
-    yield native_table(report)
+    yield to_plain(native_data(report))
     yield ""
     yield f"Recognised when the images are shrunk to a longer side (networks of seed {report.seed})"
-    yield ladder_table(report.of(variants if variants is not None else report.variants))
+    yield to_plain(ladder_data(report.of(variants if variants is not None else report.variants)))
     yield ""
-    yield resolution_words(report)
+    yield answers_and_notes(report)

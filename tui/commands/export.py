@@ -4,13 +4,14 @@ import sys
 from pathlib import Path
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.errors import InputError
+from tui.commands.command import ProgramCommand
 from tui.commands.predict import split_model
-from tui.console.errors import remember
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
-from tui.options.sections import SectionedCommand, option
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
+from tui.options.study import RUNS_DIR, folders, option
 
 STANDARD_OUTPUT = "-"
 DEFAULT_FORMAT = "html"
@@ -42,42 +43,30 @@ and onnx need optional extras, installed from the project's folder with pip inst
 pre-processing is, and the classes, stand in its metadata. Without a variant it is the most accurate."""
 
 
-@click.command(cls=SectionedCommand, epilog=_HELP_END)
+@cloup.command(cls=ProgramCommand, epilog=_HELP_END)
 @click.argument("run", required=False, metavar="[RUN[:VARIANT]]")
-@option(
+@option_group(
     "Output",
-    "--format",
-    "format_name",
-    type=click.Choice((*FORMATS, ONNX)),
-    help=f"What to make; without it what the end of --out says, or {DEFAULT_FORMAT}.",
+    option(
+        "--format",
+        "format_name",
+        type=click.Choice((*FORMATS, ONNX)),
+        help=f"What to make; without it what the end of --out says, or {DEFAULT_FORMAT}.",
+    ),
+    option(
+        "--out",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="File or folder to write; - is standard output. Without it, the study's name, here.",
+    ),
+    option("--force", is_flag=True, help="Replace what is there."),
 )
-@option(
-    "Output",
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="File or folder to write; - is standard output. Without it, the study's name, here.",
-)
-@option("Output", "--force", is_flag=True, help="Replace what is there.")
-@FOLDER_OPTIONS[1]
-@DEBUG_OPTION
-@click.pass_context
-def export(
-    ctx: click.Context,
-    /,
-    *,
-    debug: bool,
-    run: str | None,
-    format_name: str | None,
-    out: Path | None,
-    force: bool,
-    runs_dir: Path | None,
-) -> None:
+@folders(RUNS_DIR)
+def export(*, run: str | None, format_name: str | None, out: Path | None, force: bool, runs_dir: Path | None) -> None:
     """Write a study's results as a report, tables or curves, or a trained network.
 
     RUN is a run's folder, its name or a unique beginning of it; without it, the newest. A VARIANT is named for onnx.
     """
-    remember(ctx, debug, runs_dir)
     if format_name == ONNX or (format_name is None and out is not None and out.suffix.lower() == f".{ONNX}"):
         _export_network(run, runs_dir, out, force=force)
         return
@@ -141,8 +130,3 @@ def choose_format(name: str | None, out: Path | None) -> ExportFormat:
     if form.folder and out is not None and str(out) == STANDARD_OUTPUT:
         raise InputError(f"--format {name} makes a folder of files: name it with --out")
     return form
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(export)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import click
+import cloup
 
-from tui.console.errors import remember
-from tui.options.study import DEBUG_OPTION, FOLDER
+from tui.commands.command import ProgramCommand
+from tui.options.study import FOLDER
 
 _EXAMPLES = """\b
 Examples:
@@ -16,23 +17,15 @@ It needs an optional extra, installed from the project's folder with pip install
 'simpsons-tui docs data' says what is downloaded and under which licence."""
 
 
-@click.command(epilog=_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("destination", required=False, type=FOLDER, metavar="[DEST]")
-@DEBUG_OPTION
-@click.pass_context
-def fetch(ctx: click.Context, /, debug: bool, destination: Path | None) -> None:
+def fetch(destination: Path | None) -> None:
     """Download the real data set from Kaggle.
 
     It goes to DEST or to the cache folder of the site's own client; where it lies is printed.
     """
-    remember(ctx, debug)
     from engine import fetch_dataset
     from tui.console.stdout import results_alone_on_stdout
 
     with results_alone_on_stdout() as results:
         results.write(f"{fetch_dataset(destination)}\n")
-
-
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(fetch)

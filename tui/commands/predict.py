@@ -4,33 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+import cloup
+from cloup import option_group
 
 from engine.config.model import ModelRequest
-from tui.options.sections import GroupedOption, SectionedCommand, option, with_options
-from tui.options.study import DEBUG_OPTION, FOLDER_OPTIONS
+from tui.commands.command import ProgramCommand
+from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, RUNS_DIR, folders, option
 
-_MODEL, _MACHINE, _FOLDERS = "Model", "Machine", "Folders and network"
-
-MODEL_OPTIONS = (
+_MODEL_OPTIONS = option_group(
+    "Model",
     # Without the environment variables of the study's own options of that name.
-    click.option(
-        "--seed",
-        cls=GroupedOption,
-        section=_MODEL,
-        type=int,
-        metavar="N",
-        help="Of several, the one trained with this seed.",
-    ),
-    click.option(
-        "--fold",
-        cls=GroupedOption,
-        section=_MODEL,
-        type=int,
-        metavar="N",
-        help="Of several, the one trained on this fold.",
-    ),
+    click.option("--seed", type=int, metavar="N", help="Of several, the one trained with this seed."),
+    click.option("--fold", type=int, metavar="N", help="Of several, the one trained on this fold."),
     option(
-        _MODEL,
         "--superres-weights",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
@@ -49,46 +35,28 @@ cannot be used gets a line on standard error. Exit status: 0 all predicted, 1 so
 used, 2 none could or wrong use, 130 interrupted."""
 
 
-@click.command(cls=SectionedCommand, epilog=_PREDICT_EXAMPLES)
+@cloup.command(cls=ProgramCommand, epilog=_PREDICT_EXAMPLES)
 @click.argument("run", metavar="RUN[:VARIANT]")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("Output", "--json", "as_json", is_flag=True, help="Write one JSON object with every probability.")
-@with_options(MODEL_OPTIONS)
-@option(_MACHINE, "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-@with_options(FOLDER_OPTIONS)
-@option(_FOLDERS, "--offline", is_flag=True, help="Never touch the network.")
-@DEBUG_OPTION
-@click.pass_context
-def predict(
-    ctx: click.Context,
-    /,
-    run: str,
-    images: tuple[Path, ...],
-    as_json: bool,
-    debug: bool,
-    **options: Any,
-) -> None:
+@option_group("Output", JSON)
+@_MODEL_OPTIONS
+@option_group("Machine", DEVICE)
+@folders(CACHE_DIR, RUNS_DIR, OFFLINE)
+def predict(run: str, images: tuple[Path, ...], as_json: bool, **options: Any) -> int:
     """Say what a trained model sees in images: files, folders (with those below) or .zip archives.
 
     RUN is a run's folder, its name in the runs folder or the beginning of it, or 'latest'. Without a VARIANT the most
     accurate one is used. Its own pre-processing is applied to the images.
     """
-    request = _request(ctx, run, debug, options)
+    request = _request(run, options)
     from tui.console.predictions import run_predictions
 
-    ctx.exit(run_predictions(request, images, as_json=as_json))
+    return run_predictions(request, images, as_json=as_json)
 
 
-def register(group: click.Group) -> None:
-    """Add the command to the program."""
-    group.add_command(predict)
-
-
-def _request(ctx: click.Context, run: str, debug: bool, options: dict[str, Any]) -> ModelRequest:
+def _request(run: str, options: dict[str, Any]) -> ModelRequest:
     """RUN[:VARIANT] and the options."""
     runs_dir = options.pop("runs_dir")
-    session = ctx.obj  # what the program's error handler must know
-    session.debug, session.runs_dir = session.debug or debug, runs_dir or session.runs_dir
     from engine import find_run
 
     name, variant = split_model(run)

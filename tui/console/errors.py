@@ -1,4 +1,4 @@
-"""What a user is told when something goes wrong: one line on standard error, and an exit status."""
+"""Errors as one line on standard error, and an exit status."""
 
 import contextlib
 import errno
@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from engine.errors import SimpsonsError
+from engine.errors import FAILURE, INTERRUPTED, WRONG_USE, SimpsonsError
 
 PROGRAM = "simpsons-tui"
 _NAME_SHOWN = 60
-FAILURE, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Predictions without a screen: on standard output as they come, or as one JSON object at the end."""
 
-import json
 import os
 import sys
 import time
@@ -15,17 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine import keep_memory
 from engine.config.model import ModelRequest
+from engine.errors import FAILURE, WRONG_USE
 from engine.events.codec import to_jsonable
 from engine.reports.prediction import ImagePrediction, ModelOpened, PredictionEvent
 from engine.reports.results import SkippedFile
 from tui.console.stdout import OutputError, results_alone_on_stdout
-from tui.looks.formatting import count, rate
-
-FAILURE, WRONG_INPUT = 1, 2
+from tui.looks.formatting import count, json_line, rate
 
 
 def run_predictions(request: ModelRequest, paths: Sequence[Path], *, as_json: bool) -> int:
-    """Ask a model about images, write what it says, and return the exit status.
+    """Predict images with a model, write the predictions, and return the exit status.
 
     Raises:
         SimpsonsError: the model cannot be used, or the predictions cannot be written.
@@ -43,7 +41,7 @@ def run_predictions(request: ModelRequest, paths: Sequence[Path], *, as_json: bo
 
 @dataclass
 class _Output:
-    """What was said so far, and where it goes."""
+    """The predictions so far, and where they are written."""
 
     results: TextIO
     as_json: bool
@@ -60,7 +58,7 @@ class _Output:
         self._task = self.progress.add_task("predicting", total=None)
 
     def take(self, event: PredictionEvent) -> None:
-        """The model, an answer or a refusal."""
+        """The model, a prediction or a refusal."""
         if isinstance(event, ModelOpened):
             self._begin(event)
             return
@@ -78,7 +76,7 @@ class _Output:
     def finish(self) -> None:
         """The end of the output, and a line on how it went."""
         if self.as_json:
-            self._write(json.dumps(self._to_json(), allow_nan=False) + "\n")
+            self._write(json_line(self._to_json()))
         seconds = time.monotonic() - self.started
         refused = f", {count(len(self.refused))} could not be used" if self.refused else ""
         speed = f", {rate(self.predicted / seconds)}" if self.predicted and seconds > 0 else ""
@@ -88,7 +86,7 @@ class _Output:
     def status(self) -> int:
         """The exit status."""
         if not self.predicted:
-            return WRONG_INPUT
+            return WRONG_USE
         return FAILURE if self.refused else 0
 
     def _begin(self, model: ModelOpened) -> None:

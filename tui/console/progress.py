@@ -10,7 +10,6 @@ from rich.console import Console
 
 from engine.events.search import TrialFinished, TrialStarted, TuningStarted, trial_name
 from engine.events.study import (
-    AuditFinished,
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
@@ -18,9 +17,7 @@ from engine.events.study import (
     Event,
     JobFinished,
     Level,
-    MachineChosen,
     Notice,
-    RunResumed,
     Stage,
     StageFinished,
     StageProgress,
@@ -29,12 +26,11 @@ from engine.events.study import (
     StudyPaused,
     StudyStarted,
     StudyUnpaused,
-    SuperresWeightsChosen,
 )
-from engine.events.study_json import describe_weights
 from engine.reports.results import DatasetSummary, JobResult
 from tui.looks.formatting import count, duration, loss, percent, rate
-from tui.tables.facts import machine_words, recipe_words
+from tui.state.event_words import event_words
+from tui.tables.facts import recipe_words
 from tui.tables.search_facts import is_trial, search_line
 
 if TYPE_CHECKING:
@@ -54,7 +50,7 @@ REMIND_SECONDS = 30.0
 """Nobody waits longer for a sign of life where there is no bar."""
 
 _WORTH_A_LINE = 1.0
-"""Seconds from which on the time that a stage took is said."""
+"""Seconds from which on the time that a stage took gets a line."""
 
 
 class QuietConsole(Console):
@@ -180,7 +176,7 @@ class LineProgress:
                 pass
 
     def _line(self, event: Event) -> str:
-        return self._study_line(event) or search_line(event) or self._job_line(event)
+        return self._study_line(event) or event_words(event) or search_line(event) or self._job_line(event)
 
     def _study_line(self, event: Event) -> str:
         text = ""
@@ -190,30 +186,16 @@ class LineProgress:
                 seeds = f"seeds {event.seed} to {event.seeds[-1]}" if event.repeats > 1 else f"seed {event.seed}"
                 folds = f", {event.folds} folds" if event.folds > 1 else ""
                 text = f"study {event.study}: {_data_words(event.dataset)}; recipe {recipe}, {seeds}{folds}"
-            case AuditFinished() if event.audit.sentences:
-                text = f"audit: {event.audit.sentences[0]}"
             case DatasetChecked():
                 text = f"in use: {_data_words(event.dataset)}"
-            case MachineChosen():
-                text = f"computing on {machine_words(event.machine)} ({event.machine.chosen_by})"
-            case SuperresWeightsChosen():
-                text = f"super-resolution weights: {describe_weights(event.weights)}"
             case BaselinesMeasured():
                 scores = ", ".join(f"{one.name} {one.metrics.accuracy:.3f}" for one in event.baselines)
                 text = f"baselines, accuracy: {scores}"
-            case RunResumed():
-                text = "the study goes on"
-            case StudyFinished():
-                reason = f" ({event.reason})" if event.reason else ""
-                kept = f"; kept in {event.folder}" if event.folder else ""
-                text = f"study {event.status}{reason}{kept}"
         return text
 
     def _job_line(self, event: Event) -> str:
         text = ""
         match event:
-            case Notice():
-                text = _about(event.variant, event.message)
             case StageStarted():
                 unit, known = ("batches", "done before") if event.stage == "train" else ("images", "from the cache")
                 cached = f", {count(event.cached)} of them {known}" if event.cached else ""

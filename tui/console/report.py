@@ -11,12 +11,13 @@ from rich.text import Text
 
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord, evaluated_results
+from engine.events.search_record import TuningRecord
 from engine.reports.results import DatasetSummary
 from tui.console.stdout import _natural_width, _terminal_width, printed
 from tui.tables.claims import claims_parts
 from tui.tables.data import to_rich
 from tui.tables.effects import effects_legend, effects_tables, factorials
-from tui.tables.facts import shortfalls, study_facts, table_words, warnings
+from tui.tables.facts import DEMO_WORDS, shortfalls, study_facts, table_words, warnings
 from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
 
@@ -65,10 +66,6 @@ def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableTy
         yield _fitted(calibration, width)
 
 
-def _classes(record: StudyRecord, width: int | None) -> Table:
-    return _fitted(per_class_table(record), width)
-
-
 def _fitted(table: Table, width: int | None) -> Table:
     return table if width is None or _natural_width(table) <= width else _narrowed(table)
 
@@ -87,7 +84,7 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     if dataset is None:
         return
     if dataset.is_demo:
-        yield "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
+        yield DEMO_WORDS
     yield from _left_out(dataset)
     yield ""
     yield _metrics(record, width)
@@ -103,9 +100,10 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
             )
     if evaluated_results(record):
         yield ""
-        yield _classes(record, width)
+        yield _fitted(per_class_table(record), width)
     yield from _claims(record, width)
-    yield from _words(record)
+    yield from warnings_and_conclusion(record)
+    yield from kept_in(record)
 
 
 def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
@@ -124,27 +122,27 @@ def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
 
 
 def _left_out(dataset: DatasetSummary) -> Iterator[str]:
-    if not dataset.skipped:
-        return
-    yield f"left out: {len(dataset.skipped)}"
-    for skipped in dataset.skipped[:_SKIPPED_SHOWN]:
-        yield f"  {skipped.path}: {skipped.reason}"
+    if dataset.skipped:
+        yield f"left out: {len(dataset.skipped)}"
+    yield from (f"  {skipped.path}: {skipped.reason}" for skipped in dataset.skipped[:_SKIPPED_SHOWN])
     if len(dataset.skipped) > _SKIPPED_SHOWN:
         yield f"  ... and {len(dataset.skipped) - _SKIPPED_SHOWN} more, all listed by --json and in the run folder"
 
 
-def _words(record: StudyRecord) -> Iterator[RenderableType]:
+def warnings_and_conclusion(record: StudyRecord | TuningRecord) -> Iterator[RenderableType]:
+    """What the engine warned of, and what it concludes."""
     if notices := warnings(record):
         yield ""
         yield "Warnings"
-        for notice in notices:
-            yield Text(f"- {notice.variant + ': ' if notice.variant else ''}{notice.message}")
-    if record.finished is None:
-        return
-    if record.finished.conclusion:
+        yield from (Text(f"- {notice.variant + ': ' if notice.variant else ''}{notice.message}") for notice in notices)
+    if record.finished is not None and record.finished.conclusion:
         yield ""
         yield "Conclusion"
         yield from (Text(f"- {sentence}") for sentence in record.finished.conclusion)
-    if record.finished.folder:
+
+
+def kept_in(record: StudyRecord | TuningRecord) -> Iterator[str]:
+    """The folder that holds it all."""
+    if record.finished is not None and record.finished.folder:
         yield ""
         yield f"Kept in {record.finished.folder}"

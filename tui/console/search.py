@@ -1,27 +1,26 @@
 """A search without a screen: progress on standard error, what was found on standard output."""
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import RenderableType
-from rich.text import Text
 
-from engine import keep_memory
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
 from engine.events.control import StudyControl
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
-from tui.console.progress import progress_on
-from tui.console.stdout import SIGNAL_STATUS, printed, results_alone_on_stdout, write_results
-from tui.console.study import FAILURE, EngineThread, StopOnSignal, Work
+from tui.console.report import kept_in, warnings_and_conclusion
+from tui.console.stdout import printed
+from tui.console.study import Work, work_headless
+from tui.looks.formatting import json_line
 from tui.tables.data import to_rich
+from tui.tables.facts import DEMO_WORDS
 from tui.tables.search_facts import best_command, search_facts
 from tui.tables.tuning import trials_data
 
-_STOPPING = "stopping after this batch, 'simpsons-tui tune --resume' goes on; once more ends at once"
+_STOPPING = "stopping after this batch, 'simpsons-tui tune --resume' resumes; once more ends at once"
 
 
 def tune_headless(config: TuningConfig, *, as_json: bool) -> int:
@@ -40,10 +39,10 @@ def tune_headless(config: TuningConfig, *, as_json: bool) -> int:
 
 
 def resume_tuning_headless(folder: Path, *, trials: int | None, minutes: float | None, as_json: bool) -> int:
-    """Go on with a search, write what all of it found and return the exit status.
+    """Resume a search, write what all of it found and return the exit status.
 
     Raises:
-        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        SimpsonsError: it cannot be resumed, or the results cannot be written.
     """
     from engine import load_config
 
@@ -58,23 +57,15 @@ def resume_tuning_headless(folder: Path, *, trials: int | None, minutes: float |
 
 
 def _headless(work: Work, study: StudyConfig, *, as_json: bool) -> int:
-    keep_memory()  # of use only before there are other threads
-    with results_alone_on_stdout() as results:
-        search = EngineThread(work, TuningRecord())
-        with progress_on(sys.stderr) as progress, StopOnSignal(search.control, progress, _STOPPING) as stop:
-            search.run(progress)
-        search.raise_error()
-        record = search.record
-        if record.started is not None:
-            text = _json_text(record, study) if as_json else printed(list(_report(record, study)), results)
-            write_results(results, text, record.started.folder)
-    if stop.received:
-        return SIGNAL_STATUS + stop.received
-    return 0 if record.finished is not None and record.finished.status == "done" else FAILURE
+    def text(record: TuningRecord, results: TextIO) -> str:
+        if as_json:
+            return json_line({**record.to_json(), "command": best_command(record, study)})
+        return printed(list(_report(record, study)), results)
 
+    def done(record: TuningRecord) -> bool:
+        return record.finished is not None and record.finished.status == "done"
 
-def _json_text(record: TuningRecord, study: StudyConfig) -> str:
-    return json.dumps({**record.to_json(), "command": best_command(record, study)}, allow_nan=False) + "\n"
+    return work_headless(work, TuningRecord(), text, done, _STOPPING)
 
 
 def _report(record: TuningRecord, study: StudyConfig) -> Iterator[RenderableType]:
@@ -82,23 +73,13 @@ def _report(record: TuningRecord, study: StudyConfig) -> Iterator[RenderableType
     for name, value in search_facts(record):
         yield f"{name}: {value}"
     if record.dataset is not None and record.dataset.is_demo:
-        yield "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
+        yield DEMO_WORDS
     if record.trials:
         yield ""
         yield to_rich(trials_data(record), "Trials; accuracy and loss on the validation images")
-    warnings = [notice for notice in record.notices if notice.level != "info"]
-    if warnings:
-        yield ""
-        yield "Warnings"
-        yield from (Text(f"- {notice.message}") for notice in warnings)
-    if record.finished is not None and record.finished.conclusion:
-        yield ""
-        yield "Conclusion"
-        yield from (Text(f"- {sentence}") for sentence in record.finished.conclusion)
+    yield from warnings_and_conclusion(record)
     if command := best_command(record, study):
         yield ""
         yield "Train with the best numbers, on all training images:"
         yield f"  {command}"
-    if record.finished is not None and record.finished.folder:
-        yield ""
-        yield f"Kept in {record.finished.folder}"
+    yield from kept_in(record)

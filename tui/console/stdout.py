@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -14,16 +14,11 @@ from rich.text import Text
 from engine.errors import SimpsonsError
 from tui.console.plain import PLAIN
 
-SIGNAL_STATUS = 128
-"""A shell's habit: ended by signal n is status 128 + n."""
 _VERY_WIDE = 10_000
 
 
 class OutputError(SimpsonsError):
     """Standard output cannot take the results."""
-
-
-# ---------------------------------------------------------------- what stands on standard output
 
 
 @contextlib.contextmanager
@@ -69,6 +64,16 @@ def write_results(results: TextIO, text: str, kept_in: str = "") -> None:
         raise OutputError(
             f"the results could not be written to standard output ({error.strerror or error}){kept}"
         ) from error
+
+
+def print_alone(text: Callable[[TextIO], str]) -> None:
+    """Write what `text` makes for standard output, and nothing else there.
+
+    Raises:
+        OutputError: it cannot take it.
+    """
+    with results_alone_on_stdout() as results:
+        write_results(results, text(results))
 
 
 def _terminal_width(results: TextIO) -> int | None:

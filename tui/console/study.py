@@ -8,21 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
-from engine.errors import StudyStopped
+from engine.errors import FAILURE, SIGNAL_STATUS, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
+from engine.events.search_record import TuningRecord
 from engine.events.study import Emit, Event
 from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
-from tui.console.stdout import SIGNAL_STATUS, results_alone_on_stdout, write_results
+from tui.console.stdout import results_alone_on_stdout, write_results
 from tui.export.json_object import json_text
 from tui.tables.facts import demo_recipe_words
 
-FAILURE = 1
+R = TypeVar("R", StudyRecord, TuningRecord)
+T = TypeVar("T")
 
 _POLL_SECONDS = 0.5
 """How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
@@ -45,10 +47,10 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
 
 
 def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
-    """Go on with a run, write the results of the whole study and return the exit status.
+    """Resume a run, write the results of the whole study and return the exit status.
 
     Raises:
-        SimpsonsError: it cannot be gone on with, or the results cannot be written.
+        SimpsonsError: it cannot be resumed, or the results cannot be written.
         Exception: an error of the program's own.
     """
 
@@ -65,34 +67,68 @@ Work = Callable[[Emit, Emit, StudyControl], None]
 
 
 def _headless(work: Work, *, as_json: bool, remark: str = "") -> int:
+    def text(record: StudyRecord, results: TextIO) -> str:
+        return json_text(record) if as_json else report_text(record, results)
+
+    return work_headless(work, StudyRecord(), text, _all_done, remark=remark)
+
+
+def _all_done(record: StudyRecord) -> bool:
+    ended = record.finished is not None and record.finished.status == "done"
+    return ended and all(result.status == "done" for result in record.results.values())
+
+
+def work_headless(
+    work: Work,
+    record: R,
+    text: Callable[[R, TextIO], str],
+    done: Callable[[R], bool],
+    stopping: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+    *,
+    remark: str = "",
+) -> int:
+    """Do work that events tell of, write the text of what they were folded into, and return the exit status.
+
+    `remark` is said before it begins.
+
+    Raises:
+        SimpsonsError: the input cannot be used, or the results cannot be written.
+        Exception: an error of the program's own.
+    """
     keep_memory()  # of use only before there are other threads
     with results_alone_on_stdout() as results:
-        study = EngineThread(work, StudyRecord())
-        with progress_on(sys.stderr) as progress, StopOnSignal(study.control, progress) as stop:
+        thread = EngineThread(work, record)
+        with progress_on(sys.stderr) as progress, StopOnSignal(thread.control, progress, stopping) as stop:
             if remark:
                 progress.say(remark)
-            study.run(progress)
-        study.raise_error()
-        if study.record.started is not None:
-            text = json_text(study.record) if as_json else report_text(study.record, results)
-            finished = study.record.finished
-            write_results(results, text, finished.folder if finished is not None else "")
-    return SIGNAL_STATUS + stop.received if stop.received else _status(study.record)
+            thread.run(progress)
+        thread.raise_error()
+        if record.started is not None:
+            write_results(results, text(record, results), record.finished.folder if record.finished else "")
+    if stop.received:
+        return SIGNAL_STATUS + stop.received
+    return 0 if done(record) else FAILURE
 
 
-def _status(record: StudyRecord) -> int:
-    all_done = record.finished is not None and record.finished.status == "done"
-    return 0 if all_done and all(result.status == "done" for result in record.results.values()) else FAILURE
+def measure_headless(work: Callable[[LineProgress, StudyControl], T], text: Callable[[T, TextIO], str]) -> int:
+    """Do work that a signal stops, write the text of what it found, and return the exit status.
 
-
-class Folded(Protocol):
-    """What a stream of events is folded into."""
-
-    def apply(self, event: Event) -> None:
-        """Take the next event."""
-
-
-R = TypeVar("R", bound=Folded)
+    Raises:
+        SimpsonsError: the input cannot be used, or the results cannot be written.
+    """
+    keep_memory()  # of use only before there are other threads
+    control = StudyControl()
+    with results_alone_on_stdout() as results:
+        with (
+            progress_on(sys.stderr) as progress,
+            StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
+        ):
+            try:
+                found = work(progress, control)
+            except StudyStopped:
+                return SIGNAL_STATUS + stop.received
+        write_results(results, text(found, results))
+    return 0
 
 
 @dataclass
@@ -144,7 +180,7 @@ class StopOnSignal:
         self,
         control: StudyControl,
         progress: LineProgress,
-        words: str = "stopping after this batch; once more ends at once, and loses what is not finished",
+        words: str,
     ) -> None:
         self.received = 0
         self._words = words

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 from engine import Exported
 from engine.reports.claims import Claim, Finding
-from engine.reports.leak import Estimate, LeakReport
+from engine.reports.leak import LeakReport, LeakRow
 from engine.reports.statistics import LEVEL
 from tui.export.blocks import Block, Bullets, Facts, Paragraph, Section, TableBlock
-from tui.looks.formatting import interval_words, number, signed
-from tui.tables.claims import MARKS, claims_summary, leak_facts
-from tui.tables.data import TableData
-from tui.tables.report import number_column, table, text_column
+from tui.tables.claims import MARKS, claims_summary, estimate_text, leak_facts
+from tui.tables.data import Line, TableData, numbers, table_of, words
 
 
 def claims(exported: Exported) -> Section | None:
@@ -29,26 +27,16 @@ def claims(exported: Exported) -> Section | None:
 
 
 def _claim_table(found: Sequence[Claim]) -> TableData:
-    columns = (
-        text_column("claim"),
-        text_column("source"),
-        text_column("official"),
-        text_column("official", "why"),
-        text_column("clean"),
-        text_column("clean", "why"),
-    )
-    rows = [
-        (
-            claim.statement,
-            claim.source,
-            _verdict(claim.official),
-            claim.official.reason,
-            _verdict(claim.clean),
-            claim.clean.reason,
-        )
-        for claim in found
-    ]
-    return table(columns, rows)
+    return table_of(map(_claim_line, found))
+
+
+def _claim_line(claim: Claim) -> Line:
+    yield words("claim"), claim.statement
+    yield words("source"), claim.source
+    yield words("official"), _verdict(claim.official)
+    yield words("official", "why"), claim.official.reason
+    yield words("clean"), _verdict(claim.clean)
+    yield words("clean", "why"), claim.clean.reason
 
 
 def _verdict(finding: Finding) -> str:
@@ -71,25 +59,14 @@ def leak(exported: Exported) -> Section | None:
 
 
 def _leak_table(report: LeakReport) -> TableData:
-    columns = [text_column("variant")]
-    for score in ("accuracy", "macro F1"):
-        columns += [number_column(score, part) for part in ("official", "clean", "gap")]
-    rows = [
-        (
-            row.variant,
-            *map(_estimate, (row.official_accuracy, row.clean_accuracy)),
-            _gap(row.accuracy_gap),
-            *map(_estimate, (row.official_f1, row.clean_f1)),
-            _gap(row.f1_gap),
-        )
-        for row in report.rows
-    ]
-    return table(columns, rows)
+    return table_of(map(_leak_line, report.rows))
 
 
-def _estimate(value: Estimate) -> str:
-    return f"{number(value.value)} {interval_words(value.interval)}"
-
-
-def _gap(value: Estimate) -> str:
-    return f"{signed(value.value)} [{signed(value.interval.low)}, {signed(value.interval.high)}]"
+def _leak_line(row: LeakRow) -> Line:
+    yield words("variant"), row.variant
+    yield numbers("accuracy", "official"), estimate_text(row.official_accuracy)
+    yield numbers("accuracy", "clean"), estimate_text(row.clean_accuracy)
+    yield numbers("accuracy", "gap"), estimate_text(row.accuracy_gap, signed=True)
+    yield numbers("macro F1", "official"), estimate_text(row.official_f1)
+    yield numbers("macro F1", "clean"), estimate_text(row.clean_f1)
+    yield numbers("macro F1", "gap"), estimate_text(row.f1_gap, signed=True)

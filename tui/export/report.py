@@ -15,12 +15,11 @@ from tui.export.blocks import Block, Bullets, CurvesBlock, FigureBlock, MatrixBl
 from tui.export.blocks import TableBlock as Table
 from tui.state.curves import shared_limits, variant_curves
 from tui.tables.data import BEST
-from tui.tables.facts import short_names, shortfalls, table_words
+from tui.tables.facts import DEMO_WORDS, short_names, shortfalls, table_words
 from tui.tables.report import epoch_table, interval_table, repeats_table
 from tui.tables.results import class_data, classes_heading, metrics_data
 from tui.tables.statistics import leak_warning, seed_words, verdict
 
-DEMO_WORDS = "Demo set: these images are drawn by this program; the numbers say nothing of real frames."
 NOTHING_EVALUATED = "No variant is evaluated yet: this holds what there is."
 
 
@@ -41,7 +40,7 @@ def alerts(record: StudyRecord) -> list[str]:
     """What a reader must know before any figure."""
     found = []
     if record.dataset is not None and record.dataset.is_demo:
-        found.append(DEMO_WORDS)
+        found.append(f"{DEMO_WORDS}.")
     finished = record.finished
     if finished is None:
         found.append("The study has not ended: it runs, or was cut off.")

@@ -1,6 +1,7 @@
 """Sections of a report on what was done: data, recipe and machine, messages, how to do it again."""
 
 import time
+from collections.abc import Iterable
 
 from engine import Exported
 from engine.config.machine import MachineSettings
@@ -11,9 +12,9 @@ from engine.events.study_json import describe_weights
 from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
 from tui.looks.formatting import duration
 from tui.options.reproduce import command_line, configuration_of
-from tui.tables.data import TableData
+from tui.tables.data import TableData, table_of, words
 from tui.tables.facts import warnings
-from tui.tables.report import data_table, table, text_column
+from tui.tables.report import data_table
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -36,9 +37,8 @@ def data(exported: Exported) -> Section | None:
         blocks.append(Bullets(dataset.notes))
     blocks.append(TableBlock("Images a class", data_table(dataset, record.audit)))
     if dataset.skipped and record.audit is None:  # the audit lists them itself
-        rows = [(entry.path, entry.reason) for entry in dataset.skipped]
-        columns = (text_column("file"), text_column("reason"))
-        blocks.append(TableBlock(f"Files left out ({len(rows):,})", table(columns, rows), long=True))
+        left_out = table_of(((words("file"), one.path), (words("reason"), one.reason)) for one in dataset.skipped)
+        blocks.append(TableBlock(f"Files left out ({len(dataset.skipped):,})", left_out, long=True))
     return Section("data", "Data", tuple(blocks))
 
 
@@ -50,15 +50,15 @@ def training(exported: Exported) -> Section | None:
     known = {name: find_variant(name) for name in record.started.variants}
     variants = [(name, variant.summary if variant else "not known to this version") for name, variant in known.items()]
     blocks: list[Block] = [
-        TableBlock("Variants", table((text_column("variant"), text_column("what is done to the images")), variants)),
+        TableBlock("Variants", _pair_table(variants, "variant", "what is done to the images")),
         TableBlock("Recipe", _pair_table(_recipe_facts(record.started.recipe))),
         TableBlock("Machine and program", _pair_table(_machine_facts(record))),
     ]
     return Section("training", "Training", tuple(blocks))
 
 
-def _pair_table(pairs: Pairs) -> TableData:
-    return table((text_column("setting"), text_column("value")), pairs)
+def _pair_table(pairs: Iterable[tuple[str, str]], first: str = "setting", second: str = "value") -> TableData:
+    return table_of(((words(first), name), (words(second), value)) for name, value in pairs)
 
 
 def _recipe_facts(recipe: Recipe) -> Pairs:
@@ -97,17 +97,19 @@ def _settings(machine: MachineSettings) -> Pairs:
 
 
 def messages(exported: Exported) -> Section | None:
-    """What the engine said."""
+    """The engine's messages."""
     record = exported.record
     if not record.notices:
         return None
     blocks: list[Block] = []
     if found := warnings(record):
-        words = tuple(f"{entry.variant + ': ' if entry.variant else ''}{entry.message}" for entry in found)
-        blocks.append(Bullets(words, "warning"))
-    rows = [(entry.level, entry.variant, entry.message) for entry in record.notices]
-    columns = (text_column("level"), text_column("variant"), text_column("message"))
-    blocks.append(TableBlock(f"All messages ({len(rows):,})", table(columns, rows), long=True))
+        items = tuple(f"{entry.variant + ': ' if entry.variant else ''}{entry.message}" for entry in found)
+        blocks.append(Bullets(items, "warning"))
+    table = table_of(
+        ((words("level"), entry.level), (words("variant"), entry.variant), (words("message"), entry.message))
+        for entry in record.notices
+    )
+    blocks.append(TableBlock(f"All messages ({len(record.notices):,})", table, long=True))
     return Section("messages", "Messages", tuple(blocks))
 
 
@@ -122,8 +124,8 @@ def reproduction(exported: Exported) -> Section | None:
         Command(command_line(config, record.machine)),
     ]
     if exported.config is None:
-        words = "The study's configuration was not found: a sample or a split that was asked for is not in this line."
-        blocks.append(Paragraph(words, "warning"))
+        note = "The study's configuration was not found: a sample or a split that was asked for is not in this line."
+        blocks.append(Paragraph(note, "warning"))
     if record.finished is not None and record.finished.folder:
         blocks.append(Paragraph(f"Predictions, weights and every event are kept in {record.finished.folder}"))
     return Section("reproduce", "How to repeat it", tuple(blocks))

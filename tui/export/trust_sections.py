@@ -5,19 +5,11 @@ from engine.config.protocols import PROTOCOLS
 from engine.reports.audit import AuditReport
 from engine.reports.statistics import LEVEL
 from tui.export.blocks import Block, Bullets, Facts, Paragraph, ReliabilityBlock, Section, TableBlock
-from tui.tables.effects import effect_sentences, effects_legend, factorials, set_words
-from tui.tables.report import (
-    SIGNIFICANT,
-    calibration_table,
-    combination_table,
-    comparison_matrix,
-    comparison_table,
-    effect_table,
-    pair_table,
-    size_table,
-    table,
-    text_column,
-)
+from tui.tables.audit import pair_data, size_data
+from tui.tables.data import table_of, words
+from tui.tables.effects import effect_sentences, effects_data, effects_legend, factorials, set_words
+from tui.tables.report import calibration_table, combination_table, comparison_matrix
+from tui.tables.statistics import DIFFERS, comparison_data
 
 
 def comparisons(exported: Exported) -> Section | None:
@@ -29,11 +21,11 @@ def comparisons(exported: Exported) -> Section | None:
     if statistics.comparisons:
         caption = (
             f"Accuracy of the row minus that of the column "
-            f"({SIGNIFICANT} significant at {100 - 100 * LEVEL:.0f} % after {statistics.correction}'s correction)"
+            f"({DIFFERS} significant at {100 - 100 * LEVEL:.0f} % after {statistics.correction}'s correction)"
         )
         blocks += [
             TableBlock(caption, comparison_matrix(statistics)),
-            TableBlock("Every comparison, on the same test images", comparison_table(statistics)),
+            TableBlock("Every comparison, on the same test images", comparison_data(statistics)),
         ]
     if statistics.refused:
         blocks.append(Bullets(statistics.refused, "warning"))
@@ -41,14 +33,16 @@ def comparisons(exported: Exported) -> Section | None:
 
 
 def effects(exported: Exported) -> Section | None:
-    """What each step does whatever else is done, and whether steps add up."""
+    """Main effects of steps and their interactions."""
     found = factorials(exported.record)
     if not found:
         return None
     blocks: list[Block] = [Paragraph(effects_legend(found[0]))]
     for analysis in found:
         blocks += [
-            TableBlock(f"Effects on the accuracy, {set_words(analysis)}", effect_table(analysis)),
+            TableBlock(
+                f"Effects on the accuracy, {set_words(analysis)}", effects_data(analysis).without("what it says")
+            ),
             Bullets(effect_sentences(analysis)),
             TableBlock("The accuracies that they come from", combination_table(analysis)),
         ]
@@ -56,13 +50,13 @@ def effects(exported: Exported) -> Section | None:
 
 
 def calibration(exported: Exported) -> Section | None:
-    """Whether a model that is sure is also right."""
+    """Whether a model that is sure is also correct."""
     statistics = exported.record.statistics
     if statistics is None or not statistics.variants:
         return None
     blocks: list[Block] = [
         Paragraph(
-            "How often predictions are right, by their confidence; a model that knows itself lies on the diagonal."
+            "How often predictions are correct, by their confidence; a model that knows itself lies on the diagonal."
         )
     ]
     for entry in statistics.variants:
@@ -79,13 +73,12 @@ def audit(exported: Exported) -> Section | None:
     blocks: list[Block] = [Bullets(report.sentences)] if report.sentences else [Paragraph("The audit found nothing.")]
     blocks.append(Facts(_audit_facts(report)))
     if report.sizes:
-        blocks.append(TableBlock("Image sizes in pixels", size_table(report)))
+        blocks.append(TableBlock("Image sizes in pixels", size_data(report)))
     if report.pairs:
-        blocks.append(TableBlock(f"Pairs of copies ({len(report.pairs):,})", pair_table(report), long=True))
+        blocks.append(TableBlock(f"Pairs of copies ({len(report.pairs):,})", pair_data(report), long=True))
     for caption, files in (("Files left out", report.unreadable), ("Files that are odd", report.odd)):
         if files:
-            rows = [(entry.path, entry.reason) for entry in files]
-            data = table((text_column("file"), text_column("reason")), rows)
+            data = table_of(((words("file"), entry.path), (words("reason"), entry.reason)) for entry in files)
             blocks.append(TableBlock(f"{caption} ({len(files):,})", data, long=True))
     if report.blind_spots:
         blocks += [Paragraph("What this audit cannot see:"), Bullets(report.blind_spots)]

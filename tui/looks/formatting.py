@@ -1,14 +1,16 @@
 """Numbers as people read them, always with the same number of decimals so that nothing jumps."""
 
+import json
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 
+from engine.config.machine import MachineSettings
 from engine.reports.statistics import Interval
 
-_DECIMALS = 3
 _SMALLEST_P = 0.001
 
 NOTHING = "–"
@@ -118,20 +120,53 @@ def right(text: str, width: int) -> str:
 
 def number(value: float | None) -> str:
     """Three decimals; a dash where there is no number."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{_DECIMALS}f}"
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{DECIMALS}f}"
+
+
+def share(value: float) -> str:
+    """A share of 1 in four characters: .758, 1.00."""
+    if not math.isfinite(value):
+        return f"{NOTHING:>4}"
+    text = number(value)
+    return text[1:] if text.startswith("0") else text[:4]
 
 
 def signed(value: float) -> str:
-    """Three decimals with a sign."""
-    rounded = round(value, _DECIMALS)
-    return f"{rounded:+.{_DECIMALS}f}".replace("-", "−") if rounded else f"{0:.{_DECIMALS}f}"
+    """A difference of shares in five characters: +.013, -.200; no sign where it rounds to nothing."""
+    sign = " " if round(value, DECIMALS) == 0 else "+" if value > 0 else "-"
+    return sign + share(abs(value))
+
+
+def points(share: float) -> str:
+    """A difference of shares in points of a per cent: +1.2."""
+    value = round(100 * share, 1)
+    return f"{value:+.1f}".replace("-", "−") if value else "0.0"
+
+
+def interval_text(interval: Interval, form: Callable[[float], str] = share) -> str:
+    """[.758 .848], or its ends in another form."""
+    return f"[{form(interval.low)} {form(interval.high)}]"
+
+
+def p_text(value: float) -> str:
+    """A p value: .013; what is smaller than anybody needs to know is only bounded, < .001."""
+    return f"< {share(_SMALLEST_P)}" if value < _SMALLEST_P else share(value)
 
 
 def p_words(value: float) -> str:
-    """A p-value; what is smaller than anybody needs to know is only bounded."""
-    return f"< {_SMALLEST_P}" if value < _SMALLEST_P else number(value)
+    """The same in a sentence: p = .013, p < .001."""
+    text = p_text(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
-def interval_words(interval: Interval) -> str:
-    """[0.798, 0.878]."""
-    return f"[{number(interval.low)}, {number(interval.high)}]"
+def json_line(data: object) -> str:
+    """Strict JSON in one line, with a line break at its end."""
+    return json.dumps(data, allow_nan=False) + "\n"
+
+
+def machine_words(machine: MachineSettings | None) -> str:
+    """Device, threads and precision in a few words: cpu ×2 bf16; "" before they are chosen."""
+    if machine is None:
+        return ""
+    threads = f" ×{machine.threads}" if machine.device == "cpu" else ""
+    return f"{machine.device}{threads} {machine.precision}"

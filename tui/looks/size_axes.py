@@ -8,7 +8,7 @@ from engine.reports.resolution import Ladder
 
 _ROUND = 0.1
 _SHARE_STEPS = (0.05, 0.1, 0.2, 0.5)
-_EDGE = 0.05
+EDGE = 0.05
 """Of the powers of two, beside the first and the last size, so that their signs are whole."""
 
 _SIZE_TICKS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096)
@@ -71,7 +71,7 @@ def share_ticks(low: float, high: float, most: int) -> list[float]:
 
 def size_ticks(low: int, high: int, columns: int) -> list[int]:
     """Sizes from `low` to `high` whose labels stand apart; the two ends always are among them."""
-    per_power = columns / max(math.log2(high / low) + 2 * _EDGE, 0.1)
+    per_power = columns / max(math.log2(high / low) + 2 * EDGE, 0.1)
     ticks = [low, high] if high > low else [low]
     for size in _SIZE_TICKS:
         if low < size < high and all(abs(math.log2(size / other)) * per_power >= _CELLS_PER_TICK for other in ticks):

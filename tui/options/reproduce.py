@@ -14,14 +14,13 @@ from engine.config.recipes import Recipe, get_recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.events.record import StudyRecord
-from tui.options.sections import with_options
-from tui.options.study import RECIPE_OPTIONS, STUDY_OPTIONS
+from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
 _NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "budget_minutes"}
-"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is said instead."""
+"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is given instead."""
 
-_ALWAYS_SAID = {"data", "variants", "recipe", "seed"}
+_ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}
 
 
 def configuration_of(record: StudyRecord) -> StudyConfig | None:
@@ -59,7 +58,7 @@ def command_line(config: StudyConfig, machine: MachineSettings | None = None) ->
 
 def _study_parameters() -> list[click.Parameter]:
     @click.command
-    @with_options(STUDY_OPTIONS)
+    @study_options
     def run(**_options: Any) -> None:
         """Only its parameters are of use."""
 
@@ -83,7 +82,7 @@ def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
         value, usual = getattr(config.recipe, field), getattr(_entry(config.recipe), field)
     if name == "validation_fraction" and not value and config.data is None:
         return  # the demo set gives no validation images, so none is what there is anyway
-    if value is None or (value == usual and name not in _ALWAYS_SAID):
+    if value is None or (value == usual and name not in _ALWAYS_GIVEN):
         return
     option = max(param.opts, key=len)
     yield option

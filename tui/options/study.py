@@ -1,12 +1,14 @@
-"""The options that the dashboard and the headless run share, and the study that they describe."""
+"""The options that commands share, and the study that they describe."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import click
+from cloup import option_group
+from cloup.typing import Decorator
 
 from engine.config.combinations import ALL_COMBINATIONS, COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
@@ -14,7 +16,6 @@ from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import STUDY_VARIANTS, VARIANTS
 from engine.errors import InputError
-from tui.options.sections import option
 from tui.options.values import class_names, image_size, recipe_name, recipe_number, variant_names
 
 ENVIRONMENT_HELP = (
@@ -22,190 +23,181 @@ ENVIRONMENT_HELP = (
     "SIMPSONS_TUI_CACHE_DIR=/scratch."
 )
 
-
 _EXISTING = click.Path(exists=True, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 _OPEN_UNIT = click.FloatRange(0, 1, min_open=True, max_open=True)
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-_DATA, _STUDY, _MACHINE, _FOLDERS = "Images", "Study", "Machine", "Folders and network"
 
-FOLDER_OPTIONS = (
-    option(_FOLDERS, "--cache-dir", type=FOLDER, metavar="DIR", help="Where pre-processed images are kept."),
-    option(_FOLDERS, "--runs-dir", type=FOLDER, metavar="DIR", help="Where each study keeps its folder."),
+def option(*names: str, **kwargs: Any) -> Callable[[F], F]:
+    """An option that shows its default, and that an environment variable can give as well."""
+    variable = f"SIMPSONS_TUI_{names[0].removeprefix('--').replace('-', '_').upper()}"
+    return click.option(*names, envvar=variable, show_default=True, **kwargs)
+
+
+def folders(*options: Decorator) -> Decorator:
+    """The section of options that say where files lie."""
+    return option_group("Folders and network", *options)
+
+
+CACHE_DIR = option("--cache-dir", type=FOLDER, metavar="DIR", help="Where pre-processed images are kept.")
+RUNS_DIR = option("--runs-dir", type=FOLDER, metavar="DIR", help="Where each study keeps its folder.")
+OFFLINE = option("--offline", is_flag=True, help="Never touch the network.")
+DEVICE = option("--device", metavar="NAME", default="auto", help="auto, cpu, cuda or mps.")
+CLOSENESS = option(
+    "--closeness",
+    type=click.Choice(get_args(Closeness)),
+    default=StudyConfig.closeness,
+    help="What counts as a copy: near, or scene, which also groups frames of one shot.",
 )
 
 _PART = click.Path(path_type=Path)
 
-PARTS_OPTIONS = (
-    option(
-        _DATA, "--train", type=_PART, metavar="DIR", help="Folder (or .zip) of the training images, in --data or not."
-    ),
-    option(_DATA, "--test", type=_PART, metavar="DIR", help="The same for the test images; goes with --train."),
-    option(_DATA, "--val", type=_PART, metavar="DIR", help="The same for the validation images; goes with --train."),
+PARTS = (
+    option("--train", type=_PART, metavar="DIR", help="Folder (or .zip) of the training images, in --data or not."),
+    option("--test", type=_PART, metavar="DIR", help="The same for the test images; goes with --train."),
+    option("--val", type=_PART, metavar="DIR", help="The same for the validation images; goes with --train."),
 )
-
-CLASSES_OPTION = option(
-    _DATA,
+CLASSES = option(
     "--classes",
     type=class_names,
     metavar="A,B,...",
     help="Classes to use, in this order, or 'all'; names with commas or outer blanks in quotes.",
 )
-
-RECHECK_OPTION = option(_DATA, "--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
-
-STUDY_OPTIONS = (
-    option(_DATA, "--data", type=_EXISTING, metavar="PATH", help="Folder or .zip of images; without it, the demo set."),
-    *PARTS_OPTIONS,
-    CLASSES_OPTION,
-    RECHECK_OPTION,
-    option(_DATA, "--sample", type=int, metavar="N", help="Use N training images, the same share of each class."),
-    option(
-        _DATA,
-        "--test-fraction",
-        type=_OPEN_UNIT,
-        metavar="F",
-        default=StudyConfig.test_fraction,
-        show_default=True,
-        help="Share of each class set aside where the data has no test images.",
-    ),
-    option(
-        _STUDY,
-        "--variants",
-        type=variant_names,
-        metavar="A,B,...",
-        default=",".join(STUDY_VARIANTS),
-        show_default=True,
-        help=f"What to compare, of: {', '.join(VARIANTS)}; or steps joined in their order, as bbox+denoise; "
-        f"{ALL_COMBINATIONS}: the {len(COMBINATIONS)} of bbox, denoise and superres.",
-    ),
-    option(
-        _STUDY,
-        "--recipe",
-        type=recipe_name,
-        metavar="NAME",
-        help=f"Hyper-parameters, of: {', '.join(RECIPES)}. Without it {StudyConfig.recipe.name}, and for the demo set "
-        f"{DEMO_RECIPE}.",
-    ),
-    option(
-        _STUDY,
-        "--protocol",
-        type=click.Choice(tuple(PROTOCOLS)),
-        default=StudyConfig.protocol,
-        show_default=True,
-        help="Which images train and which test: " + "; ".join(f"{name}: {words}" for name, words in PROTOCOLS.items()),
-    ),
-    option(
-        _STUDY,
-        "--folds",
-        type=int,
-        metavar="K",
-        default=1,
-        show_default=True,
-        help="Cross-validate with K parts (protocols grouped and boxed).",
-    ),
-    option(
-        _STUDY,
-        "--repeats",
-        type=int,
-        metavar="N",
-        default=1,
-        show_default=True,
-        help="Train with N seeds, from --seed on.",
-    ),
-    option(
-        _STUDY,
-        "--validation",
-        "validation_fraction",
-        type=float,
-        metavar="F",
-        show_default="the validation images that the data gives, if any",
-        help="Share of the training images to watch instead of train on; their accuracy is told each epoch.",
-    ),
-    option(
-        _STUDY,
-        "--closeness",
-        type=click.Choice(get_args(Closeness)),
-        default=StudyConfig.closeness,
-        show_default=True,
-        help="What counts as a copy: near, or scene, which also groups frames of one shot.",
-    ),
-    option(_STUDY, "--epochs", type=int, metavar="N", help="Passes over the training images."),
-    option(
-        _STUDY,
-        "--budget",
-        "budget_minutes",
-        type=float,
-        metavar="MIN",
-        help="Minutes a network may take, pre-processing included; the epochs follow.",
-    ),
-    option(_STUDY, "--batch-size", type=int, metavar="N", help="Training images a step."),
-    option(_STUDY, "--lr", type=float, metavar="RATE", help="Learning rate; the largest where it changes."),
-    option(_STUDY, "--seed", type=int, metavar="N", default=0, show_default=True, help="Same seed, same result."),
-    option(_STUDY, "--image-size", type=image_size, metavar="HxW", help="Height and width in pixels, as 96x128."),
-    option(
-        _STUDY,
-        "--dropout-place",
-        type=click.Choice(get_args(DropoutPlace)),
-        help="Dropout after (logits) or before (features) the linear layer.",
-    ),
-    option(
-        _STUDY,
-        "--denoise-weight",
-        type=click.FloatRange(0, min_open=True),
-        metavar="W",
-        help="Strength of the total-variation denoising.",
-    ),
-    option(
-        _STUDY,
-        "--set",
-        "numbers",
-        type=recipe_number,
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Another number for a field of the recipe, as dropout=0.3; again for more.",
-    ),
-    option(_MACHINE, "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or mps."),
-    option(
-        _MACHINE,
-        "--precision",
-        type=click.Choice(("auto", "fp32", "bf16")),
-        default="auto",
-        show_default=True,
-        help="Arithmetic; auto takes what is faster here and agrees.",
-    ),
-    option(
-        _MACHINE,
-        "--memory-format",
-        type=click.Choice(("auto", "channels_last", "contiguous")),
-        default="auto",
-        show_default=True,
-        help="How images lie in memory; auto takes what is faster here.",
-    ),
-    option(_MACHINE, "--threads", type=int, metavar="N", help="CPU threads; chosen by the program if not given."),
-    option(
-        _MACHINE,
-        "--superres-weights",
-        type=_EXISTING_FILE,
-        metavar="FILE",
-        help="NinaSR-B0 x2 weights; without it the official ones, or those that ship with the program.",
-    ),
-    *FOLDER_OPTIONS,
-    option(_FOLDERS, "--offline", is_flag=True, help="Never touch the network."),
-)
-
-IMAGES_OPTION = option(
-    "Screen",
+RECHECK = option("--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
+JSON = option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
+HEADLESS = option("--headless", is_flag=True, help="Without a screen, also in a terminal.")
+HEADLESS_JSON = option("--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
+IMAGES = option(
     "--images",
     type=click.Choice(("off", "blocks", "auto")),
     default="auto",
-    show_default=True,
     help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
 )
 
-DEBUG_OPTION = click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+_STUDY_GROUPS = (
+    option_group(
+        "Images",
+        option("--data", type=_EXISTING, metavar="PATH", help="Folder or .zip of images; without it, the demo set."),
+        *PARTS,
+        CLASSES,
+        RECHECK,
+        option("--sample", type=int, metavar="N", help="Use N training images, the same share of each class."),
+        option(
+            "--test-fraction",
+            type=_OPEN_UNIT,
+            metavar="F",
+            default=StudyConfig.test_fraction,
+            help="Share of each class set aside where the data has no test images.",
+        ),
+    ),
+    option_group(
+        "Study",
+        option(
+            "--variants",
+            type=variant_names,
+            metavar="A,B,...",
+            default=",".join(STUDY_VARIANTS),
+            help=f"What to compare, of: {', '.join(VARIANTS)}; or steps joined in their order, as bbox+denoise; "
+            f"{ALL_COMBINATIONS}: the {len(COMBINATIONS)} of bbox, denoise and superres.",
+        ),
+        option(
+            "--recipe",
+            type=recipe_name,
+            metavar="NAME",
+            help=f"Hyper-parameters, of: {', '.join(RECIPES)}. Without it {StudyConfig.recipe.name}, and for the demo "
+            f"set {DEMO_RECIPE}.",
+        ),
+        option(
+            "--protocol",
+            type=click.Choice(tuple(PROTOCOLS)),
+            default=StudyConfig.protocol,
+            help="Which images train and which test: "
+            + "; ".join(f"{name}: {words}" for name, words in PROTOCOLS.items()),
+        ),
+        option(
+            "--folds",
+            type=int,
+            metavar="K",
+            default=1,
+            help="Cross-validate with K parts (protocols grouped and boxed).",
+        ),
+        option("--repeats", type=int, metavar="N", default=1, help="Train with N seeds, from --seed on."),
+        option(
+            "--validation",
+            "validation_fraction",
+            type=float,
+            metavar="F",
+            help="Share of the training images kept out as validation images, whose accuracy is shown each epoch; "
+            "without it the validation images that the data gives, if any.",
+        ),
+        CLOSENESS,
+        option("--epochs", type=int, metavar="N", help="Passes over the training images."),
+        option(
+            "--budget",
+            "budget_minutes",
+            type=float,
+            metavar="MIN",
+            help="Minutes a network may take, pre-processing included; the epochs follow.",
+        ),
+        option("--batch-size", type=int, metavar="N", help="Training images a step."),
+        option("--lr", type=float, metavar="RATE", help="Learning rate; the largest where it changes."),
+        option("--seed", type=int, metavar="N", default=0, help="Same seed, same result."),
+        option("--image-size", type=image_size, metavar="HxW", help="Height and width in pixels, as 96x128."),
+        option(
+            "--dropout-place",
+            type=click.Choice(get_args(DropoutPlace)),
+            help="Dropout after (logits) or before (features) the linear layer.",
+        ),
+        option(
+            "--denoise-weight",
+            type=click.FloatRange(0, min_open=True),
+            metavar="W",
+            help="Strength of the total-variation denoising.",
+        ),
+        option(
+            "--set",
+            "numbers",
+            type=recipe_number,
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Another number for a field of the recipe, as dropout=0.3; again for more.",
+        ),
+    ),
+    option_group(
+        "Machine",
+        DEVICE,
+        option(
+            "--precision",
+            type=click.Choice(("auto", "fp32", "bf16")),
+            default="auto",
+            help="Arithmetic; auto takes what is faster here and agrees.",
+        ),
+        option(
+            "--memory-format",
+            type=click.Choice(("auto", "channels_last", "contiguous")),
+            default="auto",
+            help="How images lie in memory; auto takes what is faster here.",
+        ),
+        option("--threads", type=int, metavar="N", help="CPU threads; chosen by the program if not given."),
+        option(
+            "--superres-weights",
+            type=_EXISTING_FILE,
+            metavar="FILE",
+            help="NinaSR-B0 x2 weights; without it the official ones, or those that ship with the program.",
+        ),
+    ),
+    folders(CACHE_DIR, RUNS_DIR, OFFLINE),
+)
+
+
+def study_options(command: F) -> F:
+    """Give a command the options that describe a study, in their sections."""
+    for group in reversed(_STUDY_GROUPS):
+        group(command)  # notes its options at the function
+    return command
 
 
 _PARTS = ("train", "test", "val")

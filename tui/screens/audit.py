@@ -20,7 +20,7 @@ from tui.looks.keys import bind
 from tui.pictures.pair import PairPictures
 from tui.session.audit import AuditRun
 from tui.session.session import Session
-from tui.tables.audit import class_data, closeness_words, group_words, is_grave, pair_data, size_data
+from tui.tables.audit import DETAILS, class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.tables.data import to_rich
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable
@@ -176,7 +176,7 @@ class AuditScreen(Screen[None]):
             short = self.size.width < _ROOMY
             if self._filled is None or self._filled[0] is not report or self._filled[1] != short:
                 self._filled = report, short
-                table.show_data(pair_data(report, short=short), narrow=short)
+                table.show_data(pair_data(report, short=short).without(*DETAILS), narrow=short)
             self._show_pair(int(table.row_key_at(table.cursor_row) or 0))
 
     @on(DataTable.RowHighlighted, "#audit-pairs")

@@ -1,4 +1,4 @@
-"""How the dashboard is left while a study runs: the process that goes on with it, and the signals that end this one."""
+"""How the dashboard is left while a study runs: the process that resumes it, and the signals that end this one."""
 
 import asyncio
 import signal
@@ -13,9 +13,6 @@ LOG_FILE = "worker.log"
 WAIT_SECONDS = 600.0
 """How long it waits for this process to save its place, after its batch, and to let go of the run."""
 
-SIGNAL_STATUS = 128
-"""Ended by signal n is exit status 128 + n."""
-
 
 def obey_signals(terminate: Callable[[int], None], hang_up: Callable[[], None]) -> None:
     """Have the signals that would end the program call these; within its running loop."""
@@ -27,10 +24,10 @@ def obey_signals(terminate: Callable[[int], None], hang_up: Callable[[], None]) 
 
 
 def spawn_worker(folder: Path) -> int:
-    """Start a process that goes on with a run as soon as nobody else writes it; returns its number.
+    """Start a process that resumes a run as soon as nobody else writes it; returns its number.
 
     It begins in a session of its own at once, so it lives even where this process is ended in the middle of saving:
-    it then goes on from the checkpoint before.
+    it then resumes from the checkpoint before.
 
     Raises:
         OSError: it cannot be started, or its log cannot be written.

@@ -18,9 +18,9 @@ class TuningWish:
     """A search to be shown.
 
     Attributes:
-        config: what is searched for; of one that goes on, its study.
-        folder: of the search to go on with; None for a new one.
-        limits: trials and minutes to go on to, None for those that it has.
+        config: what is searched for; of one that is resumed, its study.
+        folder: of the search to resume; None for a new one.
+        limits: trials and minutes to reach, None for those that it has.
         at_once: whether it begins without a key.
     """
 

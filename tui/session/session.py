@@ -15,7 +15,7 @@ from textual.message_pump import MessagePump
 
 from engine import runs_folder
 from engine.config.study import StudyConfig
-from engine.errors import InputError
+from engine.errors import SIGNAL_STATUS, InputError
 from engine.events.record import StudyRecord, run_folder
 from engine.reports.run_summary import RunSummary
 from tui.looks.refresh_rate import seconds_between_draws
@@ -23,7 +23,7 @@ from tui.pictures.service import Pictures
 from tui.session.audit import Audits
 from tui.session.background import Background, Failure, Work, tell
 from tui.session.engine import REAL_ENGINE, Engine
-from tui.session.leaving import SIGNAL_STATUS, spawn_worker
+from tui.session.leaving import spawn_worker
 from tui.session.messages import Complaint, SessionChanged, StudyShown
 from tui.session.search import TuningRun, TuningWish
 from tui.session.watching import EVENTS_A_DRAW, WatchedStudy
@@ -134,7 +134,7 @@ class Session:
         source.start()
 
     def stop_watching(self) -> None:
-        """Look no more at a study of another process, which goes on."""
+        """Look no more at a study of another process, which keeps running."""
         if self.watched is not None:
             self.watched.close()
             self.source = self.state = None
@@ -200,7 +200,7 @@ class Session:
         )
 
     def toggle_pause(self) -> None:
-        """Ask the engine to wait, or to go on."""
+        """Ask the engine to pause, or to unpause."""
         if self.source is not None:
             control = self.source.control
             (control.unpause if control.paused else control.pause)()
@@ -316,14 +316,14 @@ class Session:
     def going_on(self) -> str:
         """What becomes of a study that has not ended when this program does."""
         if self.worker is not None:
-            return f"goes on in process {self.worker}"
+            return f"resumes in process {self.worker}"
         if self.watched is None:
             return "left while it ran"
-        return "was interrupted: 'simpsons-tui resume' goes on with it" if self.watched.interrupted else "goes on"
+        return "was interrupted: 'simpsons-tui resume' resumes it" if self.watched.interrupted else "keeps running"
 
     @property
     def can_detach(self) -> bool:
-        """Whether a study of this process runs that another process could go on with."""
+        """Whether a study of this process runs that another process could resume."""
         source = self.source if isinstance(self.source, LocalStudy) else None
         if source is None or not source.running or source.control.stop_requested:
             return False
@@ -347,7 +347,7 @@ class Session:
             self.source.wait()
 
     def hang_up(self) -> None:
-        """The terminal was closed or the connection lost: the study goes on without it."""
+        """The terminal was closed or the connection lost: the study keeps running without it."""
         self.detach()
 
         def leave() -> None:

@@ -52,7 +52,7 @@ class RequestsToWriter:
         self._send("pause")
 
     def unpause(self) -> None:
-        """Ask the writer to go on."""
+        """Ask the writer to unpause."""
         self._paused = False
         self._send("unpause")
 
@@ -80,7 +80,7 @@ class WatchedStudy(Work):
     """A run that another process writes. A thread reads its folder until the study ends or `close`.
 
     Where the writer dies it is interrupted: `running` is false and `failure` says so. The thread looks on all the
-    same, because another process may go on with the run.
+    same, because another process may resume the run.
 
     Attributes:
         control: sends requests to the writer.
@@ -100,7 +100,7 @@ class WatchedStudy(Work):
         self._last: Event | None = None
 
     def close(self) -> None:
-        """Look no more; the study goes on."""
+        """Look no more; the study keeps running."""
         self._closed = True
         self._wake.set()
 
@@ -137,7 +137,7 @@ class WatchedStudy(Work):
                     self.control.forget()
                     self.failure, self._alone = Failure("interrupted: its writer is gone", expected=True), True
             elif self._alone:
-                self._alone, self.failure = False, None  # somebody goes on with it
+                self._alone, self.failure = False, None  # somebody resumed it
             if not events and not ended:
                 self._wake.wait(LOOK_SECONDS)
                 self._wake.clear()

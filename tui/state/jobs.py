@@ -41,8 +41,8 @@ class ActiveClock:
         if self._paused_at is None:
             self._paused_at = time
 
-    def resume(self, time: float) -> None:
-        """The engine goes on."""
+    def unpause(self, time: float) -> None:
+        """The engine works again."""
         if self._paused_at is not None:
             self._lost += max(0.0, time - self._paused_at)
             self._paused_at = None

@@ -32,7 +32,7 @@ class TuningState:
 
     Attributes:
         record: what lasts.
-        stage: reading, auditing or pre-processing while that goes on.
+        stage: reading, auditing or pre-processing under way.
         training: the batches of the trial under way, where there is one.
         version: grows with every change of trials and their scores.
         last_time: when the last event happened.
@@ -60,7 +60,7 @@ class TuningState:
             case StudyPaused():
                 self.clock.pause(event.time)
             case StudyUnpaused():
-                self.clock.resume(event.time)
+                self.clock.unpause(event.time)
             case StageStarted():
                 self.stage = StageView(event.stage, event.total, event.cached, started=now)
             case StageProgress() if self.stage is not None:
@@ -103,7 +103,7 @@ class TuningState:
         return min(1.0, max(shares))
 
     def seconds_left(self) -> float | None:
-        """Time left if trials go on to take what they took on average; None until that is known."""
+        """Time left if trials still take what they took on average; None until that is known."""
         record = self.record
         ended = len(record.ended)
         rate = self.training.rate() if self.training is not None else None

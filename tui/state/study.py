@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import (
-    AuditFinished,
     BatchTrained,
     DatasetChecked,
     EpochTrained,
     Event,
     JobFinished,
     Level,
-    MachineChosen,
     Notice,
     RunResumed,
     Stage,
@@ -29,11 +27,10 @@ from engine.events.study import (
     StudyPaused,
     StudyStarted,
     StudyUnpaused,
-    SuperresWeightsChosen,
     TrainingResumed,
 )
-from engine.events.study_json import describe_weights
 from tui.looks import formatting
+from tui.state.event_words import event_words
 from tui.state.jobs import STAGE_WORDS, ActiveClock, JobView, StageView
 from tui.state.workload import WorkPart, seconds_left, share_done, work_parts
 
@@ -133,7 +130,7 @@ class ViewState:
         return seconds_left(self._work(), self.clock.at(self.last_time))
 
     def _work(self) -> list[WorkPart]:
-        return work_parts(self.record, self.jobs, self.common)
+        return list(work_parts(self.record, self.jobs, self.common))
 
     # ------------------------------------------------------------------ folding
 
@@ -158,13 +155,13 @@ class ViewState:
             case JobFinished():
                 self._job_finished(event)
             case RunResumed() | TrainingResumed():
-                self._go_on(event, before)
+                self._resume(event, before)
             case StudyPaused():
                 self.clock.pause(event.time)
                 self._say(event, "info", "paused")
             case StudyUnpaused():
-                self.clock.resume(event.time)
-                self._say(event, "info", "resumed")
+                self.clock.unpause(event.time)
+                self._say(event, "info", "unpaused")
             case _:
                 self._remark(event)
 
@@ -177,35 +174,26 @@ class ViewState:
                 skipped = f", {len(dataset.skipped)} skipped" if dataset.skipped else ""
                 text = f"{formatting.count(dataset.train)} training and {formatting.count(dataset.test)} test images"
                 self._say(event, "info", text + skipped)
-            case AuditFinished() if event.audit.sentences:
-                self._say(event, "info", f"audit: {event.audit.sentences[0]}")
-            case MachineChosen():
-                self._say(event, "info", f"machine: {describe_machine(self.record)} ({event.machine.chosen_by})")
-            case SuperresWeightsChosen():
-                self._say(event, "info", f"super-resolution weights: {describe_weights(event.weights)}")
             case Notice():
-                # The variant's name in front, unless the message begins with it.
-                named = event.variant and not event.message.startswith(event.variant)
-                self._say(event, event.level, f"{event.variant}: {event.message}" if named else event.message)
+                self._say(event, event.level, event_words(event))
             case StudyFinished():
-                self.clock.resume(event.time)
-                level: Level = "error" if event.status == "failed" else "info"
-                self._say(event, level, f"study {event.status}" + (f": {event.reason}" if event.reason else ""))
-            case _:
-                pass
+                self.clock.unpause(event.time)
+                self._say(event, "error" if event.status == "failed" else "info", event_words(event))
+            case _ if text := event_words(event):
+                self._say(event, "info", text)
 
-    def _go_on(self, event: RunResumed | TrainingResumed, before: float) -> None:
+    def _resume(self, event: RunResumed | TrainingResumed, before: float) -> None:
         if isinstance(event, RunResumed):
             self._begin_anew(event, before)
             return
         self._job(event).go_back(event.epoch, event.step)
-        words = f"goes on after batch {event.step}" if event.step else "begins at its start"
+        words = f"is resumed after batch {event.step}" if event.step else "begins at its start"
         self._say(event, "info", f"{event.variant}: training {words}")
 
     def _begin_anew(self, event: RunResumed, before: float) -> None:
         """Nobody worked since the event at `before`; what was under way then begins anew."""
         self.clock.pause(before)
-        self.clock.resume(event.time)
+        self.clock.unpause(event.time)
         for view in (*self.common.values(), *(view for job in self.jobs.values() for view in job.stages.values())):
             if view.seconds is None:
                 view.seconds = max(0.0, self.clock.at(event.time) - view.started)
@@ -213,7 +201,7 @@ class ViewState:
             if job.status != "done":
                 job.status, job.result = "waiting", None
                 job.version += 1
-        self._say(event, "info", "the study goes on")
+        self._say(event, "info", event_words(event))
 
     def _job(
         self,
@@ -263,7 +251,7 @@ class ViewState:
         if view is not None:
             view.seconds = event.seconds
             took = formatting.duration(event.seconds)
-            from_cache = view.cached and event.stage != "train"  # which goes on after batches done before
+            from_cache = view.cached and event.stage != "train"  # which is resumed after batches done before
             cached = f", {formatting.count(view.cached)} from the cache" if from_cache else ""
             self._say(event, "info", f"{event.variant}: {STAGE_WORDS[event.stage]} took {took}{cached}")
         job.version += 1
@@ -283,12 +271,3 @@ class ViewState:
     def _say(self, event: Event, level: Level, text: str) -> None:
         self.log.append(LogLine(event.time, level, text))
         self.log_count += 1
-
-
-def describe_machine(record: StudyRecord) -> str:
-    """For the corner: cpu ×2 bf16."""
-    machine = record.machine
-    if machine is None:
-        return ""
-    threads = f" ×{machine.threads}" if machine.device == "cpu" else ""
-    return f"{machine.device}{threads} {machine.precision}"

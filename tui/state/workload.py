@@ -5,18 +5,15 @@ The costs only weigh the stages against each other until they have been timed.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from engine.config.variants import find_variant
+from engine import typical_seconds
+from engine.config.recipes import Recipe
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import Stage
 from tui.state.jobs import JobView, StageView
 
-# Rough seconds an image and megapixel on two cores, only to weigh stages against each other until they
-# have been timed; the study's own timings take over as it goes.
-_PREPROCESS_COST = {"crop": 0.03, "resize": 0.03, "denoise": 0.25, "superres": 2.0, "shrink": 0.03}
-_TRAIN_COST = 0.16
-_EVALUATE_COST = 0.06
-_COMMON_COSTS: dict[Stage, float] = {"check": 0.02, "audit": 0.005, "baselines": 0.02}
+_COMMON: tuple[Stage, ...] = ("check", "audit", "baselines")
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class WorkPart:
 
     Attributes:
         kind: its stage; stages of one kind go at one speed.
-        cost: the typical cost, in the unit of the table of costs.
+        cost: the seconds that it typically takes.
         share: how much of it is done, in [0, 1].
         view: what is known of it, once it has begun.
     """
@@ -73,53 +70,36 @@ def seconds_left(parts: Sequence[WorkPart], now: float) -> float | None:
 
 def work_parts(
     record: StudyRecord, jobs: Mapping[JobKey, JobView], common: Mapping[Stage, StageView]
-) -> list[WorkPart]:
+) -> Iterator[WorkPart]:
     """Every stage of a study, begun or not; none until the data set is known."""
-    if record.started is None or record.dataset is None:
-        return []
-    return [*_common_parts(record, common), *_job_parts(record, jobs)]
-
-
-def _common_parts(record: StudyRecord, common: Mapping[Stage, StageView]) -> Iterator[WorkPart]:
-    dataset = record.dataset
-    if dataset is None:
-        return
-    for stage, unit in _COMMON_COSTS.items():
-        view = common.get(stage)
-        cost = (dataset.train + dataset.test) * unit * _megapixels(record)
-        yield WorkPart(stage, cost, view.share if view else 0.0, view)
-
-
-def _job_parts(record: StudyRecord, jobs: Mapping[JobKey, JobView]) -> Iterator[WorkPart]:
-    started, dataset = record.started, record.dataset
+    started, dataset, protocol = record.started, record.dataset, record.protocol
     if started is None or dataset is None:
         return
+    recipe, variants, images = started.recipe, started.variants, dataset.train + dataset.test
+    for stage in _COMMON:
+        view = common.get(stage)
+        cost = images * _seconds(stage, "", recipe, variants)
+        yield WorkPart(stage, cost, view.share if view else 0.0, view)
     train, test = dataset.train, dataset.test
-    if (protocol := record.protocol) is not None:
+    if protocol is not None:
         train, test = (round(sum(counts) / started.folds) for counts in (protocol.train_counts, protocol.test_counts))
-    keys = [
-        JobKey(variant, seed, fold)
-        for seed in started.seeds
-        for fold in range(started.folds)
-        for variant in started.variants
-    ]
-    for place, key in enumerate(keys):
-        known = find_variant(key.variant)
-        steps, scale = (known.steps, known.scale) if known else (("resize",), 1)
+    runs = [(seed, fold) for seed in started.seeds for fold in range(started.folds)]
+    for run in runs:
         # Later seeds and folds find the pre-processed images in the cache.
-        prepared = (dataset.train + dataset.test) * sum(_PREPROCESS_COST.get(step, 0.0) for step in steps)
-        costs: dict[Stage, float] = {
-            "preprocess": prepared if place < len(started.variants) else 0.0,
-            "train": train * started.recipe.epochs * _TRAIN_COST * scale**2,
-            "evaluate": test * _EVALUATE_COST * scale**2,
+        counts: dict[Stage, int] = {
+            "preprocess": images if run == runs[0] else 0,
+            "train": train * recipe.epochs,
+            "evaluate": test,
         }
-        job = jobs.get(key) or JobView(key.variant)
-        for stage, cost in costs.items():
-            view = job.stages.get(stage)
-            over = job.ended or (view is not None and view.seconds is not None)
-            yield WorkPart(stage, cost * _megapixels(record), 1.0 if over else view.share if view else 0.0, view)
+        for variant in variants:
+            job = jobs.get(JobKey(variant, *run)) or JobView(variant)
+            for stage, count in counts.items():
+                view = job.stages.get(stage)
+                over = job.ended or (view is not None and view.seconds is not None)
+                cost = count * _seconds(stage, variant, recipe, variants)
+                yield WorkPart(stage, cost, 1.0 if over else view.share if view else 0.0, view)
 
 
-def _megapixels(record: StudyRecord) -> float:
-    height, width = record.started.recipe.image_size if record.started is not None else (0, 0)
-    return height * width / 1e6
+@cache
+def _seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[str, ...]) -> float:
+    return typical_seconds(stage, variant, recipe, variants)

@@ -1,60 +1,56 @@
 """What an audit found, as tables and lines; the headless output and the dashboard show the same."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from engine.reports.audit import AuditReport, CopyKind, CopyPair
 from tui.looks.formatting import NOTHING, count, fit_start
-from tui.tables.data import Cell, Column, Row, TableData
+from tui.tables.data import Cell, Column, Line, TableData, numbers, table_of, words
 from tui.tables.facts import short_names
 
 _KINDS: tuple[CopyKind, ...] = get_args(CopyKind)
-
-
 _SHORT_NAME = 19
+
+DETAILS = ("difference rms", "pixels")
+"""Columns of the table of pairs that only a report has room for."""
+
+
+def class_counts(classes: Sequence[str], counts: Mapping[tuple[str, str], Sequence[int]]) -> TableData:
+    """A row a class; each column has a heading, a unit and the count of every class. The sums stand apart."""
+
+    def line(name: str, found: Iterable[int]) -> Line:
+        yield words("class"), name
+        for (heading, unit), value in zip(counts, found, strict=True):
+            yield numbers(heading, unit), Cell(count(value), value)
+
+    rows = zip(classes, zip(*counts.values(), strict=True), strict=True)
+    return table_of((line(*row) for row in rows), [line("all", map(sum, counts.values()))])
 
 
 def class_data(report: AuditReport, *, short: bool = False) -> TableData:
-    """Images a class and part, and how many of them have a bounding box; the sums stand apart.
-
-    `short` cuts the class names to what tells them apart.
-    """
-    columns = (
-        Column("class", "class", marked=False, numeric=False),
-        Column("train", "train", marked=False),
-        Column("boxed_train", "train", "boxed", marked=False),
-        Column("test", "test", marked=False),
-        Column("boxed_test", "test", "boxed", marked=False),
+    """Images a class and part, and how many of them have a bounding box; `short` cuts the class names."""
+    return class_counts(
+        short_names(report.classes) if short else report.classes,
+        {
+            ("train", ""): report.train_counts,
+            ("train", "boxed"): report.boxed_train_counts,
+            ("test", ""): report.test_counts,
+            ("test", "boxed"): report.boxed_test_counts,
+        },
     )
-    counts = (report.train_counts, report.boxed_train_counts, report.test_counts, report.boxed_test_counts)
-    rows = tuple(
-        Row(name, (Cell(name), *(Cell(count(number), number) for number in numbers)))
-        for name, *numbers in zip(short_names(report.classes) if short else report.classes, *counts, strict=True)
-    )
-    sums = Row("all", (Cell("all"), *(Cell(count(sum(numbers)), sum(numbers)) for numbers in counts)))
-    return TableData(columns, rows, (sums,))
 
 
 def size_data(report: AuditReport) -> TableData:
     """Sizes in pixels, a part a row."""
-    columns = (
-        Column("part", "part", marked=False, numeric=False),
-        Column("height", "height", "min-med-max", marked=False),
-        Column("width", "width", "min-med-max", marked=False),
-        Column("distinct", "different", "sizes", marked=False),
-    )
-    rows = tuple(
-        Row(
-            summary.part,
-            (
-                Cell(summary.part),
-                Cell("-".join(map(str, summary.height)), summary.height[1]),
-                Cell("-".join(map(str, summary.width)), summary.width[1]),
-                Cell(count(summary.distinct), summary.distinct),
-            ),
+    return table_of(
+        (
+            (words("part"), summary.part),
+            (numbers("height", "min-med-max"), "-".join(map(str, summary.height))),
+            (numbers("width", "min-med-max"), "-".join(map(str, summary.width))),
+            (numbers("different", "sizes"), count(summary.distinct)),
         )
         for summary in report.sizes
     )
-    return TableData(columns, rows)
 
 
 def pair_data(report: AuditReport, most: int | None = None, *, short: bool = False) -> TableData:
@@ -62,34 +58,29 @@ def pair_data(report: AuditReport, most: int | None = None, *, short: bool = Fal
 
     `short` gives the files' names without their folders, and of long ones the end.
     """
-    columns = (
-        Column("order", "#", better="lower", marked=False),
-        Column("kind", "kind", better="lower", marked=False, numeric=False),
-        Column("bits", "bits", "" if short else "of 64", better="lower", marked=False),
-        Column("correlation", "corr." if short else "thumbnails", "" if short else "correlation", marked=False),
-        Column("parts", "parts", better="lower", marked=False, numeric=False),
-        Column("class", "class", marked=False, numeric=False),
-        Column("first", "image", marked=False, numeric=False),
-        Column("second", "and its copy", marked=False, numeric=False),
-    )
     names = dict(zip(report.classes, short_names(report.classes), strict=True))
-    rows = tuple(
-        Row(
-            str(number),
-            (
-                Cell(str(number + 1), number),
-                Cell(pair.kind, _KINDS.index(pair.kind)),
-                Cell(str(pair.hash_distance), pair.hash_distance),
-                Cell(f"{pair.correlation:.3f}", pair.correlation),
-                Cell(parts_words(pair), 0 if pair.crosses_parts else 1),
-                Cell("/".join(dict.fromkeys(names[side.class_name] for side in (pair.first, pair.second)))),
-                Cell(_name(pair.first.path, short=short)),
-                Cell(_name(pair.second.path, short=short)),
-            ),
+
+    def line(place: int, pair: CopyPair) -> Line:
+        classes = dict.fromkeys(names[side.class_name] for side in (pair.first, pair.second))
+        yield Column("order", "#", better="lower", marked=False), Cell(str(place + 1), place)
+        yield _lower("kind"), Cell(pair.kind, _KINDS.index(pair.kind))
+        yield _lower("bits", "" if short else "of 64", numeric=True), Cell(f"{pair.hash_distance}", pair.hash_distance)
+        yield (
+            numbers("corr.") if short else numbers("thumbnails", "correlation"),
+            Cell(f"{pair.correlation:.3f}", pair.correlation),
         )
-        for number, pair in enumerate(report.pairs[:most])
-    )
-    return TableData(columns, rows)
+        yield numbers("difference", "rms"), Cell(f"{pair.thumbnail_rms:.1f}", pair.thumbnail_rms)
+        yield _lower("parts"), Cell(parts_words(pair), 0 if pair.crosses_parts else 1)
+        yield words("class"), "/".join(classes)
+        yield words("image"), _name(pair.first.path, short=short)
+        yield words("and its copy"), _name(pair.second.path, short=short)
+        yield words("pixels"), " / ".join(f"{side.size[1]}×{side.size[0]}" for side in (pair.first, pair.second))
+
+    return table_of(line(*numbered) for numbered in enumerate(report.pairs[:most]))
+
+
+def _lower(heading: str, unit: str = "", *, numeric: bool = False) -> Column:
+    return Column(heading, heading, unit, better="lower", marked=False, numeric=numeric)
 
 
 def _name(path: str, *, short: bool) -> str:

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from tui.looks.formatting import DECIMALS, NOTHING, left
+from tui.looks.formatting import DECIMALS, NOTHING, left, number
+from tui.looks.palette import variant_mark
 
 BEST = "▸"
 """Stands before the best value of a column."""
@@ -38,12 +39,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A text and the value that it sorts by (None sorts last); `note` follows the text, paler."""
+    """A text and the value that it sorts by (None sorts last); `note` follows the text, paler; `bold` stresses it."""
 
     text: str
     value: float | None = None
     best: bool = False
     note: str = ""
+    bold: bool = False
 
     @property
     def marked_text(self) -> str:
@@ -82,6 +84,42 @@ class TableData:
 
         return replace(self, rows=tuple(sorted(self.rows, key=order)))
 
+    def without(self, *keys: str) -> "TableData":
+        """The same table without some columns."""
+        kept = [place for place, column in enumerate(self.columns) if column.key not in keys]
+
+        def narrowed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+            return tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows)
+
+        columns = tuple(self.columns[place] for place in kept)
+        return replace(self, columns=columns, rows=narrowed(self.rows), apart=narrowed(self.apart))
+
+
+def words(heading: str, unit: str = "") -> Column:
+    """A column of words in which nothing is best."""
+    return Column(heading, heading, unit, marked=False, numeric=False)
+
+
+def numbers(heading: str, unit: str = "") -> Column:
+    """A column of numbers in which nothing is best."""
+    return Column(f"{heading} {unit}".strip(), heading, unit, marked=False)
+
+
+Line = Iterable[tuple[Column, str | Cell]]
+"""A row that names the column of each of its cells."""
+
+
+def table_of(lines: Iterable[Line], apart: Iterable[Line] = ()) -> TableData:
+    """The table of such rows, which all have the same columns; without rows there are no columns."""
+    shown, below = ([list(line) for line in part] for part in (lines, apart))
+    columns = next(([column for column, _ in line] for line in (*shown, *below)), [])
+
+    def rows(part: list[list[tuple[Column, str | Cell]]]) -> tuple[Row, ...]:
+        cells = ([Cell(cell) if isinstance(cell, str) else cell for _, cell in line] for line in part)
+        return tuple(Row(str(place), tuple(of_row)) for place, of_row in enumerate(cells))
+
+    return TableData(tuple(columns), rows(shown), rows(below))
+
 
 def number_cell(value: float | None) -> Cell:
     """A score or loss with the usual decimals; a dash for None, and what is not finite has no value to sort by."""
@@ -89,7 +127,7 @@ def number_cell(value: float | None) -> Cell:
         return Cell(NOTHING)
     if not math.isfinite(value):
         return Cell("NaN" if math.isnan(value) else str(value))
-    return Cell(f"{value:.{DECIMALS}f}", round(value, DECIMALS))
+    return Cell(number(value), round(value, DECIMALS))
 
 
 def mark_best(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -152,4 +190,27 @@ def _rich_row(table: Table, data: TableData, row: Row) -> Iterator[Text]:
 
 
 def _rich_cell(cell: Cell) -> Text:
-    return Text.assemble((cell.marked_text, "bold green" if cell.best else ""), (cell.note, "dim"))
+    return Text.assemble(
+        (cell.marked_text, "bold green" if cell.best else "bold" if cell.bold else ""), (cell.note, "dim")
+    )
+
+
+def to_plain(data: TableData, *, dark: bool = True) -> Table:
+    """The table without lines, for screens; a variant has its sign, and is named where it is not that of the row above.
+
+    A column whose key is variant:NAME has the sign in its head.
+    """
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for column in data.columns:
+        head = Text(column.heading)
+        if column.key.startswith("variant:"):
+            head = Text.assemble(variant_mark(column.heading, dark=dark), " ", head)
+        table.add_column(head, justify="right" if column.numeric else "left", no_wrap=True)
+    above = ""
+    for row in data.rows:
+        cells = [_rich_cell(cell) for cell in row.cells]
+        if data.columns[0].key == "variant":
+            name, above = above, row.cells[0].text
+            cells[0] = Text() if above == name else Text.assemble(variant_mark(above, dark=dark), " ", above)
+        table.add_row(*cells)
+    return table

@@ -1,4 +1,4 @@
-"""What each step does and whether steps add up, as texts and tables: effects with their intervals, accuracies."""
+"""Effects of steps and their interactions, as texts, tables and charts."""
 
 from rich.table import Table
 from rich.text import Text
@@ -8,9 +8,10 @@ from engine.config.variants import PLAIN
 from engine.events.record import StudyRecord, evaluated_results, protocol_name
 from engine.reports.effects import effect_name, effect_sentence
 from engine.reports.statistics import LEVEL, FactorialAnalysis, FactorialEffect
+from tui.looks.formatting import interval_text, p_text, p_words, share, signed
 from tui.looks.palette import variant_mark
-from tui.tables.data import Cell, Column, Row, TableData, to_rich
-from tui.tables.statistics import DIFFERS, p_text, share, signed, signed_interval
+from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
+from tui.tables.statistics import DIFFERS
 
 NO_EFFECTS = "An older version of the program made this study: it holds no effects of steps."
 
@@ -92,37 +93,24 @@ def missing_words(record: StudyRecord) -> str:
 
 
 def effects_data(analysis: FactorialAnalysis) -> TableData:
-    """An effect a row: estimate, interval, p values, what it means."""
-    columns = (
-        Column("effect", "effect", numeric=False),
-        Column("estimate", "estimate", "accuracy"),
-        Column("interval", "95 % interval"),
-        Column("p", "p"),
-        Column("adjusted", "adjusted p", analysis.correction),
-        Column("meaning", "what it says", numeric=False),
-    )
-    rows = []
-    for effect in analysis.effects:
-        texts = (
-            effect_name(effect),
-            signed(effect.estimate),
-            signed_interval(effect.interval),
-            _p(effect.p_value),
-            _p(effect.adjusted_p),
-            f"{DIFFERS if effect.significant else ' '} {effect_sentence(analysis, effect)}",
-        )
-        rows.append(Row(texts[0], tuple(map(Cell, texts))))
-    return TableData(columns, tuple(rows))
+    """An effect a row: estimate, interval, p values, what it means, and the test."""
 
+    def line(effect: FactorialEffect) -> Line:
+        yield words("effect"), effect_name(effect)
+        yield numbers("estimate", "accuracy"), signed(effect.estimate)
+        yield numbers("95 % interval"), interval_text(effect.interval, signed)
+        yield numbers("p"), p_text(effect.p_value)
+        yield numbers("adjusted p", analysis.correction), p_text(effect.adjusted_p)
+        yield words("what it says"), f"{DIFFERS if effect.significant else ' '} {effect_sentence(analysis, effect)}"
+        yield words("method"), effect.method
 
-def _p(value: float) -> str:
-    return p_text(value).removeprefix("p ").removeprefix("= ")
+    return table_of(map(line, analysis.effects))
 
 
 def effects_tables(record: StudyRecord) -> list[Table]:
     """For a text of any width: a table a set, none where there is no complete set."""
     return [
-        to_rich(effects_data(analysis), f"{effects_title(record)}: {set_words(analysis)}")
+        to_rich(effects_data(analysis).without("method"), f"{effects_title(record)}: {set_words(analysis)}")
         for analysis in factorials(record)
     ]
 
@@ -149,8 +137,8 @@ def _effect_line(effect: FactorialEffect, named: int, reach: float, axis: int) -
     return Text.assemble(
         (f"{effect_name(effect):<{named}}", "bold" if sure else ""),
         f"  {signed(effect.estimate)}{f' {DIFFERS}' if sure else '  '}",
-        (f"  {signed_interval(effect.interval)}  ", "" if sure else "dim"),
-        (f"{p_text(effect.adjusted_p):<10}", "" if sure else "dim"),
+        (f"  {interval_text(effect.interval, signed)}  ", "" if sure else "dim"),
+        (f"{p_words(effect.adjusted_p):<10}", "" if sure else "dim"),
         _drawn_interval(effect, reach, axis) if axis else "",
     )
 

@@ -1,8 +1,7 @@
-"""What is said of a study beside its numbers: variants and what became of them, data, protocol, recipe, machine."""
+"""Facts of a study beside its numbers: variants and their status, data, protocol, recipe, machine."""
 
 from collections.abc import Sequence
 
-from engine.config.machine import MachineSettings
 from engine.config.recipes import DEMO_RECIPE, RECIPES, Recipe
 from engine.config.study import StudyConfig
 from engine.events.record import (
@@ -12,8 +11,12 @@ from engine.events.record import (
     study_variants,
     variant_status,
 )
+from engine.events.search_record import TuningRecord
 from engine.events.study import Notice
 from engine.reports.results import ProtocolSummary
+from tui.looks.formatting import machine_words
+
+DEMO_WORDS = "DEMO SET: these images are drawn by this program; the numbers say nothing of real frames"
 
 
 def short_names(classes: Sequence[str]) -> tuple[str, ...]:
@@ -48,8 +51,8 @@ def shortfalls(record: StudyRecord) -> list[tuple[str, str]]:
     return found
 
 
-def warnings(record: StudyRecord) -> list[Notice]:
-    """The warnings and errors among the study's messages."""
+def warnings(record: StudyRecord | TuningRecord) -> list[Notice]:
+    """The warnings and errors among the messages."""
     return [notice for notice in record.notices if notice.level != "info"]
 
 
@@ -133,9 +136,3 @@ def recipe_words(recipe: Recipe) -> str:
 
 def _plain(value: object) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def machine_words(machine: MachineSettings) -> str:
-    """Device, threads and precision in a few words."""
-    threads = f" ×{machine.threads}" if machine.device == "cpu" else ""
-    return f"{machine.device}{threads} {machine.precision}"

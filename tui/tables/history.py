@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from engine.reports.run_summary import RunState, RunSummary
-from tui.looks.formatting import NOTHING, left
+from tui.looks.formatting import NOTHING, interval_text, left
 from tui.tables.data import Cell, Column, Row, TableData, number_cell
-from tui.tables.statistics import interval_text
 
 STATE_SIGNS: dict[RunState, str] = {
     "running": "▶",

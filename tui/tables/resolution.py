@@ -1,14 +1,10 @@
-"""Accuracy against resolution as tables for the dashboard and the command line."""
+"""Accuracy against resolution as tables for the dashboard, the command line and reports."""
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from engine.reports.resolution import Ladder, NativeSizes, Part, ResolutionReport, Shrunk
-from engine.reports.statistics import Interval
-from tui.looks.palette import variant_mark
+from tui.looks.formatting import NOTHING, interval_text, number, points
+from tui.tables.data import Cell, Column, Line, TableData, numbers, table_of, words
 
 PART_WORDS: dict[Part, str] = {"training": "training", "test": "test", "held out": "held-out"}
 AS_THEY_ARE = "as they are"
@@ -27,130 +23,63 @@ def native_words(report: ResolutionReport) -> str:
     return f"longer side (median, 90 %): {', '.join(found)}"
 
 
-def native_table(report: ResolutionReport) -> Table:
-    """A line a part: how large its images are."""
-    table = _table("images", "n", "5 %", "median", "95 %", "most")
-    for sizes in report.sizes:
-        table.add_row(PART_WORDS[sizes.part], *_native_cells(sizes))
-    return table
+def native_data(report: ResolutionReport) -> TableData:
+    """A row a part: how large its images are."""
+    return table_of(map(_native_line, report.sizes))
 
 
-def _native_cells(sizes: NativeSizes) -> tuple[str, ...]:
-    spread = (f"{value:.0f}" for value in (sizes.low, sizes.median, sizes.high))
-    return (f"{sizes.images:,}", *spread, str(sizes.largest))
+def _native_line(sizes: NativeSizes) -> Line:
+    yield words("images"), PART_WORDS[sizes.part]
+    yield numbers("n"), f"{sizes.images:,}"
+    yield numbers("5 %"), f"{sizes.low:.0f}"
+    yield numbers("median"), f"{sizes.median:.0f}"
+    yield numbers("95 %"), f"{sizes.high:.0f}"
+    yield numbers("most"), str(sizes.largest)
 
 
-def overview_table(
-    report: ResolutionReport, part: Part = "test", *, dark: bool = True, width: int | None = None
-) -> Table:
-    """A line a size, a column a variant: the accuracy, with its interval where that fits into `width` cells."""
+def overview_data(report: ResolutionReport, part: Part = "test", *, width: int | None = None) -> TableData:
+    """A row a size, a column a variant: the accuracy, with its interval where that fits into `width` cells."""
     ladders = [ladder for ladder in report.ladders if ladder.part == part]
     narrow = width is not None and width < _SIZE_CELLS + _VARIANT_CELLS * len(ladders)
-    table = _table("size", "shrunk")
-    for ladder in ladders:
-        table.add_column(_named(ladder.variant, dark=dark), justify="right", no_wrap=True)
-    sizes = [step.size for step in ladders[0].steps] if ladders else []
-    whole = (_share(ladder.right, ladder.images, ladder.interval, narrow=narrow) for ladder in ladders)
-    table.add_row(AS_THEY_ARE, "0", *whole)
-    for size in sizes:
-        steps = [(ladder, ladder.at(size)) for ladder in ladders]
-        shrunk = next(step.shrunk for _, step in steps if step is not None)
-        cells = [
-            _marked(step, _share(step.right, ladder.images, step.interval, narrow=narrow))
-            if step is not None
-            else Text("–")
-            for ladder, step in steps
-        ]
-        table.add_row(f"{size} px", f"{shrunk:,}", *cells)
-    return table
+
+    def accuracy(ladder: Ladder, size: int | None) -> Cell:
+        step = ladder if size is None else ladder.at(size)
+        if step is None:
+            return Cell(NOTHING)
+        text = number(step.right / ladder.images)
+        bold = isinstance(step, Shrunk) and step.notable
+        return Cell(text if narrow else f"{text} {interval_text(step.interval)}", bold=bold)
+
+    def line(size: int | None) -> Line:
+        steps = [step for ladder in ladders if size is not None and (step := ladder.at(size)) is not None]
+        yield words("size"), AS_THEY_ARE if size is None else f"{size} px"
+        yield numbers("shrunk"), f"{steps[0].shrunk:,}" if steps else "0"
+        for ladder in ladders:
+            yield Column(f"variant:{ladder.variant}", ladder.variant), accuracy(ladder, size)
+
+    return table_of(map(line, (None, *(step.size for step in ladders[0].steps)) if ladders else ()))
 
 
-def _marked(step: Shrunk, words: str) -> Text:
-    """Bold where the loss is notable."""
-    return Text(words, "bold" if step.notable else "")
+def ladder_data(ladders: Sequence[Ladder]) -> TableData:
+    """A row a network, part and size: correct predictions, the accuracy and its change, both with intervals."""
+    return table_of(line for ladder in ladders for line in _ladder_lines(ladder))
 
 
-def _share(right: int, images: int, interval: Interval, *, narrow: bool) -> str:
-    share = f"{right / images:.3f}"
-    return share if narrow else f"{share} {_interval(interval)}"
+def _ladder_lines(ladder: Ladder) -> Iterator[Line]:
+    yield _ladder_line(ladder, ladder, None)
+    yield from (_ladder_line(ladder, step, step) for step in ladder.steps)
 
 
-def ladder_table(ladders: Sequence[Ladder], *, dark: bool = True, named: bool = True, narrow: bool = False) -> Table:
-    """A line a network, part and size: right answers, the accuracy and its change, both with intervals.
-
-    Not `named`, the variant is left out; `narrow`, how many images were shrunk, lost and won.
-    """
-    headings = ("images", "size", "shrunk", "right", "accuracy", "95 %", "points", "95 %", "lost", "won")
-    shown = [place for place, heading in enumerate(headings) if not narrow or heading not in {"shrunk", "lost", "won"}]
-    names = ["variant"] if named else []
-    table = _table(*names, *(headings[place] for place in shown), words=len(names) + 2)
-    last = ""
-    for place, ladder in enumerate(ladders):
-        if place:
-            table.add_section()
-        name = _named(ladder.variant, dark=dark) if ladder.variant != last else Text()
-        for cells in _ladder_rows(ladder):
-            table.add_row(*([name] if named else []), *(cells[column] for column in shown))
-            name = Text()
-        last = ladder.variant
-    return table
-
-
-def _ladder_rows(ladder: Ladder) -> Iterator[tuple[str | Text, ...]]:
-    part = f"{PART_WORDS[ladder.part]}, {ladder.images}"
-    share = (f"{ladder.right}", f"{ladder.accuracy:.3f}", _interval(ladder.interval))
-    yield (part, AS_THEY_ARE, "0", *share, "", "", "", "")
-    for step in ladder.steps:
-        yield ("", *_step_cells(ladder, step))
-
-
-def _step_cells(ladder: Ladder, step: Shrunk) -> tuple[str | Text, ...]:
-    interval = step.difference_interval
-    return (
-        f"{step.size} px",
-        f"{step.shrunk:,}",
-        f"{step.right}",
-        f"{step.right / ladder.images:.3f}",
-        _interval(step.interval),
-        _marked(step, points(step.difference)),
-        f"[{points(interval.low)} {points(interval.high)}]",
-        f"{step.lost}",
-        f"{step.gained}",
-    )
-
-
-def resolution_words(report: ResolutionReport) -> RenderableType:
-    """The answers and what the figures are not."""
-    return Group(*_lines("What follows", report.answers), Text(), *_lines("What these figures are not", report.notes))
-
-
-def points(share: float) -> str:
-    """A difference of shares in points, with a sign."""
-    value = round(100 * share, 1)
-    return f"{value:+.1f}".replace("-", "−") if value else "0.0"
-
-
-def _lines(heading: str, sentences: tuple[str, ...]) -> Iterator[Text]:
-    if sentences:
-        yield Text(heading, "bold")
-        yield from (Text(f"• {sentence}") for sentence in sentences)
-
-
-def _table(*headings: str, words: int = 1) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place < words else "right", no_wrap=True)
-    return table
-
-
-def _named(variant: str, *, dark: bool) -> Text:
-    return Text.assemble(variant_mark(variant, dark=dark), f" {variant}")
-
-
-def _interval(interval: Interval) -> str:
-    return f"[{_decimals(interval.low)} {_decimals(interval.high)}]"
-
-
-def _decimals(value: float) -> str:
-    """Three decimals without the 0 before them, which all but 1 have."""
-    return f"{value:.3f}".removeprefix("0")
+def _ladder_line(ladder: Ladder, found: Ladder | Shrunk, step: Shrunk | None) -> Line:
+    """What was found at full size, or at that of a step."""
+    yield words("variant"), ladder.variant
+    yield words("images"), "" if step else f"{PART_WORDS[ladder.part]}, {ladder.images}"
+    yield words("size"), f"{step.size} px" if step else AS_THEY_ARE
+    yield numbers("shrunk"), f"{step.shrunk:,}" if step else "0"
+    yield numbers("correct"), f"{found.right}"
+    yield numbers("accuracy"), number(found.right / ladder.images)
+    yield numbers("95 %", "accuracy"), interval_text(found.interval)
+    yield numbers("points"), Cell(points(step.difference), bold=step.notable) if step else ""
+    yield numbers("95 %", "points"), interval_text(step.difference_interval, points) if step else ""
+    yield numbers("lost"), f"{step.lost}" if step else ""
+    yield numbers("won"), f"{step.gained}" if step else ""

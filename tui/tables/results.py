@@ -12,11 +12,11 @@ from rich.text import Text
 
 from engine.events.record import StudyRecord, evaluated_results, seeds_evaluated, study_variants, variant_status
 from engine.reports.results import ClassScores, JobResult, Metrics
-from tui.looks.formatting import DECIMALS, NOTHING, duration, left, right
+from tui.looks.formatting import DECIMALS, NOTHING, duration, interval_text, left, right
 from tui.looks.heat import heat_style
 from tui.tables.data import BEST, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
 from tui.tables.facts import short_names, table_words
-from tui.tables.statistics import covering_statistics, interval_text
+from tui.tables.statistics import covering_statistics
 
 Average = Literal["macro", "weighted", "micro"]
 AVERAGES: tuple[Average, ...] = get_args(Average)
@@ -204,18 +204,11 @@ def metrics_table(record: StudyRecord, average: Average = "macro") -> Table:
     return to_rich(metrics_data(record, average), title)
 
 
-def per_class_table(record: StudyRecord, scores: Iterable[str] = ("f1",)) -> Table:
+def per_class_table(record: StudyRecord, scores: Sequence[str] = ("f1",)) -> Table:
     """Classes against the chosen scores ("f1", "precision", "recall") of every evaluated variant."""
     data = class_data(record)
-    chosen = set(scores)
-    keep = [
-        index
-        for index, column in enumerate(data.columns)
-        if ":" not in column.key or column.key.partition(":")[0] in chosen
-    ]
-    columns = tuple(data.columns[index] for index in keep)
-    rows = tuple(replace(row, cells=tuple(row.cells[index] for index in keep)) for row in data.rows)
-    return to_rich(replace(data, columns=columns, rows=rows), classes_heading(record))
+    left_out = (key for column in data.columns if ":" in (key := column.key) and key.partition(":")[0] not in scores)
+    return to_rich(data.without(*left_out), classes_heading(record))
 
 
 def confusion_table(

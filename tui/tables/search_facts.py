@@ -17,9 +17,9 @@ from engine.events.search import (
 )
 from engine.events.search_record import TuningRecord
 from engine.events.study import Event
-from tui.looks.formatting import count, duration
+from tui.looks.formatting import count, duration, machine_words
 from tui.options.reproduce import command_line
-from tui.tables.facts import machine_words, recipe_words
+from tui.tables.facts import recipe_words
 
 _TRIAL = trial_name(0).rstrip("0")
 
@@ -50,7 +50,7 @@ def search_line(event: Event) -> str:
             limits = limit_words(event.trials, event.minutes)
             text = f"search {event.search}: {event.variant}, recipe {recipe_words(event.recipe)}; {ranges}; {limits}"
         case TuningResumed():
-            text = f"the search goes on, {limit_words(event.trials, event.minutes)} in all"
+            text = f"the search is resumed, {limit_words(event.trials, event.minutes)} in all"
         case TrialStarted():
             what = "the recipe itself, " if event.is_recipe else ""
             text = f"{trial_name(event.trial)}: {what}{number_words(event.numbers)}"

@@ -1,7 +1,6 @@
-"""What the scores bear, as texts and tables: intervals, the verdict in a line, comparisons, calibration."""
+"""Intervals, comparisons and calibration of a study, as texts and tables."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -10,51 +9,20 @@ from engine.config.variants import JOIN
 from engine.events.record import StudyRecord, protocol_name
 from engine.reports.results import JobResult
 from engine.reports.statistics import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
-from tui.looks.formatting import NOTHING
-from tui.tables.data import Cell, Column, Row, TableData, to_rich
+from tui.looks.formatting import NOTHING, interval_text, number, p_text, p_words, share, signed
+from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
 from tui.tables.facts import table_words
 
 DIFFERS = "*"
-"""Stands beside a difference that the tests bear out."""
+"""Stands beside a significant difference."""
 
 NO_STATISTICS = "This study holds no statistics: it has not ended, or an older version of the program made it."
 
-_TINY_P = 0.001
 _SAME = 5e-4  # scores that look alike at three decimals
 _PAIRS_NAMED = 3
 _LABEL = 11  # columns of a bin's range
 _AROUND_BAR = _LABEL + 12
 _LEAST_BAR = 10
-
-
-def share(value: float) -> str:
-    """A share of 1 in four characters: .758, 1.00."""
-    if not math.isfinite(value):
-        return f"{NOTHING:>4}"
-    text = f"{value:.3f}"
-    return text[1:] if text.startswith("0") else text[:4]
-
-
-def interval_text(interval: Interval) -> str:
-    """[.758 .848]."""
-    return f"[{share(interval.low)} {share(interval.high)}]"
-
-
-def signed(value: float) -> str:
-    """A difference of shares in five characters: +.013, -.200; no sign where it rounds to nothing."""
-    text = f"{abs(value):.3f}"
-    sign = " " if float(text) == 0 else "+" if value > 0 else "-"
-    return sign + (text[1:] if text.startswith("0") else text[:4])
-
-
-def signed_interval(interval: Interval) -> str:
-    """[-.031 +.058]."""
-    return f"[{signed(interval.low)} {signed(interval.high)}]"
-
-
-def p_text(value: float) -> str:
-    """P = .013, p < .001."""
-    return "p < .001" if value < _TINY_P else f"p = {share(value)}"
 
 
 def covering_statistics(record: StudyRecord, result: JobResult | None) -> VariantStatistics | None:
@@ -141,37 +109,29 @@ def comparison_title(record: StudyRecord) -> str:
     return f"Comparisons, protocol {protocol_name(record)}{how}"
 
 
+def comparison_data(statistics: StudyStatistics) -> TableData:
+    """A row a pair: difference, interval, p values, what follows from them, and the test."""
+
+    def line(entry: Comparison) -> Line:
+        yield words("pair"), f"{entry.first} - {entry.second}"
+        yield numbers("difference", "accuracy"), signed(entry.difference)
+        yield numbers("95 % interval"), interval_text(entry.interval, signed)
+        yield numbers("only first", "correct"), f"{entry.first_only:,}"
+        yield numbers("only second", "correct"), f"{entry.second_only:,}"
+        yield numbers("p"), p_text(entry.p_value)
+        yield numbers("adjusted p", statistics.correction), p_text(entry.adjusted_p)
+        yield words("verdict"), f"{DIFFERS} {_ordered(entry)}" if entry.significant else "no difference shown"
+        yield words("method"), entry.method
+
+    return table_of(map(line, statistics.comparisons))
+
+
 def comparison_table(record: StudyRecord) -> Table | None:
-    """Every pair with its difference, interval and p values; None where nothing was compared."""
+    """Every pair, for a text of any width; None where nothing was compared."""
     statistics = record.statistics
     if statistics is None or not statistics.comparisons:
         return None
-    columns = (
-        Column("pair", "pair", numeric=False),
-        Column("difference", "difference", "accuracy"),
-        Column("interval", "95 % interval"),
-        Column("first", "only first", "right"),
-        Column("second", "only second", "right"),
-        Column("p", "p"),
-        Column("adjusted", "adjusted p", statistics.correction),
-        Column("verdict", "verdict", numeric=False),
-    )
-    rows = tuple(_comparison_row(entry) for entry in statistics.comparisons)
-    return to_rich(TableData(columns, rows), comparison_title(record))
-
-
-def _comparison_row(entry: Comparison) -> Row:
-    texts = (
-        f"{entry.first} - {entry.second}",
-        signed(entry.difference),
-        signed_interval(entry.interval),
-        str(entry.first_only),
-        str(entry.second_only),
-        p_text(entry.p_value).removeprefix("p ").removeprefix("= "),
-        p_text(entry.adjusted_p).removeprefix("p ").removeprefix("= "),
-        f"{DIFFERS} {_ordered(entry)}" if entry.significant else "no difference shown",
-    )
-    return Row(texts[0], tuple(Cell(text, best=False) for text in texts))
+    return to_rich(comparison_data(statistics).without("method"), comparison_title(record))
 
 
 def comparison_matrix(statistics: StudyStatistics, heads: Sequence[Text]) -> Table:
@@ -203,9 +163,9 @@ def _matrix_cell(statistics: StudyStatistics, row: str, column: str) -> Text:
     return Text.assemble(
         (f"{signed(difference)}{f' {DIFFERS}' if sure else ''}", "bold underline" if sure else ""),
         "\n",
-        (signed_interval(interval), "" if sure else "dim"),
+        (interval_text(interval, signed), "" if sure else "dim"),
         "\n",
-        (p_text(comparison.adjusted_p), "" if sure else "dim"),
+        (p_words(comparison.adjusted_p), "" if sure else "dim"),
     )
 
 
@@ -233,32 +193,34 @@ def calibration_title(record: StudyRecord) -> str:
 
 
 def calibration_table(record: StudyRecord) -> Table | None:
-    """Share right and number of predictions by confidence, the expected calibration error below; None without any."""
+    """Share correct and number of predictions by confidence, the expected calibration error below; None without any."""
     entries = record.statistics.variants if record.statistics else ()
     if not entries:
         return None
-    columns = (
-        Column("bin", "confidence", numeric=False),
-        *(Column(entry.variant, entry.variant, "right (n)") for entry in entries),
-    )
-    rows = tuple(_bin_rows(entries))
-    last = Row("ece", (Cell("expected error"), *(Cell(error_text(entry)) for entry in entries)))
-    title = f"{calibration_title(record)} (share right of the predictions made with that confidence)"
-    return to_rich(TableData(columns, rows, (last,)), title)
+    title = f"{calibration_title(record)} (share correct of the predictions made with that confidence)"
+    return to_rich(_calibration_data(entries), title)
+
+
+def _calibration_data(entries: Sequence[VariantStatistics]) -> TableData:
+    def line(place: int) -> Line:
+        bins = [(entry.variant, entry.calibration.bins[place]) for entry in entries]
+        yield words("confidence"), bin_text(bins[0][1].low, bins[0][1].high)
+        for variant, one in bins:
+            text = f"{share(one.accuracy)} ({one.count})" if one.count else NOTHING
+            yield numbers(variant, "correct (n)"), text
+
+    def errors() -> Line:
+        yield words("confidence"), "expected error"
+        for entry in entries:
+            yield numbers(entry.variant, "correct (n)"), error_text(entry)
+
+    return table_of(map(line, used_bins(entries)), [errors()])
 
 
 def used_bins(entries: Sequence[VariantStatistics]) -> range:
     """The places of the bins from the first to the last that any variant has predictions in."""
     used = [place for entry in entries for place, one in enumerate(entry.calibration.bins) if one.count]
     return range(min(used), max(used) + 1) if used else range(0)
-
-
-def _bin_rows(entries: Sequence[VariantStatistics]) -> Iterator[Row]:
-    for place in used_bins(entries):
-        bins = [entry.calibration.bins[place] for entry in entries]
-        label = bin_text(bins[0].low, bins[0].high)
-        cells = (Cell(f"{share(one.accuracy)} ({one.count})" if one.count else NOTHING) for one in bins)
-        yield Row(label, (Cell(label), *cells))
 
 
 def bin_text(low: float, high: float) -> str:
@@ -272,12 +234,11 @@ def _two(value: float) -> str:
 
 def error_text(entry: VariantStatistics) -> str:
     """The expected calibration error with three decimals."""
-    error = entry.calibration.expected_error
-    return f"{error:.3f}" if math.isfinite(error) else NOTHING
+    return number(entry.calibration.expected_error)
 
 
 def reliability_chart(entry: VariantStatistics, places: range, width: int, colour: str) -> list[Text]:
-    """One line for each bin in `places`: its range, a bar as long as the share right, the number.
+    """One line for each bin in `places`: its range, a bar as long as the share correct, the number.
 
     A stroke stands at the mean confidence: a bar that ends before it was too sure, one that passes it not sure enough.
     """

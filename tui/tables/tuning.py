@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from engine.events.search import number_text
 from engine.events.search_record import Trial, TuningRecord
-from tui.tables.data import Cell, Column, Row, TableData, mark_best, number_cell
+from tui.looks.formatting import NOTHING, number
+from tui.tables.data import Cell, Column, Line, Row, TableData, mark_best, number_cell, numbers, table_of, words
 
 if TYPE_CHECKING:
     from engine.events.search_record import SearchSummary
@@ -51,33 +52,19 @@ def _row(trial: Trial, names: Sequence[str]) -> Row:
 
 def searches_data(searches: "Sequence[SearchSummary]") -> TableData:
     """One row a search."""
-    columns = (
-        Column("search", "search", numeric=False, marked=False),
-        Column("state", "state", numeric=False, marked=False),
-        Column("data", "data", numeric=False, marked=False),
-        Column("variant", "variant", numeric=False, marked=False),
-        Column("recipe", "recipe", numeric=False, marked=False),
-        Column("trials", "trials", marked=False),
-        Column("own", "recipe's", "accuracy", marked=False),
-        Column("best", "best", "accuracy", marked=False),
-    )
-    return TableData(columns, tuple(map(_search_row, searches)))
+    return table_of(map(_search_line, searches))
 
 
-def _search_row(search: "SearchSummary") -> Row:
-    record, name = search.record, search.folder.name
-    if record is None or record.started is None:
-        return Row(name, (Cell(name), Cell(search.state), *(Cell("–") for _ in range(6))))
-    limit = record.most_trials
-    own, best = record.of_recipe, record.best
-    cells = (
-        Cell(name),
-        Cell(search.state),
-        Cell(record.dataset.name if record.dataset else ""),
-        Cell(record.started.variant),
-        Cell(record.started.recipe.name),
-        Cell(f"{len(record.ended)}" + (f"/{limit}" if limit is not None else ""), float(len(record.ended))),
-        number_cell(own.accuracy if own else None),
-        number_cell(best.accuracy if best else None),
-    )
-    return Row(name, cells)
+def _search_line(search: "SearchSummary") -> Line:
+    record = search.record
+    started = record.started if record else None
+    own, best = (record.of_recipe, record.best) if record else (None, None)
+    limit = f"/{record.most_trials}" if record and record.most_trials is not None else ""
+    yield words("search"), search.folder.name
+    yield words("state"), search.state
+    yield words("data"), record.dataset.name if record and record.dataset else NOTHING
+    yield words("variant"), started.variant if started else NOTHING
+    yield words("recipe"), started.recipe.name if started else NOTHING
+    yield numbers("trials"), f"{len(record.ended)}{limit}" if record and started else NOTHING
+    yield numbers("recipe's", "accuracy"), number(own.accuracy if own else None)
+    yield numbers("best", "accuracy"), number(best.accuracy if best else None)

@@ -41,7 +41,7 @@ class ChartOptions:
 
 
 @cache
-def load_plotext() -> Any:
+def _load_plotext() -> Any:
     """plotext, set up to draw into any size."""
     # Imported with the first chart, not with the program: it takes 0.2 s.
     import plotext
@@ -54,16 +54,11 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
     """Axes and curves in `height` lines of `width` cells; `total` is the number of steps of the whole training."""
     if width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT:
         return [Text("too small for a chart", "dim")]
-    plotext = load_plotext()
+    plotext = empty_figure(width, height)
     figure = plotext.figure
     total = max(2, total, *(len(curve.raw) for curve in curves))
     columns = width - LABEL_WIDTH - 1
     low, high = y_limits(curves, log=options.log)
-    figure.clear()
-    figure.plot_size(width, height)
-    figure.canvas("default")
-    figure.theme("colorless")
-    figure.axes(False, side=1)
     last_label = total - 1 if options.whole_steps else total
     _set_rulers(figure, total, x_ticks(last_label, columns), (low, high), height, log=options.log)
     canvas = _Canvas(plotext, columns, total, low, high, log=options.log)
@@ -76,7 +71,24 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
             canvas.line(curve.smoothed, plotext.pixel(rgb(curve.colour), style="bold"), connected=True)
     for offset, curve in enumerate(curves):
         canvas.markers(curve, options, offset)
-    picture = Text.from_ansi(figure.build().string(), style=AXES)
+    return figure_lines(plotext, height)
+
+
+def empty_figure(width: int, height: int) -> Any:
+    """plotext, with an empty figure of this size."""
+    plotext = _load_plotext()
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(width, height)
+    figure.canvas("default")
+    figure.theme("colorless")
+    figure.axes(False, side=1)
+    return plotext
+
+
+def figure_lines(plotext: Any, height: int) -> list[Text]:
+    """What was drawn on the figure."""
+    picture = Text.from_ansi(plotext.figure.build().string(), style=AXES)
     return list(picture.split("\n", allow_blank=True))[:height]
 
 

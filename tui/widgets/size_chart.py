@@ -8,8 +8,8 @@ from rich.text import Text
 
 from tui.looks.axes import LABEL_WIDTH, rgb, tick_label
 from tui.looks.palette import blend
-from tui.looks.size_axes import _EDGE, SizeCurve, share_limits, share_ticks, size_ticks
-from tui.widgets.chart import AXES, SMALLEST_HEIGHT, SMALLEST_WIDTH, load_plotext
+from tui.looks.size_axes import EDGE, SizeCurve, share_limits, share_ticks, size_ticks
+from tui.widgets.chart import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
 
 _FAINT = 0.45
 _ROWS_PER_TICK = 3
@@ -20,27 +20,19 @@ def draw_sizes(curves: Sequence[SizeCurve], width: int, height: int, ground: str
     sizes = [point.size for curve in curves for point in curve.points]
     if width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT or not sizes:
         return [Text("too small for a chart" if sizes else "nothing was measured", "dim")]
-    plotext = load_plotext()
+    plotext = empty_figure(width, height)
     figure = plotext.figure
-    figure.clear()
-    figure.plot_size(width, height)
-    figure.canvas("default")
-    figure.theme("colorless")
-    figure.axes(False, side=1)
     _set_rulers(figure, (min(sizes), max(sizes)), share_limits(curves), width - LABEL_WIDTH - 1, height)
     for curve in curves:
         if curve.with_intervals:
             _strokes(plotext, curve, ground)
-    for curve in curves:
-        pixel = plotext.pixel(rgb(curve.colour), style="bold")
-        xs, ys = [math.log2(point.size) for point in curve.points], [point.share for point in curve.points]
-        figure.draw(figure.signal(xs, ys, marker=plotext.marker("braille", pixel)).lines(True))
-    for curve in curves:
-        pixel = plotext.pixel(rgb(curve.colour), style="bold")
-        xs, ys = [math.log2(point.size) for point in curve.points], [point.share for point in curve.points]
-        figure.draw(figure.signal(xs, ys, marker=plotext.marker(curve.marker, pixel)).lines(False))
-    picture = Text.from_ansi(figure.build().string(), style=AXES)
-    return list(picture.split("\n", allow_blank=True))[:height]
+    for lines in (True, False):  # the markers over all lines
+        for curve in curves:
+            pixel = plotext.pixel(rgb(curve.colour), style="bold")
+            xs, ys = [math.log2(point.size) for point in curve.points], [point.share for point in curve.points]
+            marker = plotext.marker("braille" if lines else curve.marker, pixel)
+            figure.draw(figure.signal(xs, ys, marker=marker).lines(lines))
+    return figure_lines(plotext, height)
 
 
 def _set_rulers(figure: Any, sizes: tuple[int, int], limits: tuple[float, float], columns: int, height: int) -> None:
@@ -50,7 +42,7 @@ def _set_rulers(figure: Any, sizes: tuple[int, int], limits: tuple[float, float]
     rows.lim(low, high)
     rows.ticks(positions, [tick_label(position, high) for position in positions])
     ticks = size_ticks(smallest, largest, columns)
-    line.lim(math.log2(smallest) - _EDGE, math.log2(largest) + _EDGE)
+    line.lim(math.log2(smallest) - EDGE, math.log2(largest) + EDGE)
     line.ticks([math.log2(size) for size in ticks], [str(size) for size in ticks])
 
 

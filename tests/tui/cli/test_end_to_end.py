@@ -142,10 +142,10 @@ def test_a_search_in_the_dashboard_is_stopped_and_kept(terminal, small_study, ch
     screen = terminal("tune", *small_study, *options)
     screen.wait_for("trial 1 of 3", "running", seconds=WORKS)
     screen.press("x")
-    screen.wait_for("search stopped", "r: go on", "interrupted")
+    screen.wait_for("search stopped", "r: resume", "interrupted")
     screen.press("q")
     assert screen.ended() == 0
-    assert "'simpsons-tui tune --resume' goes on with it" in " ".join(screen.text.split())
+    assert "'simpsons-tui tune --resume' resumes it" in " ".join(screen.text.split())
     listed = subprocess.run(
         [*COMMAND, "tune", "--list", "--json"],
         env=child_environment,

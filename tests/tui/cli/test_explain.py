@@ -145,7 +145,7 @@ def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes
     table = out[out.index("when the images are shrunk to a longer side (networks of seed 3)") :]
     assert "▲ bbox" in table
     assert "vanilla" not in table
-    assert "0.167  [.093 .280]" in table
+    assert "0.167 [.093 .280]" in table
     assert "−83.3" in table
     assert "It falls." in table
     assert "of 60" in table

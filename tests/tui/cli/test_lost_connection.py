@@ -102,7 +102,7 @@ def require_completion(folder):
     record = load_record(folder)
     assert record.finished.status == "done"
     assert [len(losses) for losses in record.losses.values()] == [24 // 4 * EPOCHS]
-    assert "the study goes on" in (folder / "worker.log").read_text()
+    assert "the study is resumed" in (folder / "worker.log").read_text()
 
 
 def test_a_closed_terminal_does_not_end_the_study(command, child_environment, runs_dir):

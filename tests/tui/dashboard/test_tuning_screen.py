@@ -293,7 +293,7 @@ async def test_stop_and_go_on(kit, make_app, search_engine, wish):
         await pilot.press("x")
         await kit.until(pilot, shows(kit, pilot, "stopping after this batch"))
         engine.go.set()
-        await kit.until(pilot, shows(kit, pilot, "search stopped", "r: go on", "interrupted"))
+        await kit.until(pilot, shows(kit, pilot, "search stopped", "r: resume", "interrupted"))
         await pilot.press("r")
         await kit.until(pilot, shows(kit, pilot, "search done", "Best is trial 5"))
         assert engine.continued == [(engine.folder, None, None)]

@@ -239,7 +239,7 @@ async def test_leaving_asks_nothing_and_the_study_goes_on(kit, opened, writer):
         assert not isinstance(opened.screen, ConfirmScreen)
         await kit.until(pilot, lambda: opened._exit, "exit")
     assert writer.asked == []
-    assert (opened.return_code, opened.session.going_on) == (0, "goes on")
+    assert (opened.return_code, opened.session.going_on) == (0, "keeps running")
     assert opened.session.exit_record.started.folder == str(writer.folder)
 
 

@@ -95,11 +95,12 @@ def test_what_the_study_knows_is_told(whole):
     words = " ".join(" ".join(whole[0].texts).split())
     for expected in (
         "1 of 30 test images (3.3 %) is a copy of training images",
-        "[0.767, 0.967]",  # the interval of denoise
+        "[.767 .967]",  # the interval of denoise
         "denoise is the best: <0.867 & more>.",
-        "< 0.001",  # the p of bbox against denoise
+        "< .001",  # the p of bbox against denoise
         "superres-full was not evaluated",
-        "test/<b>.jpg (test, 320×240)",
+        "test/<b>.jpg",
+        "320×240",
         "mirrored pictures are not found",
         "1,700 train, 30 test",
         "AMD <EPYC>",
@@ -144,8 +145,8 @@ def test_claims_and_leak_are_told_where_they_are_known(studies):
         "? can't be told",
         "trained on <fewer> images",
         "200 left out as copies",
-        "0.900 [0.850, 0.950]",
-        "+0.300 [+0.250, +0.350]",
+        "0.900 [0.850 0.950]",
+        "+0.300 [+0.250 +0.350]",
     ):
         assert expected in words
 
@@ -201,7 +202,7 @@ def test_what_the_networks_lose_is_told_where_it_was_measured(studies):
 def test_effects_of_steps_have_a_section_where_there_are_any(studies):
     page, text = page_of(studies.with_effects())
     words = " ".join(page.texts)
-    for said in ("Effects of steps", "denoise × superres", "+0.100*", "[+0.050, +0.150]", "denoise+superres"):
+    for said in ("Effects of steps", "denoise × superres", "+.100", "[+.050 +.150]", "denoise+superres"):
         assert said in words
     assert "denoise adds 0.100 whatever else is done." in words
     assert 'id="effects"' in text

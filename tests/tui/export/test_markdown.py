@@ -74,12 +74,12 @@ def test_long_tables_are_cut_and_say_so(studies, monkeypatch):
 def test_figures_of_the_study_stand_in_it(studies):
     text = text_of(studies.whole())
     assert "| denoise | ▸0.867 \\[.767 .967\\] |" in text
-    assert "| bbox | denoise | −0.267\\* |" in text
-    assert "| denoise | +0.133 | +0.267\\* | – |" in text
+    assert "| bbox - denoise | -.267 |" in text
+    assert "| denoise | +.133 | +.267\\* | – |" in text
 
 
 def test_effects_of_steps_stand_in_it(studies):
     text = text_of(studies.with_effects())
-    assert "| denoise × superres | +0.030 | \\[−0.020, +0.080\\] | 0.133 | 0.400 |" in text
+    assert "| denoise × superres | +.030 | \\[-.020 +.080\\] | .133 | .400 |" in text
     assert "| denoise+superres | applied | applied | 0.900 |" in text
     assert "Effects of steps" not in text_of(studies.whole())

@@ -12,15 +12,14 @@ from engine.config.machine import MachineSettings
 from engine.config.recipes import get_recipe
 from engine.config.study import StudyConfig
 from tui.options.reproduce import command_line, configuration_of
-from tui.options.sections import with_options
-from tui.options.study import STUDY_OPTIONS, study_config
+from tui.options.study import study_config, study_options
 
 
 def read_back(line):
     """The configuration that the command line makes of it."""
 
     @click.command
-    @with_options(STUDY_OPTIONS)
+    @study_options
     def run(**options):
         found.append(study_config(options))
 

@@ -11,19 +11,16 @@ from rich.text import Text
 from engine.events.record import StudyRecord
 from engine.reports.statistics import Comparison, Interval
 from tui.console.report import report_text
+from tui.looks.formatting import interval_text, p_text, p_words, share, signed
 from tui.tables.facts import setting_facts, table_words
 from tui.tables.results import metrics_data
 from tui.tables.statistics import (
     calibration_table,
     comparison_legend,
     comparison_table,
-    interval_text,
     leak_warning,
-    p_text,
     reliability_chart,
     seed_words,
-    share,
-    signed,
     turned,
     used_bins,
     verdict,
@@ -66,7 +63,8 @@ def test_differences_take_five_characters(value: float, text: str) -> None:
 
 
 def test_p_values_are_never_zero() -> None:
-    assert (p_text(0.0), p_text(0.0132), p_text(1.0)) == ("p < .001", "p = .013", "p = 1.00")
+    assert [p_text(value) for value in (0.0, 0.0132, 1.0)] == ["< .001", ".013", "1.00"]
+    assert (p_words(0.0), p_words(0.0132), p_words(1.0)) == ("p < .001", "p = .013", "p = 1.00")
 
 
 def test_the_table_of_variants_shows_intervals_beside_the_scores(four: StudyRecord) -> None:

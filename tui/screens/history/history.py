@@ -1,4 +1,4 @@
-"""The history: every run that was kept, to open, compare, watch, go on with, export or remove."""
+"""The history: every run that was kept, to open, compare, watch, resume, export or remove."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,14 +15,14 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from engine.events.record import StudyRecord
 from engine.reports.run_summary import RunSummary
-from tui.looks import formatting
 from tui.looks.keys import bind
 from tui.looks.palette import MOST_RUNS, run_style
 from tui.screens.history.compared_runs import MarkedRun
+from tui.screens.history.words import about_text, empty_text, run_mark, title_text
 from tui.screens.results.results import ResultsScreen
 from tui.session.background import Failure
 from tui.session.session import Session
-from tui.tables.history import STATE_COLOURS, STATE_SIGNS, history_data, matching
+from tui.tables.history import history_data, matching
 from tui.widgets.metrics_table import SortableTable
 
 NARROW = 110
@@ -36,8 +36,7 @@ class HistoryScreen(Screen[None]):
     DEFAULT_CSS = """
     HistoryScreen {
         & > #title { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-        & > #about { height: auto; padding: 0 1; }
-        & > #about { min-height: 2; }
+        & > #about { height: auto; min-height: 2; padding: 0 1; }
         & > #runs-table { height: 1fr; margin: 0 1; }
         & > #empty { height: 1fr; padding: 1 1; }
         & > #filter { height: 1; margin: 0 1; display: none; }
@@ -52,7 +51,7 @@ class HistoryScreen(Screen[None]):
         bind("history.filter", "slash", "filter", "Filter", "Show the runs that hold the words you type", display="/"),
         bind("history.sort", "s", "sort", "Sort", "Sort by the next column", show=False),
         bind("history.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
-        bind("history.resume", "r", "resume", "Go on", "Go on here with a run that was interrupted or stopped"),
+        bind("history.resume", "r", "resume", "Resume", "Resume here a run that was interrupted or stopped"),
         bind("history.export", "e", "export", "Export", "Write a report, tables or curves as files"),
         bind("history.remove", "delete", "remove", "Remove", "Remove a run for good; asks first", display="del"),
         bind("history.back", "escape", "back", "Back", "Drop the filter, else go back", show=False, display="esc"),
@@ -105,9 +104,8 @@ class HistoryScreen(Screen[None]):
         if self._listing or not self.is_current:
             return
         self._listing = True
-        self._session.background.run(
-            self, "list runs", partial(self._read, self.runs, self._seen), self._found, self._refused
-        )
+        read = partial(self._read, self.runs, self._seen)
+        self._session.background.run(self, "list runs", read, self._found, self._refused)
 
     def _read(self, known: list[RunSummary] | None, seen: int | None) -> tuple[int | None, list[RunSummary]]:
         engine, runs_dir, changed = self._session.engine, self._session.runs_dir, None
@@ -154,54 +152,23 @@ class HistoryScreen(Screen[None]):
         table.display, empty.display = bool(shown), not shown
         if shown:
             dark = self.app.current_theme.dark
-            marks = {str(run.folder): self._mark(run, dark=dark) for run in shown}
+            marks = {str(run.folder): run_mark(self._places.get(run.folder), dark=dark) for run in shown}
             narrow = self.size.width < NARROW
             table.show_data(history_data(shown, narrow=narrow), marks=marks, narrow=narrow)
         else:
-            empty.update(self._empty_words())
+            empty.update(empty_text(self._error, self._words, read=self.runs is not None))
         self._show_words()
 
-    def _mark(self, run: RunSummary, *, dark: bool) -> Text:
-        place = self._places.get(run.folder)
-        if place is None:
-            return Text(" ")
-        style = run_style(place)
-        return Text(style.marker, style.colour(dark=dark))
-
     def _show_words(self) -> None:
-        runs = self.runs or []
-        title = Text("history", "bold")
-        if runs:
-            title.append(f"   {formatting.count(len(self.shown))} of {formatting.count(len(runs))} runs")
-            title.append(f"   sorted by {self.query_one(SortableTable).sort_words or 'date'}", "dim")
-        if self._places:
-            title.append(f"   {len(self._places)} marked: o curves, t tables", "bold")
-        if self._words:
-            title.append(f"   / {self._words}", "yellow")
-        title.append(f"   {formatting.place(str(self._session.runs_dir))}", "dim")  # last: it may be long
+        sorted_by = self.query_one(SortableTable).sort_words
+        shown, runs, marked = len(self.shown), len(self.runs or []), len(self._places)
+        title = title_text(shown, runs, sorted_by, marked, self._words, self._session.runs_dir)
         self.query_one("#title", Static).update(title)
         self._show_about()
 
     def _show_about(self) -> None:
-        run, about = self.current, Text()
-        if run is not None:
-            about.append(f"{STATE_SIGNS[run.state]} {run.state}", STATE_COLOURS.get(run.state, ""))
-            about.append(f"  {run.folder.name}", "bold")
-            about.append("".join(f"   {name} {accuracy:.3f}" for name, accuracy in run.accuracies))
-            about.append(f"   {run.writer}" if run.writer else "", "dim")
-            about.append(f"\n{run.message}" if run.message else "", "yellow")
-        if self._doing:
-            about = Text(self._doing, "bold")
+        about = Text(self._doing, "bold") if self._doing else about_text(self.current)
         self.query_one("#about", Static).update(about)
-
-    def _empty_words(self) -> Text:
-        if self._error:
-            return Text(self._error, "bold red")
-        if self.runs is None:
-            return Text("reading the runs ...", "dim")
-        if self._words:
-            return Text(f"No run holds {self._words!r}: press / and Escape to see all.")
-        return Text("No run yet: go back with Escape and press Enter on the set-up to train the first one.")
 
     def _say(self, words: str) -> None:
         self._doing = words
@@ -347,7 +314,7 @@ class HistoryScreen(Screen[None]):
         self._read_whole(list(places), take)
 
     def action_resume(self) -> None:
-        """Go on with a run in this dashboard."""
+        """Resume a run in this dashboard."""
         run = self.current
         if run is not None and run.resumable:
             self._session.resume(run.folder)

@@ -232,7 +232,7 @@ class RunTablesScreen(Screen[None]):
         self.query_one("#scores", SortableTable).sort_reverse()
 
     def action_average(self) -> None:
-        """Go on to the next kind of average."""
+        """The next kind of average."""
         self._average = AVERAGES[(AVERAGES.index(self._average) + 1) % len(AVERAGES)]
         self.show()
 

@@ -14,7 +14,8 @@ from tui.looks.keys import bind
 from tui.screens.networks.measurement import MeasurementScreen
 from tui.session.engine import Engine
 from tui.session.session import Session
-from tui.tables.explanation import ablation_table, class_table, explanation_words, legend
+from tui.tables.data import to_plain
+from tui.tables.explanation import ablation_data, answers_and_notes, class_change_data, legend
 
 if TYPE_CHECKING:
     from engine import FinishedRun
@@ -85,11 +86,10 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
             part.display = report is not None
         if report is not None:
             by_class, narrow = self._by_class, self._narrow
-            table.update(
-                class_table(report, dark=dark, narrow=narrow) if by_class else ablation_table(report, dark=dark)
-            )
+            data = class_change_data(report, narrow=narrow) if by_class else ablation_data(report)
+            table.update(to_plain(data, dark=dark))
             signs.update(legend(report).append("\n"))
-            words.update(explanation_words(report))
+            words.update(answers_and_notes(report))
 
     def words(self, report: ExplanationReport) -> Text:
         """Whose figures these are, and what they count."""

@@ -17,7 +17,9 @@ from tui.looks.size_axes import SizeCurve, ladder_curve
 from tui.screens.networks.measurement import MeasurementScreen
 from tui.session.engine import Engine
 from tui.session.session import Session
-from tui.tables.resolution import PART_WORDS, ladder_table, native_table, native_words, overview_table, resolution_words
+from tui.tables.data import to_plain
+from tui.tables.explanation import answers_and_notes
+from tui.tables.resolution import PART_WORDS, ladder_data, native_data, native_words, overview_data
 from tui.widgets.lines import framed
 from tui.widgets.size_chart import draw_sizes
 
@@ -126,11 +128,12 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         width = self.size.width - _MARGIN
         chart.update(Group(*self._chart(report, variant, width)))
         if variant:
-            ladders = report.of((variant,))
-            table.update(ladder_table(ladders, dark=dark, named=False, narrow=self.size.width < _ROOMY))
+            left_out = ("variant", *(("shrunk", "lost", "won") if self.size.width < _ROOMY else ()))
+            data = ladder_data(report.of((variant,))).without(*left_out)
         else:
-            table.update(overview_table(report, dark=dark, width=width))
-        words.update(Group(native_table(report), Text(), resolution_words(report)))
+            data = overview_data(report, width=width)
+        table.update(to_plain(data, dark=dark))
+        words.update(Group(to_plain(native_data(report)), Text(), answers_and_notes(report)))
 
     def _chart(self, report: ResolutionReport, variant: str, width: int) -> list[Text]:
         dark = self.app.current_theme.dark

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +13,7 @@ from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
 from engine.config.model import ModelRequest
-from engine.events.record import StudyRecord, evaluated_results, is_demo
+from engine.events.record import StudyRecord, evaluated_results
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.results.calibration import CalibrationScreen
@@ -22,14 +21,12 @@ from tui.screens.results.class_table import ClassTable
 from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.effects import EffectsScreen
+from tui.screens.results.findings import facts_text, findings_text, notes_text
 from tui.screens.results.matrix import MatrixScreen
 from tui.screens.results.matrix_grid import NARROW, MatrixGrid
 from tui.session.session import Session
-from tui.tables.data import BEST
-from tui.tables.effects import effects_line
-from tui.tables.facts import origin_facts, setting_facts, shortfalls, table_words, warnings
+from tui.tables.facts import table_words
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
-from tui.tables.statistics import leak_warning, seed_words, verdict
 from tui.widgets.metrics_table import MetricsTable, SortableTable
 
 WIDE = 160
@@ -79,14 +76,14 @@ class ResultsScreen(Screen[None]):
             "b",
             "calibration",
             "Calibration",
-            "How well the predicted probabilities fit what is right",
+            "How well the predicted probabilities fit what is correct",
             show=False,
         ),
         bind("results.average", "g", "average", "Average", "Macro, weighted or micro averages", show=False),
         bind("results.sort", "s", "sort", "Sort", "Sort the table by the next column", show=False),
         bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
         bind("results.inside", "i", "inside", "Inside", "What the networks look at, image by image"),
-        bind("results.use_model", "w", "use_model", "Use", "Ask a trained model about other images"),
+        bind("results.use_model", "w", "use_model", "Use", "Predict other images with a trained model"),
         bind("results.claims", "o", "claims", "Claims", "The study's claims against these figures"),
         bind("results.leak", "l", "leak", "Leak", "Official and clean protocol side by side"),
         bind("results.clean", "c", "run_clean", "Clean", "Train the same under the clean protocol"),
@@ -152,41 +149,8 @@ class ResultsScreen(Screen[None]):
 
     # ------------------------------------------------------------ texts
 
-    def _facts(self) -> Text:
-        text = Text()
-        if is_demo(self._record):
-            text.append(" DEMO ", style="reverse bold").append(" drawn pictures   ")
-        return text.append_text(_fact_words(setting_facts(self._record)))
-
     def _notes(self) -> Text:
-        said = [Text(words) for words in (verdict(self._record),) if words]
-        if leak := leak_warning(self._record):
-            said.append(Text(f"{leak}: press c for the clean protocol", style=self._alarm))
-        lines = [Text(" ─ ").join(said)] if said else []
-        lines += [Text(words) for words in (seed_words(self._record), effects_line(self._record)) if words]
-        lines += [
-            Text(f"{BEST} best of its column among finished variants   sorted by {self._sort_words()}", style="dim")
-        ]
-        for variant, words in shortfalls(self._record):
-            lines.append(Text.assemble(self._mark(variant), " ", (f"{variant} {words}", self._alarm)))
-        return Text("\n").join(lines)
-
-    def _findings(self) -> Text:
-        lines: list[Text] = []
-        finished = self._record.finished
-        if finished is not None and finished.status != "done":
-            reason = f": {finished.reason}" if finished.reason else ""
-            lines.append(Text(f"The study {finished.status}{reason}", style=self._alarm))
-        if finished is not None and finished.conclusion:
-            lines.append(Text("Conclusion", style="bold"))
-            lines += [Text(f"• {sentence}") for sentence in finished.conclusion]
-        if notices := warnings(self._record):
-            lines.append(Text(f"Warnings ({len(notices)})", style="bold"))
-        for notice in notices:
-            who = f"{notice.variant}: " if notice.variant else ""
-            lines.append(Text(f"! {who}{notice.message}", style=self._alarm))
-        lines.append(_fact_words(origin_facts(self._record)))
-        return Text("\n").join(lines)
+        return notes_text(self._record, self._sort_words(), dark=self._dark)
 
     def _sort_words(self) -> str:
         table = self.query_one(MetricsTable)
@@ -198,9 +162,9 @@ class ResultsScreen(Screen[None]):
         self._show_metrics(table, marks)
         self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
         self.query_one("#notes", Static).update(self._notes())
-        self.query_one("#facts", Static).update(self._facts())
+        self.query_one("#facts", Static).update(facts_text(self._record))
         for place in ("#beside", "#findings"):
-            self.query_one(place, Static).update(self._findings())
+            self.query_one(place, Static).update(findings_text(self._record, dark=self._dark))
 
     def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
         """With as many of the intervals as the width allows; the accuracy's always."""
@@ -212,12 +176,11 @@ class ResultsScreen(Screen[None]):
                 return
 
     @property
-    def _alarm(self) -> Style:
-        """The style of what went wrong, dark enough on a light ground."""
-        return Style(bold=True, color="#d7af00" if self.app.current_theme.dark else "#7a5200")
+    def _dark(self) -> bool:
+        return self.app.current_theme.dark
 
     def _mark(self, variant: str) -> Text:
-        return variant_mark(variant, dark=self.app.current_theme.dark)
+        return variant_mark(variant, dark=self._dark)
 
     def _variants(self) -> tuple[str, ...]:
         started = self._record.started
@@ -234,7 +197,7 @@ class ResultsScreen(Screen[None]):
     # ------------------------------------------------------------ keys
 
     def action_average(self) -> None:
-        """Go on to the next kind of average."""
+        """The next kind of average."""
         self._average = AVERAGES[(AVERAGES.index(self._average) + 1) % len(AVERAGES)]
         self._show_tables()
 
@@ -270,7 +233,7 @@ class ResultsScreen(Screen[None]):
         self.app.push_screen(ExportScreen(self._session, self._record))
 
     def action_use_model(self) -> None:
-        """Ask the marked variant's model about other images."""
+        """Predict other images with the marked variant's model."""
         from tui.screens.predict import PredictScreen
 
         started, config = self._record.started, self._session.config
@@ -374,12 +337,3 @@ class ResultsScreen(Screen[None]):
                 self._session, self._record, event.matrix.variant, event.matrix.cursor, normalise=self._normalise
             )
         )
-
-
-def _fact_words(facts: list[tuple[str, str]]) -> Text:
-    """Names dim, values bold; a line breaks between facts only."""
-    text = Text()
-    for place, (name, value) in enumerate(facts):
-        text.append("   " if place else "")
-        text.append(f"{name}\u00a0", style="dim").append(value.replace(" ", "\u00a0"), style="bold")
-    return text

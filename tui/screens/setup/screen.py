@@ -57,12 +57,12 @@ class SetupScreen(Screen[None]):
             "setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"
         ),
         bind("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
-        bind("setup.recipe", "r", "recipe", "Recipe", "Go on to the next recipe"),
-        bind("setup.protocol", "p", "protocol", "Protocol", "Go on to the next protocol: what trains, what tests"),
+        bind("setup.recipe", "r", "recipe", "Recipe", "The next recipe"),
+        bind("setup.protocol", "p", "protocol", "Protocol", "The next protocol: what trains, what tests"),
         bind("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
         bind("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
         bind("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
-        bind("setup.history", "h", "app.history", "History", "All runs: open, compare, go on with, remove", show=False),
+        bind("setup.history", "h", "app.history", "History", "All runs: open, compare, resume, remove", show=False),
         bind("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
         bind("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
         bind("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
@@ -260,12 +260,12 @@ class SetupScreen(Screen[None]):
             self._changed()
 
     def action_recipe(self) -> None:
-        """Go on to the next recipe; changes to the last one are dropped."""
+        """The next recipe; changes to the last one are dropped."""
         self.config = with_next_recipe(self.config)
         self._changed()
 
     def action_protocol(self) -> None:
-        """Go on to the next protocol; folds are kept only where it has any."""
+        """The next protocol; folds are kept only where it has any."""
         self.config = with_next_protocol(self.config)
         self._changed()
 

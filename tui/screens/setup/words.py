@@ -137,7 +137,7 @@ def runs_words(live: Sequence[RunSummary], interrupted: Sequence[RunSummary]) ->
         parts.append(Text(one if len(live) == 1 else many, "bold green"))
     if interrupted:
         count = "1 study was" if len(interrupted) == 1 else f"{len(interrupted)} studies were"
-        parts.append(Text(f"{count} interrupted: press h, then r on it, to go on", "yellow"))
+        parts.append(Text(f"{count} interrupted: press h, then r on it, to resume", "yellow"))
     return Text("   ").join(parts)
 
 

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui.looks import formatting
+from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
 from tui.screens.confirm import ConfirmScreen
@@ -20,7 +21,7 @@ from tui.screens.training.loss_chart import LossChart
 from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
 from tui.screens.training.words import control_note, ending_text
 from tui.session.session import Session
-from tui.state.study import ViewState, describe_machine
+from tui.state.study import ViewState
 from tui.widgets.chart import ChartOptions, Shown
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
@@ -40,10 +41,10 @@ class TrainingScreen(Screen[None]):
 
     BINDING_GROUP_TITLE = "Training"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("training.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
+        bind("training.pause", "p", "pause", "Pause", "Wait after this batch; again to unpause"),
         bind("training.stop", "s", "stop", "Stop", "End after this batch; what was trained is evaluated"),
-        bind("training.resume", "r", "resume", "Go on", "Go on here with a study that was interrupted or stopped"),
-        bind("training.detach", "x", "detach", "Detach", "Leave; the study goes on in a process of its own"),
+        bind("training.resume", "r", "resume", "Resume", "Resume here a study that was interrupted or stopped"),
+        bind("training.detach", "x", "detach", "Detach", "Leave; the study keeps running in a process of its own"),
         bind("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
         bind("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
         bind("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
@@ -58,7 +59,12 @@ class TrainingScreen(Screen[None]):
         bind("training.log_up", "pageup", "log_page(-1)", "Older", "Scroll the messages back", show=False),
         bind("training.log_down", "pagedown", "log_page(1)", "Newer", "Scroll the messages on", show=False),
         bind(
-            "training.history", "h", "app.history", "History", "All runs; a study that is watched goes on", show=False
+            "training.history",
+            "h",
+            "app.history",
+            "History",
+            "All runs; a study that is watched keeps running",
+            show=False,
         ),
         bind("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
     ]
@@ -188,7 +194,7 @@ class TrainingScreen(Screen[None]):
             left.insert(1, Text(f" {notes} ", "bold reverse"))
         now = session.now() if session.engine_running else self.state.last_time
         right = [
-            Text(describe_machine(record)),
+            Text(machine_words(record.machine)),
             # The load is that of this process; a study that nobody works on has no time that passes.
             load_text(session.load if session.watched is None else None),
             Text(formatting.clock(self.state.elapsed(now)), "bold"),
@@ -226,7 +232,7 @@ class TrainingScreen(Screen[None]):
         return can.get(action, True)
 
     def action_pause(self) -> None:
-        """Wait after this batch, or go on."""
+        """Wait after this batch, or unpause."""
         self.session.toggle_pause()
         self.show_top()
 
@@ -238,18 +244,18 @@ class TrainingScreen(Screen[None]):
                 self.session.source.control.stop()
                 self.show_top()
 
-        detail = "What was trained is evaluated; 'simpsons-tui resume' can go on."
+        detail = "What was trained is evaluated; 'simpsons-tui resume' can do the rest."
         if self.session.watched is not None:
             detail = "The process that trains is asked to; what was trained is evaluated."
         self.app.push_screen(ConfirmScreen("Stop after this batch?", detail), answered)
 
     def action_detach(self) -> None:
-        """Leave; the study goes on in a process of its own."""
+        """Leave; the study keeps running in a process of its own."""
         self.session.detach()
         self.show_top()
 
     def action_resume(self) -> None:
-        """Go on, in this process, with a study that nobody works on."""
+        """Resume, in this process, a study that nobody works on."""
         if self.session.resumable is not None:
             self.session.resume(self.session.resumable)
 

@@ -26,14 +26,14 @@ def ending_text(session: Session) -> Text | None:
     failure = session.source.failure if session.source is not None else None
     finished = session.state.finished if session.state is not None else None
     if session.watched is not None and session.watched.interrupted:
-        hint = f"   r: go on with it here, or 'simpsons-tui resume {session.watched.folder.name}'"
+        hint = f"   r: resume it here, or 'simpsons-tui resume {session.watched.folder.name}'"
         return Text.assemble(("interrupted: its writer is gone", "bold yellow"), (hint, "dim"))
     if failure is not None:
         return Text.assemble((f"the study ended: {failure.words}", "bold red"), ("   n: new study", "dim"))
     if finished is None or finished.status == "done":
         return None
     hint = "   enter: results" if session.has_results else ""
-    hint += "   r: go on with it" if session.resumable is not None else ""
+    hint += "   r: resume it" if session.resumable is not None else ""
     hint += "   n: new study"
     words = f"study {finished.status}" + (f": {finished.reason}" if finished.reason else "")
     return Text.assemble((words, "bold red" if finished.status == "failed" else "bold yellow"), (hint, "dim"))

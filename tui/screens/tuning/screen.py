@@ -1,12 +1,9 @@
 """A search for better numbers: its trials as curves and as a table, how far it is, and what it found."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,19 +14,24 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from engine.config.recipes import Recipe
-from engine.config.search import VALIDATION
 from engine.errors import InputError
-from engine.events.search import NumberRange, number_words
 from tui.looks import formatting
+from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
 from tui.screens.tuning.trials_chart import TrialsChart, trial_mark
+from tui.screens.tuning.words import (
+    best_text,
+    ending_text,
+    found_words,
+    note_words,
+    progress_text,
+    ready_text,
+    wish_words,
+)
 from tui.session.search import TuningRun, TuningWish
 from tui.session.session import Session
-from tui.state.jobs import STAGE_WORDS
 from tui.state.search import TuningState
-from tui.tables.facts import machine_words
-from tui.tables.search_facts import best_command, limit_words, range_words, search_facts
 from tui.tables.tuning import trials_data
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable
@@ -45,14 +47,7 @@ _NARROW = 100
 _LEAST_TABLE, _GAP = 44, 2
 """Columns of the table beside the curves before it holds anything, and those that stay free beside it."""
 
-_BAR = 20
 _VIEWS = ("both", "words", "curves")
-
-_EXPLAINED = (
-    "A search trains the recipe again and again with other numbers, and scores each trial on validation images: a part "
-    "of the training images that no trial trains on, near copies on one side. The first trial is the recipe itself; "
-    "trials that fall behind are given up early. The test images are left alone."
-)
 
 
 class TuningScreen(Screen[Recipe | None]):
@@ -78,9 +73,9 @@ class TuningScreen(Screen[Recipe | None]):
         bind("tuning.start", "enter", "start", "Start", "Begin the search", priority=True),
         bind("tuning.more", "plus,equals_sign", "trials(5)", "More", "Five trials more", show=False, display="+"),
         bind("tuning.fewer", "minus", "trials(-5)", "Fewer", "Five trials fewer", show=False, display="-"),
-        bind("tuning.pause", "p", "pause", "Pause", "Wait after this batch; again to go on"),
-        bind("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept, and r goes on"),
-        bind("tuning.resume", "r", "resume", "Go on", "Go on with a search that was stopped"),
+        bind("tuning.pause", "p", "pause", "Pause", "Wait after this batch; again to unpause"),
+        bind("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept, and r resumes"),
+        bind("tuning.resume", "r", "resume", "Resume", "Resume a search that was stopped"),
         bind("tuning.use", "u", "use", "Use", "Back to the set-up with the best numbers"),
         bind("tuning.view", "v", "view", "View", "Curves and table, the conclusion, the curves alone"),
         bind("tuning.sort", "s", "sort", "Sort", "Sort the trials by the next column"),
@@ -108,7 +103,7 @@ class TuningScreen(Screen[Recipe | None]):
 
     @property
     def running(self) -> bool:
-        """Whether the search goes on."""
+        """Whether the search is under way."""
         return self._run is not None and self._run.running
 
     # ------------------------------------------------------------------ parts
@@ -207,113 +202,34 @@ class TuningScreen(Screen[Recipe | None]):
         if note := self._note():
             left.insert(1, Text(f" {note} ", "bold reverse"))
         now = self._session.now() if self.running else self.state.last_time
-        machine = Text(machine_words(record.machine)) if record.machine is not None else Text()
+        machine = Text(machine_words(record.machine))
         right = [machine, load_text(self._session.load), Text(formatting.clock(self.state.elapsed(now)), "bold")]
         self.query_one(TopLine).show_parts(left, [part for part in right if part.cell_len])
 
     def _note(self) -> str:
-        if self._run is None or not self.running:
-            return ""
-        control = self._run.control
-        if control.stop_requested:
-            return "stopping after this batch"
-        if control.held:
-            return "waiting: the disk is full"
-        if not control.paused:
-            return ""
-        return "paused" if self.state.paused else "pausing after this batch"
+        return note_words(self._run.control, self.state) if self._run is not None and self.running else ""
 
     def _progress(self) -> Text:
         """Two lines: what is under way, and the best so far."""
         if self._run is None:
-            limits = limit_words(self._wish.config.trials, self._wish.config.minutes)
-            return Text.assemble(("ready: ", "bold"), f"{limits}\n", ("enter begins, + and - change the trials", "dim"))
-        state, record = self.state, self.state.record
-        if not self.running:
-            return Text.assemble(self._ending(), "\n", self._best_words())
-        if state.stage is not None:
-            stage = state.stage
-            counts = f"{formatting.count(stage.done)} / {formatting.count(stage.total)}"
-            return Text(f"{STAGE_WORDS[stage.stage]} {formatting.bar(stage.share, _BAR)} {counts}\n")
-        trial = record.running
-        if trial is None:
-            return Text("getting ready ...\n", "dim")
-        of = f" of {record.most_trials}" if record.most_trials is not None else ""
-        share = state.share()
-        training = state.training
-        here = f"  this one{formatting.percent(training.share)}" if training is not None else ""
-        return Text.assemble(
-            (f"trial {trial.number + 1}{of} ", "bold"),
-            f"{formatting.bar(share, _BAR)}{formatting.percent(share)}  "
-            f"{formatting.duration(state.seconds_left())} left{here}\n",
-            self._best_words(),
-        )
-
-    def _best_words(self) -> Text:
-        record = self.state.record
-        best, own = record.best, record.of_recipe
-        if best is None or best.accuracy is None:
-            return Text("no trial is done yet", "dim")
-        words = Text.assemble("best ", (f"{best.accuracy:.3f}", "bold green"))
-        words.append(" the recipe itself" if best is own else f" trial {best.number}: {number_words(best.values)}")
-        if own is not None and own.accuracy is not None and best is not own:
-            words.append(f"   recipe {own.accuracy:.3f}", "dim")
-        words.no_wrap, words.overflow = True, "ellipsis"
-        return words
-
-    def _ending(self) -> Text:
-        run, finished = self._run, self.state.record.finished
-        failure = run.failure if run is not None else None
-        if failure is not None:
-            return Text(f"the search ended: {failure.words}", "bold red")
-        if finished is None:
-            return Text("getting ready ...", "dim")
-        words = f"search {finished.status}" + (f": {finished.reason}" if finished.reason else "")
-        style = {"done": "bold green", "failed": "bold red"}.get(finished.status, "bold yellow")
-        hints = "   u: use the best numbers" if self.state.record.best_recipe is not None else ""
-        hints += "   r: go on" if finished.status != "done" else ""
-        return Text.assemble((words, style), (hints, "dim"))
+            return ready_text(self._wish.config)
+        if self.running:
+            return progress_text(self.state)
+        failure, record = self._run.failure, self.state.record
+        return Text.assemble(ending_text(record, failure.words if failure is not None else ""), "\n", best_text(record))
 
     def _show_words(self) -> None:
-        if self._has_words:
-            self.query_one("#said", Static).update(self._wish_words() if self._run is None else self._found_words())
-
-    def _wish_words(self) -> RenderableType:
-        study = self._wish.config.study
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        seeds = str(study.seed) if study.repeats == 1 else f"{study.seeds[0]}–{study.seeds[-1]}"
-        for name, value in (
-            ("data", str(study.data) if study.data is not None else "the demo set"),
-            ("variant", study.variants[0]),
-            ("recipe", f"{study.recipe.name}, {study.recipe.epochs} epochs"),
-            ("protocol", f"{study.protocol}, {_validation_words(study.validation_fraction)}"),
-            ("seed", seeds),
-            *(("search" if place == 0 else "", range_words(entry)) for place, entry in enumerate(self._ranges())),
-        ):
-            grid.add_row(Text(name, "dim"), Text(value))
-        return Group(Text(_EXPLAINED), Text(), grid)
-
-    def _ranges(self) -> Sequence[NumberRange]:
         from engine import search_space
 
-        return search_space(self._wish.config)
-
-    def _found_words(self) -> RenderableType:
-        record = self.state.record
-        finished = record.finished
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(no_wrap=True)
-        grid.add_column(ratio=1)
-        for sentence in finished.conclusion if finished is not None else ():
-            grid.add_row(Text("-", "dim"), Text(sentence))
-        parts: list[RenderableType] = [grid]
-        if command := best_command(record, self._wish.config.study):
-            parts += [Text("train with the best numbers, on all training images:", "dim"), Text(f"  {command}")]
-        facts = "; ".join(f"{name} {value}" for name, value in search_facts(record))
-        parts.append(Text(facts, "dim"))
-        if finished is not None and finished.folder:
-            parts.append(Text(f"kept in {formatting.place(finished.folder)}", "dim"))
-        return Group(*parts)
+        if not self._has_words:
+            return
+        config = self._wish.config
+        words = (
+            wish_words(config.study, search_space(config))
+            if self._run is None
+            else found_words(self.state.record, config.study)
+        )
+        self.query_one("#said", Static).update(words)
 
     def _show_table(self) -> None:
         record, table = self.state.record, self.query_one(SortableTable)
@@ -362,7 +278,7 @@ class TuningScreen(Screen[Recipe | None]):
 
     @property
     def _folder(self) -> Path | None:
-        """Of a search that can be gone on with."""
+        """Of a search that can be resumed."""
         record = self.state.record
         unfinished = record.finished is not None and record.finished.status != "done"
         return Path(record.started.folder) if record.started is not None and unfinished else None
@@ -384,20 +300,20 @@ class TuningScreen(Screen[Recipe | None]):
         self.show()
 
     def action_pause(self) -> None:
-        """Wait after this batch, or go on."""
+        """Wait after this batch, or unpause."""
         if self._run is not None:
             control = self._run.control
             (control.unpause if control.paused else control.pause)()
             self.show()
 
     def action_stop(self) -> None:
-        """End after this batch; it can be gone on with."""
+        """End after this batch; it can be resumed."""
         if self._run is not None:
             self._run.control.stop()
             self.show()
 
     def action_resume(self) -> None:
-        """Go on."""
+        """Resume the search."""
         if (folder := self._folder) is not None:
             self._begin(replace(self._wish, folder=folder, limits=(None, None)))
             self.refresh_bindings()
@@ -422,8 +338,3 @@ class TuningScreen(Screen[Recipe | None]):
     def action_reverse(self) -> None:
         """Turn the order round."""
         self.query_one(SortableTable).sort_reverse()
-
-
-def _validation_words(share: float | None) -> str:
-    unless = " where the data has none" if share is None else ""
-    return f"{VALIDATION if share is None else share:.0%} of the training images for validation{unless}"

@@ -1,0 +1,54 @@
+"""What stands around the list of runs, in words."""
+
+from pathlib import Path
+
+from rich.text import Text
+
+from engine.reports.run_summary import RunSummary
+from tui.looks import formatting
+from tui.looks.palette import run_style
+from tui.tables.history import STATE_COLOURS, STATE_SIGNS
+
+
+def title_text(shown: int, runs: int, sorted_by: str, marked: int, words: str, runs_dir: Path) -> Text:  # noqa: PLR0917
+    """How many runs are shown of all, how they are sorted, marked and filtered, and where they lie."""
+    title = Text("history", "bold")
+    if runs:
+        title.append(f"   {formatting.count(shown)} of {formatting.count(runs)} runs")
+        title.append(f"   sorted by {sorted_by or 'date'}", "dim")
+    if marked:
+        title.append(f"   {marked} marked: o curves, t tables", "bold")
+    if words:
+        title.append(f"   / {words}", "yellow")
+    return title.append(f"   {formatting.place(str(runs_dir))}", "dim")  # last: it may be long
+
+
+def about_text(run: RunSummary | None) -> Text:
+    """State, name, accuracies and message of a run."""
+    about = Text()
+    if run is not None:
+        about.append(f"{STATE_SIGNS[run.state]} {run.state}", STATE_COLOURS.get(run.state, ""))
+        about.append(f"  {run.folder.name}", "bold")
+        about.append("".join(f"   {name} {accuracy:.3f}" for name, accuracy in run.accuracies))
+        about.append(f"   {run.writer}" if run.writer else "", "dim")
+        about.append(f"\n{run.message}" if run.message else "", "yellow")
+    return about
+
+
+def empty_text(error: str, words: str, *, read: bool) -> Text:
+    """Why no run is shown."""
+    if error:
+        return Text(error, "bold red")
+    if not read:
+        return Text("reading the runs ...", "dim")
+    if words:
+        return Text(f"No run holds {words!r}: press / and Escape to see all.")
+    return Text("No run yet: go back with Escape and press Enter on the set-up to train the first one.")
+
+
+def run_mark(place: int | None, *, dark: bool) -> Text:
+    """The sign of a run that is marked for a comparison, by its place among those; a blank for the others."""
+    if place is None:
+        return Text(" ")
+    style = run_style(place)
+    return Text(style.marker, style.colour(dark=dark))

@@ -1,0 +1,66 @@
+"""Facts, notes and findings of a study, in words around its tables."""
+
+from rich.style import Style
+from rich.text import Text
+
+from engine.events.record import StudyRecord, is_demo
+from tui.looks.palette import variant_mark
+from tui.tables.data import BEST
+from tui.tables.effects import effects_line
+from tui.tables.facts import origin_facts, setting_facts, shortfalls, warnings
+from tui.tables.statistics import leak_warning, seed_words, verdict
+
+
+def alarm_style(*, dark: bool) -> Style:
+    """The style of what went wrong, dark enough on a light ground."""
+    return Style(bold=True, color="#d7af00" if dark else "#7a5200")
+
+
+def facts_text(record: StudyRecord) -> Text:
+    """Data, protocol, recipe and seed."""
+    text = Text()
+    if is_demo(record):
+        text.append(" DEMO ", style="reverse bold").append(" drawn pictures   ")
+    return text.append_text(_fact_words(setting_facts(record)))
+
+
+def notes_text(record: StudyRecord, sorted_by: str, *, dark: bool) -> Text:
+    """The verdict, warnings beside the scores, and how the table is sorted."""
+    verdicts = [Text(words) for words in (verdict(record),) if words]
+    if leak := leak_warning(record):
+        verdicts.append(Text(f"{leak}: press c for the clean protocol", style=alarm_style(dark=dark)))
+    lines = [Text(" ─ ").join(verdicts)] if verdicts else []
+    lines += [Text(words) for words in (seed_words(record), effects_line(record)) if words]
+    lines.append(Text(f"{BEST} best of its column among finished variants   sorted by {sorted_by}", style="dim"))
+    for variant, words in shortfalls(record):
+        mark = variant_mark(variant, dark=dark)
+        lines.append(Text.assemble(mark, " ", (f"{variant} {words}", alarm_style(dark=dark))))
+    return Text("\n").join(lines)
+
+
+def findings_text(record: StudyRecord, *, dark: bool) -> Text:
+    """How the study ended, its conclusion, its warnings, and where the numbers come from."""
+    lines: list[Text] = []
+    finished, alarm = record.finished, alarm_style(dark=dark)
+    if finished is not None and finished.status != "done":
+        reason = f": {finished.reason}" if finished.reason else ""
+        lines.append(Text(f"The study {finished.status}{reason}", style=alarm))
+    if finished is not None and finished.conclusion:
+        lines.append(Text("Conclusion", style="bold"))
+        lines += [Text(f"• {sentence}") for sentence in finished.conclusion]
+    if notices := warnings(record):
+        lines.append(Text(f"Warnings ({len(notices)})", style="bold"))
+    for notice in notices:
+        who = f"{notice.variant}: " if notice.variant else ""
+        lines.append(Text(f"! {who}{notice.message}", style=alarm))
+    lines.append(_fact_words(origin_facts(record)))
+    return Text("\n").join(lines)
+
+
+def _fact_words(facts: list[tuple[str, str]]) -> Text:
+    """Names dim, values bold; a line breaks between facts only."""
+    text = Text()
+    for place, (name, value) in enumerate(facts):
+        text.append("   " if place else "")
+        text.append(f"{name}\u00a0", style="dim").append(value.replace(" ", "\u00a0"), style="bold")
+    return text
