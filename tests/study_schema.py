@@ -12,4 +12,4 @@ def assert_valid(data):
     """The object, as it is once it was written and read, is what the schema promises."""
     written = json.loads(json.dumps(data, allow_nan=False))
     errors = [f"{error.json_path}: {error.message}" for error in Draft202012Validator(SCHEMA).iter_errors(written)]
-    assert not errors
+    assert not errors, errors[:3]

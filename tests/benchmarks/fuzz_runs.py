@@ -28,7 +28,7 @@ from engine.events.record import StudyRecord
 from engine.events.study import Event, StudyFinished
 from engine.events.study_json import study_to_json
 from engine.finished.dossier import gather
-from engine.runs import EventFollower, RunFolder, list_runs, load_record, read_events
+from engine.runs import EventFollower, RunFolder, list_runs, read_events
 from engine.study.running import warm_up
 from engine.training.checkpoint import (
     Checkpoint,
@@ -229,7 +229,7 @@ def run_folder(rng: random.Random, folder: Path) -> None:
 def export(rng: random.Random, run: Path) -> None:
     """One of the formats."""
     form = FORMATS[rng.choice([name for name in FORMATS if name != "tensorboard"])]
-    form.render(gather(load_record(run), run, pictures=False))
+    form.render(gather(engine.open_run(run)))
 
 
 # ------------------------------------------------------------------ the command line
