@@ -303,6 +303,7 @@ class FakeEngine:
         *,
         replay: Emit | None = None,
         wait_seconds: float | None = None,
+        recheck: bool = False,
     ) -> StudyRecord:
         self.resumed.append(folder)
         return self.run_study(CONFIG, emit, control)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from rich.console import Console
 from textual.pilot import Pilot
 
-from tests.tui.fake_engine import CONFIG, START, SUMMARY, FakeEngine, audit_report, clean_report, study_events
+from tests.tui.fake_engine import CONFIG, START, SUMMARY, FakeEngine, audit_report, clean_report, metrics, study_events
 from tui.app.app import DashboardApp
 from tui.widgets.machine_meter import Load
 
-__all__ = ["CONFIG", "START", "SUMMARY", "FakeEngine", "audit_report", "clean_report", "study_events"]
+__all__ = ["CONFIG", "START", "SUMMARY", "FakeEngine", "audit_report", "clean_report", "metrics", "study_events"]
 
 POLL_SECONDS = 0.01
 STEADY_LOOKS = 4

@@ -214,13 +214,13 @@ async def test_pause_and_stop_reach_the_writer_through_its_folder(kit, opened, w
         writer.write(StudyPaused())
         await kit.until(pilot, lambda: control_note(opened.session) == "paused", "paused")
         await pilot.press("p")
-        await kit.until(pilot, lambda: writer.asked == ["pause", "resume"], "request")
+        await kit.until(pilot, lambda: writer.asked == ["pause", "unpause"], "request")
         writer.write(StudyUnpaused())
         await kit.until(pilot, lambda: not opened.session.state.paused, "resumed")
         assert control_note(opened.session) == ""
         await pilot.press("s")
         await pilot.press("y")
-        await kit.until(pilot, lambda: writer.asked == ["pause", "resume", "stop"], "request")
+        await kit.until(pilot, lambda: writer.asked == ["pause", "unpause", "stop"], "request")
         assert control_note(opened.session) == "stopping after this batch"
 
 

@@ -88,7 +88,7 @@ async def test_the_set_up_the_training_and_the_results_stay_in_their_columns(kit
         await kit.until(pilot, lambda: isinstance(app.screen, TrainingScreen), "training")
         check_rows(await kit.settled(pilot))
         engine.go.set()
-        await kit.until(pilot, lambda: app.state and app.state.record.finished, "the end")
+        await kit.until(pilot, lambda: app.session.state and app.session.state.record.finished, "the end")
         await kit.until(pilot, lambda: isinstance(app.screen, ResultsScreen), "results")
         check_rows(await kit.settled(pilot))
 
