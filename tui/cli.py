@@ -14,7 +14,7 @@ from cloup import option_group
 from engine.errors import INTERRUPTED, WRONG_USE
 from tui.app import open as dashboard
 from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, tune
-from tui.console.errors import PROGRAM, Session, complain, remember, report_error
+from tui.console.errors import PROGRAM, CommandContext, complain, remember, report_error
 from tui.console.plain import speak_plainly
 from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
 from tui.options.study import ENVIRONMENT_HELP, IMAGES, option, study_config, study_options
@@ -67,7 +67,7 @@ def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: 
     """
     remember(ctx, debug, options["runs_dir"])
     if ctx.invoked_subcommand is None:
-        return dashboard.open_dashboard(study_config(options), refresh_rate, images, ctx.ensure_object(Session))
+        return dashboard.open_dashboard(study_config(options), refresh_rate, images, ctx.ensure_object(CommandContext))
     misplaced = [
         name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
@@ -91,13 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("standard output is closed: leave it open, or send it to a file with > FILE")
         return WRONG_USE
     speak_plainly()
-    session = Session()
+    command = CommandContext()
     try:
-        status = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=session)
+        status = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=command)
         sys.stdout.flush()
         return int(status or 0)
     except Exception as error:  # whatever happened, no traceback on the user's screen
-        return report_error(error, session)
+        return report_error(error, command)
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -12,7 +12,7 @@ import click
 
 from engine.config.study import StudyConfig
 from engine.errors import InputError
-from tui.console.errors import PROGRAM, Session, complain, keep_details
+from tui.console.errors import PROGRAM, CommandContext, complain, keep_details
 from tui.console.plain import lacking_encoding
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def open_dashboard(
     config: StudyConfig,
     refresh_rate: float | None,
     images: str,
-    session: Session,
+    session: CommandContext,
     *,
     resume: Path | None = None,
     watch: Path | None = None,

@@ -1,10 +1,8 @@
 """`simpsons-tui explain`: what the networks of a finished run look at, as pictures and figures."""
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import cloup
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
     from engine.reports.explanation import ExplanationReport
     from engine.reports.pictures import Figure
     from engine.reports.resolution import ResolutionReport
+    from tui.console.progress import LineProgress
+
+    _Found = tuple[ExplanationReport, ResolutionReport | None, list[Figure]]
 
 _TENTHS = 10
 
@@ -82,36 +83,29 @@ def _run(
     as_json: bool,
     resolution: bool,
 ) -> int:
-    from engine import keep_memory, measure_explanation, report_figures
-    from engine.errors import SIGNAL_STATUS, StudyStopped
-    from engine.events.control import StudyControl
-    from tui.console.progress import progress_on
-    from tui.console.stdout import printed, results_alone_on_stdout, write_results
-    from tui.console.study import StopOnSignal
+    from engine import measure_explanation, report_figures
+    from tui.console.stdout import printed
+    from tui.console.study import measure_headless
+    from tui.looks.formatting import json_line
 
     for name in variants or ():
         if run.record.result(name) is None:
             raise InputError(f"--variant {name}: {run.folder} has no finished job of it")
-    keep_memory()
-    control = StudyControl()
-    with results_alone_on_stdout() as results:
-        with (
-            progress_on(sys.stderr) as progress,
-            StopOnSignal(control, progress, "stopping; once more ends at once") as stop,
-        ):
-            try:
-                report = measure_explanation(run, progress=_teller(progress.say), control=control)
-                sizes = _sizes(run, variants, control, progress.say, measure=resolution)
-                figures = report_figures(run, variants=variants, tell=progress.say) if out is not None else []
-            except StudyStopped:
-                return SIGNAL_STATUS + stop.received
+
+    def measure(progress: "LineProgress", control: "StudyControl") -> "_Found":
+        report = measure_explanation(run, progress=_teller(progress.say), control=control)
+        sizes = _sizes(run, variants, control, progress.say, measure=resolution)
+        figures = report_figures(run, variants=variants, tell=progress.say) if out is not None else []
+        return report, sizes, figures
+
+    def text(found: "_Found", results: TextIO) -> str:
+        report, sizes, figures = found
         written = _write(figures, out) if out is not None else []
         if as_json:
-            text = json.dumps(_json(report, sizes, variants, written), allow_nan=False) + "\n"
-        else:
-            text = printed(list(_parts(report, sizes, variants, written)), results)
-        write_results(results, text)
-    return 0
+            return json_line(_json(report, sizes, variants, written))
+        return printed(list(_parts(report, sizes, variants, written)), results)
+
+    return measure_headless(measure, text)
 
 
 def _sizes(

@@ -10,7 +10,7 @@ from cloup import option_group
 from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
-from tui.console.errors import Session
+from tui.console.errors import CommandContext
 from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, RUNS_DIR, folders, option
 
 _EXAMPLES = """\b
@@ -63,4 +63,4 @@ def resume(
         raise InputError("--recheck: give --headless too")
     from engine import load_config
 
-    return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), resume=folder)
+    return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(CommandContext), resume=folder)

@@ -12,7 +12,7 @@ from engine.errors import InputError, StorageError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.commands.export import export
-from tui.console.errors import Session
+from tui.console.errors import CommandContext
 from tui.options.study import IMAGES, RUNS_DIR, folders, option
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def watch(ctx: click.Context, /, *, run: str, images: str, runs_dir: Path | None
     from engine import find_watchable, load_config
 
     folder = find_watchable(run, runs_dir)
-    return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(Session), watch=folder)
+    return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(CommandContext), watch=folder)
 
 
 def _summary_json(run: "RunSummary") -> dict[str, Any]:

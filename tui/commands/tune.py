@@ -14,7 +14,7 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
-from tui.console.errors import Session
+from tui.console.errors import CommandContext
 from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, option, study_config, study_options
 from tui.options.values import names
 
@@ -123,7 +123,7 @@ def _resume(
 def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Context) -> int:
     # What is trained afterwards, from the set-up, needs no images to choose numbers by.
     study = replace(study, validation_fraction=None)
-    return dashboard.open_dashboard(study, None, images, ctx.ensure_object(Session), tuning=wish)
+    return dashboard.open_dashboard(study, None, images, ctx.ensure_object(CommandContext), tuning=wish)
 
 
 def _write_list(runs_dir: Path | None, *, as_json: bool) -> int:

@@ -16,7 +16,7 @@ _NAME_SHOWN = 60
 
 
 @dataclass
-class Session:
+class CommandContext:
     """Whether tracebacks are shown, and where a report of an unexpected error goes."""
 
     debug: bool = False
@@ -25,12 +25,12 @@ class Session:
 
 def remember(ctx: click.Context, /, debug: bool, runs_dir: Path | None = None) -> None:
     """Note a command's options for the error handler."""
-    session = ctx.ensure_object(Session)
-    session.debug = session.debug or debug
-    session.runs_dir = runs_dir or session.runs_dir
+    command = ctx.ensure_object(CommandContext)
+    command.debug = command.debug or debug
+    command.runs_dir = runs_dir or command.runs_dir
 
 
-def report_error(error: Exception, session: Session) -> int:
+def report_error(error: Exception, command: CommandContext) -> int:
     """Say what went wrong and return the exit status."""
     match error:
         case click.exceptions.NoArgsIsHelpError():
@@ -50,7 +50,7 @@ def report_error(error: Exception, session: Session) -> int:
             _forget_stdout()
             status = FAILURE
         case _:
-            status = _unexpected(error, session)
+            status = _unexpected(error, command)
     return status
 
 
@@ -61,19 +61,19 @@ def _usage_error(error: click.ClickException) -> int:
     return error.exit_code
 
 
-def _unexpected(error: Exception, session: Session) -> int:
+def _unexpected(error: Exception, command: CommandContext) -> int:
     import traceback
 
-    return keep_details(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)), session)
+    return keep_details(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)), command)
 
 
-def keep_details(message: str, details: str, session: Session) -> int:
+def keep_details(message: str, details: str, command: CommandContext) -> int:
     """Say in one line that the program itself failed; what its makers need goes into a file."""
     from engine import runs_folder, write_report
 
-    report = write_report(details, runs_folder(session.runs_dir))
+    report = write_report(details, runs_folder(command.runs_dir))
     where = f"the details are in {report}" if report else "run it again with --debug for the details"
-    if session.debug and sys.stderr is not None:
+    if command.debug and sys.stderr is not None:
         sys.stderr.write(f"{details}\n")
     complain(f"unexpected error, {message}; {where}")
     return FAILURE

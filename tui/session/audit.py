@@ -9,11 +9,10 @@ from engine.reports.audit import AuditReport
 from tui.looks import formatting
 from tui.session.background import Failure, Work
 from tui.session.engine import Engine
+from tui.state.jobs import STAGE_WORDS
 
 if TYPE_CHECKING:
     from engine.events.progress import AuditProgress
-
-_DOING = {"check": "reading images", "audit": "looking for copies"}
 
 
 class AuditRun:
@@ -69,7 +68,7 @@ class AuditRun:
             return "beginning ..."
         share = formatting.percent(progress.done / progress.total).strip()
         done, total = formatting.count(progress.done), formatting.count(progress.total)
-        return f"{_DOING[progress.stage]}, {done} of {total} ({share})"
+        return f"{STAGE_WORDS[progress.stage]}, {done} of {total} ({share})"
 
 
 class Audits:

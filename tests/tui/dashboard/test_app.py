@@ -63,11 +63,11 @@ async def test_digits_space_and_a_choose_variants(kit, make_app):
         await pilot.press("1", "5")
         assert screen.study_config().variants == ("bbox", "denoise", "superres", "superres-full")
         await pilot.press("down", "space")
-        assert "bbox" not in screen.chosen
+        assert "bbox" not in screen.choice.chosen
         await pilot.press("a")
-        assert screen.chosen >= {"vanilla", "bbox", "denoise", "superres"}
+        assert screen.choice.chosen >= {"vanilla", "bbox", "denoise", "superres"}
         await pilot.press("a")
-        assert not screen.chosen
+        assert not screen.choice.chosen
         await pilot.press("enter")
         assert "no variant chosen" in kit.screen_text(pilot.app)
         assert pilot.app.session.engine.configs == []
@@ -93,7 +93,7 @@ async def test_a_click_chooses_a_variant(kit, make_app):
     async with make_app().run_test(size=SIZE) as pilot:
         await kit.ready(pilot)
         await pilot.click("#variants", offset=(6, 2))
-        assert "denoise" not in pilot.app.screen.chosen
+        assert "denoise" not in pilot.app.screen.choice.chosen
 
 
 async def test_the_recipe_goes_round_and_its_numbers_can_be_edited(kit, make_app):

@@ -94,7 +94,7 @@ async def test_all_eight_at_a_key_and_none_at_the_next(kit, make_app):
         await pilot.press("9")
         assert screen.study_config().variants == COMBINATIONS[:-1]
         await pilot.press("A", "A")
-        assert screen.chosen == set()
+        assert screen.choice.chosen == set()
         assert "bbox+denoise" not in kit.screen_text(pilot.app)
 
 

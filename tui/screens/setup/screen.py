@@ -3,12 +3,11 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
@@ -19,9 +18,9 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.reports.results import DatasetReading, DatasetSummary
 from engine.reports.run_summary import RunSummary
-from tui.looks.keys import bind
 from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
 from tui.screens.setup.dataset_panel import DatasetPanel
+from tui.screens.setup.keys import SETUP_KEYS
 from tui.screens.setup.variant_list import VariantList
 from tui.screens.setup.words import plan_words, recipe_words, runs_words
 from tui.session.audit import AuditRun
@@ -42,34 +41,7 @@ class SetupScreen(Screen[None]):
     """Choose what to study; Enter starts."""
 
     BINDING_GROUP_TITLE = "Set-up"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("setup.start", "enter", "start", "Start", "Train the chosen variants", priority=True),
-        bind("setup.toggle", "space", "toggle_marked", "Choose", "Take the marked variant in or out"),
-        *(
-            bind(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
-            for n in range(1, 10)
-        ),
-        bind("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
-        bind(
-            "setup.combine", "plus", "combine", "Combine", "Put a variant together from steps", show=False, display="+"
-        ),
-        bind(
-            "setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"
-        ),
-        bind("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
-        bind("setup.recipe", "r", "recipe", "Recipe", "The next recipe"),
-        bind("setup.protocol", "p", "protocol", "Protocol", "The next protocol: what trains, what tests"),
-        bind("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
-        bind("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
-        bind(
-            "setup.reading", "l", "reading", "Layout", "Choose what trains and what tests of these folders", show=False
-        ),
-        bind("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
-        bind("setup.history", "h", "app.history", "History", "All runs: open, compare, resume, remove", show=False),
-        bind("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
-        bind("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
-        bind("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),
-    ]
+    BINDINGS = SETUP_KEYS
     AUTO_FOCUS = "#variants"
 
     def __init__(self, session: Session) -> None:
@@ -83,11 +55,6 @@ class SetupScreen(Screen[None]):
         self.problem = ""
         self.live: list[RunSummary] = []
         self.interrupted: list[RunSummary] = []
-
-    @property
-    def chosen(self) -> set[str]:
-        """The variants that are ticked."""
-        return self.choice.chosen
 
     # ------------------------------------------------------------------ parts
 
@@ -113,13 +80,12 @@ class SetupScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
         self.call_after_refresh(self.read_dataset)
-        self.call_after_refresh(self.known.warm_up, self._warmed_up)
+        self.call_after_refresh(self.known.warm_up, self._look_again)
         self.show()
 
     def on_screen_resume(self) -> None:
         """Another study may have timed the machine meanwhile, and have read the images."""
-        self.begin_audit()
-        self.show()
+        self._look_again()
         self._ask_estimate()
         self.call_after_refresh(self.session.look_around, self, self.show_runs)
 
@@ -130,9 +96,9 @@ class SetupScreen(Screen[None]):
         """The data set, once it is read."""
         return self.known.summary
 
-    def _warmed_up(self) -> None:
-        self.show()
+    def _look_again(self) -> None:
         self.begin_audit()
+        self.show()
 
     def read_dataset(self) -> None:
         """Count the images in a thread."""
@@ -141,15 +107,14 @@ class SetupScreen(Screen[None]):
 
     def _dataset_read(self) -> None:
         self.problem = ""
-        self.begin_audit()
-        self.show()
+        self._look_again()
         self._ask_estimate()
         asked, self.start_asked = self.start_asked, False
         if asked:
             self.action_start()
 
     def _ask_estimate(self) -> None:
-        self.known.reckon(self.study_config() if self.chosen else None, self._show_plan)
+        self.known.reckon(self.study_config() if self.choice.chosen else None, self._show_plan)
         self._show_plan()
 
     def begin_audit(self) -> None:
@@ -176,9 +141,11 @@ class SetupScreen(Screen[None]):
             return
         self.show_top()
         self.query_one(DatasetPanel).show(self.config.data)
-        panel = self.query_one("#variants-panel")
-        panel.border_title = f"variants: {len(self.chosen)} of {len(self.choice.listed)}"
-        self.query_one(VariantList).show_chosen(self.choice.listed, self.chosen, dark=self.app.current_theme.dark)
+        title = f"variants: {len(self.choice.chosen)} of {len(self.choice.listed)}"
+        self.query_one("#variants-panel").border_title = title
+        self.query_one(VariantList).show_chosen(
+            self.choice.listed, self.choice.chosen, dark=self.app.current_theme.dark
+        )
         self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
         runs = self.query_one("#runs", Static)
@@ -209,7 +176,7 @@ class SetupScreen(Screen[None]):
         plan = plan_words(
             self.config,
             self.known.estimate,
-            chosen=bool(self.chosen),
+            chosen=bool(self.choice.chosen),
             read=self.summary is not None,
             warm=self.session.warm,
             roomy=self.size.height >= _TALL,
@@ -224,15 +191,12 @@ class SetupScreen(Screen[None]):
             self.choice.toggle(self.choice.listed[number - 1])
             self._changed()
 
+    @on(OptionList.OptionSelected, "#variants")
     def action_toggle_marked(self) -> None:
         """Take the marked variant in or out."""
         marked = self.query_one("#variants", OptionList).highlighted
         if marked is not None:
             self.action_toggle_variant(marked + 1)
-
-    @on(OptionList.OptionSelected, "#variants")
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self.action_toggle_variant(event.option_index + 1)
 
     def action_all(self) -> None:
         """The study's four variants, or none where they are all chosen."""
@@ -286,7 +250,7 @@ class SetupScreen(Screen[None]):
     def action_tune(self) -> None:
         """Search for better numbers of the recipe, with the first of the chosen variants."""
         try:
-            wish = wish_from(self.study_config() if self.chosen else self.config)
+            wish = wish_from(self.study_config() if self.choice.chosen else self.config)
         except InputError as error:
             self._refuse(str(error))
         else:
@@ -341,7 +305,7 @@ class SetupScreen(Screen[None]):
         from tui.screens.images.browse import BrowseScreen
 
         session, name, audit = self.session, self.summary.name, self.session.audits.current
-        config = self.study_config() if self.chosen else self.config
+        config = self.study_config() if self.choice.chosen else self.config
         report = audit.report if audit is not None else None
         open_images = partial(session.engine.open_gallery, config)
         self.app.push_screen(BrowseScreen(session, open_images, config.variants, name=name, audit=report))
@@ -380,7 +344,7 @@ class SetupScreen(Screen[None]):
         if self.summary is None:
             self.start_asked = True
             self._refuse("the study starts as soon as the data set is read")
-        elif not self.chosen:
+        elif not self.choice.chosen:
             self._refuse("no variant chosen: press 1 to 5, or a for the study's four")
         else:
             self._refuse("")
