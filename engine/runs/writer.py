@@ -1,6 +1,8 @@
 """Writing one run folder so that a kill at any moment leaves it whole, and a full disk loses nothing."""
 
 import contextlib
+import os
+import platform
 import shutil
 import threading
 import time
@@ -18,7 +20,6 @@ from engine.events.record import JobKey, StudyRecord
 from engine.events.study_json import metrics_to_json
 from engine.reports.results import JobResult
 from engine.runs import layout
-from engine.runs.environment import describe_environment
 from engine.runs.lock import WriterLock
 from engine.runs.naming import new_run
 from engine.runs.predictions import predictions_to_bytes
@@ -27,6 +28,8 @@ from engine.runs.room import Room
 from engine.runs.stream import LineStream
 from engine.runs.summary import summarise, summary_to_json
 from engine.system.files import is_full, json_bytes, remove_leftovers, replace_json, replacing
+from engine.system.process import processor_name
+from engine.system.version import installed_version, program_version
 
 FLUSH_SECONDS = 1.0
 """How much of a stream of batches a kill may cost; every other event is flushed at once."""
@@ -315,3 +318,18 @@ def _from_anywhere(config: StudyConfig) -> StudyConfig:
     paths = {name: getattr(config, name) for name in ("data", "superres_weights", "cache_dir", "runs_dir")}
     absolute: dict[str, Any] = {name: path.absolute() for name, path in paths.items() if path is not None}
     return replace(config, recheck=False, **absolute)
+
+
+_LIBRARIES = ("torch", "torchvision", "numpy", "scikit-learn", "scikit-image", "pillow")
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions of Python, the program and the libraries that compute, and the machine; loads none of them."""
+    return {
+        "program": program_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": processor_name(),
+        "cores": os.cpu_count(),
+        "libraries": {name: installed_version(name) for name in _LIBRARIES},
+    }

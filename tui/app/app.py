@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
-from textual.screen import Screen
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
 
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.app.command_palette import StudyCommands
-from tui.app.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmallScreen
 from tui.looks.keys import bind
 from tui.screens.setup.screen import SetupScreen
 from tui.session.leaving import obey_signals
@@ -28,6 +28,20 @@ if TYPE_CHECKING:
 METER_SECONDS = 1.0
 _FEW_COLOURS = ("standard", "windows")
 TEXTUAL_THEME = "TEXTUAL_THEME"
+
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+"""Columns and lines that the screens need."""
+
+
+class TooSmallScreen(ModalScreen[None]):
+    """One line that says what to do; goes by itself when the terminal grows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,ctrl+c,ctrl+q", "app.quit", "Quit", tooltip="Leave")]
+
+    def compose(self) -> ComposeResult:
+        """The line."""
+        yield Static(f"Enlarge the terminal to {LEAST_WIDTH}x{LEAST_HEIGHT} (q quits)")
 
 
 class DashboardApp(App[int]):

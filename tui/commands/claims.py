@@ -1,10 +1,9 @@
 """The commands `claims` and `leak`: what a study's figures say of the original study, and of its leaking test set."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import cloup
@@ -12,6 +11,7 @@ from cloup import option_group
 
 from engine.errors import InputError
 from tui.commands.command import ProgramCommand
+from tui.looks.formatting import json_line
 from tui.options.study import JSON, RUNS_DIR, folders, option
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def claims(*, run: str, second: str, file: Path | None, print_file: bool, as_jso
     opened, other = _open(run, second, runs_dir)
     report = judge_study(opened.record, opened.counterpart, other, file)
     if as_json:
-        _write_json(to_jsonable(report))
+        click.echo(json_line(to_jsonable(report)), nl=False)
         return
     from tui.tables.claims import claims_parts
 
@@ -92,7 +92,7 @@ def leak(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None
     if report is None:
         raise InputError(_no_counterpart(opened.record, runs_folder(runs_dir)))
     if as_json:
-        _write_json(to_jsonable(report))
+        click.echo(json_line(to_jsonable(report)), nl=False)
         return
     from tui.tables.claims import leak_parts
 
@@ -116,10 +116,6 @@ def _no_counterpart(record: "StudyRecord", folder: Path) -> str:
         f"there is no finished {other} run of study {started.study} in {folder}: "
         f"train it with --protocol {other}, or name it as RUN2"
     )
-
-
-def _write_json(data: Any) -> None:
-    click.echo(json.dumps(data, allow_nan=False))
 
 
 _PLAIN_WIDTH = 120

@@ -1,6 +1,7 @@
 """`simpsons-tui explain`: what the networks of a finished run look at, as pictures and figures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,9 +17,8 @@ from tui.options.values import variant_names
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from engine import FinishedRun
     from engine.events.control import StudyControl
-    from engine.events.progress import ExplanationProgress
+    from engine.events.progress import ExplanationProgress, Tell
     from engine.reports.explanation import ExplanationReport
     from engine.reports.pictures import Figure
     from engine.reports.resolution import ResolutionReport
@@ -69,57 +69,47 @@ def explain(
 
     With --out, also pictures: what each variant sees, its mistakes, Grad-CAM, filters, feature maps.
     """
-    from engine import find_run, open_run
-
-    opened = open_run(find_run(run, runs_dir), cache_dir)
-    return _run(opened, variant, out, as_json=as_json, resolution=resolution)
-
-
-def _run(
-    run: "FinishedRun",
-    variants: tuple[str, ...] | None,
-    out: Path | None,
-    *,
-    as_json: bool,
-    resolution: bool,
-) -> int:
-    from engine import measure_explanation, report_figures
+    from engine import (
+        find_run,
+        measure_explanation,
+        measure_resolution,
+        open_run,
+        report_figures,
+        stored_resolution,
+    )
+    from engine.events.codec import to_jsonable
     from tui.console.stdout import printed
     from tui.console.study import measure_headless
     from tui.looks.formatting import json_line
 
-    for name in variants or ():
-        if run.record.result(name) is None:
-            raise InputError(f"--variant {name}: {run.folder} has no finished job of it")
+    opened = open_run(find_run(run, runs_dir), cache_dir)
+    for name in variant or ():
+        if opened.record.result(name) is None:
+            raise InputError(f"--variant {name}: {opened.folder} has no finished job of it")
 
     def measure(progress: "LineProgress", control: "StudyControl") -> "_Found":
-        report = measure_explanation(run, progress=_teller(progress.say), control=control)
-        sizes = _sizes(run, variants, control, progress.say, measure=resolution)
-        figures = report_figures(run, variants=variants, tell=progress.say) if out is not None else []
+        tell = _teller(progress.say)
+        report, sizes = measure_explanation(opened, progress=tell, control=control), stored_resolution(opened)
+        if resolution:
+            sizes = measure_resolution(opened, variants=variant, progress=tell, control=control)
+        if variant is not None:
+            report = replace(report, ablations=tuple(one for one in report.ablations if one.variant in variant))
+            sizes = sizes and replace(sizes, ladders=sizes.of(variant))
+        figures = report_figures(opened, variants=variant, tell=progress.say) if out is not None else []
         return report, sizes, figures
 
     def text(found: "_Found", results: TextIO) -> str:
         report, sizes, figures = found
         written = _write(figures, out) if out is not None else []
         if as_json:
-            return json_line(_json(report, sizes, variants, written))
-        return printed(list(_parts(report, sizes, variants, written)), results)
+            pictures = [str(path) for path in written]
+            return json_line({**to_jsonable(report), "resolution": to_jsonable(sizes), "pictures": pictures})
+        return printed(list(_parts(report, sizes, written)), results)
 
     return measure_headless(measure, text)
 
 
-def _sizes(
-    run: "FinishedRun", variants: tuple[str, ...] | None, control: "StudyControl", say: Any, *, measure: bool
-) -> "ResolutionReport | None":
-    """Accuracy against resolution: measured where that is asked for, else what was measured before."""
-    from engine import measure_resolution, stored_resolution
-
-    if not measure:
-        return stored_resolution(run)
-    return measure_resolution(run, variants=variants, progress=_teller(say), control=control)
-
-
-def _teller(say: Any) -> "Callable[[ExplanationProgress], None]":
+def _teller(say: Any) -> "Tell":
     """Says what is under way, and each further tenth of it."""
     last: tuple[str, int] = ("", 0)
 
@@ -159,53 +149,28 @@ def file_name(title: str) -> str:
     return "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
 
 
-def _json(
-    report: "ExplanationReport",
-    sizes: "ResolutionReport | None",
-    variants: tuple[str, ...] | None,
-    written: list[Path],
-) -> dict[str, Any]:
-    from engine.events.codec import to_jsonable
-
-    data: dict[str, Any] = to_jsonable(report)
-    resolution: dict[str, Any] | None = to_jsonable(sizes)
-    if variants is not None:
-        data["ablations"] = [one for one in data["ablations"] if one["variant"] in variants]
-        if resolution is not None:
-            resolution["ladders"] = [one for one in resolution["ladders"] if one["variant"] in variants]
-    return {**data, "resolution": resolution, "pictures": [str(path) for path in written]}
-
-
 def _parts(
-    report: "ExplanationReport",
-    sizes: "ResolutionReport | None",
-    variants: tuple[str, ...] | None,
-    written: list[Path],
+    report: "ExplanationReport", sizes: "ResolutionReport | None", written: list[Path]
 ) -> "Iterator[RenderableType]":
-    from dataclasses import replace
-
     from tui.tables.data import to_plain
     from tui.tables.explanation import ablation_data, answers_and_notes, class_change_data, legend
 
-    shown = report
-    if variants is not None:
-        shown = replace(report, ablations=tuple(one for one in report.ablations if one.variant in variants))
     yield "Shares of images that are recognised"
-    yield to_plain(ablation_data(shown))
+    yield to_plain(ablation_data(report))
     yield ""
     yield "Recognised before → after, of"
-    yield to_plain(class_change_data(shown))
-    yield legend(shown)
+    yield to_plain(class_change_data(report))
+    yield legend(report)
     yield ""
     yield answers_and_notes(report)
     if sizes is not None:
-        yield from _size_parts(sizes, variants)
+        yield from _size_parts(sizes)
     if written:
         yield ""
         yield f"Pictures: {', '.join(str(path) for path in written)}"
 
 
-def _size_parts(report: "ResolutionReport", variants: tuple[str, ...] | None) -> "Iterator[RenderableType]":
+def _size_parts(report: "ResolutionReport") -> "Iterator[RenderableType]":
     from tui.tables.data import to_plain
     from tui.tables.explanation import answers_and_notes
     from tui.tables.resolution import ladder_data, native_data
@@ -215,6 +180,6 @@ def _size_parts(report: "ResolutionReport", variants: tuple[str, ...] | None) ->
     yield to_plain(native_data(report))
     yield ""
     yield f"Recognised when the images are shrunk to a longer side (networks of seed {report.seed})"
-    yield to_plain(ladder_data(report.of(variants if variants is not None else report.variants)))
+    yield to_plain(ladder_data(report.ladders))
     yield ""
     yield answers_and_notes(report)

@@ -11,8 +11,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen, Screen
-from textual.widgets import DataTable, Footer, Input, Label, Static
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer, Static
 
 from engine.config.model import ModelRequest
 from engine.reports.prediction import ImagePrediction
@@ -21,6 +21,7 @@ from tui.looks import formatting
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.pictures.picture import Picture
+from tui.screens.path import PathScreen
 from tui.session.predictions import PredictionFeed
 from tui.session.session import Session
 from tui.tables.facts import short_names
@@ -39,35 +40,11 @@ _LEAST_IMAGE = 60
 """Columns for an image's path and why it was refused; more than a narrow screen has, which then scrolls."""
 
 
-class ImagesScreen(ModalScreen[str | None]):
+class ImagesScreen(PathScreen):
     """Asks for the images."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("images.close", "escape", "dismiss(None)", "Close", "Close and change nothing", display="esc")
-    ]
-
-    def __init__(self, path: str = "") -> None:
-        super().__init__()
-        self._path = path
-
-    def compose(self) -> ComposeResult:
-        """One line to type in."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = "images"
-            box.border_subtitle = "enter: predict   esc: leave"
-            yield Label("An image, or a folder or .zip with images")
-            field = Input(self._path, placeholder="path", id="path", compact=True)
-            field.cursor_blink = False
-            yield field
-            yield Static(id="complaint")
-
-    @on(Input.Submitted)
-    def _take(self, event: Input.Submitted) -> None:
-        text = event.value.strip()
-        if not text or not Path(text).expanduser().exists():
-            self.query_one("#complaint", Static).update(f"{text or 'nothing named'}: there is no such file or folder")
-            return
-        self.dismiss(text)
+    HEADING, HINT = "images", "enter: predict   esc: leave"
+    QUESTION, EMPTY = "An image, or a folder or .zip with images", "path"
 
 
 class PredictScreen(Screen[None]):

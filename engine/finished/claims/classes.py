@@ -8,8 +8,9 @@ from msgspec import field
 
 from engine.finished.claims.evidence import Evidence
 from engine.finished.claims.paper_claim import Count, Number, PaperClaim, Words
-from engine.finished.claims.verdicts import FAILS, HOLDS, OPEN, Judgement, Order, judge_order, p_text
+from engine.finished.claims.verdicts import FAILS, HOLDS, OPEN, Judgement, Order, judge_order
 from engine.reports.claims import Finding
+from engine.reports.wording import p_text
 from engine.statistics.proportions import mcnemar_p, wilson_interval
 
 OCCASIONAL = 0.02

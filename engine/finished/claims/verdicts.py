@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.reports.claims import Verdict
 from engine.reports.statistics import LEVEL, Interval
+from engine.reports.wording import p_text
 from engine.statistics.proportions import holm
 
 HOLDS: Verdict = "holds"
@@ -100,8 +101,3 @@ def span(interval: Interval) -> str:
 def signed_span(interval: Interval) -> str:
     """The interval of a difference as [-0.031 +0.064]."""
     return f"[{interval.low:+.3f} {interval.high:+.3f}]"
-
-
-def p_text(p_value: float) -> str:
-    """A p-value to three decimals, never 0."""
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"  # noqa: PLR2004 - the last decimal shown

@@ -15,12 +15,11 @@ from tui.app.help import sections
 from tui.screens.images.cell import CellScreen, cell_images
 from tui.screens.predict import ImagesScreen
 from tui.screens.results.calibration import CalibrationScreen
-from tui.screens.results.class_table import ClassTable
 from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.matrix import MatrixScreen
 from tui.screens.results.matrix_grid import MatrixGrid
-from tui.screens.results.results import ResultsScreen
+from tui.screens.results.results import ClassTable, ResultsScreen
 from tui.widgets.metrics_table import MetricsTable
 
 SIZES = [(80, 24), (120, 40), (200, 50)]

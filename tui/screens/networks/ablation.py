@@ -1,6 +1,5 @@
 """What the networks lose without colour, background or box."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -8,19 +7,17 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from engine.events.control import StudyControl
+from engine.events.progress import Tell
 from engine.events.record import StudyRecord
 from engine.reports.explanation import ExplanationReport
 from tui.looks.keys import bind
 from tui.screens.networks.measurement import MeasurementScreen
-from tui.session.engine import Engine
 from tui.session.session import Session
 from tui.tables.data import to_plain
 from tui.tables.explanation import ablation_data, answers_and_notes, class_change_data, legend
 
 if TYPE_CHECKING:
     from engine import FinishedRun
-    from engine.events.progress import ExplanationProgress
-
 
 _ROOMY = 100
 """Columns from which counts of every class fit."""
@@ -58,19 +55,13 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
             return self._report is not None
         return super().check_action(action, parameters)
 
-    def stored(self, engine: Engine, run: "FinishedRun") -> ExplanationReport | None:
+    def stored(self, run: "FinishedRun") -> ExplanationReport | None:
         """What was measured before."""
-        return engine.stored_explanation(run)
+        return self._session.engine.stored_explanation(run)
 
-    def measure(
-        self,
-        engine: Engine,
-        run: "FinishedRun",
-        tell: "Callable[[ExplanationProgress], None]",
-        control: StudyControl,
-    ) -> ExplanationReport:
+    def measure(self, run: "FinishedRun", tell: Tell, control: StudyControl) -> ExplanationReport:
         """Measure every variant."""
-        return engine.measure_explanation(run, progress=tell, control=control)
+        return self._session.engine.measure_explanation(run, progress=tell, control=control)
 
     # ------------------------------------------------------------ drawing
 

@@ -10,17 +10,14 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.events.control import StudyControl
+from engine.events.progress import ExplanationProgress, Tell
 from engine.events.record import StudyRecord
 from tui.looks import formatting
 from tui.session.background import Failure, tell
-from tui.session.engine import Engine
 from tui.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine import FinishedRun
-    from engine.events.progress import ExplanationProgress
 
 _BAR = 24
 
@@ -62,17 +59,11 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     # ------------------------------------------------------------ what each of them says
 
-    def stored(self, engine: Engine, run: "FinishedRun") -> Report | None:
+    def stored(self, run: "FinishedRun") -> Report | None:
         """What was measured before."""
         raise NotImplementedError
 
-    def measure(
-        self,
-        engine: Engine,
-        run: "FinishedRun",
-        tell: "Callable[[ExplanationProgress], None]",
-        control: StudyControl,
-    ) -> Report:
+    def measure(self, run: "FinishedRun", tell: Tell, control: StudyControl) -> Report:
         """Measure it, in a thread; raises SimpsonsError, StudyStopped."""
         raise NotImplementedError
 
@@ -92,7 +83,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     def on_mount(self) -> None:
         """Show what was measured before."""
-        self._report = self.stored(self._session.engine, self._session.open_run(self._record))
+        self._report = self.stored(self._session.open_run(self._record))
         self.show()
 
     def on_unmount(self) -> None:
@@ -108,7 +99,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
 
     def action_start(self) -> None:
         """Measure in a thread."""
-        session, run, control = self._session, self._session.open_run(self._record), StudyControl()
+        run, control = self._session.open_run(self._record), StudyControl()
         self._control, self._error = control, ""
         self.show()
 
@@ -116,12 +107,11 @@ class MeasurementScreen(Screen[None], Generic[Report]):
             from engine import lower_priority
 
             lower_priority()
-            progress = partial(tell, self, self._progressed)
-            return self.measure(session.engine, run, progress, control)
+            return self.measure(run, partial(tell, self, self._progressed), control)
 
-        session.background.run(self, "measure", work, self._measured, self._refused)
+        self._session.background.run(self, "measure", work, self._measured, self._refused)
 
-    def _progressed(self, progress: "ExplanationProgress") -> None:
+    def _progressed(self, progress: ExplanationProgress) -> None:
         self._progress = progress
         self.query_one("#state", Static).update(self._state())
 

@@ -1,6 +1,5 @@
 """How accuracy falls when the images are shrunk: a chart, a table, the answers in words."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
@@ -9,13 +8,13 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from engine.events.control import StudyControl
+from engine.events.progress import Tell
 from engine.events.record import StudyRecord, evaluated_results
 from engine.reports.resolution import Ladder, ResolutionReport
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour, variant_style
 from tui.looks.size_axes import SizeCurve, ladder_curve
 from tui.screens.networks.measurement import MeasurementScreen
-from tui.session.engine import Engine
 from tui.session.session import Session
 from tui.tables.data import to_plain
 from tui.tables.explanation import answers_and_notes
@@ -25,8 +24,6 @@ from tui.widgets.size_chart import draw_sizes
 
 if TYPE_CHECKING:
     from engine import FinishedRun
-    from engine.events.progress import ExplanationProgress
-
 
 _FRAME, _MARGIN = 2, 3
 _LOWEST_CHART, _TALLEST_CHART = 10, 20
@@ -84,19 +81,13 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             return self._report is not None and len(self._views(self._report)) > 1
         return super().check_action(action, parameters)
 
-    def stored(self, engine: Engine, run: "FinishedRun") -> ResolutionReport | None:
+    def stored(self, run: "FinishedRun") -> ResolutionReport | None:
         """What was measured before."""
-        return engine.stored_resolution(run)
+        return self._session.engine.stored_resolution(run)
 
-    def measure(
-        self,
-        engine: Engine,
-        run: "FinishedRun",
-        tell: "Callable[[ExplanationProgress], None]",
-        control: StudyControl,
-    ) -> ResolutionReport:
+    def measure(self, run: "FinishedRun", tell: Tell, control: StudyControl) -> ResolutionReport:
         """Measure the variants that are not known yet."""
-        return engine.measure_resolution(run, progress=tell, control=control)
+        return self._session.engine.measure_resolution(run, progress=tell, control=control)
 
     def complete(self, report: ResolutionReport) -> bool:
         """Whether every variant is known."""

@@ -17,7 +17,6 @@ from engine.events.record import StudyRecord, evaluated_results
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.results.calibration import CalibrationScreen
-from tui.screens.results.class_table import ClassTable
 from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.effects import EffectsScreen
@@ -33,6 +32,16 @@ WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
 
 _MARGINS = 3  # columns beside the table of variants: a space on either side, the page's scroll bar
+
+
+class ClassTable(SortableTable):
+    """Classes as rows, the variants side by side as columns."""
+
+    DEFAULT_CSS = """
+    ClassTable { max-height: 100%; }
+    """
+
+    BORDER_TITLE: ClassVar[str] = "classes"
 
 
 class ResultsScreen(Screen[None]):

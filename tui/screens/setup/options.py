@@ -1,7 +1,6 @@
 """Small windows of the set-up: the recipe's numbers, and the path of the data."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -13,8 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from engine.config.study import StudyConfig
 from engine.errors import InputError
-
-_CLOSE = Binding("escape", "dismiss(None)", "Close", tooltip="Close and change nothing", key_display="esc")
+from tui.screens.path import CLOSE, PathScreen
 
 FIELDS = ("epochs", "minutes", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
 
@@ -78,7 +76,7 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
     """The recipe's numbers and the study's; Enter takes them, Escape leaves them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _CLOSE,
+        CLOSE,
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
@@ -136,30 +134,9 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
             self.dismiss(config)
 
 
-class DataScreen(ModalScreen[str | None]):
+class DataScreen(PathScreen):
     """A path; empty for the demo set."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [_CLOSE]
-
-    def __init__(self, path: Path | None) -> None:
-        super().__init__()
-        self._path = path
-
-    def compose(self) -> ComposeResult:
-        """One line to type in."""
-        with Vertical(classes="dialog") as box:
-            box.border_title = "data set"
-            box.border_subtitle = "enter: read   esc: leave"
-            yield Label("Folder or .zip with images; empty for the demo set")
-            field = Input(str(self._path or ""), placeholder="the demo set", id="path", compact=True)
-            field.cursor_blink = False
-            yield field
-            yield Static(id="complaint")
-
-    @on(Input.Submitted)
-    def _take(self, event: Input.Submitted) -> None:
-        text = event.value.strip()
-        if text and not Path(text).expanduser().exists():
-            self.query_one("#complaint", Static).update(f"{text}: there is no such file or folder")
-            return
-        self.dismiss(text)
+    HEADING, HINT = "data set", "enter: read   esc: leave"
+    QUESTION, EMPTY = "Folder or .zip with images; empty for the demo set", "the demo set"
+    REQUIRED = False

@@ -272,7 +272,7 @@ class SetupScreen(Screen[None]):
         """Ask for another path."""
         from tui.screens.setup.options import DataScreen
 
-        self.app.push_screen(DataScreen(self.config.data), self._data_named)
+        self.app.push_screen(DataScreen(str(self.config.data or "")), self._data_named)
 
     def _data_named(self, answer: str | None) -> None:
         if answer is not None:

@@ -7,9 +7,9 @@ from engine.finished.claims.verdicts import (
     judge_figure,
     judge_order,
     judge_similar,
-    p_text,
 )
 from engine.reports.statistics import Interval
+from engine.reports.wording import p_text
 
 
 def interval(low, high):

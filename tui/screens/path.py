@@ -1,0 +1,52 @@
+"""A window that asks for a path."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from tui.looks.keys import bind
+
+CLOSE = bind("images.close", "escape", "dismiss(None)", "Close", "Close and change nothing", display="esc")
+
+
+class PathScreen(ModalScreen[str | None]):
+    """One line to type in; the answer is the path of something that exists, None where nothing is to change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [CLOSE]
+    HEADING: ClassVar[str]
+    HINT: ClassVar[str]
+    """What the keys do."""
+    QUESTION: ClassVar[str]
+    EMPTY: ClassVar[str]
+    """Stands in the field while it is empty."""
+    REQUIRED: ClassVar[bool] = True
+    """Whether a path must be named; the answer may be "" where not."""
+
+    def __init__(self, path: str = "") -> None:
+        super().__init__()
+        self._path = path
+
+    def compose(self) -> ComposeResult:
+        """One line to type in."""
+        with Vertical(classes="dialog") as box:
+            box.border_title, box.border_subtitle = self.HEADING, self.HINT
+            yield Label(self.QUESTION)
+            field = Input(self._path, placeholder=self.EMPTY, id="path", compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Static(id="complaint")
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if Path(text).expanduser().exists() if text else not self.REQUIRED:
+            self.dismiss(text)
+        else:
+            complaint = f"{text or 'nothing named'}: there is no such file or folder"
+            self.query_one("#complaint", Static).update(complaint)
