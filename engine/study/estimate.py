@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from engine.config.recipes import Recipe
@@ -104,7 +105,8 @@ def _key(stage: Stage, variant: str, config: StudyConfig) -> str:
     return f"{stage}/{variant}/{height}x{width}/{settings}{network}"
 
 
-def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: Sequence[str]) -> float:
+@cache
+def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[str, ...]) -> float:
     """Seconds an image on a machine that was never timed.
 
     Of the study's `variants`, one whose first steps are another's finds their results at hand; a variant that this
