@@ -7,7 +7,8 @@ from collections.abc import Callable
 from rich.console import Console
 from textual.pilot import Pilot
 
-from tests.tui.fake_engine import CONFIG, START, SUMMARY, FakeEngine, audit_report, clean_report, metrics, study_events
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.fake_study import CONFIG, START, SUMMARY, audit_report, clean_report, metrics, study_events
 from tui.app.app import DashboardApp
 from tui.widgets.machine_meter import Load
 

@@ -32,7 +32,8 @@ from engine.events.study import (
     StudyUnpaused,
 )
 from engine.reports.results import ProtocolSummary
-from tests.tui.fake_engine import START, FakeEngine
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.fake_study import START
 from tui.screens.tuning.trials_chart import TrialsChart
 from tui.session.search import TuningWish, wish_from
 

@@ -12,7 +12,8 @@ from engine.events.record import StudyRecord
 from engine.reports.claims import Claim, ClaimsReport, Finding
 from engine.reports.leak import Estimate, LeakReport, LeakRow
 from engine.reports.statistics import Interval
-from tests.tui.fake_engine import CONFIG, FakeEngine
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.fake_study import CONFIG
 from tests.tui.host import Host
 from tui.screens.results.claims import ClaimsScreen
 from tui.screens.results.leak import LeakScreen
