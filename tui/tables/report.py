@@ -104,7 +104,7 @@ def repeats_table(record: StudyRecord) -> TableData:
         "error of the test set": "sampling_error",
     }
     pairs = sorted({(key.seed, key.fold) for key in record.results})
-    return table_of((line(*pair) for pair in pairs), (spread(*pair) for pair in names if statistics))
+    return table_of((line(*pair) for pair in pairs), (spread(*pair) for pair in names.items() if statistics))
 
 
 def epoch_table(record: StudyRecord) -> TableData:

@@ -227,6 +227,7 @@ def repeated(variants: tuple[str, ...] = ("vanilla", "denoise"), *, folds: int =
                 continue
             for fold in range(folds):
                 events += job_events(variant, place=place, seed=seed, fold=fold)
+    events.append(StatisticsComputed(statistics=statistics(variants)))
     return StudyRecord.from_events(events)
 
 

@@ -78,6 +78,12 @@ def test_figures_of_the_study_stand_in_it(studies):
     assert "| denoise | +.133 | +.267\\* | – |" in text
 
 
+def test_the_spread_over_seeds_stands_below_the_seeds(studies):
+    text = text_of(studies.repeated())
+    for name in ("mean over seeds", "spread over seeds", "error of the test set"):
+        assert f"| {name} |" in text
+
+
 def test_effects_of_steps_stand_in_it(studies):
     text = text_of(studies.with_effects())
     assert "| denoise × superres | +.030 | \\[-.020 +.080\\] | .133 | .400 |" in text
