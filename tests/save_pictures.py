@@ -1,4 +1,4 @@
-"""Save the README's pictures from the real program: `python tests/save_pictures.py` (a few minutes).
+"""Save the README's pictures from the real program: `python -m tests.save_pictures` (a few minutes).
 
 It runs the quick recipe on the demo set in the dashboard, without a terminal, and writes the screens as SVG into
 data/pictures. Run it again when a screen has changed.

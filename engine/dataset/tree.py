@@ -209,7 +209,7 @@ def _zip_tree(location: Path) -> Tree:
         raise DatasetError(f"{shown} holds more than {MAX_FILES} files: this is no data set")
     tree = Tree(printable(location.stem), shown, f"{location.name}/", Folder(location.stem))
     for info in sorted(members, key=lambda info: info.filename):
-        if not info.is_dir():
+        if not info.filename.endswith("/"):  # `is_dir` fails for a name that a NUL byte leaves empty
             _add_member(tree, archive, info)
     return tree
 

@@ -22,9 +22,9 @@ from engine.events.record import JobKey
 from engine.events.study import Stage, TrainingResumed
 from engine.preprocess import PixelCache, PixelTable, preprocess
 from engine.reports.results import JobResult, Seconds, Status
-from engine.study.checkpoints import JobCheckpoints
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
+from engine.study.job_checkpoints import JobCheckpoints
 from engine.study.reporting import Reporter, StageReporter
 from engine.superres import SuperresModel
 from engine.system.locations import cache_folder

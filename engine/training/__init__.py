@@ -1,7 +1,13 @@
 """Training a network, predicting with it and keeping its weights, on whatever the machine is good at."""
 
 from engine.training.batches import steps_per_epoch
-from engine.training.checkpoint import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint
+from engine.training.checkpoint_format import (
+    Checkpoint,
+    CheckpointError,
+    checkpoint_to_bytes,
+    job_identity,
+    read_checkpoint,
+)
 from engine.training.inference import predict_proba
 from engine.training.loop import TrainingOutcome, train
 from engine.training.machine import choose_machine, require_memory, review_choice

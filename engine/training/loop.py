@@ -19,7 +19,7 @@ from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, Emit, EpochTrained
 from engine.training.arithmetic import arithmetic
 from engine.training.batches import Places, epoch_batches, read_ahead, steps_per_epoch
-from engine.training.checkpoint import Checkpoint, Position
+from engine.training.checkpoint_format import Checkpoint, Position
 from engine.training.pixels import Pixels, image_loader
 from engine.training.schedule import has_settled
 from engine.training.trainer import Trainer

@@ -13,7 +13,7 @@ from engine.models import SeededDropout, build_model
 from engine.training.arithmetic import memory_format, mixed_precision
 from engine.training.augmentation import augment
 from engine.training.batches import derive_seed
-from engine.training.checkpoint import CheckpointError
+from engine.training.checkpoint_format import CheckpointError
 from engine.training.pixels import scale
 from engine.training.schedule import averaging_weight, learning_rate, trained_size
 

@@ -30,7 +30,7 @@ from engine.events.study_json import study_to_json
 from engine.finished.dossier import gather
 from engine.runs import EventFollower, RunFolder, list_runs, read_events
 from engine.study.running import warm_up
-from engine.training.checkpoint import (
+from engine.training.checkpoint_format import (
     Checkpoint,
     CheckpointError,
     Position,

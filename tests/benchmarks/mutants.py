@@ -35,7 +35,7 @@ ROOMS = {
         ("tests/engine/dataset/test_division.py", "tests/engine/dataset/test_sampling.py", "tests/properties"),
     ),
     "resuming": Room(
-        ("engine/study/resuming.py", "engine/study/checkpoints.py", "engine/training/checkpoint.py"),
+        ("engine/study/resuming.py", "engine/study/job_checkpoints.py", "engine/training/checkpoint_format.py"),
         ("tests/engine/study/test_resume_study.py", "tests/engine/training"),
     ),
 }

@@ -50,7 +50,7 @@ class HelpScreen(ModalScreen[None]):
         grid.add_column(no_wrap=True, min_width=_NAME_WIDTH)
         grid.add_column(style="dim", ratio=1)
         for binding in bindings:
-            keys = " ".join(self.app.get_key_display(part) for part in Binding.make_bindings([binding]))
+            keys = " ".join(dict.fromkeys(map(self.app.get_key_display, Binding.make_bindings([binding]))))
             grid.add_row(f"  {keys}", binding.description, binding.tooltip)
         return grid
 

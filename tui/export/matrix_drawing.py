@@ -50,7 +50,7 @@ def draw_matrix(variant: str, metrics: Metrics, classes: Sequence[str], name: st
 
 def draw_reliability(variant: str, calibration: Calibration, name: str) -> Element:
     """Share that is right against confidence, a bar a bin; `name` is the variant's CSS class."""
-    root = drawing(_SIDE + _MARGIN + 12, _SIDE + _MARGIN + 12, f"Reliability of {variant}: right against confidence")
+    root = drawing(_SIDE + _MARGIN + 12, _SIDE + _MARGIN + 12, f"Reliability of {variant}: correct against confidence")
     bottom = _SIDE + 8
 
     def x(share: float) -> float:
@@ -73,5 +73,5 @@ def draw_reliability(variant: str, calibration: Calibration, name: str) -> Eleme
     node(root, "path", d=f"M{number(x(0))} {number(y(0))}L{number(x(1))} {number(y(1))}", class_="diagonal")
     node(root, "text", "confidence", x=x(0.5), y=bottom + 30, class_="tick", text_anchor="middle")
     turn = f"rotate(-90 9 {number(y(0.5))})"
-    node(root, "text", "right", x=9.0, y=y(0.5), class_="tick", text_anchor="middle", transform=turn)
+    node(root, "text", "correct", x=9.0, y=y(0.5), class_="tick", text_anchor="middle", transform=turn)
     return root

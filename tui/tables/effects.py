@@ -179,7 +179,7 @@ def _axis_width(width: int, taken: int) -> int:
 def _scale(low: str, middle: str, high: str, width: int) -> str:
     """The ends and the middle of an axis."""
     line = list(" " * width)
-    for text, start in ((low, 0), (middle, (width - len(middle)) // 2), (high, width - len(high))):
+    for text, start in ((low, 0), (middle, round((width - len(middle)) / 2)), (high, width - len(high))):
         line[start : start + len(text)] = text
     return "".join(line)
 

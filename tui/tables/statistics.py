@@ -21,7 +21,7 @@ NO_STATISTICS = "This study holds no statistics: it has not ended, or an older v
 _SAME = 5e-4  # scores that look alike at three decimals
 _PAIRS_NAMED = 3
 _LABEL = 11  # columns of a bin's range
-_AROUND_BAR = _LABEL + 12
+_AROUND_BAR = _LABEL + 14
 _LEAST_BAR = 10
 
 
@@ -243,11 +243,11 @@ def reliability_chart(entry: VariantStatistics, places: range, width: int, colou
     A stroke stands at the mean confidence: a bar that ends before it was too sure, one that passes it not sure enough.
     """
     bar_width = max(_LEAST_BAR, width - _AROUND_BAR)
-    lines = [Text(f"{'confidence':<{_LABEL}}{'0':<{bar_width - 1}}1{'right':>6}{'n':>6}", "dim")]
+    lines = [Text(f"{'confidence':<{_LABEL}}{'0':<{bar_width - 1}}1{'correct':>8}{'n':>6}", "dim")]
     for one in entry.calibration.bins[places.start : places.stop]:
         line = Text(f"{bin_text(one.low, one.high):<{_LABEL}}", "dim" if one.count == 0 else "")
         if one.count == 0:
-            lines.append(line.append(" " * bar_width).append(f"{NOTHING:>6}{0:>6}", "dim"))
+            lines.append(line.append(" " * bar_width).append(f"{NOTHING:>8}{0:>6}", "dim"))
             continue
         filled = round(one.accuracy * bar_width)
         stroke = min(bar_width - 1, int(one.confidence * bar_width))
@@ -256,5 +256,5 @@ def reliability_chart(entry: VariantStatistics, places: range, width: int, colou
                 line.append("┃", "bold")
             else:
                 line.append("█" if place < filled else "·", colour if place < filled else "dim")
-        lines.append(line.append(f"{share(one.accuracy):>6}{one.count:>6,}"))
+        lines.append(line.append(f"{share(one.accuracy):>8}{one.count:>6,}"))
     return lines

@@ -245,6 +245,16 @@ def test_hostile_archive(tmp_path, make_image):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set.zip"]
 
 
+def test_a_member_without_a_name_is_left_out(tmp_path, make_image):
+    file = tmp_path / "set.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("a/0.jpg", "a/1.jpg", "b/0.jpg", "b/1.jpg", "N/ame.jpg"):
+            archive.writestr(name, make_image())
+    file.write_bytes(file.read_bytes().replace(b"N/ame.jpg", b"\0/ame.jpg"))
+    (skipped,) = open_dataset(file).skipped
+    assert skipped.reason == "unsafe name in the archive: it points outside"
+
+
 def test_encrypted_archive(make_set, pack):
     archive = pack(make_set({"a": 2, "b": 2}))
     data = bytearray(archive.read_bytes())

@@ -12,7 +12,7 @@ from engine.config.recipes import RECIPES
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, EpochTrained
 from engine.training import CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint, train
-from engine.training.checkpoint import Checkpoint, Position
+from engine.training.checkpoint_format import Checkpoint, Position
 from engine.training.trainer import Trainer
 
 CLASSES = 3

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,8 @@ async def test_help_lists_every_key_of_every_screen(kit, make_app):
         for name, bindings in sections(SetupScreen, DashboardApp).items():
             assert name in text
             assert [binding.tooltip for binding in bindings if binding.tooltip not in text] == []
+        keys_twice = [line for line in text.splitlines() if re.search(r"│ +(\S+) \1 ", line)]
+        assert keys_twice == [], "keys that are displayed alike are listed once"
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, SetupScreen)
 

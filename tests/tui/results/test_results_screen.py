@@ -17,8 +17,8 @@ from tui.screens.predict import ImagesScreen
 from tui.screens.results.calibration import CalibrationScreen
 from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
-from tui.screens.results.matrix import MatrixScreen
-from tui.screens.results.matrix_grid import MatrixGrid
+from tui.screens.results.matrices import MatrixGrid
+from tui.screens.results.matrix_screen import MatrixScreen
 from tui.screens.results.results import ClassTable, ResultsScreen
 from tui.widgets.metrics_table import MetricsTable
 

@@ -16,7 +16,7 @@ from tui.screens.results.statistics import StatisticsScreen
 from tui.tables.statistics import calibration_title, error_text, reliability_chart, used_bins
 
 _LEGEND = (
-    "█ share right, ┃ mean probability of the predicted class, n predictions. A bar short of its stroke: too sure; "
+    "█ share correct, ┃ mean probability of the predicted class, n predictions. A bar short of its stroke: too sure; "
     "past it: not sure enough. Expected calibration error: mean gap of bar and stroke over all predictions, {bins} "
     "bins (Guo et al. 2017)."
 )

@@ -21,8 +21,8 @@ from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.effects import EffectsScreen
 from tui.screens.results.findings import facts_text, findings_text, notes_text
-from tui.screens.results.matrix import MatrixScreen
-from tui.screens.results.matrix_grid import NARROW, MatrixGrid
+from tui.screens.results.matrices import NARROW, MatrixGrid
+from tui.screens.results.matrix_screen import MatrixScreen
 from tui.session.session import Session
 from tui.tables.facts import table_words
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data

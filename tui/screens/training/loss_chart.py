@@ -87,7 +87,7 @@ class LossChart(LinesView):
             style = variant_style(variant)
             colour = style.colour(dark=dark)
             name = Text.assemble((f"{style.marker} ", colour), (variant, "bold" if variant == marked else ""))
-            title.append_text(name).append(f"{formatting.loss(job.last_loss)}  ")
+            title.append_text(name).append(f" {formatting.loss(job.last_loss).strip():>5}  ")
             short.append_text(name).append("  ")
             shortest.append(f"{number} ").append(style.marker, colour)
             shortest.append(f" {variant}" if variant == marked else "", "bold").append("  ")

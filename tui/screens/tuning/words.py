@@ -95,7 +95,7 @@ def wish_words(study: StudyConfig, ranges: Sequence[NumberRange]) -> RenderableT
     for name, value in (
         ("data", str(study.data) if study.data is not None else "the demo set"),
         ("variant", study.variants[0]),
-        ("recipe", f"{study.recipe.name}, {study.recipe.epochs} epochs"),
+        ("recipe", f"{study.recipe.name}, {study.recipe.epochs} epoch{'s' if study.recipe.epochs != 1 else ''}"),
         ("protocol", f"{study.protocol}, {_validation_words(study.validation_fraction)}"),
         ("seed", seeds),
         *(("search" if place == 0 else "", range_words(entry)) for place, entry in enumerate(ranges)),
