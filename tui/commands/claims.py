@@ -11,7 +11,6 @@ from cloup import option_group
 
 from engine.errors import InputError
 from tui.commands.command import ProgramCommand
-from tui.looks.formatting import json_line
 from tui.options.study import JSON, RUNS_DIR, folders, option
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def claims(*, run: str, second: str, file: Path | None, print_file: bool, as_jso
     opened, other = _open(run, second, runs_dir)
     report = judge_study(opened.record, opened.counterpart, other, file)
     if as_json:
-        click.echo(json_line(to_jsonable(report)), nl=False)
+        _echo_json(to_jsonable(report))
         return
     from tui.tables.claims import claims_parts
 
@@ -92,7 +91,7 @@ def leak(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None
     if report is None:
         raise InputError(_no_counterpart(opened.record, runs_folder(runs_dir)))
     if as_json:
-        click.echo(json_line(to_jsonable(report)), nl=False)
+        _echo_json(to_jsonable(report))
         return
     from tui.tables.claims import leak_parts
 
@@ -105,6 +104,12 @@ def _open(run: str, second: str, runs_dir: Path | None) -> tuple["FinishedRun", 
 
     opened = open_run(find_finished(run, runs_dir), runs_dir=runs_folder(runs_dir))
     return opened, load_record(find_finished(second, runs_dir)) if second else None
+
+
+def _echo_json(report: object) -> None:
+    from tui.looks.formatting import json_line
+
+    click.echo(json_line(report), nl=False)
 
 
 def _no_counterpart(record: "StudyRecord", folder: Path) -> str:
