@@ -4,10 +4,12 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from engine import Exported
 from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from engine import Exported
 
 Content = bytes | Mapping[str, bytes]
 """One file, or a folder's files by their path in it (with / between the parts)."""
@@ -31,7 +33,7 @@ class ExportFormat:
     words: str
     module: str
 
-    def render(self, exported: Exported) -> Content:
+    def render(self, exported: "Exported") -> Content:
         """Make the content.
 
         Raises:

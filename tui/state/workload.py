@@ -6,7 +6,7 @@ The costs only weigh the stages against each other until they have been timed.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine import typical_seconds
+import engine
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import Stage
 from tui.state.jobs import JobView, StageView
@@ -76,7 +76,7 @@ def work_parts(
     recipe, variants, images = started.recipe, started.variants, dataset.train + dataset.test
     for stage in _COMMON:
         view = common.get(stage)
-        cost = images * typical_seconds(stage, "", recipe, variants)
+        cost = images * engine.typical_seconds(stage, "", recipe, variants)
         yield WorkPart(stage, cost, view.share if view else 0.0, view)
     train, test = dataset.train, dataset.test
     if protocol is not None:
@@ -94,5 +94,5 @@ def work_parts(
             for stage, count in counts.items():
                 view = job.stages.get(stage)
                 over = job.ended or (view is not None and view.seconds is not None)
-                cost = count * typical_seconds(stage, variant, recipe, variants)
+                cost = count * engine.typical_seconds(stage, variant, recipe, variants)
                 yield WorkPart(stage, cost, 1.0 if over else view.share if view else 0.0, view)
