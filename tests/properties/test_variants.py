@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.config.combinations import ALL_COMBINATIONS, COMBINATIONS, complete_sets, expand_names, nearest_set
+from engine.config.combinations import COMBINATIONS, complete_sets, nearest_set
+from engine.config.expressions import ALL_COMBINATIONS, expand_names
 from engine.config.variants import (
     COMBINABLE,
     PLAIN,

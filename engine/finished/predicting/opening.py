@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
 from engine.config.recipes import Recipe
-from engine.config.variants import get_variant
+from engine.config.variants import find_variant, get_variant
 from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
 from engine.events.record import JobKey, StudyRecord
 from engine.finished.run import FinishedRun
@@ -98,6 +98,7 @@ def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:
     if not variants:
         raise InputError(f"{request.folder}: no variant of this run has been trained and evaluated yet")
     variant = request.variant or max(variants, key=lambda name: _accuracy(record.result(name)))
+    variant = known.name if (known := find_variant(variant)) else variant
     if variant not in variants:
         raise InputError(f"{request.folder} has no model of variant {variant!r}: choose from {', '.join(variants)}")
     keys = [key for key in done if key.variant == variant]

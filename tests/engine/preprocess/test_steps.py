@@ -6,10 +6,11 @@ import torch
 from skimage.restoration import denoise_tv_chambolle
 from torchvision.transforms.v2 import functional as transforms
 
+from engine.config.grammar import StepCall
 from engine.config.variants import VARIANTS, Variant
 from engine.dataset import Box
 from engine.errors import DatasetError, InputError
-from engine.preprocess import STEPS, StepContext, build_steps, run_steps
+from engine.preprocess import StepContext, build_steps, make_step, run_steps
 
 RESIZE_TOLERANCE = 1.01 / 255
 """The two passes of the uint8 resize round each by half a level at most; the kernel's weights are 16-bit integers."""
@@ -22,7 +23,7 @@ def context(study):
 
 @pytest.fixture
 def step(context):
-    return lambda name: STEPS[name](context)
+    return lambda name: make_step(StepCall(name), context)
 
 
 def resized_float(pixels, size):
@@ -74,7 +75,7 @@ def test_denoise_of_bytes_agrees_with_double_precision(step, picture):
 def test_denoise_weight_is_the_recipes(context, picture):
     strong = StepContext(replace(context.recipe, denoise_weight=0.5), context.machine)
     pixels = picture(4)
-    weak_result, strong_result = (STEPS["denoise"](c).apply(pixels, None) for c in (context, strong))
+    weak_result, strong_result = (make_step(StepCall("denoise"), c).apply(pixels, None) for c in (context, strong))
     assert strong_result.std() < weak_result.std()
 
 
@@ -127,4 +128,4 @@ def test_steps_leave_their_input_alone(context, picture):
 )
 def test_steps_that_make_no_sense_are_input_errors(context, steps, message):
     with pytest.raises(InputError, match=message):
-        build_steps(Variant("odd", steps, ""), context)
+        build_steps(Variant("odd", (), tuple(map(StepCall, steps))), context)
