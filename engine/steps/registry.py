@@ -1,5 +1,6 @@
 """Which steps there are: those that ship, and those that the user has named for this process."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ def _require_parameter(parameter: Parameter, where: str) -> None:
     if isinstance(default, str):
         fits = default in parameter.choices if parameter.choices else bool(TEXT.fullmatch(default))
     else:
-        fits = within(parameter, default)
+        fits = math.isfinite(default) and within(parameter, default)
     require(fits, f"{where} its default {default!r} is not one of the values allowed")
 
 
