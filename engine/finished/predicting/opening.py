@@ -54,6 +54,8 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
     if "crop" in variant.steps:
         notes.append(f"{variant.name} was trained on cropped images; new images have no box and are taken whole")
     steps = build_steps(variant, StepContext(started.recipe, preprocess_machine, superres))
+    if "crop" not in variant.steps and any(step.uses_box for step in steps):
+        notes.append(f"{variant.name} was trained with boxes; new images have none and go past the steps that need one")
     size = size_after(steps)
     assert size is not None  # `build_steps` has seen to it
     network = _network(weights_path(run.folder, job), started.recipe, len(dataset.classes), size)
