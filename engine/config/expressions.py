@@ -10,7 +10,6 @@ Expressions joined by "+" stand for each of the left with each of the right: `bb
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice, permutations, product
 from pathlib import Path
@@ -144,6 +143,8 @@ def _read_sets(path: Path) -> dict[str, list[str]]:
     Raises:
         InputError: it cannot be read, or holds something else.
     """
+    import tomllib  # of use to few: the first screen need not wait for it
+
     try:
         sets = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
