@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     place="first",
     uses_box=True,
     libraries=["numpy"],
-    seconds_per_megapixel=0.01,
+    seconds_per_megapixel=0.0002,
 )
 def boxmask(pixels: "Pixels", box: Any, *, level: int) -> "Pixels":
     """The original with one grey around its box; what the box says of place and size in the image is kept.

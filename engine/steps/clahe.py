@@ -18,7 +18,7 @@ SMALLEST_TILE = 8
     Parameter("clip", 2.0, 1.0, 256.0, "how far a tile's histogram may rise above its mean, as in OpenCV"),
     Parameter("tiles", 8, 1, 64, "tiles along each side of the image"),
     libraries=["scikit-image"],
-    seconds_per_megapixel=0.4,
+    seconds_per_megapixel=0.5,
 )
 def clahe(pixels: "Pixels", *, clip: float, tiles: int) -> "Pixels":
     """Zuiderveld 1994, on the value channel of HSV: scikit-image's `equalize_adapthist`.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     "blurred (Gaussian)",
     Parameter("sigma", 1.0, 0.1, 20.0, "standard deviation of the blur in pixels"),
     libraries=["scikit-image", "scipy"],
-    seconds_per_megapixel=0.03,
+    seconds_per_megapixel=0.045,
 )
 def gaussian(pixels: "Pixels", *, sigma: float) -> "Pixels":
     """Cut off at four standard deviations, the border repeated outwards: scikit-image's `gaussian`."""

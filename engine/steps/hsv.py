@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from engine.steps.spec import Pixels
 
 
-@step("converted to HSV", libraries=["scikit-image"], seconds_per_megapixel=0.25)
+@step("converted to HSV", libraries=["scikit-image"], seconds_per_megapixel=0.2)
 def hsv(pixels: "Pixels") -> "Pixels":
     """Hue, saturation and value, each scaled from [0, 1] to 0..255: scikit-image's `rgb2hsv`.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     "compressed as JPEG and read again",
     Parameter("quality", 75, 1, 100, "quality of the encoder, from 1 to 100"),
     libraries=["pillow"],
-    seconds_per_megapixel=0.03,
+    seconds_per_megapixel=0.0125,
 )
 def jpeg(pixels: "Pixels", *, quality: int) -> "Pixels":
     """Pillow's encoder and decoder, chroma at half the resolution (4:2:0)."""

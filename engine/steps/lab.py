@@ -14,7 +14,7 @@ ZERO_LEVEL = 128
 MOST_LIGHTNESS = 100
 
 
-@step("converted to CIE LAB", libraries=["scikit-image"], seconds_per_megapixel=0.1)
+@step("converted to CIE LAB", libraries=["scikit-image"], seconds_per_megapixel=0.11)
 def lab(pixels: "Pixels") -> "Pixels":
     """L* scaled from 0..100 to 0..255, a* and b* shifted by 128, as OpenCV does: scikit-image's `rgb2lab`.
 

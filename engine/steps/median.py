@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     "median-filtered",
     Parameter("size", 3, 2, 31, "width of the square window in pixels, usually odd"),
     libraries=["scikit-image", "scipy"],
-    seconds_per_megapixel=0.3,
+    seconds_per_megapixel=0.2,
 )
 def median(pixels: "Pixels", *, size: int) -> "Pixels":
     """Each channel by itself, the border repeated outwards: scikit-image's `median`, which is SciPy's.

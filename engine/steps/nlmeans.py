@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Parameter("patch", 7, 1, 31, "width of the patches that are compared in pixels, usually odd"),
     Parameter("distance", 10, 1, 50, "how far away patches are looked for in pixels, 10 being a window of 21"),
     libraries=["scikit-image"],
-    seconds_per_megapixel=3.3,
+    seconds_per_megapixel=3.5,
 )
 def nlmeans(pixels: "Pixels", *, h: float, patch: int, distance: int) -> "Pixels":
     """Buades 2005 in the fast form of Darbon 2008: scikit-image's `denoise_nl_means`; defaults as OpenCV's examples."""

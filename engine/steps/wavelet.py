@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Parameter("method", "BayesShrink", choices=("BayesShrink", "VisuShrink"), meaning="how thresholds are chosen"),
     Parameter("basis", "db1", choices=("db1", "db2", "db4", "sym4", "coif1"), meaning="the wavelet, db1 being Haar's"),
     libraries=["scikit-image", "pywavelets"],
-    seconds_per_megapixel=0.2,
+    seconds_per_megapixel=0.17,
 )
 def wavelet(pixels: "Pixels", *, method: str, basis: str) -> "Pixels":
     """Chang 2000 or Donoho and Johnstone 1994 on luma and chroma: scikit-image's `denoise_wavelet`, soft thresholds.

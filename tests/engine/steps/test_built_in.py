@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import pytest
 
-from engine.steps import BUILT_IN
+from engine.steps import BUILT_IN, StepSpec
 
 
 def number_parameters():
@@ -26,7 +26,9 @@ def test_names_are_unique_words():
 def test_a_step_says_what_it_does_and_what_it_costs(spec):
     assert spec.summary
     assert not spec.summary.endswith(".")
+    unmeasured = StepSpec("", "").seconds_per_megapixel
     assert spec.seconds_per_megapixel >= 0
+    assert spec.seconds_per_megapixel != unmeasured, "measure it: python tests/benchmarks --only steps"
     assert spec.source == ""
     assert all(version(library) for library in spec.libraries)
 
