@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @step(
     "compressed as JPEG and read again",
-    Parameter("quality", 75, 1, 100, "quality of the encoder, from 1 to 100"),
+    Parameter("quality", 75, 1, 100, "quality that the encoder is asked for"),
     libraries=["pillow"],
     seconds_per_megapixel=0.0125,
 )
