@@ -8,10 +8,7 @@ PAGE = Path(__file__).parents[3] / "data" / "docs" / "variants.md"
 
 
 def described(parameter):
-    if parameter.choices:
-        bounds = ", ".join(parameter.choices)
-    else:
-        bounds = f"{parameter.low:g} to {parameter.high:g}"
+    bounds = ", ".join(parameter.choices) or f"{parameter.low:g} to {parameter.high:g}"
     default = parameter.default if isinstance(parameter.default, str) else f"{parameter.default:g}"
     return f"`{parameter.name}` {default} ({bounds}): {parameter.meaning}"
 
