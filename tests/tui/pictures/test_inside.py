@@ -97,7 +97,7 @@ async def test_six_pictures_of_one_image(show, images, record, size):
         await shown.until(lambda: {INPUT, SAID, TRUE, (90, 0, 90), (0, 90, 90), (70, 70, 70)} <= shown.colours())
         for words in ("input 32×24", "speaks for marge (said)", "nothing for apu (true)", "block2", "filters"):
             assert words in shown.text
-        assert "✗ true apu; said marge 0.80, apu 0.20" in shown.text
+        assert "✗ true apu; predicted marge 0.80, apu 0.20" in shown.text
         assert "train/apu/pic_0.jpg   image 1 of 3" in shown.text
 
 
