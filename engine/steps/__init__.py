@@ -1,9 +1,11 @@
 """The pre-processing steps that ship, one file a step; `engine.config.variants` says how variants name them."""
 
+from engine.steps.bbox import bbox
 from engine.steps.bilateral import bilateral
 from engine.steps.boxmask import boxmask
 from engine.steps.clahe import clahe
 from engine.steps.contrast import contrast
+from engine.steps.denoise import denoise
 from engine.steps.edges import edges
 from engine.steps.equalize import equalize
 from engine.steps.gamma import gamma
@@ -17,13 +19,16 @@ from engine.steps.nlmeans import nlmeans
 from engine.steps.rescale import rescale
 from engine.steps.sharpen import sharpen
 from engine.steps.spec import Parameter, StepSpec, step
+from engine.steps.superres import superres, superres_full
 from engine.steps.wavelet import wavelet
 from engine.steps.ycbcr import ycbcr
 
 __all__ = ["BUILT_IN", "Parameter", "StepSpec", "step"]
 
 BUILT_IN: tuple[StepSpec, ...] = (
+    bbox,
     boxmask,
+    denoise,
     median,
     gaussian,
     bilateral,
@@ -35,6 +40,8 @@ BUILT_IN: tuple[StepSpec, ...] = (
     gamma,
     contrast,
     sharpen,
+    superres,
+    superres_full,
     grey,
     hsv,
     lab,
