@@ -15,7 +15,7 @@ SMALLEST_TILE = 8
 
 @step(
     "local contrast equalised (CLAHE)",
-    Parameter("clip", 2.0, 1.0, 256.0, "how far a tile's histogram may rise above its mean, as in OpenCV"),
+    Parameter("clip", 2.0, 1.0, 100.0, "how far a tile's histogram may rise above its mean, as in OpenCV"),
     Parameter("tiles", 8, 1, 64, "tiles along each side of the image"),
     libraries=["scikit-image"],
     seconds_per_megapixel=0.5,
