@@ -11,8 +11,9 @@ class ImageQuality:
 
     Attributes:
         variant: its name.
-        reference: name of the variant that it is compared with, at the size of its images: its own steps on the
-            original (crop, mask), resized, and nothing else; "vanilla" where it has none of those.
+        reference: name of the variant that it is compared with: its own steps on the original (crop, mask) and the
+            resize, nothing else; "vanilla" where it has none of those. Of `superres-full` the reference is resized to
+            twice the size like its own images: from a large original that is what super-resolution should have found.
         images: test images compared.
         identical: those of them that are the reference to the last bit. Their PSNR is infinite, so they are not in its
             mean; their SSIM of 1 is.

@@ -27,19 +27,17 @@ def bilateral(pixels: "Pixels", *, size: int, color: float, space: float) -> "Pi
     import numpy as np
 
     reach = size // 2
+    height, width = pixels.shape[:2]
     planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.int16)
     padded = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)), mode="reflect")
     similarity = np.exp(-(np.arange(3 * MAX_LEVEL + 1) ** 2) / (2 * color**2)).astype(np.float32)
-    total, weights = np.zeros(planes.shape, np.float32), np.zeros(planes.shape[1:], np.float32)
+    total, weights = np.zeros(planes.shape, np.float32), np.zeros((height, width), np.float32)
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
             distance = math.hypot(down, right)
             if distance > reach:
                 continue
-            rows, columns = (
-                slice(reach + by, reach + by + side) for by, side in zip((down, right), weights.shape, strict=True)
-            )
-            neighbour = padded[:, rows, columns]
+            neighbour = padded[:, reach + down :, reach + right :][:, :height, :width]
             red, green, blue = np.abs(neighbour - planes)
             weight = similarity[red + green + blue] * np.float32(math.exp(-(distance**2) / (2 * space**2)))
             total += weight * neighbour
