@@ -56,7 +56,7 @@ def test_no_word_is_vanilla():
         ("denoise+denoise", "denoise stands in it twice"),
         ("vanilla+denoise", "leave it out"),
         ("denoise+", "unknown step ''"),
-        ("denoise+blur", "unknown step 'blur': choose from bbox, denoise, superres, superres-full"),
+        ("denoise+blur", "unknown step 'blur': choose from bbox, boxmask, denoise, "),
         ("superres+superres-full", "name one of them"),
         ("superres-full+denoise", "write denoise+superres-full"),
         ("blur", "choose from vanilla, bbox"),

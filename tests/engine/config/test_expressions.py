@@ -128,6 +128,6 @@ def test_a_file_of_sets_that_makes_no_sense_is_refused(sets, text, words):
 
 
 def test_too_many_variants_in_all_are_refused():
-    sweep = "|".join(f"0.{number}" for number in range(100, 999))
+    sweep = "|".join(f"1.{number}" for number in range(100, 999))
     with pytest.raises(InputError, match=f"name no more than {MOST_VARIANTS}"):
         expand_names([f"denoise(weight={sweep})", f"clahe(clip={sweep})"])

@@ -19,10 +19,10 @@ def test_one_step_says_its_parameters_place_and_cost(command):
     assert status == 0
     clip, *others = out.splitlines()[1:]
     assert clip.startswith("    clip  how far a tile's histogram may rise above its mean")
-    assert clip.endswith(": a number from 0.1 to 100, usually 2")
+    assert clip.endswith(": a number from 1 to 100, usually 2")
     assert others == [
         "    tiles  tiles along each side of the image: a whole number from 1 to 64, usually 8",
-        "    after the resize; about 0.1 s a megapixel on two cores",
+        "    after the resize; about 0.5 s a megapixel on two cores",
     ]
 
 
@@ -55,4 +55,4 @@ def test_a_list_that_makes_no_sense_is_one_line(command):
     status, _, err = command("run", "--variants", "vanilla,clahe(clip=200)")
     assert status == 2
     (line,) = err.splitlines()
-    assert "'--variants': variant 'clahe(clip=200)': clahe: clip=200: give a number from 0.1 to 100" in line
+    assert "'--variants': variant 'clahe(clip=200)': clahe: clip=200: give a number from 1 to 100" in line
