@@ -9,6 +9,7 @@ from engine.config.machine import MachineSettings, Precision
 from engine.events import study as events
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
+from engine.reports.quality import QualityReport
 from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
 from engine.reports.statistics import StudyStatistics
 
@@ -18,6 +19,7 @@ LASTING: dict[type[events.Event], str] = {
     events.ProtocolApplied: "protocol",
     events.MachineChosen: "machine",
     events.StatisticsComputed: "statistics",
+    events.QualityMeasured: "quality",
 }
 """Events whose one value replaces the record's of the same name."""
 
@@ -50,6 +52,7 @@ class StudyRecord:
     """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
+    quality: QualityReport | None = None
     notices: list[events.Notice] = field(default_factory=list)
     finished: events.StudyFinished | None = None
 
