@@ -10,6 +10,8 @@
                      was measured: images, shrunk, right, accuracy, change from the images as they are, intervals
     effects.csv      steps, effect, estimate, low, high, p, adjusted_p, significant, method, images, groups, seeds: a
                      row an effect of steps, their names joined by +; only where all combinations were trained
+    quality.csv      variant, reference, images, identical, psnr, psnr_low, psnr_high, ssim, ssim_low, ssim_high,
+                     accuracy_gain: a row a variant, only where image quality was measured
 
 Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
 """
@@ -23,6 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine import Exported
 from engine.config.variants import name_of
 from engine.events.record import JobKey, StudyRecord
+from engine.reports.quality import accuracy_gain
 from engine.reports.resolution import ResolutionReport
 from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
@@ -49,6 +52,8 @@ def render(exported: Exported) -> dict[str, bytes]:
         files["resolution.csv"] = _file(_SIZE_COLUMNS, _sizes(exported.resolution))
     if factorials(record):
         files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
+    if record.quality is not None:
+        files["quality.csv"] = _file(_QUALITY_COLUMNS, _quality(record))
     return files
 
 
@@ -183,3 +188,20 @@ def _effects(record: StudyRecord) -> Iterator[Row]:
                 *(name_of(analysis.steps), name_of(effect.steps), effect.estimate, interval.low, interval.high),
                 *(*tests, effect.method, analysis.images, analysis.groups, len(analysis.seeds)),
             )
+
+
+_QUALITY_COLUMNS = (
+    *("variant", "reference", "images", "identical", "psnr", "psnr_low", "psnr_high"),
+    *("ssim", "ssim_low", "ssim_high", "accuracy_gain"),
+)
+
+
+def _quality(record: StudyRecord) -> Iterator[Row]:
+    for entry in record.quality.variants if record.quality else ():
+        gain = accuracy_gain(entry, record.statistics) if record.statistics else None
+        psnr, ssim = (
+            (interval.low, interval.high) if interval else (None, None)
+            for interval in (entry.psnr_interval, entry.ssim_interval)
+        )
+        counts = (entry.variant, entry.reference, entry.images, entry.identical)
+        yield (*counts, entry.psnr, *psnr, entry.ssim, *ssim, gain)

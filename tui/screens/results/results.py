@@ -23,6 +23,7 @@ from tui.screens.results.effects import EffectsScreen
 from tui.screens.results.findings import facts_text, findings_text, notes_text
 from tui.screens.results.matrices import NARROW, MatrixGrid
 from tui.screens.results.matrix_screen import MatrixScreen
+from tui.screens.results.quality import QualityScreen
 from tui.session.session import Session
 from tui.tables.facts import table_words
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
@@ -88,6 +89,7 @@ class ResultsScreen(Screen[None]):
             "How well the predicted probabilities fit what is correct",
             show=False,
         ),
+        bind("results.quality", "y", "quality", "Quality", "PSNR and SSIM beside the accuracy", show=False),
         bind("results.average", "g", "average", "Average", "Macro, weighted or micro averages", show=False),
         bind("results.sort", "s", "sort", "Sort", "Sort the table by the next column", show=False),
         bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
@@ -176,10 +178,10 @@ class ResultsScreen(Screen[None]):
             self.query_one(place, Static).update(findings_text(self._record, dark=self._dark))
 
     def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
-        """With as many of the intervals as the width allows; the accuracy's always."""
+        """With as many of the intervals as the width allows, and the image quality; the accuracy's always."""
         room = self.size.width - _MARGINS
-        for intervals in (INTERVALS, INTERVALS[:1]):
-            data = metrics_data(self._record, self._average, intervals=intervals)
+        for intervals, quality in ((INTERVALS, True), (INTERVALS[:1], True), (INTERVALS[:1], False)):
+            data = metrics_data(self._record, self._average, intervals=intervals, quality=quality)
             table.show_data(data, marks=marks, narrow=self._narrow)
             if table.whole_width <= room:
                 return
@@ -267,6 +269,10 @@ class ResultsScreen(Screen[None]):
     def action_effects(self) -> None:
         """Main effects of steps and their interactions."""
         self.app.push_screen(EffectsScreen(self._record))
+
+    def action_quality(self) -> None:
+        """SSIM and PSNR."""
+        self.app.push_screen(QualityScreen(self._record))
 
     def action_calibration(self) -> None:
         """Reliability charts."""
