@@ -15,7 +15,14 @@ from engine.events.control import StudyControl
 from engine.reports.audit import AuditedImage, AuditReport, CopyKind, CopyPair, Part, SizeSummary
 from engine.reports.results import SkippedFile
 
-_SUFFIXES = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"), "PNG": (".png",), "BMP": (".bmp", ".dib"), "WebP": (".webp",)}
+_SUFFIXES = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "BMP": (".bmp", ".dib"),
+    "WebP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif",),
+}
 """What files of a format are called."""
 
 

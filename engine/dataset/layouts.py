@@ -7,15 +7,15 @@ from pathlib import Path
 from engine.dataset.classes import same_letters
 from engine.dataset.readings import TEST_NAME, Part, Reading, find_readings, named_part, repeats
 from engine.dataset.roles import is_plain
-from engine.dataset.sources import ImageSource
-from engine.dataset.tree import Folder, Tree, printable, read_tree
+from engine.dataset.sources import IMAGE_KINDS, ImageSource
+from engine.dataset.tree import ARCHIVE_SUFFIXES, Folder, Tree, printable, read_tree
 from engine.errors import DatasetError
 from engine.reports.results import SkippedFile
 
 MAX_NAMED = 20
 """Folders that are passed over and named one by one."""
 
-_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+_ARCHIVES = (*ARCHIVE_SUFFIXES, ".7z", ".rar")
 
 _LAYOUTS = (
     "simpsons_dataset/<class>/ with kaggle_simpson_testset/, train/<class>/ with test/<class>/, or <class>/ folders of "
@@ -157,8 +157,8 @@ def _why_none(tree: Tree) -> str:
 
 def _name_archives(archives: Sequence[str]) -> str:
     named = ", ".join(archives[:MAX_NAMED])
-    if not all(name.lower().endswith(".zip") for name in archives):
-        return f"it holds archives ({named}): unpack them; only a .zip is read, where --data names it"
+    if not all(name.lower().endswith(ARCHIVE_SUFFIXES) for name in archives):
+        return f"it holds archives ({named}): unpack them; a .zip or .tar is read where --data names it"
     two = f", or two parts, as --train {archives[0]} --test {archives[1]}" if len(archives) > 1 else ""
     return f"it holds archives ({named}): name one with --data{two}"
 
@@ -379,8 +379,7 @@ class _Passed:
 
 def _skip_others(tree: Tree, folder: Folder, layout: Layout) -> None:
     layout.skipped += [
-        SkippedFile(tree.shown(folder, file), "not a JPEG, PNG, BMP or WebP image by its name")
-        for file in folder.others
+        SkippedFile(tree.shown(folder, file), f"not a {IMAGE_KINDS} image by its name") for file in folder.others
     ]
 
 
