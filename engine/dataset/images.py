@@ -255,10 +255,10 @@ def _to_8_bits(grey: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if np.issubdtype(grey.dtype, np.floating):
         if not (low >= 0 and high <= 1):  # NaN is neither
             raise UnreadableImage(f"floating-point pixels from {low:g} to {high:g}: they must lie between 0 and 1")
-        return np.rint(grey * 255).astype(np.uint8)
+        return np.asarray(np.rint(grey * 255), dtype=np.uint8)
     if low < 0 or high > MAX_16_BITS:
         raise UnreadableImage(f"pixels from {low} to {high}: whole numbers must lie between 0 and {MAX_16_BITS}")
-    return (grey.astype(np.uint16) >> 8).astype(np.uint8)
+    return np.asarray(grey >> 8, dtype=np.uint8)
 
 
 def _one_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.dataset.annotations import Annotation
 from engine.dataset.classes import same_letters
 from engine.dataset.readings import TEST_NAME, Part, Reading, find_readings, named_part, repeats
 from engine.dataset.roles import is_plain
@@ -19,7 +20,7 @@ _ARCHIVES = (*ARCHIVE_SUFFIXES, ".7z", ".rar")
 
 _LAYOUTS = (
     "simpsons_dataset/<class>/ with kaggle_simpson_testset/, train/<class>/ with test/<class>/, or <class>/ folders of "
-    "images; --train and --test name other folders"
+    "images; --train and --test name other folders, --labels a CSV or JSON-lines file of paths and labels"
 )
 
 _NO_CLASS_FOLDERS = "do not lie in class folders"
@@ -27,13 +28,18 @@ _NO_CLASS_FOLDERS = "do not lie in class folders"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that is an image by its name, in a folder called `folder`. `loose` ones lie outside class folders."""
+    """A file that is an image by its name, in a folder called `folder`. `loose` ones lie outside class folders.
+
+    `lines` and `group` are what a label file says of its boxes and of the images that belong with it.
+    """
 
     path: str
     file: str
     folder: str
     source: ImageSource
     loose: bool = False
+    lines: tuple[Annotation, ...] = ()
+    group: str = ""
 
 
 @dataclass
@@ -49,6 +55,7 @@ class Layout:
     annotations: list[tuple[str, ImageSource]] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    group_name: str = ""
 
 
 def recognise(tree: Tree) -> Layout:

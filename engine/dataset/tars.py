@@ -118,11 +118,12 @@ class TarArchive:
         entry = self.entries.get(name)
         if entry is None:
             raise UnreadableImage("it is no longer in the archive")
-        wanted, pieces = min(limit, entry.size), []
+        wanted, file = min(limit, entry.size), self._file.fileno()
         try:
-            for start in range(0, wanted, _PIECE):
-                # Reads at a place move no common position, so nothing needs a lock.
-                pieces.append(os.pread(self._file.fileno(), min(_PIECE, wanted - start), entry.offset + start))
+            # Reads at a place move no common position, so nothing needs a lock.
+            pieces = [
+                os.pread(file, min(_PIECE, wanted - start), entry.offset + start) for start in range(0, wanted, _PIECE)
+            ]
         except OSError as error:
             raise UnreadableImage(f"cannot be read: {error.strerror}") from None
         data = b"".join(pieces)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +42,7 @@ _SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"
 
 @dataclass
 class Folder:
-    """A folder: `path` is relative to the root ("" for the root), `others` are files that are no images by their name."""
+    """A folder: `path` is relative to the root ("" for the root), `others` are files whose names are no images'."""
 
     name: str
     path: str = ""
@@ -84,6 +85,13 @@ class Tree:
     def shown(self, folder: Folder, name: str) -> str:
         """A file's path as people see it."""
         return printable(f"{self.prefix}{folder.path}/{name}" if folder.path else f"{self.prefix}{name}")
+
+
+def walk(folder: Folder) -> Iterator[Folder]:
+    """A folder and those below it."""
+    yield folder
+    for below in folder.folders.values():
+        yield from walk(below)
 
 
 def printable(name: str) -> str:
@@ -270,7 +278,7 @@ def _add_member(tree: Tree, member: _Member) -> None:
 
 
 def _why_unsafe(name: str, parts: list[str], member: _Member) -> str:
-    """Why a member is left alone, or "" where it is fine. Nothing is unpacked to its name: this is caution, not need."""
+    """Why a member is left alone, or "" where it is fine. Nothing is unpacked by name: this is caution, not need."""
     if not parts or name.startswith("/") or ".." in parts or parts[0].endswith(":"):
         return "unsafe name in the archive: it points outside"
     if len(parts) > MAX_DEPTH + 1:

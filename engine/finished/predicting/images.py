@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.dataset.images import decode_rgb
 from engine.dataset.sources import IMAGE_KINDS, MAX_FILE_BYTES, FileSource, ImageSource, UnreadableImage
-from engine.dataset.tree import ARCHIVE_SUFFIXES, MAX_DEPTH, Folder, printable, read_tree
+from engine.dataset.tree import ARCHIVE_SUFFIXES, MAX_DEPTH, printable, read_tree, walk
 from engine.errors import DatasetError
 from engine.reports.results import SkippedFile
 
@@ -73,7 +73,7 @@ def _below(path: Path) -> Iterator[NewImage | SkippedFile]:
         yield SkippedFile(shown, str(error).removeprefix(f"{printable(str(path.resolve()))}: "))
         return
     found = False
-    for folder in _walk(tree.root):
+    for folder in walk(tree.root):
         for name, source in folder.images.items():
             found = True
             yield NewImage(printable(os.path.join(path, folder.path, name)), source)  # noqa: PTH118 - once an image
@@ -81,9 +81,3 @@ def _below(path: Path) -> Iterator[NewImage | SkippedFile]:
         yield SkippedFile(f"{shown}/{skipped.path.removeprefix(tree.prefix)}", skipped.reason)
     if not found:
         yield SkippedFile(shown, f"no {IMAGE_KINDS} image in it or in the {MAX_DEPTH} levels of folders below")
-
-
-def _walk(folder: Folder) -> Iterator[Folder]:
-    yield folder
-    for below in folder.folders.values():
-        yield from _walk(below)
