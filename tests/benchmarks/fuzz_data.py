@@ -27,6 +27,7 @@ from engine.dataset import check_images, open_dataset
 from engine.dataset.annotations import fit_box, read_annotations
 from engine.dataset.images import decode_rgb, upright_size
 from engine.dataset.sources import UnreadableImage
+from engine.dataset.tree import printable
 from engine.errors import SimpsonsError
 from engine.events.control import StudyControl
 
@@ -262,7 +263,7 @@ def _label_table(rng: random.Random, paths: Sequence[str]) -> tuple[bytes, dict[
     columns += rng.choice(((), ("split",), ("patient",), ("split", "video")))
     columns += rng.choice(((), ("bbox",), ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h")))
     rows = []
-    for path in [*paths, *rng.choices(paths, k=rng.randrange(3)), "no/such.jpg"]:
+    for path in [*paths, *rng.choices((*paths, "no"), k=rng.randrange(3)), "no/such.jpg"]:
         row: dict[str, Any] = {}
         for column in columns:
             odd = rng.choice(("", "é", "\t", '"', "nan", "9" * 5000, "x\ny", "-3"))
@@ -273,7 +274,7 @@ def _label_table(rng: random.Random, paths: Sequence[str]) -> tuple[bytes, dict[
                 **dict.fromkeys(("path", "File Name", "image"), path),
             }
             row[column] = odd if rng.random() < 0.03 else sound.get(column, str(rng.randrange(40)))
-        labels_of.setdefault(path.rpartition("/")[2], set()).add(row[columns[1]].strip())
+        labels_of.setdefault(path.rpartition("/")[2], set()).add(printable(row[columns[1]].strip()))
         rows.append(row)
     if rng.random() < 0.3:
         return "\n".join(map(json.dumps, rows)).encode(), labels_of
