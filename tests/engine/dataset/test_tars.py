@@ -14,6 +14,7 @@ from engine.dataset import check_images, open_dataset
 from engine.dataset.identity import content_fingerprint
 from engine.errors import DatasetError
 from engine.events.control import StudyControl
+from engine.finished.predicting.images import find_images
 
 ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 COUNTS = {"train/a": 6, "train/b": 5, "test/a": 2, "test/b": 2}
@@ -210,6 +211,12 @@ def test_far_too_many_files(images, tmp_path, monkeypatch):
     monkeypatch.setattr("engine.dataset.tars.MAX_FILES", 3)
     with pytest.raises(DatasetError, match="more than 3 files"):
         open_dataset(tmp_path / "set.tar")
+
+
+def test_a_tar_is_named_for_prediction_as_a_folder_is(make_set, pack_tar):
+    found = list(find_images([pack_tar(make_set(COUNTS), ".tar.gz")]))
+    assert len(found) == sum(COUNTS.values())
+    assert all(image.source.read().startswith(b"\xff\xd8") for image in found)
 
 
 def test_two_archives_are_two_parts(make_set, pack_tar, tmp_path):
