@@ -12,7 +12,7 @@ PROTOCOLS: MappingProxyType[Protocol, str] = MappingProxyType(
     {
         "official": "training and test images as the data set gives them",
         "clean": "as official, without the training images that copy a test image or share a given group with one",
-        "grouped": "the test images are set aside; a part of the training images tests, near copies and groups together",
+        "grouped": "the test images are set aside; a part of the training images tests, copies and groups together",
         "boxed": "as grouped, but tested on images with a bounding box only",
     }
 )
