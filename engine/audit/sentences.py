@@ -22,9 +22,11 @@ _NAMED = 3
 
 def findings(report: AuditReport) -> tuple[str, ...]:
     """One sentence a finding, the gravest first; what was looked for and not found is said too."""
+    by_groups_alone = report.group_leaking_test and not report.leaking_test
+    leaks = (_given_groups, _leaks) if by_groups_alone else (_leaks, _given_groups)
     return tuple(
         sentence
-        for part in (_leaks, _given_groups, _labels, _boxes, _resolution, _copies_within, _balance, _files)
+        for part in (*leaks, _labels, _boxes, _resolution, _copies_within, _balance, _files)
         for sentence in part(report)
     )
 
