@@ -32,7 +32,7 @@ from engine.statistics.proportions import newcombe_interval
 
 MODERATED = "t over images and seeds, variance over seeds moderated"
 
-FLIPS = 20_000
+FLIPS = 10_000
 """Sign flips drawn; the smallest p is one in so many."""
 
 _MOST_EXACT = 5000
@@ -161,11 +161,11 @@ def tested(scores: Scores, weights: Floats, images: int) -> tuple[TestedDifferen
     else:
         ratio = np.abs(found.estimates) / np.sqrt(np.where(found.variances > 0, found.variances, 1.0))
         p_values, method = np.where(found.variances > 0, 2 * student.sf(ratio, found.degrees), 1.0), MODERATED
-    alike = newcombe_interval(images, 0, 0, 0).high
     tests = []
     for estimate, reach, p_value in zip(found.estimates, found.reach(), p_values, strict=True):
-        words = how if reach > 0 else "Newcombe, paired, as all groups and seeds are alike"
-        half = reach if reach > 0 else alike
+        words, half = how, reach
+        if reach <= 0:  # as wide as for two variants that agree
+            words, half = "Newcombe, paired, as all groups and seeds are alike", newcombe_interval(images, 0, 0, 0).high
         interval = Interval(float(max(-1.0, estimate - half)), float(min(1.0, estimate + half)), words)
         tests.append(TestedDifference(float(estimate), interval, method, float(p_value), float(p_value), False))
     return tuple(tests)

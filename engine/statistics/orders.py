@@ -141,7 +141,7 @@ def corrected_share(gains: Floats, covariance: Floats, parts: tuple[Floats, Floa
         for part in parts
     )
     whole = np.asarray(within + between, dtype=np.float64)
-    return np.divide(within, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+    return np.asarray(np.divide(within, whole, out=np.full_like(whole, np.nan), where=whole > 0), dtype=np.float64)
 
 
 def share_interval(gains: Floats, covariance: Floats, parts: tuple[Floats, Floats], seed: int) -> Interval | None:
