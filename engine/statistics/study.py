@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from engine.config.combinations import combinations_of, complete_sets
+from engine.config.variants import PLAIN
 from engine.reports.results import JobResult
 from engine.reports.statistics import Comparison, FactorialAnalysis, StudyStatistics, VariantStatistics
 from engine.statistics.calibration import measure_calibration
@@ -15,6 +16,9 @@ from engine.statistics.scores import Difference, Resampled, discordant, paired_d
 
 MCNEMAR = "exact McNemar"
 
+MOST_IN_PAIRS = 16
+"""Variants of which every pair is compared: 120 comparisons."""
+
 
 def compute_statistics(
     variants: Sequence[str],
@@ -25,11 +29,12 @@ def compute_statistics(
     *,
     replicates: int = REPLICATES,
 ) -> StudyStatistics:
-    """Intervals of every variant, a comparison of every two and the effects of steps, from the jobs that are done.
+    """Intervals of every variant, comparisons of two and the effects of steps, from the jobs that are done.
 
     With one seed, Wilson's and Newcombe's intervals and McNemar's test take every image as evidence of its own, so near
     copies within the test set make them too sure; all that is resampled draws whole groups of near copies. Folds are
     pooled as if one network had judged all their images: that they share training images is in none of the methods.
+    Up to `MOST_IN_PAIRS` variants are compared with each other; of more, each with the plain resize.
 
     Args:
         variants: names in the study's order.
@@ -49,11 +54,11 @@ def compute_statistics(
             refused.append(note)
         if collected is not None:
             outcomes.append(collected)
-    resampled = [
-        Resampled.of(entry, n_classes, ("accuracy", "f1"), seed=seed, replicates=replicates) for entry in outcomes
-    ]
+    resampled = Resampled.of_all(outcomes, n_classes, ("accuracy", "f1"), seed=seed, replicates=replicates)
+    pairs, left_out = _pairs(resampled)
+    refused += left_out
     comparisons = []
-    for first, second in combinations(resampled, 2):
+    for first, second in pairs:
         if found := paired_difference(first, second, "accuracy", seed=seed):
             comparisons.append(_compare(first, second, found))
         else:
@@ -66,6 +71,20 @@ def compute_statistics(
         refused=(*refused, *not_analysed),
         factorials=tuple(factorials),
     )
+
+
+def _pairs(entries: Sequence[Resampled]) -> tuple[list[tuple[Resampled, Resampled]], list[str]]:
+    """Every two variants; of many, the plain resize with each other one, and that this is so."""
+    pairs = list(combinations(entries, 2))
+    plain = [entry for entry in entries if entry.outcomes.variant == PLAIN]
+    if len(entries) <= MOST_IN_PAIRS or not plain:
+        return pairs, []
+    kept = [pair for pair in pairs if plain[0] in pair]
+    words = (
+        f"{len(entries)} variants make {len(pairs):,} pairs, too many for a correction to leave much to find: each is "
+        f"compared with {PLAIN} alone."
+    )
+    return kept, [words]
 
 
 def _why_refused(first: Outcomes, second: Outcomes) -> str:

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from engine.config.variants import words_of
 from engine.reports.pipelines import changed_images
-from engine.statistics import contrasts
+from engine.statistics import compute_statistics, contrasts
 from engine.statistics.contrasts import SIGN_FLIPS, Scores, accuracy_scores
 from engine.statistics.factorial import sign_flip_p
 from engine.statistics.orders import (
@@ -365,6 +365,27 @@ def test_without_the_plain_resize_orders_have_no_gains_but_mirrors(make_job):
     assert (found.baseline, found.gains) == ("", ())
     (mirror,) = found.mirrors
     assert (mirror.first, mirror.second, mirror.difference.estimate) == ("a+b", "b+a", pytest.approx(7 / 60))
+
+
+def test_of_many_variants_each_is_compared_with_the_plain_resize_alone(make_job):
+    names = ("vanilla", *(f"v{place}" for place in range(19)))
+    jobs = jobs_of(make_job, {name: range(place) for place, name in enumerate(names)})
+    found = compute_statistics(names, jobs, {}, 3, replicates=100)
+    assert [(entry.first, entry.second) for entry in found.comparisons] == [("vanilla", name) for name in names[1:]]
+    assert found.refused == (
+        "20 variants make 190 pairs, too many for a correction to leave much to find: each is compared with vanilla "
+        "alone.",
+    )
+    assert len(compute_statistics(names[1:], jobs, {}, 3, replicates=100).comparisons) == 19 * 18 / 2
+
+
+def test_variants_drawn_together_have_the_intervals_of_variants_drawn_alone(make_job):
+    jobs = jobs_of(make_job, {"vanilla": range(5), "a": range(9)}, (0, 1))
+    both = compute_statistics(("vanilla", "a"), jobs, {}, 3, replicates=100)
+    for name in ("vanilla", "a"):
+        (alone,) = compute_statistics((name,), jobs, {}, 3, replicates=100).variants
+        assert alone.accuracy_interval == both.of(name).accuracy_interval
+        assert alone.macro_f1_interval == both.of(name).macro_f1_interval
 
 
 def test_broken_and_mended_images_are_named(make_job):
