@@ -6,7 +6,13 @@ from itertools import combinations
 from engine.config.combinations import combinations_of, complete_sets
 from engine.config.variants import PLAIN
 from engine.reports.results import JobResult
-from engine.reports.statistics import Comparison, FactorialAnalysis, StudyStatistics, VariantStatistics
+from engine.reports.statistics import (
+    MOST_IN_PAIRS,
+    Comparison,
+    FactorialAnalysis,
+    StudyStatistics,
+    VariantStatistics,
+)
 from engine.statistics.calibration import measure_calibration
 from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Outcomes, collect_outcomes, folds_of
@@ -15,9 +21,6 @@ from engine.statistics.resampling import PAIRED_BOOTSTRAP, REPLICATES, two_level
 from engine.statistics.scores import Difference, Resampled, discordant, paired_difference
 
 MCNEMAR = "exact McNemar"
-
-MOST_IN_PAIRS = 16
-"""Variants of which every pair is compared: 120 comparisons."""
 
 
 def compute_statistics(
