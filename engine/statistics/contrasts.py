@@ -65,7 +65,7 @@ class Scores:
         influence: (V, S, G): what each of G groups of images adds to a score's deviation; sums to 0 over groups.
         images, seeds, both: covariances (V, V) that come from the choice of groups, of seeds, and from their
             interaction, which is in each of the first two.
-        prior: for the variance over seeds of contrasts whose weights sum to 0.
+        prior: for what a seed does to each variant, beside what it does to all of them.
     """
 
     by_seed: Floats
@@ -107,23 +107,34 @@ class Scores:
             return np.asarray(np.maximum(0.0, np.einsum("cv,cv->c", weights @ matrix, weights)))
 
         images, between = variance(self.images), variance(self.seeds)
-        degrees = float(seeds - 1)
-        if seeds > 1 and np.allclose(weights.sum(axis=1), 0) and self.prior.degrees > 0:
-            unit = (weights**2).sum(axis=1) / seeds
-            worth = self.prior.degrees
-            between = (worth * self.prior.variance * unit + degrees * between) / (worth + degrees)
-            degrees = min(worth + degrees, self.prior.most_degrees)
+        parts = between**2 / max(1, seeds - 1)
+        if seeds > 1 and self.prior.degrees > 0:
+            between, parts = self._moderated(weights)
         total = np.maximum(np.maximum(images, between), images + between - variance(self.both))
-        parts = images**2 / max(1, groups - 1) + (between**2 / degrees if seeds > 1 else 0.0)
+        parts += images**2 / max(1, groups - 1)
         freedom = np.divide(total**2, parts, out=np.ones_like(total), where=parts > 0)
-        return Contrasts(weights, weights @ self.by_seed.mean(axis=1), total, freedom)
+        return Contrasts(weights @ self.by_seed.mean(axis=1), total, freedom)
+
+    def _moderated(self, weights: Floats) -> tuple[Floats, Floats]:
+        """The variance over seeds of contrasts, and its square over its degrees of freedom.
+
+        Of two parts: what a seed does to all variants alike, which is in those whose weights do not sum to 0, and what
+        it does to each, which all variants say something of.
+        """
+        variants, seeds = self.by_seed.shape
+        own, prior, sums = float(seeds - 1), self.prior, weights.sum(axis=1)
+        common = sums**2 * self.by_seed.mean(axis=0).var(ddof=1) / seeds
+        apart = weights - sums[:, None] / variants
+        measured = np.maximum(0.0, np.einsum("cv,cv->c", apart @ self.seeds, apart))
+        expected = prior.variance * (apart**2).sum(axis=1) / seeds
+        each = (prior.degrees * expected + own * measured) / (prior.degrees + own)
+        return common + each, common**2 / own + each**2 / min(prior.degrees + own, prior.most_degrees)
 
 
 @dataclass(frozen=True)
 class Contrasts:
-    """Weights (C, V), estimates (C,), their variances (C,) and the degrees of freedom of those (C,)."""
+    """Estimates (C,), their variances (C,) and the degrees of freedom of those (C,)."""
 
-    weights: Floats
     estimates: Floats
     variances: Floats
     degrees: Floats

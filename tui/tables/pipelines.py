@@ -1,7 +1,7 @@
 """What orders, strengths and selections of steps do, and the scores of two classes, as tables."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.config.variants import JOIN, words_of
 from engine.events.record import StudyRecord, protocol_name
@@ -95,10 +95,8 @@ def _mark(test: TestedDifference) -> str:
 
 
 def _test_legend(tests: Sequence[object], analysis: PipelineAnalysis) -> str:
-    return (
-        f"95 % intervals, p adjusted for {len(tests)} tests ({analysis.correction}). {DIFFERS} significant: p below "
-        f"{share(1 - LEVEL)[:3]}."
-    )
+    adjusted = f"p adjusted for {len(tests)} tests ({analysis.correction})" if len(tests) > 1 else "p"
+    return f"95 % intervals, {adjusted}. {DIFFERS} significant: p below {share(1 - LEVEL)[:3]}."
 
 
 # ---------------------------------------------------------------- tables
@@ -178,7 +176,7 @@ def _shares(analysis: PipelineAnalysis) -> TableData:
         for entry in analysis.shares:
             selection_p = entry.adjusted_selection_p
             yield (
-                _value(numbers("steps"), str(entry.length), entry.length),
+                _value(replace(numbers("steps"), better="lower"), str(entry.length), entry.length),
                 _value(numbers("pipelines"), str(entry.pipelines), entry.pipelines),
                 _value(numbers("sets"), str(entry.selections), entry.selections),
                 _value(numbers("deviation", "of gain"), number(entry.deviation), entry.deviation),

@@ -20,6 +20,9 @@ from tui.widgets.metrics_table import SortableTable
 _LONGEST_NAME = 24
 """Where a name is longer, steps are cut to a few letters."""
 
+_ROOM_FOR_P = 100
+"""Columns from which the p value stands beside the adjusted one."""
+
 
 class PipelinesScreen(Screen[None]):
     """The tables of the analysis, one at a time; the row under the cursor is spelt out below it."""
@@ -77,13 +80,15 @@ class PipelinesScreen(Screen[None]):
 
     def _show(self) -> None:
         names = Text("  ").join(
-            Text(part.title, "bold reverse" if part is self._part else "dim") for part in self._parts
+            Text(part.title.replace(" ", "\u00a0"), "bold reverse" if part is self._part else "dim")
+            for part in self._parts
         )
         self.query_one("#parts", Static).update(names)
         shown = analysis_parts(self._analysis, lambda name: self._short.get(name, name))[self._place]
         table = self.query_one(SortableTable)
         table.sort_key = ""
-        table.show_data(shown.data, narrow=True)
+        roomy = self.size.width >= _ROOM_FOR_P
+        table.show_data(shown.data if roomy else shown.data.without("p"), narrow=True)
         table.move_cursor(row=0)
         table.scroll_home(animate=False)
         notes = [self._part.legend, seed_warning(self._analysis)]
