@@ -25,13 +25,10 @@ class Part:
     legend: str
 
 
-def analysis_title(record: StudyRecord) -> str:
-    """What stands over all of the tables."""
-    analysis = record.analysis
-    if analysis is None:
-        return f"Pipelines, protocol {protocol_name(record)}"
+def part_heading(record: StudyRecord, analysis: PipelineAnalysis, part: Part) -> str:
+    """What stands over one of the tables."""
     seeds = f"; {len(analysis.seeds)} seeds" if len(analysis.seeds) > 1 else ""
-    return f"Pipelines, protocol {protocol_name(record)} ({analysis.correction}; n = {analysis.images}{seeds})"
+    return f"{part.title}, protocol {protocol_name(record)} ({analysis.correction}; n = {analysis.images}{seeds})"
 
 
 def analysis_parts(analysis: PipelineAnalysis, shorten: Shorten = lambda name: name) -> tuple[Part, ...]:
@@ -40,10 +37,10 @@ def analysis_parts(analysis: PipelineAnalysis, shorten: Shorten = lambda name: n
         Part("gains", f"Gain over {analysis.baseline}", _gains(analysis, shorten), _gain_legend(analysis)),
         Part("effects", "Steps, places, length", _effects(analysis, shorten), _effect_legend(analysis)),
         Part("mirrors", "Mirror pairs", _mirrors(analysis, shorten), _test_legend(analysis.mirrors, analysis)),
-        Part("shares", "Order against selection", _shares(analysis), _SHARES_LEGEND),
+        Part("order", "Order against selection", _shares(analysis), _SHARES_LEGEND),
         Part("strengths", "Strengths", _curves(analysis, shorten), _CURVES_LEGEND),
         Part("trends", "Trends of strengths", _trends(analysis, shorten), _test_legend(analysis.curves, analysis)),
-        Part("two-class", f"Two classes, {analysis.positive} positive", _two(analysis, shorten), _TWO_LEGEND),
+        Part("two classes", f"Two classes, {analysis.positive} positive", _two(analysis, shorten), _TWO_LEGEND),
     )
     return tuple(part for part in parts if part.data.rows)
 
