@@ -13,7 +13,7 @@ from engine.events.record import StudyRecord, is_demo
 from engine.reports.pipelines import PipelineAnalysis
 from tui.looks.formatting import fit
 from tui.looks.keys import bind
-from tui.tables.pipelines import Part, analysis_parts, analysis_title, changed_data, seed_warning, short_pipelines
+from tui.tables.pipelines import Part, analysis_parts, changed_data, part_heading, seed_warning, short_pipelines
 from tui.tables.statistics import leak_warning
 from tui.widgets.metrics_table import SortableTable
 
@@ -57,8 +57,7 @@ class PipelinesScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, names of the tables, the table, its row, how to read it."""
-        demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
-        yield Static(demo.append(analysis_title(self._record), style="bold"), id="title")
+        yield Static(id="title")
         yield Static(id="parts")
         yield SortableTable(id="table")
         yield Static(id="row")
@@ -71,7 +70,7 @@ class PipelinesScreen(Screen[None]):
         self.query_one(SortableTable).focus()
 
     def on_resize(self) -> None:
-        """The names of the tables take as many lines as they need."""
+        """Cut the names of the row to the new width."""
         self._show_row()
 
     @property
@@ -79,11 +78,11 @@ class PipelinesScreen(Screen[None]):
         return self._parts[self._place]
 
     def _show(self) -> None:
-        names = Text("  ").join(
-            Text(part.title.replace(" ", "\u00a0"), "bold reverse" if part is self._part else "dim")
-            for part in self._parts
-        )
+        names = Text("  ").join(Text(part.key, "bold reverse" if part is self._part else "dim") for part in self._parts)
         self.query_one("#parts", Static).update(names)
+        title = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
+        title.append(part_heading(self._record, self._analysis, self._part), style="bold")
+        self.query_one("#title", Static).update(title)
         shown = analysis_parts(self._analysis, lambda name: self._short.get(name, name))[self._place]
         table = self.query_one(SortableTable)
         table.sort_key = ""
