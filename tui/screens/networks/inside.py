@@ -198,9 +198,9 @@ class InsideScreen(Screen[None]):
             return Text("looking inside ... (the first time the libraries are loaded)", "dim")
         right = view.predicted == image.label
         likeliest = sorted(range(len(view.probabilities)), key=lambda label: -view.probabilities[label])[:3]
-        said = ", ".join(f"{self._names[label]} {view.probabilities[label]:.2f}" for label in likeliest)
+        likely = ", ".join(f"{self._names[label]} {view.probabilities[label]:.2f}" for label in likeliest)
         sign = ("✓ ", "bold green") if right else ("✗ ", "bold red")
-        return Text.assemble(sign, f"true {self._names[image.label]}; said {said}")
+        return Text.assemble(sign, f"true {self._names[image.label]}; predicted {likely}")
 
     def _pictures(self) -> "list[tuple[str, Text, Pixels | None]]":
         view, image = self._view, self.image
@@ -211,7 +211,7 @@ class InsideScreen(Screen[None]):
         first, last = view.blocks[0], view.blocks[-1]
         return [
             ("input", Text(f"input {width}×{height}"), view.pixels),
-            ("predicted", _evidence(predicted, "said", found=view.speaks_for_predicted), view.for_predicted),
+            ("predicted", _evidence(predicted, "predicted", found=view.speaks_for_predicted), view.for_predicted),
             ("true", _evidence(true, "true", found=view.speaks_for_true), view.for_true),
             ("filters", Text("first layer's filters"), view.filters),
             ("first", Text(f"{first[0]}: feature maps"), first[1]),
