@@ -1,7 +1,7 @@
 """What the order, the strength and the selection of steps do: gains, effects, shares of the variance, curves."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +73,19 @@ class OrderEffect:
     steps: tuple[str, ...]
     pipelines: int
     effect: TestedDifference
+
+
+def effect_words(kind: EffectKind, steps: Sequence[str]) -> str:
+    """Which pipelines an effect compares."""
+    match kind:
+        case "step":
+            return f"{steps[0]}: with it - without"
+        case "first" | "last":
+            return f"{steps[0]} {kind} - elsewhere"
+        case "ends":
+            return f"{steps[0]} … {steps[1]} - {steps[1]} … {steps[0]}"
+        case _:
+            return "each further step"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The statistics of a whole study, from the results of its jobs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
@@ -146,7 +147,11 @@ def _analyse_sets(entries: Sequence[Resampled], seed: int) -> tuple[list[Factori
     """Every complete set of combinations that was tested on the same images with a common seed; the others in words."""
     by_name = {entry.outcomes.variant: entry for entry in entries}
     found, refused = [], []
-    for steps in complete_sets(tuple(by_name)):
+    sets = complete_sets(tuple(by_name))
+    orders = Counter(map(frozenset, sets))
+    for steps in sets:
+        if orders[frozenset(steps)] > 1:
+            continue
         members = [by_name[name] for name in combinations_of(steps)]
         seeds = sorted(set.intersection(*(set(entry.outcomes.seeds) for entry in members)))
         if not seeds or any(entry.outcomes.items != members[0].outcomes.items for entry in members):
@@ -156,6 +161,11 @@ def _analyse_sets(entries: Sequence[Resampled], seed: int) -> tuple[list[Factori
             )
             continue
         found.append(analyse_factorial(steps, [_cell(entry, seeds) for entry in members], seed))
+    if several := sum(count > 1 for count in orders.values()):
+        refused.append(
+            f"The effects of steps are not computed in each of their orders apart where there are several ({several} "
+            f"set{'s' if several > 1 else ''} of steps): the pipelines' tables take all orders together."
+        )
     return found, refused
 
 

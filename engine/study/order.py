@@ -339,6 +339,7 @@ class Study:
                 results,
                 record.baselines,
                 statistics=record.statistics,
+                analysis=record.analysis,
                 audit=record.audit,
                 protocol=record.protocol,
             )

@@ -3,9 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine.config.variants import JOIN, words_of
+from engine.config.grammar import JOIN
+from engine.config.variants import words_of
 from engine.events.record import StudyRecord, protocol_name
-from engine.reports.pipelines import OrderEffect, PipelineAnalysis, Rate, TestedDifference, changed_images
+from engine.reports.pipelines import (
+    OrderEffect,
+    PipelineAnalysis,
+    Rate,
+    TestedDifference,
+    changed_images,
+    effect_words,
+)
 from engine.reports.statistics import LEVEL, Interval
 from tui.looks.formatting import NOTHING, interval_text, number, p_text, share, signed
 from tui.tables.data import Cell, Column, Line, TableData, numbers, table_of, words
@@ -124,23 +132,9 @@ def _gain_legend(analysis: PipelineAnalysis) -> str:
     )
 
 
-def effect_words(effect: OrderEffect, shorten: Shorten = lambda name: name) -> str:
-    """Which pipelines an effect compares."""
-    steps = [shorten(step) for step in effect.steps]
-    match effect.kind:
-        case "step":
-            return f"{steps[0]}: with it - without"
-        case "first" | "last":
-            return f"{steps[0]} {effect.kind} - elsewhere"
-        case "ends":
-            return f"{steps[0]} … {steps[1]} - {steps[1]} … {steps[0]}"
-        case _:
-            return "each further step"
-
-
 def _effects(analysis: PipelineAnalysis, shorten: Shorten) -> TableData:
     def line(entry: OrderEffect) -> Line:
-        yield words("effect"), effect_words(entry, shorten)
+        yield words("effect"), effect_words(entry.kind, [shorten(step) for step in entry.steps])
         yield from _tested(entry.effect, "difference", analysis.correction)
         yield _value(numbers("pipelines"), str(entry.pipelines), entry.pipelines)
 
