@@ -12,6 +12,7 @@ from engine.events.study import (
     Notice,
     RunResumed,
     StageStarted,
+    PipelinesAnalysed,
     StatisticsComputed,
     StudyFinished,
     StudyStarted,
@@ -29,6 +30,7 @@ from engine.reports.results import (
     SkippedFile,
     SuperresWeightsInfo,
 )
+from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.statistics import StudyStatistics
 
 AVERAGES = Averages(float("nan"), 0.5, 0.5)
@@ -165,9 +167,10 @@ def test_a_job_that_is_tried_again_stands_where_it_would_have_without_the_failur
 
 
 def test_statistics_of_scores_that_are_taken_back_are_taken_back_with_them():
-    told = StatisticsComputed(statistics=StudyStatistics((), (), ()))
+    statistics, analysis = StudyStatistics((), (), ()), PipelineAnalysis("vanilla", 9, 9, (0,))
+    told = StatisticsComputed(statistics=statistics), PipelinesAnalysed(analysis=analysis)
     continued = RunResumed(program_version="1")
-    stopped = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "stopped"), told, continued])
-    assert stopped.statistics is None
-    kept = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "failed", None), told, continued])
-    assert kept.statistics == told.statistics
+    stopped = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "stopped"), *told, continued])
+    assert (stopped.statistics, stopped.analysis) == (None, None)
+    kept = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "failed", None), *told, continued])
+    assert (kept.statistics, kept.analysis) == (statistics, analysis)
