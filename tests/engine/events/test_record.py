@@ -10,9 +10,9 @@ from engine.events.study import (
     EpochTrained,
     JobFinished,
     Notice,
+    PipelinesAnalysed,
     RunResumed,
     StageStarted,
-    PipelinesAnalysed,
     StatisticsComputed,
     StudyFinished,
     StudyStarted,
@@ -20,6 +20,7 @@ from engine.events.study import (
     TrainingResumed,
 )
 from engine.events.study_json import study_to_json
+from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.results import (
     Averages,
     ClassScores,
@@ -30,7 +31,6 @@ from engine.reports.results import (
     SkippedFile,
     SuperresWeightsInfo,
 )
-from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.statistics import StudyStatistics
 
 AVERAGES = Averages(float("nan"), 0.5, 0.5)
