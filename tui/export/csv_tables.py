@@ -10,8 +10,13 @@
                      was measured: images, shrunk, right, accuracy, change from the images as they are, intervals
     effects.csv      steps, effect, estimate, low, high, p, adjusted_p, significant, method, images, groups, seeds: a
                      row an effect of steps, their names joined by +; only where all combinations were trained
-    quality.csv      variant, reference, images, identical, psnr, psnr_low, psnr_high, ssim, ssim_low, ssim_high,
-                     accuracy_gain: a row a variant, only where image quality was measured
+    quality.csv      the fields of `engine.reports.quality.ImageQuality` and accuracy_gain, a row a variant: only where
+                     image quality was measured
+
+What orders, strengths and selections do has a file a table, with the fields of `engine.reports.pipelines` as columns,
+those of a field within a field joined by _: gains.csv, order_effects.csv, mirrors.csv, variance_shares.csv,
+strengths.csv, trends.csv, two_classes.csv; and changed.csv (variant, change, path), the images that a variant breaks or
+mends.
 
 Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
 """
@@ -20,12 +25,15 @@ import bisect
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from engine import Exported
 from engine.config.variants import name_of
 from engine.events.record import JobKey, StudyRecord
-from engine.reports.quality import accuracy_gain
+from engine.reports.pipelines import PipelineAnalysis, changed_images
+from engine.reports.quality import QualityReport, accuracy_gain
 from engine.reports.resolution import ResolutionReport
 from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
@@ -52,8 +60,10 @@ def render(exported: Exported) -> dict[str, bytes]:
         files["resolution.csv"] = _file(_SIZE_COLUMNS, _sizes(exported.resolution))
     if factorials(record):
         files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
+    if record.analysis is not None:
+        files |= _pipelines(record, record.analysis)
     if record.quality is not None:
-        files["quality.csv"] = _file(_QUALITY_COLUMNS, _quality(record))
+        files["quality.csv"] = _dicts(list(_quality(record, record.quality)))
     return files
 
 
@@ -190,18 +200,54 @@ def _effects(record: StudyRecord) -> Iterator[Row]:
             )
 
 
-_QUALITY_COLUMNS = (
-    *("variant", "reference", "images", "identical", "psnr", "psnr_low", "psnr_high"),
-    *("ssim", "ssim_low", "ssim_high", "accuracy_gain"),
-)
+def _pipelines(record: StudyRecord, analysis: PipelineAnalysis) -> dict[str, bytes]:
+    points = [
+        {"step": curve.step, "parameter": curve.parameter, "pipeline": curve.pipeline, **_flat(point)}
+        for curve in analysis.curves
+        for point in curve.points
+    ]
+    tables = {
+        "gains.csv": [_flat(entry) for entry in analysis.gains],
+        "order_effects.csv": [_flat(entry) for entry in analysis.effects],
+        "mirrors.csv": [_flat(entry) for entry in analysis.mirrors],
+        "variance_shares.csv": [_flat(entry) for entry in analysis.shares],
+        "strengths.csv": points,
+        "trends.csv": [_flat(curve) for curve in analysis.curves],
+        "two_classes.csv": [_flat(entry) for entry in analysis.two_class],
+    }
+    files = {name: _dicts(rows) for name, rows in tables.items() if rows}
+    if analysis.gains:
+        files["changed.csv"] = _file(("variant", "change", "path"), _changed(record, analysis))
+    return files
 
 
-def _quality(record: StudyRecord) -> Iterator[Row]:
-    for entry in record.quality.variants if record.quality else ():
+def _changed(record: StudyRecord, analysis: PipelineAnalysis) -> Iterator[Row]:
+    for entry in analysis.gains:
+        found = changed_images(record.results.values(), analysis.baseline, entry.variant, analysis.seeds)
+        yield from ((entry.variant, change, path) for path, change in found.items())
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, object]:
+    """The fields of a value, and those of values within it; names are joined by +, other lists left out."""
+    found: dict[str, object] = {}
+    for field in fields(value):
+        entry, name = getattr(value, field.name), f"{prefix}{field.name}"
+        if is_dataclass(entry):
+            found |= _flat(entry, f"{name}_")
+        elif not isinstance(entry, tuple):
+            found[name] = int(entry) if isinstance(entry, bool) else entry
+        elif field.name == "steps":
+            found[name] = name_of(entry) if entry else ""
+    return found
+
+
+def _dicts(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """A column a key, also of those that some rows lack."""
+    columns = max(rows, key=len)
+    return _file(tuple(columns), ([row.get(column) for column in columns] for row in rows))
+
+
+def _quality(record: StudyRecord, report: QualityReport) -> Iterator[dict[str, object]]:
+    for entry in report.variants:
         gain = accuracy_gain(entry, record.statistics) if record.statistics else None
-        psnr, ssim = (
-            (interval.low, interval.high) if interval else (None, None)
-            for interval in (entry.psnr_interval, entry.ssim_interval)
-        )
-        counts = (entry.variant, entry.reference, entry.images, entry.identical)
-        yield (*counts, entry.psnr, *psnr, entry.ssim, *ssim, gain)
+        yield {**_flat(entry), "accuracy_gain": gain}

@@ -150,7 +150,7 @@ def test_files_for_programs_have_every_number(eight_measured: StudyRecord) -> No
     files = FORMATS["csv"].render(Exported(eight_measured))
     rows = list(csv.DictReader(io.StringIO(files["quality.csv"].decode())))
     assert [row["variant"] for row in rows][:3] == ["denoise", "superres", "bbox+denoise"]
-    assert (rows[0]["reference"], rows[0]["images"], float(rows[0]["ssim_low"])) == ("vanilla", "300", 0.938)
+    assert (rows[0]["reference"], rows[0]["images"], float(rows[0]["ssim_interval_low"])) == ("vanilla", "300", 0.938)
     data = study_to_json(eight_measured)
     assert_valid(data)
     assert [entry["measure"] for entry in data["quality"]["relations"]] == ["SSIM", "PSNR"]

@@ -13,7 +13,7 @@ from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
 from engine.config.model import ModelRequest
-from engine.events.record import StudyRecord, evaluated_results
+from engine.events.record import StudyRecord, evaluated_results, study_variants
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.results.calibration import CalibrationScreen
@@ -81,6 +81,7 @@ class ResultsScreen(Screen[None]):
         bind("results.normalise", "r", "normalise", "Shares", "Counts or shares of the row", show=False),
         bind("results.pairs", "p", "comparisons", "Pairs", "Every variant against every other"),
         bind("results.effects", "f", "effects", "Effects", "What each step does by itself", show=False),
+        bind("results.pipelines", "k", "pipelines", "Pipelines", "Gains, orders, strengths, two classes", show=False),
         bind(
             "results.calibration",
             "b",
@@ -168,7 +169,7 @@ class ResultsScreen(Screen[None]):
         return "the study's order" if table.sort_words == "variant" else table.sort_words
 
     def _show_tables(self) -> None:
-        marks = {variant: self._mark(variant) for variant in self._variants()}
+        marks = {variant: self._mark(variant) for variant in study_variants(self._record)}
         table = self.query_one(MetricsTable)
         self._show_metrics(table, marks)
         self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
@@ -192,10 +193,6 @@ class ResultsScreen(Screen[None]):
 
     def _mark(self, variant: str) -> Text:
         return variant_mark(variant, dark=self._dark)
-
-    def _variants(self) -> tuple[str, ...]:
-        started = self._record.started
-        return started.variants if started else tuple(result.variant for result in self._evaluated)
 
     def _show_matrix_heading(self) -> None:
         heading = self.query_one("#matrix-heading", Static)
@@ -270,6 +267,12 @@ class ResultsScreen(Screen[None]):
         """Main effects of steps and their interactions."""
         self.app.push_screen(EffectsScreen(self._record))
 
+    def action_pipelines(self) -> None:
+        """What orders, strengths and selections of steps do."""
+        from tui.screens.results.pipelines import PipelinesScreen
+
+        self.app.push_screen(PipelinesScreen(self._record))
+
     def action_quality(self) -> None:
         """SSIM and PSNR."""
         self.app.push_screen(QualityScreen(self._record))
@@ -301,6 +304,8 @@ class ResultsScreen(Screen[None]):
         if action == "use_model":
             started = self._record.started
             return bool(self._evaluated) and started is not None and bool(started.folder)
+        if action == "pipelines":
+            return self._record.analysis is not None
         if action == "audit":
             return self._record.audit is not None
         if action == "run_clean":
