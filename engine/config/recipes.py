@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from engine.config.networks import NO_WEIGHTS, is_ours, parse_network, require_weights
+from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, is_ours, parse_network, require_weights
 from engine.errors import InputError, require
 
 DropoutPlace = Literal["logits", "features"]
@@ -182,6 +182,29 @@ _BEST = Recipe(
     mirror_average=True,
     patience=20,
 )
+# For pretrained networks, at the size that two cores train in minutes: the last layer alone first, since its random
+# start would spoil the others, then all at a rate that changes them little (Howard and Ruder, ULMFiT, 2018).
+_FINETUNE = Recipe(
+    "finetune",
+    image_size=(128, 160),
+    network="mobilenet_v3_large",
+    weights=DEFAULT_WEIGHTS,
+    dropout=0.0,
+    dropout_place="features",
+    batch_size=32,
+    epochs=10,
+    optimiser="adam",
+    learning_rate=5e-4,
+    weight_decay=0.01,
+    schedule="one-cycle",
+    label_smoothing=0.1,
+    flip=True,
+    affine=0.6,
+    colour_jitter=0.15,
+    erase=0.2,
+    head_share=0.2,
+    head_learning_rate=5e-3,
+)
 RECIPES = MappingProxyType(
     {
         recipe.name: recipe
@@ -192,6 +215,7 @@ RECIPES = MappingProxyType(
             # A first look: a seventh of the pixels and smaller batches, so that a small set still gets enough steps.
             Recipe("quick", image_size=(96, 128), batch_size=50),
             _BEST,
+            _FINETUNE,
         )
     }
 )

@@ -64,15 +64,17 @@ class ForeignNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, classes) of images (N, 3, H, W) in [0, 1]."""
-        count = len(images)
-        if self.training and count < _SMALLEST_BATCH:
-            images = images.expand(_SMALLEST_BATCH, -1, -1, -1)
+        if self.training and images.shape[0] < _SMALLEST_BATCH:
+            return self._logits(images.expand(_SMALLEST_BATCH, -1, -1, -1))[: images.shape[0]]
+        return self._logits(images)
+
+    def _logits(self, images: Tensor) -> Tensor:
         size = self.wants.resized(images.shape[2], images.shape[3])
         if size != tuple(images.shape[2:]):
             images = nn.functional.interpolate(images, size, mode="bilinear", align_corners=False)
         answer = self.network((images - self.mean) / self.deviation)
         logits: Tensor = getattr(answer, "logits", answer)
-        return logits[:count]
+        return logits
 
 
 def _per_colour(values: Sequence[float]) -> Tensor:

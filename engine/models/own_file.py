@@ -39,10 +39,12 @@ def load_function(code: NamedCode) -> Callable[..., Any]:
         raise InputError(f"--network {code.shown}: {path}, line {error.lineno}: {error.msg}") from None
     except (Exception, SystemExit) as error:
         raise InputError(f"--network {code.shown}: {path}{_place(code, error)}: {_words(error)}") from error
-    function = getattr(module, code.function, None)
+    function: Callable[..., Any] | None = getattr(module, code.function, None)
     if not callable(function):
         has = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        raise InputError(f"--network {code.shown}: {path} has no function {code.function}: it has {', '.join(has) or 'none'}")
+        raise InputError(
+            f"--network {code.shown}: {path} has no function {code.function}: it has {', '.join(has) or 'none'}"
+        )
     return function
 
 
@@ -62,7 +64,9 @@ def build(code: NamedCode, n_classes: int, image_size: tuple[int, int]) -> tuple
     except (Exception, SystemExit) as error:
         raise InputError(f"--network {code.shown}: {code.path}{_place(code, error)}: {_words(error)}") from error
     if not isinstance(network, nn.Module):
-        raise InputError(f"--network {code.shown}: {code.function} gives {type(network).__name__}, not a torch.nn.Module")
+        raise InputError(
+            f"--network {code.shown}: {code.function} gives {type(network).__name__}, not a torch.nn.Module"
+        )
     mean, deviation = (_colours(code, network, name) for name in ("mean", "std"))
     return network, ImageInput(mean or ImageInput.mean, deviation or ImageInput.deviation)
 

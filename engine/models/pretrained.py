@@ -58,15 +58,16 @@ def fetch(weights: Pretrained, *, offline: bool, tell: Callable[[str], None]) ->
     if not path.is_file():
         if offline:
             raise WeightsError(
-                f"--offline: {weights.title} are not on this machine: fetch {weights.url} elsewhere and put it at {path}"
+                f"--offline: {weights.title} are not on this machine: fetch {weights.url} elsewhere, "
+                f"and put it at {path}"
             )
         tell(f"fetching {weights.title} from {weights.url}")
         try:
             download_file(weights.url, path, sha256=weights.sha256)
         except DownloadError as error:
             raise DownloadError(
-                f"{weights.title} could not be fetched from {weights.url} ({error}): try again, put the file at {path}, "
-                "or give --weights none"
+                f"{weights.title} could not be fetched from {weights.url} ({error}): try again, put the file at "
+                f"{path}, or give --weights none"
             ) from None
     digest = file_digest(path)
     if not digest.startswith(weights.sha256):

@@ -19,9 +19,7 @@ from engine.system.named_code import named_network
 
 Builder = Callable[[Recipe, int, tuple[int, int]], nn.Module]
 
-NETWORKS: MappingProxyType[str, Builder] = MappingProxyType(
-    {"two-block": TwoBlockNetwork, "residual": ResidualNetwork}
-)
+NETWORKS: MappingProxyType[str, Builder] = MappingProxyType({"two-block": TwoBlockNetwork, "residual": ResidualNetwork})
 """Ours."""
 
 
@@ -126,9 +124,7 @@ def open_network(
     )
 
 
-def _start_weights(
-    recipe: Recipe, *, offline: bool, tell: Callable[[str], None]
-) -> tuple[str, Path | None, str]:
+def _start_weights(recipe: Recipe, *, offline: bool, tell: Callable[[str], None]) -> tuple[str, Path | None, str]:
     """What the start weights are, their file and its SHA-256; the file is fetched where it is not there."""
     from engine.models import timm, torchvision
 

@@ -87,9 +87,7 @@ def _from_hub(title: str, repository: str, place: str, *, offline: bool) -> Path
     except ImportError:
         raise InputError(f"--weights default: huggingface_hub is not installed: {_INSTALL}") from None
     try:
-        return Path(
-            hf_hub_download(repository, "model.safetensors", etag_timeout=_SECONDS, local_files_only=offline)
-        )
+        return Path(hf_hub_download(repository, "model.safetensors", etag_timeout=_SECONDS, local_files_only=offline))
     except Exception as error:  # of its many classes none is ours
         why = describe_error(error)
         if offline:

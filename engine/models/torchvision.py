@@ -44,7 +44,8 @@ def build(name: str, n_classes: int, *, pretrained: bool) -> tuple[nn.Module, Im
     """A model with fresh weights, and what its default weights want their images to be."""
     weights = _weights(name)
     wants, least = weights.transforms(), weights.meta["min_size"]
-    size, options = None, {}
+    size: tuple[int, int] | None = None
+    options: dict[str, Any] = {}
     if name in _WITH_AUXILIARY_HEADS:  # their weights were ported, and scale the images once more
         options = {"aux_logits": False, "init_weights": True, "transform_input": pretrained}
     elif name.startswith("vit_"):

@@ -48,9 +48,7 @@ def open_study_network(config: StudyConfig, dataset: Dataset, reporter: Reporter
     scale = max(get_variant(name).scale for name in config.variants)
     height, width = config.recipe.image_size
     size = (scale * height, scale * width)
-    network = open_network(
-        config.recipe, len(dataset.classes), size, offline=config.offline, tell=reporter.notice
-    )
+    network = open_network(config.recipe, len(dataset.classes), size, offline=config.offline, tell=reporter.notice)
     require_same_network(reporter.record, network)
     reporter.tell(NetworkOpened(network=network))
     for note in network.notes:

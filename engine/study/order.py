@@ -236,9 +236,7 @@ class Study:
         config = self._config if before is None else as_computed_before(self._config, before)
         scale = max(get_variant(name).scale for name in config.variants)
         classes = len(images.classes)
-        step = require_memory(
-            config.recipe, images.most_training_images, config.device, scale=scale, n_classes=classes
-        )
+        step = require_memory(config.recipe, images.most_training_images, config.device, scale=scale, n_classes=classes)
         if step is not None:
             tell_footprint(step, min(config.recipe.batch_size, images.most_training_images), self._reporter)
         machine = choose_machine(

@@ -74,15 +74,20 @@ def named_network(text: str, sha256: str = "") -> NamedCode:
     name = parse_network(text)
     there = _named.get(text)
     if there is None or sha256 not in ("", there.sha256):
-        same = [code for code in _named.values() if (code.sha256, code.function) == (sha256, name.name)]
+        others = [code for code in _named.values() if code.function == name.name]
+        same = [code for code in others if code.sha256 == sha256]
         if same:
             there = _named[text] = same[0]
+        elif sha256 and others:
+            there = others[-1]
     shown = f"{Path(name.file).name}:{name.name}"
     if there is None:
-        raise InputError(f"the network {shown} is code of your own, which is only run where you name it: --network {text}")
+        raise InputError(
+            f"the network {shown} is code of your own, which is only run where you name it: --network {text}"
+        )
     if sha256 not in ("", there.sha256):
         raise InputError(
-            f"{there.path}: not the source that the run was trained with (sha256 {sha256[:_SHOWN]}, now "
+            f"--network {there.path}: not the source that the run was trained with (sha256 {sha256[:_SHOWN]}, now "
             f"{there.sha256[:_SHOWN]}): bring it back, or start a new study"
         )
     return there

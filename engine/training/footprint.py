@@ -1,6 +1,5 @@
 """What a training step of a network of others takes: one is done here, on few images, with fresh weights."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -110,14 +109,12 @@ def _kept_bytes(trainer: Trainer) -> Iterator[dict[int, int]]:
         yield kept
 
 
-def free_bytes(device: str) -> float:
-    """Memory that is free now where a device computes; without bound where nobody says."""
+def free_bytes(device: str) -> int:
+    """Memory that is free now where a device computes; Apple's processors share theirs."""
     place = torch.device(device)
-    if place.type == "cpu":
-        return float(psutil.virtual_memory().available)
     if place.type == "cuda":
-        return float(torch.cuda.mem_get_info(place)[0])
-    return math.inf
+        return torch.cuda.mem_get_info(place)[0]
+    return int(psutil.virtual_memory().available)
 
 
 def require_room(recipe: Recipe, footprint: Footprint, images: int, device: str) -> None:

@@ -17,7 +17,7 @@ from engine.events.codec import from_jsonable
 from engine.system.devices import has_bf16, is_clearly_faster, promises_bf16
 from engine.system.memory import forget, recall, remember
 from engine.system.process import arithmetic_flags, keep_memory, processor_name
-from engine.training.footprint import Footprint, measure_footprint, require_room
+from engine.training.footprint import Footprint, free_bytes, measure_footprint, require_room
 from engine.training.probe import Probe, agrees
 
 _MEMORY_FILE = "machine.json"
@@ -176,6 +176,15 @@ def footprint_of(recipe: Recipe, n_classes: int, device: str = "auto") -> Footpr
         InputError: the network cannot take such a step.
     """
     return measure_footprint(recipe, n_classes, _base(device))
+
+
+def free_memory(device: str = "auto") -> int:
+    """Bytes that are free now where a device computes.
+
+    Raises:
+        InputError: the device is unknown or not there.
+    """
+    return free_bytes(str(_find_device(device)))
 
 
 def _base(device: str) -> MachineSettings:

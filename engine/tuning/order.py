@@ -15,8 +15,8 @@ from engine.config.study import StudyConfig
 from engine.dataset import Dataset
 from engine.errors import InputError, StorageError
 from engine.events.control import StudyControl
-from engine.events.search import NumberRange, TuningFinished, TuningResumed, TuningStarted, trial_name
 from engine.events.record import StudyRecord
+from engine.events.search import NumberRange, TuningFinished, TuningResumed, TuningStarted, trial_name
 from engine.events.search_record import SearchSummary, TuningRecord
 from engine.events.study import BatchTrained, Emit, Event, StatisticsComputed
 from engine.reports.results import Status

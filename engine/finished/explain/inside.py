@@ -75,9 +75,9 @@ def grad_cam(model: nn.Module, pixels: Pixels, label: int) -> Floats:
     """
     images = _as_input(pixels)
     layer = evidence_layer(model, images)
-    with torch.enable_grad(), outputs_of({"": layer}) as found:
+    with torch.enable_grad(), outputs_of({"": layer}) as outputs:
         logits = model(images.requires_grad_())
-        maps = found[""]
+        maps = outputs[""]
         (gradient,) = torch.autograd.grad(logits[0, label], maps)
     weights = gradient[0].mean(dim=(1, 2))
     evidence = torch.relu((weights[:, None, None] * maps.detach()[0]).sum(dim=0))

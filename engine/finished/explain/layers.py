@@ -4,10 +4,9 @@ Ours hand out their blocks. In others, one pass with a hook on every layer finds
 of those with maps of one size, the outermost one, and of several the last.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,12 @@ from engine.errors import InputError
 from engine.models import BlockClassifier, ForeignNetwork
 
 Layers = dict[str, nn.Module]
+
+_IMAGES = 2
+"""Of a pass: so that tables of a network's own, which have no place for images, are not taken for maps."""
+
+_DEEPEST = 2
+"""Layers within layers that are still blocks, and no part of one."""
 
 _MAPS_AXES = 4
 _SAME_SHAPE = 2.0
@@ -39,8 +44,7 @@ def map_layers(model: nn.Module, images: Tensor) -> Layers:
         images: (1, 3, H, W) in [0, 1].
     """
     if isinstance(model, BlockClassifier):
-        blocks = cast(Mapping[str, nn.Module], dict(model.blocks.named_children()))
-        return {name: block for name, block in blocks.items()}
+        return dict(model.blocks.named_children())
     return {seen.name: seen.module for seen in _largest(_pass(model, images))}
 
 
@@ -105,7 +109,7 @@ def _pass(model: nn.Module, images: Tensor) -> list[_Seen]:
             note(name, module)
     try:
         with torch.inference_mode():
-            model(images)
+            model(images.expand(_IMAGES, -1, -1, -1))
     finally:
         for handle in handles:
             handle.remove()
@@ -114,7 +118,7 @@ def _pass(model: nn.Module, images: Tensor) -> list[_Seen]:
 
 def _maps_size(output: object, image: tuple[int, int]) -> tuple[int, int] | None:
     """(height, width) of maps of a picture; None for anything else, as maps with the channels last."""
-    if not isinstance(output, Tensor) or output.ndim != _MAPS_AXES:
+    if not isinstance(output, Tensor) or output.ndim != _MAPS_AXES or len(output) != _IMAGES:
         return None
     height, width = output.shape[2:]
     shrunk = image[0] / height, image[1] / width
@@ -126,7 +130,8 @@ def _largest(passed: list[_Seen]) -> list[_Seen]:
     """Of each size of maps the outermost layer, and of several the last; pooling to a fixed size is none."""
     best: dict[tuple[int, int], _Seen] = {}
     for seen in passed:
-        if seen.size is None or isinstance(seen.module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
+        pooled = isinstance(seen.module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d)
+        if seen.size is None or pooled or seen.name.count(".") > _DEEPEST:
             continue
         before = best.get(seen.size)
         if before is None or seen.name.count(".") <= before.name.count("."):

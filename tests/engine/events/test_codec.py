@@ -17,6 +17,7 @@ from engine.reports.results import (
     DatasetSummary,
     JobResult,
     Metrics,
+    NetworkInfo,
     Prediction,
     ProtocolSummary,
     Seconds,
@@ -101,6 +102,9 @@ EVERY_EVENT = [
     events.ProtocolApplied(protocol=ProtocolSummary("clean", "clean: 7 train", (5,), (2,), (2,), 3, 0, "00ff")),
     events.StatisticsComputed(statistics=STATISTICS),
     events.MachineChosen(machine=MACHINE),
+    events.NetworkOpened(
+        network=NetworkInfo("my_net.py:build", 12, "00ff", "w.pth", "/w.pth", "00ee", (0.5,) * 3, (0.25,) * 3, ("so",))
+    ),
     events.SuperresWeightsChosen(weights=SuperresWeightsInfo("shipped", "ours", "00ff", "offline")),
     events.Notice(message="mind — “this”", level="warning", variant="bbox"),
     events.StageStarted(stage="preprocess", total=10, variant="bbox", cached=4),
