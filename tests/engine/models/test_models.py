@@ -57,11 +57,6 @@ def test_dropout_stands_where_the_recipe_says(place, zeroed):
     assert bool((logits == 0).any()) is zeroed
 
 
-def test_an_unknown_network_is_named():
-    with pytest.raises(InputError, match="unknown network 'huge': choose from two-block"):
-        replace(PAPER, network="huge")
-
-
 def test_seeded_dropout_repeats_its_mask_and_keeps_the_mean():
     layer = SeededDropout(0.25).train()
     ones = torch.ones(200, 200)
