@@ -55,6 +55,7 @@ from .study.running import resume_study as resume_study
 from .study.running import run_study as run_study
 from .study.running import warm_up as warm_up
 from .system.crash_report import write_report as write_report
+from .system.files import file_name as file_name
 from .system.files import replacing as replacing
 from .system.locations import runs_folder as runs_folder
 from .system.locations import tuning_folder as tuning_folder

@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
 from engine.config.recipes import _PAPER, Recipe
-from engine.config.variants import STUDY_VARIANTS, get_variant
+from engine.config.variants import STUDY_VARIANTS, get_variant, same_pipeline
 from engine.errors import require
 
 MAX_SEED = 2**32 - 1
@@ -24,7 +24,7 @@ class StudyConfig:
         classes: class folders to use, in order; None for the layout's default.
         sample: size of a seeded, stratified part of the training images; None for all.
         test_fraction: share of each class set aside where the data has no test images of its own.
-        variants: names in `VARIANTS`, in the order that they run.
+        variants: their names (see `engine.config.variants`), in the order that they run.
         protocol: key of `PROTOCOLS`.
         folds: parts of a cross-validation, each the test set once; 1 takes one part of `test_fraction`.
         validation_fraction: share of the training images that is kept out of training to follow the accuracy, near
@@ -91,10 +91,11 @@ class StudyConfig:
 
     def _require_variants(self) -> None:
         require(bool(self.variants), "no variant chosen: name at least one with --variants")
-        for name in self.variants:
-            get_variant(name)
-        once = len(set(self.variants)) == len(self.variants)
-        require(once, f"--variants {','.join(self.variants)}: each variant once")
+        names = tuple(get_variant(name).name for name in self.variants)
+        object.__setattr__(self, "variants", names)
+        require(len(set(names)) == len(names), f"--variants {','.join(names)}: each variant once")
+        if same := same_pipeline(names, self.recipe):
+            require(False, f"--variants: {same[0]} and {same[1]} do the same to every image: name one of them")
 
     def _require_protocol(self) -> None:
         folds, share = self.folds, self.validation_fraction

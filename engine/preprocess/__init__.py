@@ -6,16 +6,16 @@
 
 from engine.preprocess.cache import PixelCache
 from engine.preprocess.pipeline import preprocess
-from engine.preprocess.steps import STEPS, Step, StepContext, build_steps, run_steps
+from engine.preprocess.steps import Step, StepContext, build_steps, make_step, run_steps
 from engine.preprocess.table import PixelTable
 
 __all__ = [
-    "STEPS",
     "PixelCache",
     "PixelTable",
     "Step",
     "StepContext",
     "build_steps",
+    "make_step",
     "preprocess",
     "run_steps",
 ]

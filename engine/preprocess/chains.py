@@ -78,7 +78,7 @@ class ChainBuilder:
             raise ValueError("steps without one size at the end")
         self.size = size
         self._steps = steps
-        self._chains: dict[tuple[str, ...], Chain] = {}
+        self._chains: dict[tuple[Step, ...], Chain] = {}
 
     def chain_for(self, sample: ImageSample) -> Chain:
         """The chain of the steps that change something for this image.
@@ -86,7 +86,6 @@ class ChainBuilder:
         A crop drops out where there is no box, so that such an image shares the result of the chain without a crop.
         """
         steps = tuple(step for step in self._steps if step.applies_to(sample))
-        names = tuple(step.name for step in steps)
-        if names not in self._chains:
-            self._chains[names] = Chain(steps, self.size)
-        return self._chains[names]
+        if steps not in self._chains:
+            self._chains[steps] = Chain(steps, self.size)
+        return self._chains[steps]

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -176,7 +176,28 @@ def _extra_chains(images: Sequence[CheckedImage], variants: Sequence[Variant], c
     """Keys of the chains whose results are a result of these variants."""
     possible = [variant for variant in variants if context.superres is not None or "superres" not in variant.steps]
     builders = [ChainBuilder(build_steps(variant, context)) for variant in possible]
-    return {builder.chain_for(image.sample).key for builder in builders for image in images}
+    # Chains differ from image to image only by whether there is a box.
+    kinds = {image.sample.box is None: image.sample for image in images}.values()
+    return {builder.chain_for(sample).key for builder in builders for sample in kinds}
+
+
+@contextlib.contextmanager
+def _naming(task: _Task) -> Iterator[None]:
+    """Name the image that an error is about."""
+    try:
+        yield
+    except DatasetError as error:
+        raise DatasetError(f"{task.image.sample.path}: {error}") from error.__cause__
+
+
+def _results_of(step: Step, batch: Sequence[_Halfway]) -> Iterable[Pixels]:
+    """A step's results for images of one size."""
+    if step.batched:
+        yield from step.apply_batch(np.stack([item.pixels for item in batch]))
+        return
+    for item in batch:
+        with _naming(item.task):
+            yield step.apply(item.pixels, item.task.image.sample.box)
 
 
 class _Progress:
@@ -263,22 +284,18 @@ class _Run:
         count = next((number for number, step in enumerate(steps) if step.batched), len(steps))
         item = _Halfway(task, pixels, steps[count:], [])
         left = len(steps)
-        try:
+        with _naming(task):
             for _, result in run_steps(steps[:count], pixels, task.image.sample.box):
                 left -= 1
                 item.pixels = result
                 self._note_extra(item, left)
-        except DatasetError as error:
-            raise DatasetError(f"{task.image.sample.path}: {error}") from None
         return item
 
     def _finish_batch(self, batch: list[_Halfway]) -> None:
         """In the calling thread: the rest of the steps, on images of one size."""
-        pixels = np.stack([item.pixels for item in batch])
         steps = batch[0].steps
         for left, step in zip(range(len(steps) - 1, -1, -1), steps, strict=True):
-            pixels = step.apply_batch(pixels)
-            for item, result in zip(batch, pixels, strict=True):
+            for item, result in zip(batch, _results_of(step, batch), strict=True):
                 item.pixels = result
                 self._note_extra(item, left)
         self._hand_over(batch)

@@ -1,26 +1,28 @@
-"""The pre-processing steps and their registry: crop, resize, denoise, superres, shrink.
+"""The pre-processing steps ready to be applied: the engine's own (crop, resize, superres, shrink) and functions.
 
 A step takes (H, W, 3) uint8 RGB pixels and returns such pixels; it holds its parameters and says in `identity` what
-its result depends on, which is what the cache goes by. A new step is a class and an entry in `STEPS`.
+its result depends on, which is what the cache goes by. A new step is a function in `engine.steps`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from engine.config.grammar import StepCall
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
-from engine.config.variants import Variant
+from engine.config.variants import Variant, parameters_of
 from engine.dataset import Box, ImageSample
-from engine.errors import DatasetError, InputError
+from engine.errors import DatasetError, InputError, describe_error
+from engine.steps.registry import find_step
+from engine.steps.spec import StepSpec, Value
 
 if TYPE_CHECKING:
     from engine.superres import SuperresModel
@@ -31,7 +33,6 @@ Size = tuple[int, int]
 
 Identity = dict[str, str | int | float | list[int]]
 
-MAX_LEVEL = 255
 SUPERRES_SCALE = 2
 
 
@@ -48,7 +49,7 @@ class Step(ABC):
     """One pre-processing step with its parameters.
 
     Attributes:
-        name: the key in `STEPS`.
+        name: as variants' pipelines name it.
         batched: whether `apply_batch` is worth more than many calls of `apply`; such a step is called by one thread.
         uses_box: whether the result depends on the sample's box.
     """
@@ -163,31 +164,60 @@ class Resize(Step):
         return self._size
 
 
-class Denoise(Step):
-    """Total-variation denoising (Chambolle 2004), each channel by itself: scikit-image's `denoise_tv_chambolle`.
+class FunctionStep(Step):
+    """A step that is a function on one image, as `engine.steps` declares it, with all its parameters."""
 
-    Works on float32 pixels in [0, 1] and rounds to the nearest of 256 levels. In float64 it takes twice as long and
-    moves about one value in 10,000 by one level.
-    """
-
-    name = "denoise"
-
-    def __init__(self, weight: float) -> None:
-        self._weight = weight
+    def __init__(self, spec: StepSpec, parameters: Mapping[str, Value]) -> None:
+        assert spec.function is not None
+        self.name = spec.name
+        self.uses_box = spec.uses_box
+        self._spec = spec
+        self._function = spec.function
+        self._parameters = dict(parameters)
 
     def identity(self) -> Identity:
-        """Weight and library."""
-        return {"step": self.name, "weight": self._weight, "scikit-image": library_version("scikit-image")}
+        """Parameters, libraries, and for a user's own step its source."""
+        return {
+            "step": self.name,
+            **self._parameters,
+            **{library: library_version(library) for library in self._spec.libraries},
+            **({"source": self._spec.source} if self._spec.source else {}),
+        }
 
     def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
-        """The denoised picture."""
-        from skimage.restoration import denoise_tv_chambolle
+        """What the function makes of the pixels.
 
-        # Channels come first because whole planes in a row are faster; the result is the same to the bit.
-        planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32) / np.float32(MAX_LEVEL)
-        smooth = denoise_tv_chambolle(planes, weight=self._weight, channel_axis=0)  # type: ignore[no-untyped-call]
-        levels = np.rint(np.clip(smooth, 0, 1) * np.float32(MAX_LEVEL)).astype(np.uint8)
-        return np.ascontiguousarray(levels.transpose(1, 2, 0))
+        Raises:
+            DatasetError: the function raised, or did not return an image that a step may return.
+        """
+        if self.uses_box and box is None:
+            return pixels
+        arguments = (pixels, box) if self.uses_box else (pixels,)
+        try:
+            result = self._function(*arguments, **self._parameters)
+        except MemoryError:
+            raise
+        except Exception as error:  # a user's function may raise anything
+            raise DatasetError(f"the step {self.name!r} failed: {describe_error(error)}") from error
+        return self._checked(result, pixels.shape)
+
+    def _checked(self, result: object, shape: tuple[int, ...]) -> Pixels:
+        fault = ""
+        if not isinstance(result, np.ndarray):
+            fault = f"a {type(result).__name__}, not an array"
+        elif result.dtype != np.uint8:
+            fault = f"{result.dtype} values, not uint8"
+        elif self._spec.place != "first" and result.shape != shape:
+            fault = f"pixels of shape {result.shape} for {shape}"
+        elif result.ndim != len(shape) or result.shape[2] != shape[2] or not result.size:
+            fault = f"pixels of shape {result.shape}, not (H, W, 3)"
+        if fault:
+            raise DatasetError(f"the step {self.name!r} returned {fault}")
+        return np.ascontiguousarray(result)
+
+    def applies_to(self, sample: ImageSample) -> bool:
+        """Only where there is a box, if it needs one."""
+        return not self.uses_box or sample.box is not None
 
 
 class Superres(Step):
@@ -271,22 +301,28 @@ class Shrink(Step):
         return self._size
 
 
-def _superres(context: StepContext) -> Step:
-    if context.superres is None:
-        raise ValueError("the step 'superres' needs a super-resolution model")
-    return Superres(context.superres, context.machine)
+def make_step(call: StepCall, context: StepContext) -> Step:
+    """A step of a variant's pipeline, ready to be applied.
 
-
-STEPS: MappingProxyType[str, Callable[[StepContext], Step]] = MappingProxyType(
-    {
-        Crop.name: lambda context: Crop(),
-        Resize.name: lambda context: Resize(context.recipe.image_size),
-        Denoise.name: lambda context: Denoise(context.recipe.denoise_weight),
-        Superres.name: _superres,
-        Shrink.name: lambda context: Shrink(context.recipe.image_size),
-    }
-)
-"""Makes each step, by the names that variants use."""
+    Raises:
+        InputError: there is no such step.
+        ValueError: it needs a model that the context lacks.
+    """
+    match call.step:
+        case Crop.name:
+            return Crop()
+        case Resize.name:
+            return Resize(context.recipe.image_size)
+        case Shrink.name:
+            return Shrink(context.recipe.image_size)
+        case Superres.name:
+            if context.superres is None:
+                raise ValueError("the step 'superres' needs a super-resolution model")
+            return Superres(context.superres, context.machine)
+    spec = find_step(call.step)
+    if spec is None or spec.function is None:
+        raise InputError(f"unknown step {call.step!r}")
+    return FunctionStep(spec, parameters_of(call, context.recipe))
 
 
 def build_steps(variant: Variant, context: StepContext) -> tuple[Step, ...]:
@@ -296,10 +332,7 @@ def build_steps(variant: Variant, context: StepContext) -> tuple[Step, ...]:
         InputError: the variant names an unknown step, or its steps make no sense in this order.
         ValueError: a step needs a model that the context lacks.
     """
-    unknown = [name for name in variant.steps if name not in STEPS]
-    if unknown:
-        raise InputError(f"variant {variant.name!r}: unknown step {unknown[0]!r}: choose from {', '.join(STEPS)}")
-    steps = tuple(STEPS[name](context) for name in variant.steps)
+    steps = tuple(make_step(call, context) for call in variant.pipeline)
     if size_after(steps) is None:
         raise InputError(f"variant {variant.name!r} needs the step 'resize': images must come out at one size")
     return steps

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003, "baselines": 0.001}
-STEP_SECONDS_PER_MEGAPIXEL = {"denoise": 0.25, "superres": 2.5}
 TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
 EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
 OTHER_NETWORKS = 12

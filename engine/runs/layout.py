@@ -12,8 +12,8 @@
     writer.lock, writer.json       who writes (see `engine.runs.lock`)
     errors.txt                     tracebacks, for a bug report
 
-JOB is VARIANT-seedS-foldF. Version 1 had no summary, and the predictions in the events;
-up to version 2 some events had other names (see `engine.events.codec`).
+JOB is VARIANT-seedS-foldF, with the variant as `file_name` spells it. Version 1 had no summary, and the predictions
+in the events; up to version 2 some events had other names (see `engine.events.codec`).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError, StorageError
 from engine.events.codec import from_jsonable
 from engine.events.record import JobKey
-from engine.system.files import parse_json
+from engine.system.files import file_name, parse_json
 
 FORMAT_VERSION = 3
 
@@ -66,7 +66,7 @@ class RunHeader:
 
 def job_name(key: JobKey) -> str:
     """How a job's files are named."""
-    return f"{key.variant}-seed{key.seed}-fold{key.fold}"
+    return f"{file_name(key.variant)}-seed{key.seed}-fold{key.fold}"
 
 
 def is_run(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.config.grammar import StepCall
 from engine.config.networks import is_ours
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
@@ -20,6 +21,7 @@ from engine.events.study import Stage
 from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
 from engine.reports.results import DatasetSummary
+from engine.steps.registry import find_step
 from engine.system.locations import cache_folder
 from engine.system.memory import recall, remember
 
@@ -136,18 +138,19 @@ def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[
         return costs.FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = find_variant(variant) or VARIANTS[PLAIN]
     if stage == "preprocess":
-        steps = sum(costs.STEP_SECONDS_PER_MEGAPIXEL.get(step, 0.0) for step in _own_steps(chosen, variants))
-        return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + steps * megapixels) / speed_up
+        specs = (find_step(call.step) for call in _own_steps(chosen, variants))
+        seconds = sum(spec.seconds_per_megapixel for spec in specs if spec is not None)
+        return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + seconds * megapixels) / speed_up
     rate = costs.TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else costs.EVALUATE_SECONDS_PER_MEGAPIXEL
     others = 1 if is_ours(recipe.network) else costs.OTHER_NETWORKS
     return others * rate * megapixels * chosen.scale**2 / speed_up
 
 
-def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[str, ...]:
+def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[StepCall, ...]:
     """The steps after the longest start that is another of the study's variants, whose results are then at hand."""
-    others = [other.steps for name in variants if name != variant.name and (other := find_variant(name)) is not None]
-    known = max((len(steps) for steps in others if variant.steps[: len(steps)] == steps), default=0)
-    return variant.steps[known:]
+    others = [other.pipeline for name in variants if name != variant.name and (other := find_variant(name)) is not None]
+    known = max((len(steps) for steps in others if variant.pipeline[: len(steps)] == steps), default=0)
+    return variant.pipeline[known:]
 
 
 def _cache_bytes(config: StudyConfig, images: int) -> int:

@@ -151,7 +151,7 @@ def _sentence(division: Division, config: StudyConfig, given: int) -> str:
         tested = sum(len(fold.test) for fold in division.folds)
         counts = f"{len(division.folds)} folds test {tested:,} images, each with what the others hold for training"
     if len(first.validation):
-        counts += f", {len(first.validation):,} are watched while training"
+        counts += f", {len(first.validation):,} validate the training"
     details = []
     if config.protocol == "clean":
         copies = f"{len(division.left_out):,} training images"

@@ -1,7 +1,8 @@
-"""Writing a whole file so that its reader finds the old or the new content, never a part."""
+"""Writing a whole file so that its reader finds the old or the new content, never a part; naming one."""
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{8}")
+_LONGEST_NAME, _HASH_DIGITS = 80, 8
+_PLAIN_NAME = re.compile(rf"[A-Za-z0-9_+.-]{{1,{_LONGEST_NAME}}}")
+_ODD = re.compile(r"[^A-Za-z0-9_+.]+")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -53,6 +57,14 @@ def json_bytes(data: Any) -> bytes:
         ValueError: a number in it is not finite.
     """
     return json.dumps(data, allow_nan=False, indent=1).encode()
+
+
+def file_name(text: str) -> str:
+    """A text as a part of a file's name: as it is where every system takes it, else with a hash that tells it apart."""
+    if _PLAIN_NAME.fullmatch(text):
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+    return f"{_ODD.sub('-', text)[:_LONGEST_NAME].strip('-')}-{digest}"
 
 
 def parse_json(content: str | bytes) -> Any:

@@ -28,6 +28,7 @@ import predicting
 import preprocessing
 import run_store
 import second_study
+import step_cost
 import training_step
 import whole_study
 from description import describe
@@ -49,6 +50,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "kills": kills.rows,
         "predict": predicting.rows,
         "fuzz": fuzz.rows,
+        "steps": step_cost.rows,
     }
 )
 """In the order of the table; "study" needs "step" and "preprocess", and measures them where it must."""

@@ -136,7 +136,7 @@ def _write(figures: "list[Figure]", out: Path) -> list[Path]:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for figure in figures:
-            path = out / f"{file_name(figure.title)}.png"
+            path = out / f"{picture_name(figure.title)}.png"
             with replacing(path) as stream:
                 stream.write(figure.png)
             paths.append(path)
@@ -145,9 +145,12 @@ def _write(figures: "list[Figure]", out: Path) -> list[Path]:
     return paths
 
 
-def file_name(title: str) -> str:
-    """A title as the name of a file."""
-    return "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
+def picture_name(title: str) -> str:
+    """A title as the name of a file, with a hash where it names a variant with parameters."""
+    from engine import file_name
+
+    words = "-".join("".join(sign if sign.isalnum() else " " for sign in title.lower()).split())
+    return file_name(title.lower() if "(" in title else words)
 
 
 def _parts(

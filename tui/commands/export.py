@@ -99,7 +99,7 @@ def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *,
     Raises:
         SimpsonsError: there is no such network, it cannot be written, or the file computes something else.
     """
-    from engine import export_onnx, find_run
+    from engine import export_onnx, file_name, find_run
     from engine.config.model import ModelRequest
     from tui.console.stdout import results_alone_on_stdout
 
@@ -107,7 +107,7 @@ def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *,
     folder = find_run(name, runs_dir)
     if out is not None and str(out) == STANDARD_OUTPUT:
         raise InputError(f"--format {ONNX} makes a file that is checked before it is kept: name it with --out")
-    target = out or Path(f"{folder.name}-{variant}.{ONNX}" if variant else f"{folder.name}.{ONNX}")
+    target = out or Path(f"{folder.name}-{file_name(variant)}.{ONNX}" if variant else f"{folder.name}.{ONNX}")
     if target.is_dir():
         target = target / f"{folder.name}.{ONNX}"
     if target.exists() and not force:

@@ -57,9 +57,12 @@ def render(exported: Exported) -> dict[str, bytes]:
 
 
 def _folder(record: StudyRecord, key: JobKey) -> str:
+    from engine import file_name
+
+    name = file_name(key.variant)
     if record.started is not None and record.started.jobs_per_variant == 1:
-        return key.variant
-    return f"{key.variant}-seed{key.seed}-fold{key.fold}"
+        return name
+    return f"{name}-seed{key.seed}-fold{key.fold}"
 
 
 def scalars(record: StudyRecord, key: JobKey) -> Iterator[Scalar]:

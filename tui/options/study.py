@@ -10,11 +10,11 @@ import click
 from cloup import option_group
 from cloup.typing import Decorator
 
-from engine.config.combinations import ALL_COMBINATIONS, COMBINATIONS
+from engine.config.expressions import ALL_COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
 from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
-from engine.config.variants import STUDY_VARIANTS, VARIANTS
+from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
 from tui.options.values import (
     class_names,
@@ -117,8 +117,10 @@ _STUDY_GROUPS = (
             type=variant_names,
             metavar="A,B,...",
             default=",".join(STUDY_VARIANTS),
-            help=f"What to compare, of: {', '.join(VARIANTS)}; or steps joined in their order, as bbox+denoise; "
-            f"{ALL_COMBINATIONS}: the {len(COMBINATIONS)} of bbox, denoise and superres.",
+            help=f"What to compare: {PLAIN}, or steps (see simpsons-tui steps) joined in their order with their "
+            "parameters, as bbox+denoise(weight=0.05). An entry may stand for several: values as "
+            "denoise(weight=0.02|0.05), every order of every selection as orders(denoise,clahe), selections in one "
+            f"order as subsets(...), {ALL_COMBINATIONS} of bbox, denoise and superres, a named set as @FILE:SET.",
         ),
         option(
             "--recipe",

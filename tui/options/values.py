@@ -1,20 +1,19 @@
 """Parses the values of options."""
 
-import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import get_type_hints
 
 import click
 
-from engine.config.combinations import ALL_COMBINATIONS, expand_names
+from engine.config.expressions import expand_names, split_entries
+from engine.config.grammar import choose_from
 from engine.config.names import split_names
 from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, parse_network
 from engine.config.recipes import RECIPES, Recipe
-from engine.config.variants import JOIN, VARIANTS, get_variant
 from engine.errors import InputError
 
 # ---------------------------------------------------------------- values of options
@@ -38,23 +37,15 @@ def class_names(value: str) -> tuple[str, ...]:
 
 
 def variant_names(value: str) -> tuple[str, ...]:
-    """Names of variants and of combinations; "all-combinations" becomes the eight that it stands for.
+    """Names of variants with commas between them; an expression becomes those that it stands for.
 
     Raises:
         click.BadParameter: one is not known, or makes no sense.
     """
-    expanded = expand_names(names(value))
-    for name in expanded:
-        if JOIN not in name and name not in VARIANTS:
-            known = (*VARIANTS, ALL_COMBINATIONS)
-            raise click.BadParameter(
-                f"unknown variant {name!r}: {_choose_from(name, known)}, or join some with {JOIN}, as denoise+superres"
-            )
-        try:
-            get_variant(name)
-        except InputError as error:
-            raise click.BadParameter(str(error)) from None
-    return expanded
+    try:
+        return expand_names(split_entries(value))
+    except InputError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def recipe_name(value: str) -> str:
@@ -64,7 +55,7 @@ def recipe_name(value: str) -> str:
         click.BadParameter: it is not known.
     """
     if value not in RECIPES:
-        raise click.BadParameter(f"unknown recipe {value!r}: {_choose_from(value, RECIPES)}")
+        raise click.BadParameter(f"unknown recipe {value!r}: {choose_from(value, RECIPES)}")
     return value
 
 
@@ -130,7 +121,7 @@ def recipe_number(value: str) -> tuple[str, int | float]:
     if not equals:
         raise click.BadParameter(f"{value!r}: give a name and a number, as dropout=0.3")
     if name not in known:
-        raise click.BadParameter(f"{name!r} is no number of a recipe: {_choose_from(name, known)}")
+        raise click.BadParameter(f"{name!r} is no number of a recipe: {choose_from(name, known)}")
     try:
         number = known[name](text)
     except ValueError:
@@ -139,9 +130,3 @@ def recipe_number(value: str) -> tuple[str, int | float]:
     if not math.isfinite(number):
         raise click.BadParameter(f"{name}={text}: give a finite number")
     return name, number
-
-
-def _choose_from(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}choose from {', '.join(known)}"

@@ -3,7 +3,8 @@
 from rich.table import Table
 from rich.text import Text
 
-from engine.config.combinations import ALL_COMBINATIONS, complete_sets, has_steps, nearest_set
+from engine.config.combinations import complete_sets, has_steps, nearest_set
+from engine.config.expressions import ALL_COMBINATIONS
 from engine.config.variants import PLAIN
 from engine.events.record import StudyRecord, evaluated_results, protocol_name
 from engine.reports.effects import effect_name, effect_sentence

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from engine.config.variants import JOIN
+from engine.config.grammar import JOIN
 from engine.events.record import StudyRecord, protocol_name
 from engine.reports.results import JobResult
 from engine.reports.statistics import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from engine.config.recipes import RECIPES
-from engine.config.variants import VARIANTS, find_variant
+from engine.config.variants import get_variant
 from engine.errors import InputError
 from engine.finished.claims import checks, classes, scores
 from engine.finished.claims.evidence import Paper
@@ -136,8 +136,12 @@ def _require(name: Any, known: Iterable[str], key: str, where: str) -> None:
 
 def _require_variants(names: Iterable[str], where: str) -> None:
     for name in names:
-        if find_variant(name) is None:
-            _require(name, VARIANTS, "variant", where)
+        try:
+            spelling = get_variant(name).name
+        except InputError as error:
+            raise _FaultError(f"{where}variant: {error}") from None
+        if spelling != name:
+            raise _FaultError(f"{where}variant: {name!r}: write {spelling}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

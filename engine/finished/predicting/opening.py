@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
 from engine.config.recipes import Recipe
-from engine.config.variants import get_variant
+from engine.config.variants import find_variant, get_variant
 from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
 from engine.events.record import JobKey, StudyRecord
 from engine.finished.run import FinishedRun, adopt
@@ -55,6 +55,8 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
     if "crop" in variant.steps:
         notes.append(f"{variant.name} was trained on cropped images; new images have no box and are taken whole")
     steps = build_steps(variant, StepContext(started.recipe, preprocess_machine, superres))
+    if "crop" not in variant.steps and any(step.uses_box for step in steps):
+        notes.append(f"{variant.name} was trained with boxes; new images have none and go past the steps that need one")
     size = size_after(steps)
     assert size is not None  # `build_steps` has seen to it
     network = _network(weights_path(run.folder, job), started.recipe, len(dataset.classes), size)
@@ -99,6 +101,7 @@ def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:
     if not variants:
         raise InputError(f"{request.folder}: no variant of this run has been trained and evaluated yet")
     variant = request.variant or max(variants, key=lambda name: _accuracy(record.result(name)))
+    variant = known.name if (known := find_variant(variant)) else variant
     if variant not in variants:
         raise InputError(f"{request.folder} has no model of variant {variant!r}: choose from {', '.join(variants)}")
     keys = [key for key in done if key.variant == variant]

@@ -1,14 +1,13 @@
 import pytest
 
 from engine.config.combinations import (
-    ALL_COMBINATIONS,
     COMBINATIONS,
     combinations_of,
     complete_sets,
-    expand_names,
     has_steps,
     nearest_set,
 )
+from engine.config.expressions import ALL_COMBINATIONS, expand_names
 from engine.config.variants import (
     COMBINABLE,
     STUDY_VARIANTS,
@@ -57,7 +56,7 @@ def test_no_word_is_vanilla():
         ("denoise+denoise", "denoise stands in it twice"),
         ("vanilla+denoise", "leave it out"),
         ("denoise+", "unknown step ''"),
-        ("denoise+blur", "unknown step 'blur': join steps of bbox, denoise, superres, superres-full with +"),
+        ("denoise+blur", "unknown step 'blur': choose from bbox, boxmask, denoise, "),
         ("superres+superres-full", "name one of them"),
         ("superres-full+denoise", "write denoise+superres-full"),
         ("blur", "choose from vanilla, bbox"),

@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from engine.config.recipes import RECIPES
-from engine.errors import InputError
 from engine.models import SeededDropout, build_model
 
 PAPER = RECIPES["paper"]

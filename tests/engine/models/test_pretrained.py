@@ -99,7 +99,7 @@ def test_a_failure_says_why_and_what_to_do_and_leaves_nothing(served, status, bo
 def test_a_file_that_is_something_else_is_not_begun_from(served):
     served.pretrained.path.parent.mkdir(parents=True)
     served.pretrained.path.write_bytes(b"not these")
-    with pytest.raises(WeightsError, match="not torchvision squeezenet .its SHA-256 begins with"):
+    with pytest.raises(WeightsError, match=r"not torchvision squeezenet .its SHA-256 begins with"):
         opened()
 
 
@@ -114,7 +114,10 @@ def test_a_runs_own_weights_are_begun_from_with_the_last_layer_where_it_fits(tmp
     path, before = saved(tmp_path, CLASSES)
     model, note = start_model(replace(RECIPE, weights=str(path)), CLASSES, RECIPE.image_size)
     assert note == ""
-    assert all(torch.equal(one, other) for one, other in zip(model.state_dict().values(), before.state_dict().values()))
+    assert all(
+        torch.equal(one, other)
+        for one, other in zip(model.state_dict().values(), before.state_dict().values(), strict=True)
+    )
     _, note = start_model(replace(RECIPE, weights=str(path)), CLASSES + 2, RECIPE.image_size)
     assert note == "the last layer (classifier.1) begins at random: the weights have other classes"
 
@@ -163,6 +166,6 @@ class Runs:
 def test_no_code_in_a_file_is_run(tmp_path, capsys, content):
     path = tmp_path / "evil.pth"
     torch.save(content, path)
-    with pytest.raises(WeightsError, match="no .pth file of tensors alone|holds no table of tensors"):
+    with pytest.raises(WeightsError, match=r"no \.pth file of tensors alone|holds no table of tensors"):
         read_weights(path)
     assert capsys.readouterr().out == ""

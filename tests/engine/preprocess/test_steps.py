@@ -1,4 +1,5 @@
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -6,10 +7,14 @@ import torch
 from skimage.restoration import denoise_tv_chambolle
 from torchvision.transforms.v2 import functional as transforms
 
-from engine.config.variants import VARIANTS, Variant
+from engine.config.grammar import StepCall, parse_call
+from engine.config.variants import VARIANTS, Variant, get_variant
 from engine.dataset import Box
 from engine.errors import DatasetError, InputError
-from engine.preprocess import STEPS, StepContext, build_steps, run_steps
+from engine.preprocess import StepContext, build_steps, make_step, run_steps
+from engine.preprocess.chains import ChainBuilder
+from engine.steps import BUILT_IN, Parameter, StepSpec
+from engine.steps.registry import temporarily
 
 RESIZE_TOLERANCE = 1.01 / 255
 """The two passes of the uint8 resize round each by half a level at most; the kernel's weights are 16-bit integers."""
@@ -22,7 +27,7 @@ def context(study):
 
 @pytest.fixture
 def step(context):
-    return lambda name: STEPS[name](context)
+    return lambda name: make_step(StepCall(name), context)
 
 
 def resized_float(pixels, size):
@@ -74,7 +79,7 @@ def test_denoise_of_bytes_agrees_with_double_precision(step, picture):
 def test_denoise_weight_is_the_recipes(context, picture):
     strong = StepContext(replace(context.recipe, denoise_weight=0.5), context.machine)
     pixels = picture(4)
-    weak_result, strong_result = (STEPS["denoise"](c).apply(pixels, None) for c in (context, strong))
+    weak_result, strong_result = (make_step(StepCall("denoise"), c).apply(pixels, None) for c in (context, strong))
     assert strong_result.std() < weak_result.std()
 
 
@@ -122,9 +127,90 @@ def test_steps_leave_their_input_alone(context, picture):
         (("resize", "crop"), "before 'resize'"),
         (("superres", "resize"), "after 'resize'"),
         (("shrink",), "after 'resize'"),
-        (("resize", "sharpen"), "unknown step 'sharpen'"),
+        (("resize", "blur"), "unknown step 'blur'"),
     ],
 )
 def test_steps_that_make_no_sense_are_input_errors(context, steps, message):
     with pytest.raises(InputError, match=message):
-        build_steps(Variant("odd", steps, ""), context)
+        build_steps(Variant("odd", (), tuple(map(StepCall, steps))), context)
+
+
+def test_a_given_weight_takes_the_place_of_the_recipes(context, picture):
+    pixels = picture(3)
+    (_, given) = build_steps(get_variant("denoise(weight=0.5)"), context)
+    strong = StepContext(replace(context.recipe, denoise_weight=0.5), context.machine)
+    (_, recipes) = build_steps(VARIANTS["denoise"], strong)
+    np.testing.assert_array_equal(given.apply(pixels, None), recipes.apply(pixels, None))
+    assert given.identity() == recipes.identity()
+
+
+def test_the_identity_of_a_function_is_its_parameters_libraries_and_source(context):
+    assert make_step(StepCall("denoise"), context).identity() == {
+        "step": "denoise",
+        "weight": context.recipe.denoise_weight,
+        "scikit-image": version("scikit-image"),
+    }
+    mine = StepSpec("mine", "", lambda pixels, *, level: pixels, (Parameter("level", 3),), source="abc")
+    with temporarily(mine):
+        step = make_step(parse_call("mine(level=4)"), context)
+    assert step.identity() == {"step": "mine", "level": 4, "source": "abc"}
+
+
+def test_steps_with_other_parameters_are_other_chains(context, study):
+    sample = study.images[0].sample
+    names = ("clahe", "clahe(clip=4)", "clahe(clip=4)+clahe", "clahe+clahe(clip=4)")
+    keys = {ChainBuilder(build_steps(get_variant(name), context)).chain_for(sample).key for name in names}
+    assert len(keys) == len(names)
+
+
+FAULTS = {
+    "no array": (lambda pixels: None, "returned a NoneType, not an array"),
+    "floating point": (lambda pixels: pixels / 2, "returned float64 values, not uint8"),
+    "another size": (lambda pixels: pixels[1:], r"returned pixels of shape \(11, 16, 3\) for \(12, 16, 3\)"),
+    "grey": (lambda pixels: pixels[..., 0], r"returned pixels of shape \(12, 16\) for"),
+    "raises": (lambda pixels: 1 / 0, "failed: ZeroDivisionError: division by zero"),
+}
+
+
+@pytest.mark.parametrize(("function", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_function_that_gives_no_image_is_named(context, picture, function, words):
+    with temporarily(StepSpec("mine", "", function)):
+        step = make_step(StepCall("mine"), context)
+    with pytest.raises(DatasetError, match=f"the step 'mine' {words}"):
+        step.apply(picture(1, 12, 16), None)
+
+
+def test_a_function_before_the_resize_may_change_the_size(context, picture):
+    half = StepSpec("half", "halved", lambda pixels: pixels[::2, ::2], place="first")
+    with temporarily(half):
+        steps = build_steps(get_variant("half"), context)
+    shapes = [result.shape for _, result in run_steps(steps, picture(1, 40, 60), None)]
+    assert shapes == [(20, 30, 3), (12, 16, 3)]
+
+
+def test_a_function_that_needs_the_box_gets_it_and_goes_past_images_without(context, picture):
+    seen = []
+    boxed = StepSpec("boxed", "", lambda pixels, box: (seen.append(box), pixels)[1], place="first", uses_box=True)
+    with temporarily(boxed):
+        step = make_step(StepCall("boxed"), context)
+    pixels, box = picture(1), Box(1, 2, 20, 22)
+    assert step.apply(pixels, None) is pixels
+    step.apply(pixels, box)
+    assert seen == [box]
+
+
+@pytest.mark.parametrize("spec", [spec for spec in BUILT_IN if spec.function], ids=lambda spec: spec.name)
+def test_every_step_that_ships_is_a_variant_and_is_cached(study, new_study, context, spec):
+    with study.open(spec.name) as table:
+        made = table.gather(np.arange(len(table)))
+    plain = study.pixels("vanilla")
+    values = {"denoise": {"weight": context.recipe.denoise_weight}}.get(
+        spec.name, {parameter.name: parameter.default for parameter in spec.parameters}
+    )
+    if spec.place == "any":
+        np.testing.assert_array_equal(made, np.stack([spec.function(image, **values) for image in plain]))
+    else:  # images 1 and 4 have a box
+        assert (made != plain).any(axis=(1, 2, 3)).tolist() == [number in {1, 4} for number in range(len(plain))]
+    again = new_study(study.images)
+    np.testing.assert_array_equal(again.pixels(spec.name), made)
+    assert again.cached == len(made)

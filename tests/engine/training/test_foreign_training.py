@@ -147,5 +147,5 @@ def test_a_network_that_fails_in_training_is_refused_by_that_step(own, tmp_path)
         "def build(classes, image_size): return Bad(classes)\n"
     )
     bad = replace(own, network=name_network(f"{tmp_path / 'bad.py'}:build"))
-    with pytest.raises(InputError, match="a training step on images of 16x20 fails .ValueError: only for evaluation"):
+    with pytest.raises(InputError, match=r"a training step on images of 16x20 fails .ValueError: only for evaluation"):
         footprint_of(bad, CLASSES, "cpu")

@@ -90,3 +90,19 @@ def fake_command(child_environment):
         if child.poll() is None:
             child.kill()
         child.communicate(timeout=TIMEOUT)
+
+
+@pytest.fixture
+def terminal(child_environment):
+    """Starts the command in a pseudo-terminal."""
+    from tests.tui.cli.terminal import Terminal
+
+    opened = []
+
+    def start(*arguments, command=(sys.executable, "-m", "tui.cli"), columns=120, lines=40):
+        opened.append(Terminal([*command, *arguments], child_environment, columns, lines))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.child.close(force=True)

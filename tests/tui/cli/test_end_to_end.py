@@ -5,14 +5,13 @@ import os
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import pexpect
+import pyte
 import pytest
 from PIL import Image, ImageDraw
 
-pexpect = pytest.importorskip("pexpect")
-pyte = pytest.importorskip("pyte")
 if os.name == "nt":
     pytest.skip("no pseudo-terminals here", allow_module_level=True)
 
@@ -51,64 +50,6 @@ def small_study(shapes):
     choices = "--variants vanilla,bbox --epochs 1 --batch-size 10 --image-size 16x20 --offline"
     machine = "--device cpu --precision fp32 --memory-format channels_last --threads 1"
     return ["--data", str(shapes), *choices.split(), *machine.split()]
-
-
-class Terminal:
-    """A program in a pseudo-terminal, and what stands on its screen."""
-
-    def __init__(self, command, environment, columns, lines):
-        self._screen = pyte.Screen(columns, lines)
-        self._stream = pyte.ByteStream(self._screen)
-        variables = {name: value for name, value in environment.items() if not name.startswith("SSH_")}
-        variables |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        self.child = pexpect.spawn(command[0], command[1:], env=variables, dimensions=(lines, columns))
-
-    @property
-    def text(self):
-        return "\n".join(self._screen.display)
-
-    def wait_for(self, *words, seconds=STARTS):
-        """Read until all of the words stand on the screen."""
-        deadline = time.monotonic() + seconds
-        while not all(word in self.text for word in words):
-            open_still = self._read()
-            if time.monotonic() > deadline or not open_still:
-                break
-        assert all(word in self.text for word in words), f"{words} never came; the screen:\n{self.text}"
-
-    def press(self, keys):
-        self.child.send(keys)
-
-    def ended(self, seconds=STARTS):
-        """Read to the end; returns the exit status."""
-        deadline = time.monotonic() + seconds
-        while self._read():
-            assert time.monotonic() < deadline, f"it did not end; the screen:\n{self.text}"
-        self.child.wait()
-        return self.child.exitstatus
-
-    def _read(self):
-        try:
-            self._stream.feed(self.child.read_nonblocking(65536, timeout=1))
-        except pexpect.TIMEOUT:
-            return True
-        except pexpect.EOF:
-            return False
-        return True
-
-
-@pytest.fixture
-def terminal(child_environment):
-    """Starts the command in a pseudo-terminal."""
-    opened = []
-
-    def start(*arguments, command=COMMAND, columns=120, lines=40):
-        opened.append(Terminal([*command, *arguments], child_environment, columns, lines))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        one.child.close(force=True)
 
 
 def test_from_the_first_screen_to_the_results(terminal, small_study, tmp_path):

@@ -1,6 +1,7 @@
 """simpsons-tui explain, with an engine that measures nothing."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from engine.finished.run import FinishedRun
 from engine.reports.explanation import ExplanationReport
 from engine.reports.pictures import Figure
 from engine.reports.resolution import ResolutionReport
-from tui.commands.explain import file_name
+from tui.commands.explain import picture_name
 
 CLASSES = ("apu", "marge")
 
@@ -126,7 +127,10 @@ def test_a_folder_that_is_no_run(command, tmp_path):
 
 
 def test_titles_become_file_names():
-    assert file_name("Feature maps: superres-full") == "feature-maps-superres-full"
+    assert picture_name("Feature maps: superres-full") == "feature-maps-superres-full"
+    sweep = {picture_name(f"Feature maps: denoise(weight={weight})") for weight in ("0.1", "1e-05", "1")}
+    assert len(sweep) == 3
+    assert all(re.fullmatch("[a-z0-9.-]{1,100}", name) for name in sweep)
 
 
 def test_accuracy_on_smaller_images_is_measured_where_it_is_asked_for(run, sizes, monkeypatch):

@@ -198,9 +198,9 @@ class InsideScreen(Screen[None]):
             return Text("looking inside ... (the first time the libraries are loaded)", "dim")
         right = view.predicted == image.label
         likeliest = sorted(range(len(view.probabilities)), key=lambda label: -view.probabilities[label])[:3]
-        said = ", ".join(f"{self._names[label]} {view.probabilities[label]:.2f}" for label in likeliest)
+        likely = ", ".join(f"{self._names[label]} {view.probabilities[label]:.2f}" for label in likeliest)
         sign = ("✓ ", "bold green") if right else ("✗ ", "bold red")
-        words = Text.assemble(sign, f"true {self._names[image.label]}; said {said}")
+        words = Text.assemble(sign, f"true {self._names[image.label]}; predicted {likely}")
         return words.append(f"   {'; '.join(view.notes)}", "dim") if view.notes else words
 
     def _pictures(self) -> "list[tuple[str, Text, Pixels | None]]":
@@ -209,7 +209,7 @@ class InsideScreen(Screen[None]):
             return [("", Text(), None)] * _PANELS
         height, width = view.pixels.shape[:2]
         predicted, true = self._names[view.predicted], self._names[image.label]
-        said = _evidence(predicted, "said", view.for_predicted, found=view.speaks_for_predicted)
+        said = _evidence(predicted, "predicted", view.for_predicted, found=view.speaks_for_predicted)
         meant = _evidence(true, "true", view.for_true, found=view.speaks_for_true)
         blocks: list[tuple[str, Pixels | None]] = [(f"{name}: feature maps", maps) for name, maps in view.blocks]
         blocks = blocks or [("no feature maps", None)]

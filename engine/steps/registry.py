@@ -1,0 +1,97 @@
+"""Which steps there are: those that ship, and those that the user has named for this process."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from engine.errors import require
+from engine.steps import BUILT_IN, Parameter, StepSpec
+
+RESERVED = frozenset({"vanilla", "orders", "subsets", "all-combinations", "crop", "resize", "shrink"})
+"""Words of the grammar and of the engine's own steps, which no step can be called."""
+
+TEXT = re.compile(r"[A-Za-z0-9_.-]+")
+"""What a parameter's text is made of where it has no choices: nothing that means something in a variant's name."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_RESERVED_PARAMETERS = frozenset({"step", "source", "pixels", "box"})
+
+_BUILT_IN = {spec.name: spec for spec in BUILT_IN}
+_added: dict[str, StepSpec] = {}
+
+
+def known_steps() -> tuple[StepSpec, ...]:
+    """All steps: those that ship, then the user's in the order in which they were registered."""
+    return (*_BUILT_IN.values(), *_added.values())
+
+
+def find_step(name: str) -> StepSpec | None:
+    """The step of this name, if there is one."""
+    return _BUILT_IN.get(name) or _added.get(name)
+
+
+def added_steps() -> tuple[StepSpec, ...]:
+    """The user's: part of the key of whatever is kept that depends on which steps there are."""
+    return tuple(_added.values())
+
+
+def register(specs: Iterable[StepSpec]) -> None:
+    """Add a user's steps for the rest of this process: all of them, or none where one cannot be.
+
+    Raises:
+        InputError: a step that there is already under this name, or one that no variant could use.
+    """
+    specs = [spec for spec in specs if find_step(spec.name) != spec]
+    for number, spec in enumerate(specs):
+        _require_usable(spec)
+        taken = find_step(spec.name) is not None or spec.name in {other.name for other in specs[:number]}
+        require(not taken, f"step {spec.name!r}: there is one of this name already: call it otherwise")
+    _replace({**_added, **{spec.name: spec for spec in specs}})
+
+
+@contextmanager
+def temporarily(*specs: StepSpec) -> Iterator[None]:
+    """The same until the block ends, for tests."""
+    before = dict(_added)
+    register(specs)
+    try:
+        yield
+    finally:
+        _replace(before)
+
+
+def _replace(steps: dict[str, StepSpec]) -> None:
+    _added.clear()
+    _added.update(steps)
+
+
+def _require_usable(spec: StepSpec) -> None:
+    where = f"step {spec.name!r}:"
+    named = bool(_NAME.fullmatch(spec.name)) and spec.name not in RESERVED
+    require(named, f"{where} a name is a word of letters, digits, - and _, other than {', '.join(sorted(RESERVED))}")
+    require(spec.function is not None, f"{where} it has no function")
+    require(spec.place != "last", f"{where} only superres-full comes last: give it another place")
+    require(spec.place == "first" or not spec.uses_box, f'{where} what uses the box has place="first"')
+    names = [parameter.name for parameter in spec.parameters]
+    require(len(set(names)) == len(names), f"{where} it has two parameters of one name")
+    for parameter in spec.parameters:
+        _require_parameter(parameter, where)
+
+
+def _require_parameter(parameter: Parameter, where: str) -> None:
+    where = f"{where} parameter {parameter.name!r}:"
+    named = parameter.name.isidentifier() and parameter.name.isascii() and parameter.name not in _RESERVED_PARAMETERS
+    require(named, f"{where} give it another name, as for an argument in Python")
+    default = parameter.default
+    require(type(default) in (int, float, str), f"{where} its default is neither a number nor a text")
+    if isinstance(default, str):
+        fits = default in parameter.choices if parameter.choices else bool(TEXT.fullmatch(default))
+    else:
+        fits = math.isfinite(default) and within(parameter, default)
+    require(fits, f"{where} its default {default!r} is not one of the values allowed")
+
+
+def within(parameter: Parameter, value: float) -> bool:
+    """Whether a number lies within the parameter's bounds."""
+    return (parameter.low is None or value >= parameter.low) and (parameter.high is None or value <= parameter.high)
