@@ -12,6 +12,7 @@ from engine.config.recipes import Recipe
 from engine.models.classifier import BlockClassifier
 from engine.models.foreign import ForeignNetwork, ImageInput, require_logits
 from engine.models.pretrained import fetch, file_digest, read_weights, require_file, take_over
+from engine.models.random_state import seeded
 from engine.models.residual import ResidualNetwork
 from engine.models.two_block import TwoBlockNetwork
 from engine.reports.results import NetworkInfo
@@ -100,7 +101,8 @@ def open_network(
     """
     require_network(recipe)
     title, path, digest = _start_weights(recipe, offline=offline, tell=tell)
-    model, note = start_model(recipe, n_classes, image_size)
+    with seeded(0):
+        model, note = start_model(recipe, n_classes, image_size)
     notes = [note] if note else []
     wants = ImageInput()
     if isinstance(model, ForeignNetwork):

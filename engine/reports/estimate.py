@@ -5,9 +5,10 @@ from dataclasses import dataclass
 FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003, "baselines": 0.001}
 TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
 EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
+"""Of images at the recipe's size; training and evaluation by the paper's network."""
+
 OTHER_NETWORKS = 12
 """So many times what ours take, where a network of others was not timed."""
-"""Of images at the recipe's size; training and evaluation by the paper's network."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Ours hand out their blocks. In others, one pass with a hook on every layer finds
 of those with maps of one size, the outermost one, and of several the last.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,11 +128,15 @@ def _maps_size(output: object, image: tuple[int, int]) -> tuple[int, int] | None
 
 
 def _largest(passed: list[_Seen]) -> list[_Seen]:
-    """Of each size of maps the outermost layer, and of several the last; pooling to a fixed size is none."""
+    """Of each size of maps the outermost layer, and of several the last.
+
+    Pooling to a fixed size is none, and neither is a layer that is used several times, as some activations are.
+    """
     best: dict[tuple[int, int], _Seen] = {}
+    uses = Counter(seen.name for seen in passed)
     for seen in passed:
         pooled = isinstance(seen.module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d)
-        if seen.size is None or pooled or seen.name.count(".") > _DEEPEST:
+        if seen.size is None or pooled or uses[seen.name] > 1 or seen.name.count(".") > _DEEPEST:
             continue
         before = best.get(seen.size)
         if before is None or seen.name.count(".") <= before.name.count("."):
