@@ -76,7 +76,7 @@ def test_the_readme_leads_to_every_page():
 def test_the_list_of_pages_is_whole():
     files = {path.stem for path in (ROOT / "data" / "docs").glob("*.md")}
     assert set(page_names()) == files
-    assert len(page_names()) <= 10, "a digit opens a page"
+    assert len(page_names()) <= 10 or "Tab turns" in " ".join(MANUAL["index"].split()), "a digit opens nine pages"
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -150,6 +150,8 @@ def test_every_command_line_parses(file, line, monkeypatch, tmp_path):
         elif re.search(r"\.(zip|toml|jpg)$", word) or word == "PATH":
             Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).touch()
+        elif found := re.fullmatch(r"(\w+\.py):\w+", word):
+            Path(found[1]).touch()
     for command in (cli, *commands_of(cli)):
         monkeypatch.setattr(command, "callback", lambda *_args, **_options: None)
     try:
