@@ -63,10 +63,15 @@ def _pair_table(pairs: Iterable[tuple[str, str]], first: str = "setting", second
     return table_of(((words(first), name), (words(second), value)) for name, value in pairs)
 
 
+_ONLY_IF_USED = {"weights", "head_share", "head_learning_rate"}
+"""Numbers of the recipe that most recipes leave as they are."""
+
+
 def _recipe_facts(recipe: Recipe) -> Pairs:
     return tuple(
         (name.replace("_", " "), "×".join(map(str, value)) if isinstance(value, tuple) else str(value))
         for name, value in vars(recipe).items()
+        if name not in _ONLY_IF_USED or value != getattr(Recipe, name)
     )
 
 
