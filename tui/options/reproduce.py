@@ -17,7 +17,7 @@ from engine.events.record import StudyRecord
 from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "budget_minutes"}
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "budget_minutes", "study"}
 """Options that change where files lie, not what comes out, or whose outcome (the epochs) is given instead."""
 
 _ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}
