@@ -298,7 +298,8 @@ def _lines(table: Mapping[str, Any], kind: type) -> Iterator[str]:
 
 
 _ENTRY = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n     +.*)*)", re.MULTILINE)
-_FIRST_CLAUSE = re.compile(r"(.*?)(?:; |\. |\.$| \(see |$)", re.DOTALL)
+_ASIDE = re.compile(r" \([^()]*\)")
+_FIRST_CLAUSE = re.compile(r"(.*?)(?:; |\. |\.$|$)")
 
 
 @cache
@@ -306,7 +307,7 @@ def meanings(kind: type) -> dict[str, str]:
     """What each field of one of our dataclasses is, in a few words, from the attributes in its docstring."""
     found: dict[str, str] = {}
     for names, words in _ENTRY.findall(inspect.getdoc(kind) or ""):
-        clause = _FIRST_CLAUSE.match(" ".join(words.split()))
+        clause = _FIRST_CLAUSE.match(_ASIDE.sub("", " ".join(words.split())))
         assert clause is not None
         found |= dict.fromkeys(names.split(", "), clause[1])
     return found

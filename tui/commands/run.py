@@ -1,5 +1,6 @@
 """`simpsons-tui run`: a study without a screen."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ def run(as_json: bool, save_study: Path | None, **options: Any) -> int:
         from engine.config.study_file import save_study as save
 
         save(study_config(options), save_study)
-        click.echo(f"{save_study}: 'simpsons-tui run --study {save_study}' runs it")
+        click.echo(f"{save_study} written: {shlex.join(('simpsons-tui', 'run', '--study', str(save_study)))} runs it")
         return 0
-    from tui.console.study import run_headless
+    from tui.console.study import run_each_headless
 
-    return max(run_headless(config, as_json=as_json) for config in study_configs(options))
+    return run_each_headless(study_configs(options), as_json=as_json)

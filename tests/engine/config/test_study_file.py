@@ -1,6 +1,8 @@
 """Study files: what they say becomes a configuration, what they cannot say is one line."""
 
+import re
 from dataclasses import fields, replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -227,3 +229,21 @@ def test_every_key_has_a_meaning():
         found = meanings(kind)
         assert set(found) == {field.name for field in fields(kind)}
         assert all(words and "\n" not in words for words in found.values())
+
+
+# ---------------------------------------------------------------- the manual
+
+
+def test_the_manual_lists_every_key_and_no_other():
+    page = (files("data") / "docs" / "studies.md").read_text(encoding="utf-8")
+    tables = page.split("## Keys of a study")[1].split("## Keys of a recipe")
+    for table, kind in zip(tables, (StudyConfig, Recipe), strict=True):
+        heads = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        assert {key for head in heads for key in re.findall(r"`(\w+)`", head)} == {field.name for field in fields(kind)}
+
+
+def test_the_example_of_the_manual_is_a_study(written):
+    page = (files("data") / "docs" / "studies.md").read_text(encoding="utf-8")
+    config = the_study(written(page.split("```toml\n")[1].split("```")[0]))
+    assert config.variants[:4] == ("vanilla", "denoise(weight=0.05)", "denoise(weight=0.1)", "hsv")
+    assert config.recipe == replace(RECIPES["quick"], epochs=10, flip=True)
