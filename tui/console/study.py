@@ -12,11 +12,12 @@ from typing import Any, Generic, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
-from engine.errors import FAILURE, SIGNAL_STATUS, StudyStopped
+from engine.errors import FAILURE, SIGNAL_STATUS, InputError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit, Event
+from tui.console.errors import complain
 from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
 from tui.console.stdout import print_alone, results_alone_on_stdout, write_results
@@ -55,7 +56,10 @@ def run_each_headless(configs: Sequence[StudyConfig], *, as_json: bool) -> int:
         if status > SIGNAL_STATUS:
             return status
     if len(records) > 1 and not as_json:
-        print_recipes(records)
+        try:
+            print_recipes(records)
+        except InputError as error:  # each is kept whatever they are worth together
+            complain(str(error))
     return status
 
 

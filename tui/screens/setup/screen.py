@@ -279,7 +279,7 @@ class SetupScreen(Screen[None]):
     def _data_named(self, answer: str | None) -> None:
         if answer is not None:
             data = Path(answer).expanduser() if answer else None
-            self.config = replace(self.config, data=data, train=None, test=None, val=None)
+            self.config = replace(self.config, data=data, train=None, test=None, val=None, labels=None)
             self.problem, self.start_asked = "", False
             self.read_dataset()
 
@@ -294,7 +294,7 @@ class SetupScreen(Screen[None]):
 
     def _reading_chosen(self, reading: DatasetReading | None) -> None:
         if reading is not None:
-            self.config = replace(self.config, train=reading.train, test=reading.test, val=reading.val)
+            self.config = replace(self.config, **{n: getattr(reading, n) for n in ("train", "test", "val", "labels")})
             self.problem = ""
             self.read_dataset()
 
