@@ -36,13 +36,15 @@ def join_recipes(records: Sequence[StudyRecord]) -> StudyRecord:
     assert dataset is not None
     joined = replace(first, results=dict(first.results), finished=None)
     variants = list(started.variants)
-    for word, other in zip(_words_of_recipes(records)[1:], others, strict=True):
+    words = _words_of_recipes(records)
+    for word, other in zip(words[1:], others, strict=True):
         assert other.started is not None
         names = {name: name_of((*words_of(name), word)) for name in other.started.variants}
         variants += names.values()
         for key, result in other.results.items():
             joined.results[JobKey(names[key.variant], key.seed, key.fold)] = replace(result, variant=names[key.variant])
-    joined.started = replace(started, variants=tuple(variants))
+    recipe = replace(started.recipe, name=" and ".join(words))
+    joined.started = replace(started, variants=tuple(variants), recipe=recipe)
     copies = first.audit.groups if first.audit is not None else ()
     groups = {path: number for number, paths in enumerate(copies) for path in paths}
     results = list(joined.results.values())
