@@ -151,6 +151,8 @@ def test_every_command_line_parses(file, line, monkeypatch, tmp_path):
         elif re.search(r"\.(zip|gz|toml|jpg|csv)$", word) or word == "PATH":
             Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).touch()
+        elif found := re.fullmatch(r"(\w+\.py):\w+", word):
+            Path(found[1]).touch()
     for command in (cli, *commands_of(cli)):
         monkeypatch.setattr(command, "callback", lambda *_args, **_options: None)
     try:
