@@ -35,6 +35,8 @@ class ChartGrid(Container):
     def lay_out(self, marked: int, *, single: bool, overlay: bool) -> None:
         """Show the charts that the mode asks for, in a grid that fits."""
         charts = list(self.query(".variant-chart").results(LossChart))
+        if not charts:
+            return  # They are not there yet, and no page is.
         self._overlaid, self.page = overlay, self._page_of(marked, single=single)
         if len(self._variants) > MANY:
             shown = charts[: len(self.page)]

@@ -147,7 +147,7 @@ class TrainingScreen(Screen[None]):
 
     def _arrange(self) -> None:
         """Show the charts that the mode asks for, in a grid that fits."""
-        for charts in self.query(ChartGrid):  # none yet where a study that was refused at once closed this screen
+        for charts in self.query(ChartGrid):  # none where a study that was refused at once closed this screen
             longest = max(map(len, self.variants))
             panel = min(_WIDEST_PANEL, _PANEL + max(0, longest - _SHORT_NAME))
             self.query_one("#panel").styles.width = panel
