@@ -16,6 +16,7 @@ from engine.config.model import ModelRequest
 from engine.events.record import StudyRecord, evaluated_results
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
+from tui.looks.variant_names import MANY, short_variants
 from tui.screens.results.calibration import CalibrationScreen
 from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
@@ -30,6 +31,9 @@ from tui.widgets.metrics_table import MetricsTable, SortableTable
 
 WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
+
+_LEAST_NAME, _NAMES_SHARE = 16, 4
+"""Cells of a name where variants are many: a quarter of the screen, but not fewer than these."""
 
 _MARGINS = 3  # columns beside the table of variants: a space on either side, the page's scroll bar
 
@@ -63,6 +67,10 @@ class ResultsScreen(Screen[None]):
         #notes, #findings, #matrix-heading, #class-heading { height: auto; padding: 0 1; }
         #matrix-heading, #class-heading { text-style: bold; }
         ClassTable { margin: 0 1; height: auto; max-height: 22; width: auto; max-width: 100%; }
+        #pipeline { display: none; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        &.-many #pipeline { display: block; }
+        &.-many MetricsTable { max-height: 50vh; }
+        &.-many ClassTable { max-height: 75vh; }
         .-absent { display: none; }
         &.-wide #beside { display: block; }
         &.-wide #findings { display: none; }
@@ -89,6 +97,7 @@ class ResultsScreen(Screen[None]):
             show=False,
         ),
         bind("results.average", "g", "average", "Average", "Macro, weighted or micro averages", show=False),
+        bind("results.pipeline", "d", "pipeline", "Pipeline", "Every step of the marked variant", show=False),
         bind("results.sort", "s", "sort", "Sort", "Sort the table by the next column", show=False),
         bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
         bind("results.inside", "i", "inside", "Inside", "What the networks look at, image by image"),
@@ -119,6 +128,7 @@ class ResultsScreen(Screen[None]):
             with Horizontal(id="top"):
                 yield MetricsTable(id="metrics")
                 yield Static(id="beside")
+            yield Static(id="pipeline")
             yield Static(id="notes")
             with Container(id="pictures"):
                 yield Static(id="matrix-heading")
@@ -131,6 +141,7 @@ class ResultsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the tables."""
+        self.set_class(len(self._variants()) > MANY, "-many")
         self._show_tables()
         self._show_matrix_heading()
         self.app.theme_changed_signal.subscribe(self, self._recolour)
@@ -146,7 +157,10 @@ class ResultsScreen(Screen[None]):
         self._fit_matrices()
 
     def _fit_matrices(self) -> None:
-        taken = sum(self.query_one(part).outer_size.height for part in ("#facts", "#top", "#notes", "#matrix-heading"))
+        taken = sum(
+            self.query_one(part).outer_size.height
+            for part in ("#facts", "#top", "#pipeline", "#notes", "#matrix-heading")
+        )
         if self.has_class("-wide"):
             taken += self.query_one("#classes").outer_size.height
         footer = 1
@@ -169,7 +183,8 @@ class ResultsScreen(Screen[None]):
         marks = {variant: self._mark(variant) for variant in self._variants()}
         table = self.query_one(MetricsTable)
         self._show_metrics(table, marks)
-        self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
+        classes = self.query_one(ClassTable)
+        classes.show_data(class_data(self._record), marks=marks, names=self._names(), narrow=self._narrow)
         self.query_one("#notes", Static).update(self._notes())
         self.query_one("#facts", Static).update(facts_text(self._record))
         for place in ("#beside", "#findings"):
@@ -180,9 +195,15 @@ class ResultsScreen(Screen[None]):
         room = self.size.width - _MARGINS
         for intervals in (INTERVALS, INTERVALS[:1]):
             data = metrics_data(self._record, self._average, intervals=intervals)
-            table.show_data(data, marks=marks, narrow=self._narrow)
+            table.show_data(data, marks=marks, names=self._names(), narrow=self._narrow)
             if table.whole_width <= room:
                 return
+
+    def _names(self) -> dict[str, str]:
+        """Short names, where many variants make it likely that names are long."""
+        variants = self._variants()
+        most = max(_LEAST_NAME, self.size.width // _NAMES_SHARE)
+        return short_variants(variants, most) if len(variants) > MANY else {}
 
     @property
     def _dark(self) -> bool:
@@ -331,7 +352,21 @@ class ResultsScreen(Screen[None]):
 
     @on(DataTable.RowHighlighted, "#metrics")
     def _follow_row(self, event: DataTable.RowHighlighted) -> None:
-        self.query_one(MatrixGrid).show_variant(event.row_key.value or "")
+        variant, variants = event.row_key.value or "", self._variants()
+        self.query_one(MatrixGrid).show_variant(variant)
+        if variant in variants:
+            place = f"{variants.index(variant) + 1} of {len(variants)} "
+            self.query_one("#pipeline", Static).update(
+                Text.assemble((place, "dim"), self._mark(variant), " ", (variant, "bold"))
+            )
+
+    def action_pipeline(self) -> None:
+        """The variant of the marked row in full."""
+        from tui.screens.pipeline import PipelineScreen
+
+        table = self._sorted_table()
+        if (variant := table.row_key_at(table.cursor_row)) in self._variants():
+            self.app.push_screen(PipelineScreen(variant, self._variants()))
 
     @on(DataTable.RowSelected, "#metrics")
     def _go_to_matrix(self, event: DataTable.RowSelected) -> None:
