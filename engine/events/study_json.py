@@ -55,6 +55,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "variants": {variant: _variant_json(record, variant) for variant in started.variants},
         "baselines": {name: metrics_to_json(baseline.metrics) for name, baseline in record.baselines.items()},
         **_statistics_json(record),
+        "pipelines": to_jsonable(record.analysis),
         "conclusion": list(record.finished.conclusion) if record.finished else [],
         "messages": [{"level": n.level, "variant": n.variant, "message": n.message} for n in record.notices],
     }

@@ -156,7 +156,7 @@ class Study:
                     self._compute_statistics(inputs.images)
 
     def _compute_statistics(self, images: StudyImages) -> None:
-        from engine.statistics import compute_statistics
+        from engine.statistics import analyse_pipelines, compute_statistics
 
         results = list(self._reporter.record.results.values())
         if not any(result.metrics for result in results):
@@ -165,6 +165,11 @@ class Study:
             self._config.variants, results, images.test_groups, len(images.classes), seed=self._config.seed
         )
         self._reporter.tell(events.StatisticsComputed(statistics=statistics))
+        analysis = analyse_pipelines(
+            self._config.variants, results, images.test_groups, images.classes, seed=self._config.seed
+        )
+        if analysis is not None:
+            self._reporter.tell(events.PipelinesAnalysed(analysis=analysis))
 
     def _check(self, dataset: Dataset) -> CheckedDataset:
         with self._reporter.stage("check") as stage:
@@ -334,6 +339,7 @@ class Study:
                 results,
                 record.baselines,
                 statistics=record.statistics,
+                analysis=record.analysis,
                 audit=record.audit,
                 protocol=record.protocol,
             )
