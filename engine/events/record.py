@@ -10,7 +10,14 @@ from engine.events import study as events
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.pipelines import PipelineAnalysis
-from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
+from engine.reports.results import (
+    Baseline,
+    DatasetSummary,
+    JobResult,
+    NetworkInfo,
+    ProtocolSummary,
+    SuperresWeightsInfo,
+)
 from engine.reports.statistics import StudyStatistics
 
 LASTING: dict[type[events.Event], str] = {
@@ -18,6 +25,7 @@ LASTING: dict[type[events.Event], str] = {
     events.AuditFinished: "audit",
     events.ProtocolApplied: "protocol",
     events.MachineChosen: "machine",
+    events.NetworkOpened: "network",
     events.StatisticsComputed: "statistics",
     events.PipelinesAnalysed: "analysis",
 }
@@ -41,6 +49,8 @@ class StudyRecord:
     audit: AuditReport | None = None
     protocol: ProtocolSummary | None = None
     machine: MachineSettings | None = None
+    network: NetworkInfo | None = None
+    """None for our own, begun at random."""
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)

@@ -17,7 +17,15 @@ from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.reports.audit import AuditReport
 from engine.reports.pipelines import PipelineAnalysis
-from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, Status, SuperresWeightsInfo
+from engine.reports.results import (
+    Baseline,
+    DatasetSummary,
+    JobResult,
+    NetworkInfo,
+    ProtocolSummary,
+    Status,
+    SuperresWeightsInfo,
+)
 from engine.reports.statistics import StudyStatistics
 
 Stage = Literal["check", "audit", "preprocess", "train", "evaluate", "baselines"]
@@ -91,6 +99,13 @@ class SuperresWeightsChosen(Event):
 
     weights: SuperresWeightsInfo
     precision: Precision = "fp32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOpened(Event):
+    """Which network is trained and what it starts from, where it is not one of ours that starts at random."""
+
+    network: NetworkInfo
 
 
 @dataclass(frozen=True, kw_only=True)

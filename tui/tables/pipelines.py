@@ -166,18 +166,19 @@ def _shares(analysis: PipelineAnalysis) -> TableData:
     def lines() -> Iterator[Line]:
         for entry in analysis.shares:
             selection_p = entry.adjusted_selection_p
+            selection = None if entry.selections == 1 else 1 - entry.order
             yield (
                 _value(replace(numbers("steps"), better="lower"), str(entry.length), entry.length),
                 _value(numbers("pipelines"), str(entry.pipelines), entry.pipelines),
                 _value(numbers("sets"), str(entry.selections), entry.selections),
                 _value(numbers("deviation", "of gain"), number(entry.deviation), entry.deviation),
                 _value(numbers("order"), share(entry.order), entry.order),
-                _value(numbers("selection"), share(1 - entry.order), 1 - entry.order),
+                _value(numbers("selection"), _share(selection), selection),
                 _value(numbers("noise"), share(entry.noise), entry.noise),
                 _value(numbers("order", "without noise"), _share(entry.order_corrected), entry.order_corrected),
                 (numbers("95 % interval"), _interval(entry.interval)),
-                _value(numbers("p of order"), p_text(entry.adjusted_order_p), -entry.adjusted_order_p),
-                (numbers("p of selection"), NOTHING if selection_p is None else p_text(selection_p)),
+                _value(numbers("p of order", "adjusted"), p_text(entry.adjusted_order_p), -entry.adjusted_order_p),
+                (numbers("p of selection", "adjusted"), NOTHING if selection_p is None else p_text(selection_p)),
             )
 
     return table_of(lines())

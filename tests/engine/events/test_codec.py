@@ -29,6 +29,7 @@ from engine.reports.results import (
     DatasetSummary,
     JobResult,
     Metrics,
+    NetworkInfo,
     Prediction,
     ProtocolSummary,
     Seconds,
@@ -129,6 +130,9 @@ EVERY_EVENT = [
     events.StatisticsComputed(statistics=STATISTICS),
     events.PipelinesAnalysed(analysis=ANALYSIS),
     events.MachineChosen(machine=MACHINE),
+    events.NetworkOpened(
+        network=NetworkInfo("my_net.py:build", 12, "00ff", "w.pth", "/w.pth", "00ee", (0.5,) * 3, (0.25,) * 3, ("so",))
+    ),
     events.SuperresWeightsChosen(weights=SuperresWeightsInfo("shipped", "ours", "00ff", "offline")),
     events.Notice(message="mind — “this”", level="warning", variant="bbox"),
     events.StageStarted(stage="preprocess", total=10, variant="bbox", cached=4),
