@@ -158,7 +158,7 @@ def class_data(record: StudyRecord) -> TableData:
     evaluated = evaluated_results(record)
     names = record.dataset.classes if record.dataset else ()
     if len(evaluated) > MANY:
-        return _variants_by_class(evaluated, names, _support_unit(record))
+        return _variants_by_class(evaluated, names)
     columns = [
         Column("class", "class", better="lower", marked=False, numeric=False),
         Column("support", "images", _support_unit(record), marked=False),
@@ -180,15 +180,15 @@ def class_data(record: StudyRecord) -> TableData:
     return TableData(tuple(columns), tuple(rows))
 
 
-def _variants_by_class(evaluated: Sequence[JobResult], names: Sequence[str], unit: str) -> TableData:
-    """A row a variant, a column a score and class, with the class's number of test images in its head."""
+def _variants_by_class(evaluated: Sequence[JobResult], names: Sequence[str]) -> TableData:
+    """A row a variant, a column a score and class, with the class's number of predictions in its head."""
     columns = [Column("variant", "variant", better="lower", marked=False, numeric=False)]
     parts = [[Cell(result.variant, place) for place, result in enumerate(evaluated)]]
     fair = [result.status == "done" for result in evaluated]
     for score, heading in _CLASS_SCORES:
         for index, name in enumerate(short_names(names)):
             of_class = [result.metrics.per_class[index] for result in evaluated if result.metrics]
-            columns.append(Column(f"{score}:{names[index]}", name, f"{heading}, {of_class[0].support} {unit}"))
+            columns.append(Column(f"{score}:{names[index]}", name, f"{heading} n={of_class[0].support}"))
             values = [getattr(scores, score) if scores.support else None for scores in of_class]
             parts.append(_mark_across([number_cell(value) for value in values], fair))
     rows = zip(*parts, strict=True)
