@@ -280,4 +280,4 @@ class InsideScreen(Screen[None]):
 def _evidence(name: str, which: str, heat: "Pixels | None", *, found: bool) -> Text:
     if heat is None:
         return Text("no Grad-CAM", "dim")
-    return Text.assemble("speaks for " if found else "nothing for ", (name, "bold"), f" ({which})")
+    return Text.assemble("for " if found else "nothing for ", (name, "bold"), f" ({which})")
