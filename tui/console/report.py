@@ -12,8 +12,9 @@ from rich.text import Text
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord, evaluated_results
 from engine.events.search_record import TuningRecord
-from engine.reports.results import DatasetSummary
+from engine.reports.results import DatasetSummary, JobResult
 from tui.console.stdout import _natural_width, _terminal_width, printed
+from tui.looks.variant_names import MANY
 from tui.tables.claims import claims_parts
 from tui.tables.data import to_rich
 from tui.tables.effects import effects_legend, effects_tables, factorials
@@ -105,18 +106,28 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     for variant, sentence in shortfalls(record):
         yield f"{variant}: {sentence}"
     yield from _statistics(record, width)
-    for result in evaluated_results(record):
+    evaluated = evaluated_results(record)
+    for result in _with_matrix(evaluated):
         if result.metrics is not None:
             yield ""
             yield confusion_table(
                 result.metrics, dataset.classes, title=f"{result.variant}, {table_words(record, 'sum')}"
             )
-    if evaluated_results(record):
+    if len(evaluated) > MANY:
+        yield f"{len(evaluated)} confusion matrices: the best variant's is shown, all are in the exports"
+    if evaluated:
         yield ""
         yield _fitted(per_class_table(record), width)
     yield from _claims(record, width)
     yield from warnings_and_conclusion(record)
     yield from kept_in(record)
+
+
+def _with_matrix(evaluated: list[JobResult]) -> list[JobResult]:
+    """The results whose matrix is printed: all, or of many the most accurate one."""
+    if len(evaluated) <= MANY:
+        return evaluated
+    return [max(evaluated, key=lambda result: result.metrics.accuracy if result.metrics else 0.0)]
 
 
 def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:

@@ -13,6 +13,9 @@ from tui.tables.quality import quality_data, quality_sentences, quality_title
 from tui.tables.report import calibration_table, combination_table, comparison_matrix
 from tui.tables.statistics import DIFFERS, comparison_data, has_all_pairs
 
+_MOST_SETS_OPEN = 3
+"""Of more complete sets than this, as every order of four steps makes, the tables are folded away."""
+
 
 def comparisons(exported: Exported) -> Section | None:
     """Which variant is better than which, and whether that is more than noise."""
@@ -39,14 +42,13 @@ def effects(exported: Exported) -> Section | None:
     if not found:
         return None
     blocks: list[Block] = [Paragraph(effects_legend(found[0]))]
+    many = len(found) > _MOST_SETS_OPEN
     for analysis in found:
-        blocks += [
-            TableBlock(
-                f"Effects on the accuracy, {set_words(analysis)}", effects_data(analysis).without("what it says")
-            ),
-            Bullets(effect_sentences(analysis)),
-            TableBlock("The accuracies that they come from", combination_table(analysis)),
-        ]
+        data = effects_data(analysis).without("what it says")
+        blocks.append(TableBlock(f"Effects on the accuracy, {set_words(analysis)}", data, long=many))
+        if not many or any(effect.significant for effect in analysis.effects):
+            blocks.append(Bullets(effect_sentences(analysis)))
+        blocks.append(TableBlock("The accuracies that they come from", combination_table(analysis), long=many))
     return Section("effects", "Effects of steps", tuple(blocks))
 
 

@@ -14,6 +14,7 @@ from engine.events.record import StudyRecord, evaluated_results, seeds_evaluated
 from engine.reports.results import ClassScores, JobResult, Metrics
 from tui.looks.formatting import DECIMALS, NOTHING, duration, interval_text, right
 from tui.looks.heat import heat_style
+from tui.looks.variant_names import MANY
 from tui.tables.data import BEST, Cell, Column, Row, TableData, aligned, mark_best, number_cell, to_rich
 from tui.tables.facts import short_names, table_words
 from tui.tables.quality import QUALITY_COLUMNS, quality_cells
@@ -147,30 +148,50 @@ _CLASS_SCORES = (("f1", "F1"), ("precision", "precision"), ("recall", "recall"))
 
 
 def class_data(record: StudyRecord) -> TableData:
-    """Classes against the F1, then precision, then recall of every evaluated variant.
+    """Classes against the F1, then precision, then recall of every evaluated variant; many variants are the rows.
 
     The best variants of a class are marked in each group; a class without test images has no scores.
     """
-    evaluated = [(result.variant, result) for result in evaluated_results(record)]
+    evaluated = evaluated_results(record)
+    names = record.dataset.classes if record.dataset else ()
+    if len(evaluated) > MANY:
+        return _variants_by_class(evaluated, names)
     columns = [
         Column("class", "class", better="lower", marked=False, numeric=False),
         Column("support", "images", _support_unit(record), marked=False),
     ]
     columns += [
-        Column(f"{score}:{variant}", variant, heading) for score, heading in _CLASS_SCORES for variant, _ in evaluated
+        Column(f"{score}:{one.variant}", one.variant, heading) for score, heading in _CLASS_SCORES for one in evaluated
     ]
     rows = []
-    for index, name in enumerate(record.dataset.classes if record.dataset else ()):
-        of_class = [result.metrics.per_class[index] for _, result in evaluated if result.metrics]
+    for index, name in enumerate(names):
+        of_class = [result.metrics.per_class[index] for result in evaluated if result.metrics]
         support = of_class[0].support if of_class else 0
         cells = [Cell(name, index), Cell(str(support), support)]
         for score, _ in _CLASS_SCORES:
             values = [getattr(scores, score) if scores.support else None for scores in of_class]
             cells += _mark_across(
-                [number_cell(value) for value in values], [result.status == "done" for _, result in evaluated]
+                [number_cell(value) for value in values], [result.status == "done" for result in evaluated]
             )
         rows.append(Row(name, tuple(cells)))
     return TableData(tuple(columns), tuple(rows))
+
+
+def _variants_by_class(evaluated: Sequence[JobResult], names: Sequence[str]) -> TableData:
+    """A row a variant, a column a score and class, with the class's number of predictions in its head."""
+    columns = [Column("variant", "variant", better="lower", marked=False, numeric=False)]
+    parts = [[Cell(result.variant, place) for place, result in enumerate(evaluated)]]
+    fair = [result.status == "done" for result in evaluated]
+    for score, heading in _CLASS_SCORES:
+        for index, name in enumerate(short_names(names)):
+            of_class = [result.metrics.per_class[index] for result in evaluated if result.metrics]
+            columns.append(Column(f"{score}:{names[index]}", name, f"{heading} n={of_class[0].support}"))
+            values = [getattr(scores, score) if scores.support else None for scores in of_class]
+            parts.append(_mark_across([number_cell(value) for value in values], fair))
+    rows = zip(*parts, strict=True)
+    return TableData(
+        tuple(columns), tuple(Row(result.variant, cells) for result, cells in zip(evaluated, rows, strict=True))
+    )
 
 
 def _support_unit(record: StudyRecord) -> str:
