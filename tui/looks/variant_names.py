@@ -20,6 +20,9 @@ from tui.looks.formatting import fit
 MANY = 9
 """More variants than this need lists that scroll, pages of charts and short names."""
 
+LEAST_NAME, NAMES_SHARE = 16, 4
+"""A column of names in a table takes a fourth of the width, and never fewer cells than this."""
+
 _FEWEST_LETTERS = 3
 _TWO_ENDS = 2
 _NAMED_VALUE = re.compile(r"([(,])\s*\w+=")

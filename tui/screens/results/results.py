@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Footer, Static
 from engine.events.record import StudyRecord, study_variants
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
-from tui.looks.variant_names import MANY, short_variants
+from tui.looks.variant_names import LEAST_NAME, MANY, NAMES_SHARE, short_variants
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.findings import facts_text, findings_text, notes_text
 from tui.screens.results.matrices import NARROW, MatrixGrid
@@ -26,9 +26,6 @@ from tui.widgets.metrics_table import MetricsTable, SortableTable
 
 WIDE = 160
 """From this many columns the conclusion stands beside the table and the classes below the matrices."""
-
-_LEAST_NAME, _NAMES_SHARE = 16, 4
-"""Cells of a name where variants are many: a quarter of the screen, but not fewer than these."""
 
 _MARGINS = 3  # columns beside the table of variants: a space on either side, the page's scroll bar
 
@@ -197,7 +194,7 @@ class ResultsScreen(OpeningScreen):
     def _names(self) -> dict[str, str]:
         """Short names, where many variants make it likely that names are long."""
         variants = study_variants(self._record)
-        most = max(_LEAST_NAME, self.size.width // _NAMES_SHARE)
+        most = max(LEAST_NAME, self.size.width // NAMES_SHARE)
         return short_variants(variants, most) if len(variants) > MANY else {}
 
     @property
