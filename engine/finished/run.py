@@ -143,9 +143,14 @@ class FinishedRun:
         raise InputError(f"{self.folder}: no finished job of {which}, fold {fold}: it has {have}")
 
     def network(self, key: JobKey) -> "nn.Module":
-        """The network of a job."""
+        """The network of a job.
+
+        Raises:
+            InputError: the variant has steps of the user's own that were not named, or are others now.
+        """
         from engine.training.inference import load_network
 
+        self.config.require_steps(key.variant)
         recipe, scale = self.config.recipe, get_variant(key.variant).scale
         height, width = recipe.image_size
         return load_network(
@@ -160,9 +165,14 @@ class FinishedRun:
     def pixels(
         self, variant: str, images: "Sequence[CheckedImage]", control: StudyControl | None = None
     ) -> "PixelTable":
-        """The pixels of images for a variant, from the cache where they are there."""
+        """The pixels of images for a variant, from the cache where they are there.
+
+        Raises:
+            InputError: as `network`.
+        """
         from engine.preprocess import PixelCache, preprocess
 
+        self.config.require_steps(variant)
         return preprocess(
             get_variant(variant),
             images,
@@ -176,9 +186,14 @@ class FinishedRun:
         )
 
     def steps(self, variant: str) -> "tuple[Step, ...]":
-        """A variant's pre-processing, as the run did it."""
+        """A variant's pre-processing, as the run did it.
+
+        Raises:
+            InputError: as `network`.
+        """
         from engine.preprocess import StepContext, build_steps
 
+        self.config.require_steps(variant)
         context = StepContext(self.config.recipe, self.preprocess_machine, self._superres(variant))
         return build_steps(get_variant(variant), context)
 

@@ -57,6 +57,7 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
         SimpsonsError: the input cannot be used.
     """
     search_space(config)
+    config.study.require_steps()
     dataset = open_study_dataset(config.study)
     if config.study.validation_fraction is None and not dataset.validation:
         config = replace(config, study=replace(config.study, validation_fraction=VALIDATION))
@@ -85,6 +86,7 @@ def resume_tuning(
     Raises:
         SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
     """
+    load_config(folder).require_steps()
     run = RunFolder.open_for_resume(folder)
     try:
         reporter = SearchReporter(run, control or StudyControl(), emit)

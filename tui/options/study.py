@@ -16,7 +16,7 @@ from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
-from tui.options.values import class_names, image_size, recipe_name, recipe_number, variant_names
+from tui.options.values import class_names, image_size, own_steps, recipe_name, recipe_number, variant_names
 
 ENVIRONMENT_HELP = (
     "Every option can also be given as an environment variable: SIMPSONS_TUI_ and its name, as "
@@ -77,6 +77,17 @@ IMAGES = option(
     help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
 )
 
+# Code is run only where it is named now, so not by an environment variable of some day; and before variants are read.
+STEPS = click.option(
+    "--steps",
+    type=own_steps,
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    metavar="FILE.py",
+    help="Steps of your own: a Python file (simpsons-tui docs steps), or an installed package's; again for more.",
+)
+
 _STUDY_GROUPS = (
     option_group(
         "Images",
@@ -105,6 +116,7 @@ _STUDY_GROUPS = (
             "denoise(weight=0.02|0.05), every order of every selection as orders(denoise,clahe), selections in one "
             f"order as subsets(...), {ALL_COMBINATIONS} of bbox, denoise and superres, a named set as @FILE:SET.",
         ),
+        STEPS,
         option(
             "--recipe",
             type=recipe_name,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
+from engine.config.own_steps import require_named
 from engine.config.recipes import Recipe
 from engine.config.variants import find_variant, get_variant
 from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
@@ -28,7 +29,7 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
 
     Raises:
         StorageError: the folder is no run or is damaged.
-        InputError: the run has no such model, or the device is not here.
+        InputError: the run has no such model, its steps of the user's own were not named, or the device is not here.
         WeightsError: its weights are missing, belong to another network, or are not finite.
     """
     from engine.finished.predicting.model import TrainedModel
@@ -41,6 +42,7 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
     record, job = run.record, choose_job(run.record, request)
     started, dataset = run.started, record.dataset
     assert dataset is not None  # a job has ended
+    require_named(started.steps, job.variant)
     variant = get_variant(job.variant)
     lower_priority()  # of a screen's thread, which comes first
     machine, notes = _choose_machine(record, request)
