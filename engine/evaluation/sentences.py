@@ -112,13 +112,13 @@ def _effects(analysis: FactorialAnalysis) -> list[str]:
 
 
 def copy_sentences(statistics: StudyStatistics) -> list[str]:
-    """What near copies within the test set do to the methods that take each image as evidence of its own."""
+    """What groups within the test set do to the methods that take each image as evidence of its own."""
     copied = [entry for entry in statistics.variants if entry.groups < entry.images and len(entry.seeds) == 1]
     if not copied:
         return []
     entry = copied[0]
     return [
-        f"The {entry.images} test images hold {entry.groups} different pictures, near copies counted once: the "
+        f"The {entry.images} test images are {entry.groups} groups, near copies and given groups counted once: the "
         "intervals of the accuracy and the comparisons take them as independent and are too sure; those of F1 do not."
     ]
 

@@ -44,7 +44,7 @@ used, 2 none could or wrong use, 130 interrupted."""
 @option_group("Machine", DEVICE)
 @folders(CACHE_DIR, RUNS_DIR, OFFLINE)
 def predict(run: str, images: tuple[Path, ...], as_json: bool, **options: Any) -> int:
-    """Say what a trained model sees in images: files, folders (with those below) or .zip archives.
+    """Say what a trained model sees in images: files, folders (with those below) or archives.
 
     RUN is a run's folder, its name in the runs folder or the beginning of it, or 'latest'. Without a VARIANT the most
     accurate one is used. Its own pre-processing is applied to the images.

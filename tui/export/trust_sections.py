@@ -86,12 +86,17 @@ def audit(exported: Exported) -> Section | None:
 
 
 def _audit_facts(report: AuditReport) -> tuple[tuple[str, str], ...]:
+    given = (
+        (f"test images that share a {report.group_name} with training images", f"{report.group_leaking_test:,}"),
+        (f"groups given ({report.group_name}), of two or more images", f"{len(report.given_groups):,}"),
+    )
     return (
         ("test images that copy a training image", f"{report.leaking_test:,} of {report.test:,}"),
         ("training images in such a group", f"{report.leaking_train:,} of {report.train:,}"),
         ("training images that copy each other", f"{report.copied_train:,}"),
         ("test images that copy each other", f"{report.copied_test:,}"),
         ("groups of copies", f"{len(report.groups):,}"),
+        *(given if report.group_name else ()),
         ("what counts as a copy", report.closeness),
     )
 

@@ -16,7 +16,7 @@ from engine.reports.prediction import TakePrediction
 def predict_images(
     request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl | None = None
 ) -> None:
-    """Ask a run's model about images, in the calling thread; files, folders and .zip archives.
+    """Ask a run's model about images, in the calling thread; files, folders and archives.
 
     `take` gets the model first, then what it says of each image, or why that could not be used, in their order.
     The predictions are those that the study would have made on this machine.

@@ -108,8 +108,8 @@ def test_near_copies_within_the_test_set_are_told_where_they_matter():
     entry = result("vanilla", APU_AS_HOMER)
     paired = compute_statistics(["vanilla"], [entry], {f"{i}.jpg": i // 2 for i in range(30)}, 3, replicates=300)
     said = " ".join(draw_conclusion(DATASET, [entry], {}, statistics=paired))
-    assert "The 30 test images hold 15 different pictures" in said
-    assert "different pictures" not in text([entry])
+    assert "The 30 test images are 15 groups" in said
+    assert " groups, near copies" not in text([entry])
 
 
 def test_refused_comparisons_are_told():

@@ -147,7 +147,7 @@ def test_every_command_line_parses(file, line, monkeypatch, tmp_path):
     for word in arguments:  # what the line names is there
         if word.endswith("/"):
             Path(word).mkdir(parents=True, exist_ok=True)
-        elif re.search(r"\.(zip|toml|jpg)$", word) or word == "PATH":
+        elif re.search(r"\.(zip|gz|toml|jpg|csv)$", word) or word == "PATH":
             Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).touch()
     for command in (cli, *commands_of(cli)):
