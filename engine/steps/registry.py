@@ -59,9 +59,11 @@ def register(specs: Iterable[StepSpec]) -> None:
 
 
 @contextmanager
-def temporarily(*specs: StepSpec) -> Iterator[None]:
-    """The same until the block ends, for tests."""
+def temporarily(*specs: StepSpec, alone: bool = False) -> Iterator[None]:
+    """The same until the block ends, for tests; `alone` forgets those that were registered before for as long."""
     before = dict(_added)
+    if alone:
+        _replace({})
     register(specs)
     try:
         yield

@@ -142,6 +142,11 @@ class Printed:
     def flush(self) -> None:
         """There is nothing to flush."""
 
+    def begin(self) -> None:
+        """Another source begins to print: it has as many lines again."""
+        with self._lock:
+            self._begun, self._count = "", 0
+
     def drain(self) -> list[str]:
         """The lines since the last call."""
         with self._lock:
@@ -156,6 +161,8 @@ printed = Printed()
 
 def keep_prints_of(module: ModuleType) -> None:
     """Have what a module prints to standard output kept; no other module is concerned, whatever thread it is in."""
+
+    printed.begin()
 
     def print_kept(*values: object, **more: Any) -> None:
         if more.get("file") in (None, sys.stdout):

@@ -206,8 +206,14 @@ class OwnStepCall:
 
     def _once(self, pixels: Pixels, box: tuple[object, ...]) -> Pixels:
         given = np.array(pixels, order="C")
+
+        def job() -> object:
+            result = self._function(given, *box, **self._parameters)
+            # Copied before the next call, which may write where this result lies.
+            return np.array(result, order="C") if isinstance(result, np.ndarray) else result
+
         try:
-            result = call(lambda: self._function(given, *box, **self._parameters), self._stopped, self._limit)
+            result = call(job, self._stopped, self._limit)
         except StudyStopped:
             raise
         except BaseException as error:  # a user's function may raise anything, also to end the program
@@ -218,7 +224,8 @@ class OwnStepCall:
         if fault := fault_of(result, pixels.shape, resizes=self._spec.place == "first"):
             hint = f": {_HINT}" if isinstance(result, np.ndarray) and result.dtype != np.uint8 else ""
             raise DatasetError(f"the step {self._word} returned {fault}{hint}")
-        return np.array(result, dtype=np.uint8, order="C")
+        assert isinstance(result, np.ndarray)  # `fault_of` has seen to it
+        return result
 
 
 # ---------------------------------------------------------------- what they cost
