@@ -161,7 +161,6 @@ printed = Printed()
 
 def keep_prints_of(module: ModuleType) -> None:
     """Have what a module prints to standard output kept; no other module is concerned, whatever thread it is in."""
-
     printed.begin()
 
     def print_kept(*values: object, **more: Any) -> None:
