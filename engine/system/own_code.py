@@ -220,11 +220,13 @@ def call(job: Callable[[], Result], stopped: Callable[[], bool] = never, limit: 
         limit: seconds after which it is given up.
 
     Raises:
-        StudyStopped: a stop was asked for, and the call did not end in `GRACE_SECONDS` after that.
+        StudyStopped: a stop was asked for before, or the call did not end in `GRACE_SECONDS` after that.
         TimeoutError: it took longer than the limit.
         BaseException: what it raised.
     """
     global _caller  # noqa: PLW0603 - one thread for the process
+    if stopped():
+        raise StudyStopped
     with _choosing:
         if _caller is None or _caller.process != os.getpid():
             _caller = _Caller()

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.config.grammar import StepCall, choose_from
-from engine.errors import DatasetError, InputError, StudyStopped, UnrepeatableError, require
+from engine.errors import DatasetError, InputError, UnrepeatableError, require
 from engine.steps import BUILT_IN
 from engine.steps.registry import added_steps, register
 from engine.steps.spec import StepSpec, Value
@@ -164,6 +164,13 @@ def fault_of(result: object, shape: tuple[int, ...], *, resizes: bool) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class _Raised:
+    """What a step raised, apart from what is raised in who waits for it (Ctrl-C)."""
+
+    error: BaseException
+
+
 class OwnStepCall:
     """A step of the user's own with all its parameters, ready to be called from any thread.
 
@@ -208,17 +215,20 @@ class OwnStepCall:
         given = np.array(pixels, order="C")
 
         def job() -> object:
-            result = self._function(given, *box, **self._parameters)
-            # Copied before the next call, which may write where this result lies.
-            return np.array(result, order="C") if isinstance(result, np.ndarray) else result
+            try:
+                result = self._function(given, *box, **self._parameters)
+                # Copied before the next call, which may write where this result lies.
+                return np.array(result, order="C") if isinstance(result, np.ndarray) else result
+            except BaseException as error:  # a user's function may raise anything, also to end the program
+                return _Raised(error)
 
         try:
             result = call(job, self._stopped, self._limit)
-        except StudyStopped:
-            raise
-        except BaseException as error:  # a user's function may raise anything, also to end the program
-            place = f" ({Path(self._spec.origin).name}{line_of(error, self._spec.origin)})"
-            raise DatasetError(f"the step {self._word} failed{place}: {words_of_error(error)}") from error
+        except TimeoutError as error:
+            result = _Raised(error)
+        if isinstance(result, _Raised):
+            place = f" ({Path(self._spec.origin).name}{line_of(result.error, self._spec.origin)})"
+            raise DatasetError(f"the step {self._word} failed{place}: {words_of_error(result.error)}") from result.error
         if not np.array_equal(given, pixels):
             raise DatasetError(f"the step {self._word} changed its input: work on a copy, as pixels.copy()")
         if fault := fault_of(result, pixels.shape, resizes=self._spec.place == "first"):
