@@ -47,6 +47,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "protocol": to_jsonable(record.protocol) if record.protocol else {"name": started.protocol},
         "recipe": to_jsonable(started.recipe),
         "own_steps": to_jsonable(started.steps),
+        "network": to_jsonable(record.network),
         "seed": started.seed,
         "device": record.machine.device if record.machine else None,
         "precision": record.machine.precision if record.machine else None,
@@ -56,6 +57,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "variants": {variant: _variant_json(record, variant) for variant in started.variants},
         "baselines": {name: metrics_to_json(baseline.metrics) for name, baseline in record.baselines.items()},
         **_statistics_json(record),
+        "pipelines": to_jsonable(record.analysis),
         "conclusion": list(record.finished.conclusion) if record.finished else [],
         "messages": [{"level": n.level, "variant": n.variant, "message": n.message} for n in record.notices],
     }

@@ -201,3 +201,28 @@ class SuperresWeightsInfo:
     description: str
     sha256: str
     note: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """Which network a study trained and what it started from.
+
+    Attributes:
+        name: as the recipe has it, without the folders of a user's own file.
+        parameters: how many numbers are learnt.
+        source_sha256: of the user's own file; "" for others.
+        weights: what it started from, in words.
+        weights_file, weights_sha256: their file; "" where there is none.
+        mean, deviation: of each colour, taken off pixels in [0, 1] and divided by before the network.
+        notes: what else must be known, as sentences without a full stop.
+    """
+
+    name: str
+    parameters: int
+    source_sha256: str
+    weights: str
+    weights_file: str
+    weights_sha256: str
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    notes: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from cloup import option_group
 
 from engine.config.model import ModelRequest
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, RUNS_DIR, STEPS, folders, option
+from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
 
 _MODEL_OPTIONS = option_group(
     "Model",
@@ -23,6 +23,7 @@ _MODEL_OPTIONS = option_group(
         metavar="FILE",
         help="The run's NinaSR-B0 x2 weights, where they are not found by themselves.",
     ),
+    OWN_NETWORK,
 )
 
 _PREDICT_EXAMPLES = """\b

@@ -16,7 +16,17 @@ from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
-from tui.options.values import class_names, image_size, own_steps, recipe_name, recipe_number, variant_names
+from tui.options.values import (
+    class_names,
+    image_size,
+    network_name,
+    own_network,
+    own_steps,
+    recipe_name,
+    recipe_number,
+    start_weights,
+    variant_names,
+)
 
 ENVIRONMENT_HELP = (
     "Every option can also be given as an environment variable: SIMPSONS_TUI_ and its name, as "
@@ -77,6 +87,14 @@ CLASSES = option(
     metavar="A,B,...",
     help="Classes to use, in this order, or 'all'; names with commas or outer blanks in quotes.",
 )
+OWN_NETWORK = option(
+    "--network",
+    "_network",
+    type=own_network,
+    expose_value=False,
+    metavar="FILE.py:NAME",
+    help="The run's own network, whose code is only run where it is named.",
+)
 RECHECK = option("--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
 JSON = option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
 HEADLESS = option("--headless", is_flag=True, help="Without a screen, also in a terminal.")
@@ -135,6 +153,20 @@ _STUDY_GROUPS = (
             metavar="NAME",
             help=f"Hyper-parameters, of: {', '.join(RECIPES)}. Without it {StudyConfig.recipe.name}, and for the demo "
             f"set {DEMO_RECIPE}.",
+        ),
+        option(
+            "--network",
+            type=network_name,
+            metavar="NAME",
+            help="The network, in place of the recipe's: two-block, residual, a classification model of torchvision as "
+            "resnet18, timm:NAME, or FILE.py:FUNCTION, a function of your own (simpsons-tui docs networks).",
+        ),
+        option(
+            "--weights",
+            type=start_weights,
+            metavar="FILE",
+            help="What the network starts from: none (at random), default (its makers' weights), or a .safetensors or "
+            ".pth file.",
         ),
         option(
             "--protocol",
@@ -235,6 +267,8 @@ RECIPE_OPTIONS: Mapping[str, str] = {
     "image_size": "image_size",
     "dropout_place": "dropout_place",
     "denoise_weight": "denoise_weight",
+    "network": "network",
+    "weights": "weights",
 }
 """The fields of the recipe that have an option of their own, by its parameter's name; `--set` gives the others too."""
 

@@ -60,6 +60,8 @@ def export_onnx(request: ModelRequest, path: Path) -> float:
     images = find_images([Path(dataset.location)] if dataset and Path(dataset.location).exists() else [])
     about = {name: getattr(info, name) for name in ("classes", "variant", "study", "seed", "fold")}
     about["recipe"] = to_jsonable(run.started.recipe)
+    if run.record.network is not None:
+        about["network"] = to_jsonable(run.record.network)
     if "superres" in get_variant(info.variant).steps:
         about["superres_weights"] = to_jsonable(run.record.superres_weights)
     return write_onnx(model, about, images, path)

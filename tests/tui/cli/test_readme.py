@@ -156,6 +156,8 @@ def test_every_command_line_parses(file, line, monkeypatch, tmp_path):
             Path(word).touch()
         elif word.endswith("my_steps.py"):
             Path(word).write_text(TEMPLATE, encoding="utf-8")
+        elif found := re.fullmatch(r"(\w+\.py):\w+", word):
+            Path(found[1]).touch()
     for command in (cli, *commands_of(cli)):
         monkeypatch.setattr(command, "callback", lambda *_args, **_options: None)
     try:

@@ -175,9 +175,8 @@ class SetupScreen(Screen[None]):
     def _show_plan(self) -> None:
         plan = plan_words(
             self.config,
-            self.known.estimate,
+            self.known,
             chosen=bool(self.choice.chosen),
-            read=self.summary is not None,
             warm=self.session.warm,
             roomy=self.size.height >= _TALL,
         )
