@@ -141,11 +141,9 @@ class SetupScreen(Screen[None]):
             return
         self.show_top()
         self.query_one(DatasetPanel).show(self.config.data)
-        title = f"variants: {len(self.choice.chosen)} of {len(self.choice.listed)}"
-        self.query_one("#variants-panel").border_title = title
-        self.query_one(VariantList).show_chosen(
-            self.choice.listed, self.choice.chosen, dark=self.app.current_theme.dark
-        )
+        listed, chosen = self.choice.listed, self.choice.chosen
+        self.query_one("#variants-panel").border_title = f"variants: {len(chosen)} of {len(listed)}"
+        self.query_one(VariantList).show_chosen(listed, chosen, dark=self.app.current_theme.dark)
         self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
         runs = self.query_one("#runs", Static)
@@ -246,6 +244,12 @@ class SetupScreen(Screen[None]):
             self.config = config
             self._changed()
 
+    def action_save(self) -> None:
+        """Write the study as a file."""
+        from tui.screens.setup.save import SaveScreen
+
+        self.app.push_screen(SaveScreen(self.study_config() if self.choice.chosen else self.config))
+
     def action_tune(self) -> None:
         """Search for better numbers of the recipe, with the first of the chosen variants."""
         try:
@@ -263,9 +267,7 @@ class SetupScreen(Screen[None]):
 
     def take_recipe(self, recipe: Recipe | None) -> None:
         """Use the numbers that a search found."""
-        if recipe is not None:
-            self.config = replace(self.config, recipe=recipe)
-            self._changed()
+        self._edited(replace(self.config, recipe=recipe) if recipe is not None else None)
 
     def action_data(self) -> None:
         """Ask for another path."""
@@ -277,8 +279,7 @@ class SetupScreen(Screen[None]):
         if answer is not None:
             data = Path(answer).expanduser() if answer else None
             self.config = replace(self.config, data=data, train=None, test=None, val=None, labels=None)
-            self.problem = ""
-            self.start_asked = False
+            self.problem, self.start_asked = "", False
             self.read_dataset()
 
     def action_reading(self) -> None:
@@ -292,8 +293,7 @@ class SetupScreen(Screen[None]):
 
     def _reading_chosen(self, reading: DatasetReading | None) -> None:
         if reading is not None:
-            parts = {name: getattr(reading, name) for name in ("train", "test", "val", "labels")}
-            self.config = replace(self.config, **parts)
+            self.config = replace(self.config, **{n: getattr(reading, n) for n in ("train", "test", "val", "labels")})
             self.problem = ""
             self.read_dataset()
 
@@ -334,8 +334,7 @@ class SetupScreen(Screen[None]):
 
     def action_watch(self) -> None:
         """Watch the newest of the studies that other processes run."""
-        if self.live:
-            self.session.watch(self.live[0].folder)
+        self.session.watch(self.live[0].folder)
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
