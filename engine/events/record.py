@@ -10,6 +10,7 @@ from engine.events import study as events
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.pipelines import PipelineAnalysis
+from engine.reports.quality import QualityReport
 from engine.reports.results import (
     Baseline,
     DatasetSummary,
@@ -28,6 +29,7 @@ LASTING: dict[type[events.Event], str] = {
     events.NetworkOpened: "network",
     events.StatisticsComputed: "statistics",
     events.PipelinesAnalysed: "analysis",
+    events.QualityMeasured: "quality",
 }
 """Events whose one value replaces the record's of the same name."""
 
@@ -64,6 +66,7 @@ class StudyRecord:
     statistics: StudyStatistics | None = None
     analysis: PipelineAnalysis | None = None
     """Of orders, strengths and selections of steps; None where the study has no such design."""
+    quality: QualityReport | None = None
     notices: list[events.Notice] = field(default_factory=list)
     finished: events.StudyFinished | None = None
 

@@ -20,6 +20,7 @@ from engine.config.variants import PLAIN, VARIANTS, Variant, find_variant, get_v
 from engine.events.study import Stage
 from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
+from engine.reports.quality import compared_images
 from engine.reports.results import DatasetSummary
 from engine.steps.registry import find_step
 from engine.system.locations import cache_folder
@@ -86,6 +87,8 @@ def estimate_study(
         if config.budget_minutes is None:
             work.append(("train", variant, summary.train * recipe.epochs * jobs))
     work.append(("baselines", "", images))
+    if compared := summary.test * compared_images(config.variants):
+        work.append(("quality", "", compared))
     known = [timings.lookup(stage, variant, config) or _of_step(step, stage, variant) for stage, variant, _ in work]
     seconds = sum(
         count * (typical_seconds(stage, variant, recipe, config.variants) if measured is None else measured)
@@ -143,6 +146,8 @@ def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[
     """
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
+    if stage == "quality":
+        return costs.QUALITY_SECONDS_PER_MEGAPIXEL * megapixels / speed_up
     if not variant:
         return costs.FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = find_variant(variant) or VARIANTS[PLAIN]

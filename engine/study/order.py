@@ -113,6 +113,9 @@ class Study:
         finally:
             if not self._control.handing_over:
                 self._measure_baselines(inputs)
+        from engine.study.quality import measure_quality
+
+        measure_quality(inputs)
         failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 

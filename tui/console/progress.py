@@ -1,6 +1,7 @@
 """A running study on standard error: lines where it is a file, a display with a bar where it is a terminal."""
 
 import contextlib
+import re
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -44,6 +45,7 @@ _DOING: dict[Stage, str] = {
     "train": "training",
     "evaluate": "evaluating",
     "baselines": "measuring baselines on",
+    "quality": "measuring the quality of",
 }
 _REFRESHES_PER_SECOND = 5
 REMIND_SECONDS = 30.0
@@ -157,7 +159,7 @@ class LineProgress:
         stage = self._stage
         match event:
             case StageStarted():
-                name = _about(self._job(event), _DOING[event.stage].removesuffix(" on").removesuffix(" among"))
+                name = _about(self._job(event), _doing(event.stage))
                 self._stage = _UnderWay(name, event.time, event.total, event.cached, event.cached)
             case TrialStarted():
                 self._stage = _UnderWay(trial_name(event.trial), event.time, event.steps)
@@ -201,8 +203,7 @@ class LineProgress:
                 cached = f", {count(event.cached)} of them {known}" if event.cached else ""
                 text = _about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
-                doing = _DOING[event.stage].removesuffix(" on").removesuffix(" among")
-                text = _about(self._job(event), f"{doing} took {duration(event.seconds)}")
+                text = _about(self._job(event), f"{_doing(event.stage)} took {duration(event.seconds)}")
             case EpochTrained():
                 scores = f"mean loss {loss(event.loss).strip()}, training accuracy {event.accuracy:.3f}"
                 if event.validation_accuracy is not None:
@@ -290,6 +291,11 @@ def progress_on(stream: TextIO) -> LineProgress:
     if console.is_terminal and not console.is_dumb_terminal:
         return BarProgress(console)
     return LineProgress(console)
+
+
+def _doing(stage: Stage) -> str:
+    """What a stage does, without the word before the number of images."""
+    return re.sub(" (on|among|of)$", "", _DOING[stage])
 
 
 def _about(variant: str, message: str) -> str:

@@ -19,6 +19,7 @@ from tui.tables.data import to_rich
 from tui.tables.effects import effects_legend, effects_tables, factorials
 from tui.tables.facts import DEMO_WORDS, shortfalls, study_facts, table_words, warnings
 from tui.tables.pipelines import analysis_parts, part_heading, seed_warning
+from tui.tables.quality import quality_data, quality_sentences, quality_title
 from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
 
@@ -37,7 +38,7 @@ def _metrics(record: StudyRecord, width: int | None) -> Table:
     table = metrics_table(record)
     if width is None or _natural_width(table) <= width:
         return table
-    data = metrics_data(record)
+    data = metrics_data(record, quality=False)
     columns = tuple(replace(column, heading=column.short or column.heading) for column in data.columns)
     return _narrowed(to_rich(replace(data, columns=columns), str(table.title)))
 
@@ -51,7 +52,7 @@ def _verdict(record: StudyRecord) -> Iterator[Text]:
 
 
 def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
-    """Comparisons, effects of steps and calibration, where there are any."""
+    """Comparisons, effects of steps, image quality and calibration, where there are any."""
     if (comparisons := comparison_table(record)) is not None:
         yield ""
         yield _fitted(comparisons, width)
@@ -69,6 +70,10 @@ def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableTy
             yield Text(part.legend)
         if warning := seed_warning(analysis):
             yield Text(warning)
+    if record.quality is not None:
+        yield ""
+        yield _fitted(to_rich(quality_data(record), quality_title(record)), width)
+        yield from map(Text, quality_sentences(record))
     if (calibration := calibration_table(record)) is not None:
         yield ""
         yield _fitted(calibration, width)

@@ -152,6 +152,7 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     trust_sections.comparisons,
     trust_sections.effects,
     trust_sections.pipelines,
+    trust_sections.quality,
     _curves,
     _matrices,
     _classes,

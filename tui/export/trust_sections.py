@@ -9,6 +9,7 @@ from tui.tables.audit import pair_data, size_data
 from tui.tables.data import table_of, words
 from tui.tables.effects import effect_sentences, effects_data, effects_legend, factorials, set_words
 from tui.tables.pipelines import analysis_parts, seed_warning
+from tui.tables.quality import quality_data, quality_sentences, quality_title
 from tui.tables.report import calibration_table, combination_table, comparison_matrix
 from tui.tables.statistics import DIFFERS, comparison_data, has_all_pairs
 
@@ -60,6 +61,16 @@ def pipelines(exported: Exported) -> Section | None:
     for part in analysis_parts(analysis):
         blocks += [TableBlock(part.title, part.data), Paragraph(part.legend)]
     return Section("pipelines", "Orders, strengths and selections", tuple(blocks))
+
+
+def quality(exported: Exported) -> Section | None:
+    """How close the variants' images are to plain ones, and whether closer ones are classified better."""
+    record = exported.record
+    if record.quality is None:
+        return None
+    answer, *notes = quality_sentences(record)
+    table = TableBlock(quality_title(record), quality_data(record))
+    return Section("quality", "Image quality", (Paragraph(answer), table, Bullets(tuple(notes))))
 
 
 def calibration(exported: Exported) -> Section | None:

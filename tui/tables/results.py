@@ -12,10 +12,11 @@ from rich.text import Text
 
 from engine.events.record import StudyRecord, evaluated_results, seeds_evaluated, study_variants, variant_status
 from engine.reports.results import ClassScores, JobResult, Metrics
-from tui.looks.formatting import DECIMALS, NOTHING, duration, interval_text, left, right
+from tui.looks.formatting import DECIMALS, NOTHING, duration, interval_text, right
 from tui.looks.heat import heat_style
-from tui.tables.data import BEST, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
+from tui.tables.data import BEST, Cell, Column, Row, TableData, aligned, mark_best, number_cell, to_rich
 from tui.tables.facts import short_names, table_words
+from tui.tables.quality import QUALITY_COLUMNS, quality_cells
 from tui.tables.statistics import covering_statistics
 
 Average = Literal["macro", "weighted", "micro"]
@@ -30,8 +31,12 @@ _MIN_CELL = 5  # columns of a matrix cell: a blank and four digits
 # ---------------------------------------------------------------- the table of variants
 
 
-def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: Sequence[str] = INTERVALS) -> TableData:
+def metrics_data(
+    record: StudyRecord, average: Average = "macro", *, intervals: Sequence[str] = INTERVALS, quality: bool = True
+) -> TableData:
     """Variants against every metric, baselines apart; `intervals` names the columns that show theirs.
+
+    With `quality`, SSIM and PSNR stand beside the accuracy where they were measured.
 
     The best of a column is marked among the variants that finished, if at least two did; values that look the same
     at the shown digits are all marked. Pre-processing time is not marked: images from the cache cost none, so less
@@ -42,7 +47,8 @@ def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: 
     odd = any(result is None or result.status != "done" for result in results.values())
     names = short_names(record.dataset.classes) if record.dataset else ()
     spreads = record.started is not None and record.started.repeats > 1
-    columns = tuple(_metrics_columns(average, odd=odd, spreads=spreads))
+    measured = record.quality if quality else None
+    columns = tuple(_metrics_columns(average, odd=odd, spreads=spreads, quality=measured is not None))
     rows = []
     for position, (variant, result) in enumerate(results.items()):
         status = variant_status(record, variant)
@@ -51,6 +57,7 @@ def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: 
             "status": Cell(status, position),
             "spread": _spread_cell(record, variant),
             **_score_cells(result.metrics if result else None, average, names),
+            **quality_cells(measured.of(variant) if measured else None, intervals=False),
             **_cost_cells(result),
         }
         for key in intervals:
@@ -60,17 +67,19 @@ def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: 
     for name, baseline in record.baselines.items():
         known = {"variant": Cell(name), **_score_cells(baseline.metrics, average, names)}
         apart.append(Row(name, tuple(known.get(column.key, Cell("")) for column in columns), eligible=False))
-    shown, below = _aligned(mark_best(columns, rows), tuple(apart))
+    shown, below = aligned(mark_best(columns, rows), tuple(apart))
     return TableData(columns, shown, below, "baselines" if below else "")
 
 
-def _metrics_columns(average: Average, *, odd: bool, spreads: bool) -> Iterable[Column]:
+def _metrics_columns(average: Average, *, odd: bool, spreads: bool, quality: bool) -> Iterable[Column]:
     yield Column("variant", "variant", better="lower", marked=False, numeric=False)
     if odd:
         yield Column("status", "status", better="lower", marked=False, numeric=False)
     yield Column("accuracy", "accuracy", short="acc", note=_NOTE)
     if spreads:
         yield Column("spread", "spread", "seeds", better="lower", marked=False)
+    if quality:
+        yield from QUALITY_COLUMNS
     yield Column("precision", "precision", average, short="prec")
     yield Column("recall", "recall", average)
     yield Column("f1", "F1", average, note=_NOTE)
@@ -91,18 +100,6 @@ def _with_interval(cell: Cell, record: StudyRecord, result: JobResult | None, ke
 def _spread_cell(record: StudyRecord, variant: str) -> Cell:
     found = record.statistics.of(variant) if record.statistics else None
     return number_cell(found.seed_spread if found else None)
-
-
-def _aligned(*parts: tuple[Row, ...]) -> list[tuple[Row, ...]]:
-    """Blanks in place of missing notes, so that the numbers of a column stay under each other."""
-    rows = [row for part in parts for row in part]
-    widths = [max(cell_len(cell.note) for cell in column) for column in zip(*(row.cells for row in rows), strict=True)]
-
-    def padded(row: Row) -> Row:
-        pairs = zip(row.cells, widths, strict=True)
-        return replace(row, cells=tuple(replace(cell, note=left(cell.note, width)) for cell, width in pairs))
-
-    return [tuple(map(padded, part)) for part in parts]
 
 
 def _score_cells(metrics: Metrics | None, average: Average, names: Sequence[str]) -> dict[str, Cell]:

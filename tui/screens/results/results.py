@@ -13,7 +13,7 @@ from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
 from engine.config.model import ModelRequest
-from engine.events.record import StudyRecord, evaluated_results
+from engine.events.record import StudyRecord, evaluated_results, study_variants
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
 from tui.screens.results.calibration import CalibrationScreen
@@ -23,6 +23,7 @@ from tui.screens.results.effects import EffectsScreen
 from tui.screens.results.findings import facts_text, findings_text, notes_text
 from tui.screens.results.matrices import NARROW, MatrixGrid
 from tui.screens.results.matrix_screen import MatrixScreen
+from tui.screens.results.quality import QualityScreen
 from tui.session.session import Session
 from tui.tables.facts import table_words
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
@@ -89,6 +90,7 @@ class ResultsScreen(Screen[None]):
             "How well the predicted probabilities fit what is correct",
             show=False,
         ),
+        bind("results.quality", "y", "quality", "Quality", "PSNR and SSIM beside the accuracy", show=False),
         bind("results.average", "g", "average", "Average", "Macro, weighted or micro averages", show=False),
         bind("results.sort", "s", "sort", "Sort", "Sort the table by the next column", show=False),
         bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
@@ -167,7 +169,7 @@ class ResultsScreen(Screen[None]):
         return "the study's order" if table.sort_words == "variant" else table.sort_words
 
     def _show_tables(self) -> None:
-        marks = {variant: self._mark(variant) for variant in self._variants()}
+        marks = {variant: self._mark(variant) for variant in study_variants(self._record)}
         table = self.query_one(MetricsTable)
         self._show_metrics(table, marks)
         self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
@@ -177,10 +179,10 @@ class ResultsScreen(Screen[None]):
             self.query_one(place, Static).update(findings_text(self._record, dark=self._dark))
 
     def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
-        """With as many of the intervals as the width allows; the accuracy's always."""
+        """With as many of the intervals as the width allows, and the image quality; the accuracy's always."""
         room = self.size.width - _MARGINS
-        for intervals in (INTERVALS, INTERVALS[:1]):
-            data = metrics_data(self._record, self._average, intervals=intervals)
+        for intervals, quality in ((INTERVALS, True), (INTERVALS[:1], True), (INTERVALS[:1], False)):
+            data = metrics_data(self._record, self._average, intervals=intervals, quality=quality)
             table.show_data(data, marks=marks, narrow=self._narrow)
             if table.whole_width <= room:
                 return
@@ -191,10 +193,6 @@ class ResultsScreen(Screen[None]):
 
     def _mark(self, variant: str) -> Text:
         return variant_mark(variant, dark=self._dark)
-
-    def _variants(self) -> tuple[str, ...]:
-        started = self._record.started
-        return started.variants if started else tuple(result.variant for result in self._evaluated)
 
     def _show_matrix_heading(self) -> None:
         heading = self.query_one("#matrix-heading", Static)
@@ -274,6 +272,10 @@ class ResultsScreen(Screen[None]):
         from tui.screens.results.pipelines import PipelinesScreen
 
         self.app.push_screen(PipelinesScreen(self._record))
+
+    def action_quality(self) -> None:
+        """SSIM and PSNR."""
+        self.app.push_screen(QualityScreen(self._record))
 
     def action_calibration(self) -> None:
         """Reliability charts."""
