@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.config.machine import MachineSettings, Precision
+from engine.config.own_steps import OwnStep
 from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.reports.audit import AuditReport
@@ -42,7 +43,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyStarted(Event):
-    """The first event: what will be done. Counts may still fall when unreadable images are found (`DatasetChecked`)."""
+    """The first event: what will be done. Counts may still fall when unreadable images are found (`DatasetChecked`).
+
+    `steps` are the user's own among the variants' steps.
+    """
 
     study: str
     dataset: DatasetSummary
@@ -54,6 +58,7 @@ class StudyStarted(Event):
     folder: str = ""
     repeats: int = 1
     folds: int = 1
+    steps: tuple[OwnStep, ...] = ()
 
     @property
     def seeds(self) -> tuple[int, ...]:

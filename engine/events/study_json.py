@@ -46,6 +46,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "audit": to_jsonable(record.audit),
         "protocol": to_jsonable(record.protocol) if record.protocol else {"name": started.protocol},
         "recipe": to_jsonable(started.recipe),
+        "own_steps": to_jsonable(started.steps),
         "network": to_jsonable(record.network),
         "seed": started.seed,
         "device": record.machine.device if record.machine else None,

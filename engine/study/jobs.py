@@ -30,6 +30,7 @@ from engine.study.job_checkpoints import JobCheckpoints
 from engine.study.reporting import Reporter, StageReporter
 from engine.superres import SuperresModel
 from engine.system.locations import cache_folder
+from engine.system.own_code import printed
 from engine.training import (
     Checkpoint,
     CheckpointError,
@@ -114,18 +115,22 @@ def preprocess_variant(
         StudyStopped: a stop was asked for; what was made is kept.
         SimpsonsError: it cannot be done.
     """
-    pixels = preprocess(
-        get_variant(variant),
-        inputs.images.images if images is None else images,
-        recipe or inputs.config.recipe,
-        superres=inputs.superres,
-        machine=inputs.preprocess_machine,
-        cache=inputs.cache,
-        control=inputs.control,
-        on_start=stage.start if stage else lambda *_: None,
-        on_progress=stage.progress if stage else lambda _: None,
-        shared_with=[get_variant(name) for name in inputs.config.variants],
-    )
+    try:
+        pixels = preprocess(
+            get_variant(variant),
+            inputs.images.images if images is None else images,
+            recipe or inputs.config.recipe,
+            superres=inputs.superres,
+            machine=inputs.preprocess_machine,
+            cache=inputs.cache,
+            control=inputs.control,
+            on_start=stage.start if stage else lambda *_: None,
+            on_progress=stage.progress if stage else lambda _: None,
+            shared_with=[get_variant(name) for name in inputs.config.variants],
+        )
+    finally:
+        for line in printed.drain():
+            inputs.reporter.notice(f"a step of your own printed: {line}", variant=variant)
     if pixels.note and stage is not None:  # it is the same for what is opened again
         inputs.reporter.notice(pixels.note, "warning", variant)
     pixels.tell = lambda sentence: inputs.reporter.notice(sentence, "warning", variant)

@@ -94,9 +94,12 @@ class Study:
                 program_version=program_version(),
                 repeats=config.repeats,
                 folds=config.folds,
+                steps=config.steps,
                 folder=str(self._reporter.folder.folder),
             )
         )
+        for own in config.steps:
+            self._reporter.notice(f"a step of your own: {own.shown}")
         if self._plan:
             self._reporter.notice(self._plan)
 

@@ -179,6 +179,7 @@ def measure_explanation(
         return known
     control = control or StudyControl()
     keys = evaluated_keys(run.record, seed, fold)
+    run.config.require_steps(*(key.variant for key in keys))
     measurement = _Measurement(run, run.divided(fold, progress, control), keys, progress, control)
     ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
     report = ExplanationReport(

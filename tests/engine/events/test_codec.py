@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from engine.config.machine import MachineSettings
+from engine.config.own_steps import OwnStep
 from engine.config.recipes import RECIPES
 from engine.events import codec
 from engine.events import study as events
@@ -131,6 +132,7 @@ EVERY_EVENT = [
         recipe=RECIPES["paper"],
         seed=3,
         program_version="1",
+        steps=(OwnStep("mine", "/home/me/my_steps.py", "ab" * 32, (("strength", "0.5"),)),),
     ),
     events.DatasetChecked(dataset=DATASET),
     events.AuditFinished(audit=AUDIT),

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.config.variants import get_variant
+from engine.config.variants import find_variant, get_variant
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
 from tui.looks.keys import bind
@@ -172,7 +172,8 @@ class SideBySideScreen(Screen[None]):
 
     @property
     def _text_lines(self) -> int:
-        return _AROUND_STEPS + max(len(get_variant(name).steps) for name in self._variants)
+        known = [find_variant(name) for name in self._variants]  # one with a step of the user's own may not be
+        return _AROUND_STEPS + max(len(variant.steps) if variant else 1 for variant in known)
 
     def _lay_out(self) -> None:
         least = max(_LEAST_COLUMN, _AROUND_NAME + name_width(self._variants, _LONGEST_NAME))

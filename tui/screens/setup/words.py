@@ -8,7 +8,7 @@ from rich.text import Text
 from engine.config.protocols import PROTOCOLS
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
-from engine.config.variants import get_variant
+from engine.config.variants import find_variant
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
 from tui.looks.palette import variant_style
@@ -26,13 +26,13 @@ MOST_KEYS = 9
 
 def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int) -> Text:
     """A variant's line in the list; `index` is its key, `width` the columns of names."""
-    style = variant_style(name)
+    style, known = variant_style(name), find_variant(name)
     return Text.assemble(
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
         (formatting.left(name, max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
-        (get_variant(name).summary, "dim"),
+        (known.summary if known else "its step of your own was not named (--steps)", "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )
