@@ -16,13 +16,14 @@ import numpy as np
 
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
-from engine.config.variants import get_variant
+from engine.config.variants import get_variant, name_of
 from engine.errors import InputError
 from engine.reports.pictures import GalleryImage, Pixels, StepCost, VariantPicture
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage, Dataset, ImageSample
+    from engine.reports.quality import ImageQuality
     from engine.superres import SuperresModel
 
 
@@ -119,6 +120,23 @@ class Gallery:
             pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, original, name)
             yield VariantPicture(name, pixels, steps, *difference(pixels, plain))
 
+    def preview(self, path: str, variant: str) -> "tuple[VariantPicture, ImageQuality | None]":
+        """The image as a variant makes it, and how close that is to the plain image.
+
+        That is the image after the variant's steps on the original (crop, mask) and the resize alone; there is no
+        quality of a variant that changes the size.
+
+        Raises:
+            SimpsonsError: as `through`.
+        """
+        from engine.statistics.quality import compare_image, summarise_quality
+
+        known = get_variant(variant)
+        plain, picture = self.through(path, (name_of(known.words[: known.steps.index("resize")]), variant))
+        if picture.pixels.shape != plain.pixels.shape:
+            return picture, None
+        return picture, summarise_quality(variant, plain.variant, [compare_image(picture.pixels, plain.pixels)], [0])
+
     def _run_steps(self, path: str, pixels: Pixels, variant: str) -> tuple[Pixels, tuple[StepCost, ...]]:
         import skimage.restoration  # noqa: F401 - the first import would be counted as denoising
 
@@ -129,9 +147,9 @@ class Gallery:
         with self._superres_lock:
             steps = build_steps(get_variant(variant), StepContext(self.config.recipe, self.machine, superres))
             applied = tuple(step for step in steps if step.applies_to(sample))
-            if variant not in self._warm:
+            if not self._warm.issuperset(names := [step.name for step in applied]):
                 # What the first run spends on loading and on finding fast methods is no cost of the step.
-                self._warm.add(variant)
+                self._warm.update(names)
                 list(run_steps(applied, pixels, sample.box))
             began = time.perf_counter()
             for step, result in run_steps(applied, pixels, sample.box):
