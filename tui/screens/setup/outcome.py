@@ -46,30 +46,27 @@ def outcome_of(expression: str, chosen: tuple[str, ...], config: StudyConfig) ->
 
 
 def outcome_words(outcome: Outcome, estimate: "Estimate | None", chosen: int) -> Text:
-    """Three lines at most: the one variant or how many there are, what that means, and what the study then takes."""
+    """What the study then takes, and below that the variants; what does not fit is cut."""
     if outcome.problem:
         return Text(outcome.problem, "bold red")
     if not outcome.names:
         return Text("no step yet", "dim")
-    many = len(outcome.names)
-    if many == 1:
-        head = Text.assemble((outcome.names[0], "bold"), "\n", (get_variant(outcome.names[0]).summary, "dim"))
-    else:
-        head = Text.assemble((f"{many} variants", "bold"), ("  " + ", ".join(outcome.names), "dim"))
-        head.truncate(_MOST_LETTERS, overflow="ellipsis")
-    return Text.assemble(head, "\n", _study_words(outcome, estimate, chosen))
-
-
-_MOST_LETTERS = 150
-"""What two lines of a small terminal hold."""
+    first, *others = outcome.names
+    if others:
+        return Text.assemble(_study_words(outcome, estimate, chosen), "\n", (", ".join(outcome.names), "dim"))
+    return Text.assemble(
+        _study_words(outcome, estimate, chosen), "\n", (first, "bold"), "  ", (get_variant(first).summary, "dim")
+    )
 
 
 def _study_words(outcome: Outcome, estimate: "Estimate | None", chosen: int) -> Text:
-    if not outcome.new:
-        same = outcome.same
-        return Text(f"does the same as {same[1]}, which is chosen" if same else "chosen already", "yellow")
-    new, total = len(outcome.new), chosen + len(outcome.new)
-    words = f"{new} new: the study of {total} variant{'s' if total > 1 else ''} takes "
-    left_out = f"   left out: {outcome.same[0]}, the same as {outcome.same[1]}" if outcome.same else ""
+    many, new, same = len(outcome.names), len(outcome.new), outcome.same
+    count = f"{many} variants, " if many > 1 else ""
+    if not new:
+        why = f"does the same as {same[1]}, which is chosen" if same else "chosen already"
+        return Text.assemble(count, (why, "yellow"))
+    total = chosen + new
+    words = f"{count}{new} new: the study of {total} variant{'s' if total > 1 else ''} takes "
+    left_out = f"   left out: {same[0]}, the same as {same[1]}" if same else ""
     time = formatting.duration(estimate.seconds) if estimate is not None else "..."
     return Text.assemble(words, (time, "bold"), (left_out, "yellow"))

@@ -14,6 +14,9 @@ _WIDE = 10
 _FINEST = 1 / 10
 """The smallest magnitude stepped through next to 0, as a share of the default."""
 
+_SPAN = 1 / 100_000
+"""The smallest magnitude stepped through at all, as a share of the largest."""
+
 _ODD_UP_TO = 64
 """Windows are odd: a whole number with an odd default and a bound that is no larger steps through odd values."""
 
@@ -49,8 +52,9 @@ def _round_values(low: float, high: float, default: float, *, whole: bool) -> It
         step = _rounded_down((high - low) / _WIDE)
         yield from (number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1))
     else:
-        smallest = low if low > 0 else max(1.0 if whole else 0.0, _rounded_down(_FINEST * abs(default or high)))
-        magnitudes = list(_series(smallest, max(abs(low), high)))
+        largest = max(abs(low), abs(high))
+        smallest = low if low > 0 else max(1.0 if whole else 0.0, _rounded_down(_FINEST * abs(default or largest)))
+        magnitudes = list(_series(max(smallest, _SPAN * largest), largest))
         yield from (0.0, *magnitudes, *(-value for value in magnitudes))
 
 

@@ -99,11 +99,20 @@ class Preview(Vertical):
         if gallery is None or not self._paths:
             return
         path = self._paths[self._place]
-        self.border_subtitle = formatting.fit_start(f"{path}  n, p: other images", max(1, self.size.width - 4))
+        self._show_path()
         self.query_one("#before", Picture).show(
             f"boxed {path} {gallery.identity}", lambda: with_box(gallery.pixels(path), gallery.image(path).box)
         )
         self._ask()
+
+    def on_resize(self) -> None:
+        """As much of the path as fits."""
+        self._show_path()
+
+    def _show_path(self) -> None:
+        if self._paths and self.size.width:
+            path = self._paths[self._place]
+            self.border_subtitle = formatting.fit_start(f"{path}  n, p: other images", max(1, self.size.width - 4))
 
     def _ask(self) -> None:
         gallery = self._gallery

@@ -30,14 +30,14 @@ class StepList(OptionList):
         return option.id if option is not None else None
 
     def show(self, filter_text: str) -> None:
-        """List the steps that fit."""
+        """List the steps that fit, those first whose name does."""
         wanted = filter_text.casefold()
         found = [spec for spec in known_steps() if wanted in f"{spec.name} {spec.summary}".casefold()]
         self.set_options(
             Option(
                 Text.assemble((formatting.left(spec.name, _NAME_WIDTH), "bold"), (spec.summary, "dim")), id=spec.name
             )
-            for spec in found
+            for spec in sorted(found, key=lambda spec: wanted not in spec.name)
         )
         self.highlighted = 0 if found else None
 
