@@ -15,7 +15,14 @@ from engine.events.control import StudyControl
 from engine.reports.audit import AuditedImage, AuditReport, CopyKind, CopyPair, Part, SizeSummary
 from engine.reports.results import SkippedFile
 
-_SUFFIXES = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"), "PNG": (".png",), "BMP": (".bmp", ".dib"), "WebP": (".webp",)}
+_SUFFIXES = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "BMP": (".bmp", ".dib"),
+    "WebP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif",),
+}
 """What files of a format are called."""
 
 
@@ -60,7 +67,7 @@ class _Audit:
             control=control,
             progress=progress,
         )
-        members = _groups(copies.groups)
+        members, given = _groups(copies.groups), self._given_groups()
         report = AuditReport(
             closeness=self.closeness,
             classes=self.dataset.classes,
@@ -73,11 +80,15 @@ class _Audit:
             odd=tuple(_odd_files(self.images)),
             sizes=tuple(summary for part in ("train", "test") if (summary := self._sizes(part)) is not None),
             pairs=self._pairs(copies),
-            groups=tuple(tuple(self.images[row].sample.path for row in rows) for rows in members),
+            groups=self._paths(members),
             leaking_test=int(np.count_nonzero((copies.across != NOBODY) & self.is_test)),
-            leaking_train=self._leaking_train(members),
+            leaking_train=self._leaking(members, ~self.is_test),
             copied_train=int(np.count_nonzero((copies.within != NOBODY) & ~self.is_test)),
             copied_test=int(np.count_nonzero((copies.within != NOBODY) & self.is_test)),
+            group_name=self.dataset.group_name,
+            given_groups=self._paths(given),
+            group_leaking_test=self._leaking(given, self.is_test),
+            group_leaking_train=self._leaking(given, ~self.is_test),
         )
         return replace(report, sentences=findings(report), blind_spots=blind_spots(self.closeness))
 
@@ -100,9 +111,21 @@ class _Audit:
         (low_h, low_w), (mid_h, mid_w), (high_h, high_w) = spread.tolist()
         return SizeSummary(part, (low_h, mid_h, high_h), (low_w, mid_w, high_w), len(np.unique(sizes, axis=0)))
 
-    def _leaking_train(self, members: Sequence[Rows]) -> int:
-        mixed = [rows for rows in members if self.is_test[rows].any()]
-        return int(sum(np.count_nonzero(~self.is_test[rows]) for rows in mixed))
+    def _given_groups(self) -> list[Rows]:
+        """The rows of each group of two or more that the label file gives."""
+        rows: dict[str, list[int]] = {}
+        for row, image in enumerate(self.images):
+            if image.sample.group:
+                rows.setdefault(image.sample.group, []).append(row)
+        return [np.array(members) for members in rows.values() if len(members) > 1]
+
+    def _paths(self, groups: Iterable[Rows]) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(self.images[row].sample.path for row in rows) for rows in groups)
+
+    def _leaking(self, groups: Iterable[Rows], wanted: npt.NDArray[np.bool_]) -> int:
+        """Number of the wanted images in groups that hold images of both parts."""
+        mixed = [rows for rows in groups if 0 < np.count_nonzero(self.is_test[rows]) < len(rows)]
+        return int(sum(np.count_nonzero(wanted[rows]) for rows in mixed))
 
     # ------------------------------------------------------------------ the evidence
 

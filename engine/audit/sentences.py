@@ -22,9 +22,11 @@ _NAMED = 3
 
 def findings(report: AuditReport) -> tuple[str, ...]:
     """One sentence a finding, the gravest first; what was looked for and not found is said too."""
+    by_groups_alone = report.group_leaking_test and not report.leaking_test
+    leaks = (_given_groups, _leaks) if by_groups_alone else (_leaks, _given_groups)
     return tuple(
         sentence
-        for part in (_leaks, _labels, _boxes, _resolution, _copies_within, _balance, _files)
+        for part in (*leaks, _labels, _boxes, _resolution, _copies_within, _balance, _files)
         for sentence in part(report)
     )
 
@@ -32,14 +34,28 @@ def findings(report: AuditReport) -> tuple[str, ...]:
 def _leaks(report: AuditReport) -> Iterator[str]:
     if not report.test:
         return
-    if not report.leaks:
+    if not report.leaking_test:
         yield f"none of the {report.test:,} test images is a copy of a training image, as far as this audit sees"
         return
-    yield report.leak_sentence + _how_close([pair for pair in report.pairs if pair.crosses_parts])
+    yield report.copy_sentence + _how_close([pair for pair in report.pairs if pair.crosses_parts])
     together = "are copies of them or of their copies" if report.leaking_train > 1 else "is a copy of them"
     yield (
         f"{_of(report.leaking_train, report.train, 'training image')} {together}: the clean protocol leaves these out"
     )
+
+
+def _given_groups(report: AuditReport) -> Iterator[str]:
+    if not report.group_name:
+        return
+    if report.group_leaking_test:
+        yield report.group_sentence
+        share = "share one" if report.group_leaking_train > 1 else "shares one"
+        yield (
+            f"{_of(report.group_leaking_train, report.train, 'training image')} {share} with test images: the clean "
+            "protocol leaves these out"
+        )
+    elif report.test:
+        yield f"no {report.group_name} has images in both training and test images"
 
 
 def _how_close(pairs: Sequence[CopyPair]) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, is_ours, parse_network, require_weights
 from engine.errors import InputError, require
 
 DropoutPlace = Literal["logits", "features"]
-Network = Literal["two-block", "residual"]
 Optimiser = Literal["adam", "sgd"]
 Schedule = Literal["constant", "one-cycle"]
 
@@ -20,13 +20,15 @@ MIN_BATCH = 2
 
 
 _CHOICES = {
-    "network": get_args(Network),
     "optimiser": get_args(Optimiser),
     "schedule": get_args(Schedule),
     "dropout_place": get_args(DropoutPlace),
 }
-_SHARES = ("label_smoothing", "colour_jitter", "erase", "low_resolution", "small_share", "averaging")
-_AMOUNTS = ("weight_decay", "affine", "patience")
+_SHARES = ("label_smoothing", "colour_jitter", "erase", "low_resolution", "small_share", "averaging", "head_share")
+_AMOUNTS = ("weight_decay", "affine", "patience", "head_learning_rate")
+
+LEAST_FOREIGN_SIDE = 8
+"""Of an image, in pixels, for a network that is not ours; many need more, which shows when they are opened."""
 
 
 def _words(name: str) -> str:
@@ -37,7 +39,8 @@ def _words(name: str) -> str:
 class Recipe:
     """Every hyper-parameter of one way to train.
 
-    A number that is 0 by default is a method that is left out.
+    A number that is 0 by default is a method that is left out. `channels`, `kernel_size`, `dropout` and `dropout_place`
+    describe our own networks; others are built as their names say.
 
     Attributes:
         name: key in `RECIPES`; an overridden recipe keeps the name.
@@ -50,7 +53,7 @@ class Recipe:
         batch_size: training images a step; the last batch of an epoch may be smaller.
         epochs: passes over the training images.
         denoise_weight: `weight` of skimage.restoration.denoise_tv_chambolle, on pixels in [0, 1].
-        network: key of the registry in `engine.models`.
+        network: "two-block", "residual", a torchvision model, "timm:NAME" or "FILE.py:FUNCTION" (`engine.models`).
         optimiser: "adam", or "sgd" with Nesterov momentum.
         weight_decay: L2 penalty on the weights of convolutions and linear layers.
         schedule: of the learning rate: "constant", or "one-cycle" (up to it, then down to 0; Smith 2018).
@@ -64,6 +67,9 @@ class Recipe:
         averaging: time constant of the weights' exponential moving average (EMA), as a share of the training.
         mirror_average: test-time augmentation (TTA): whether a prediction is the mean over an image and its mirror.
         patience: epochs without a better validation accuracy after which training ends; needs validation images.
+        weights: what the network starts from: "none" (at random), "default" (those that its makers give) or a file.
+        head_share: share of the training in which only the last layer learns, the rest as the weights have it.
+        head_learning_rate: the largest learning rate of that time; 0 for `learning_rate`.
     """
 
     name: str
@@ -76,7 +82,7 @@ class Recipe:
     batch_size: int = 100
     epochs: int = 5
     denoise_weight: float = 0.1
-    network: Network = "two-block"
+    network: str = "two-block"
     optimiser: Optimiser = "adam"
     weight_decay: float = 0.0
     schedule: Schedule = "constant"
@@ -90,6 +96,9 @@ class Recipe:
     averaging: float = 0.0
     mirror_average: bool = False
     patience: int = 0
+    weights: str = NO_WEIGHTS
+    head_share: float = 0.0
+    head_learning_rate: float = 0.0
 
     def __post_init__(self) -> None:
         self._require_network()
@@ -100,14 +109,21 @@ class Recipe:
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             require(value in choices, f"unknown {_words(name)} {value!r}: choose from {', '.join(choices)}")
+        parse_network(self.network)
+        require_weights(self.network, self.weights)
         blocks = min(self.channels, default=0) >= 1
         require(blocks, f"channels {self.channels}: give at least one block of at least one channel")
         odd = self.kernel_size >= 1 and self.kernel_size % 2 == 1
         require(odd, f"kernel size {self.kernel_size}: give an odd number, so that padding keeps the image's size")
-        size, least = f"--image-size {self.image_size[0]}x{self.image_size[1]}", 2 ** len(self.channels)
+        size, least = f"--image-size {self.image_size[0]}x{self.image_size[1]}", self.least_side
         require(min(self.image_size) >= least, f"{size} is too small: at least {least}x{least}")
         require(max(self.image_size) <= MAX_SIDE, f"{size} is too large: at most {MAX_SIDE} a side")
         require(0 <= self.dropout < 1, f"dropout {self.dropout}: give a probability from 0 to below 1")
+
+    @property
+    def least_side(self) -> int:
+        """Of an image, in pixels: each of our blocks halves it."""
+        return 2 ** len(self.channels) if is_ours(self.network) else LEAST_FOREIGN_SIDE
 
     def _require_training(self) -> None:
         batch = f"--batch-size {self.batch_size}: batch normalisation needs at least {MIN_BATCH} images"
@@ -166,6 +182,29 @@ _BEST = Recipe(
     mirror_average=True,
     patience=20,
 )
+# For pretrained networks, at the size that two cores train in minutes: the last layer alone first, since its random
+# start would spoil the others, then all at a rate that changes them little (Howard and Ruder, ULMFiT, 2018).
+_FINETUNE = Recipe(
+    "finetune",
+    image_size=(128, 160),
+    network="mobilenet_v3_large",
+    weights=DEFAULT_WEIGHTS,
+    dropout=0.0,
+    dropout_place="features",
+    batch_size=32,
+    epochs=10,
+    optimiser="adam",
+    learning_rate=5e-4,
+    weight_decay=0.01,
+    schedule="one-cycle",
+    label_smoothing=0.1,
+    flip=True,
+    affine=0.6,
+    colour_jitter=0.15,
+    erase=0.2,
+    head_share=0.2,
+    head_learning_rate=5e-3,
+)
 RECIPES = MappingProxyType(
     {
         recipe.name: recipe
@@ -176,6 +215,7 @@ RECIPES = MappingProxyType(
             # A first look: a seventh of the pixels and smaller batches, so that a small set still gets enough steps.
             Recipe("quick", image_size=(96, 128), batch_size=50),
             _BEST,
+            _FINETUNE,
         )
     }
 )

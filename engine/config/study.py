@@ -18,9 +18,12 @@ class StudyConfig:
     """One study: what to train on what, and how.
 
     Attributes:
-        data: folder or .zip with images; None for the drawn demo set.
+        data: folder or archive with images; None for the drawn demo set.
         train, test, val: the folders of these images, from `data` on or inside the archive, or paths of their own; None
             leaves it to what `data` is recognised to hold.
+        labels: a CSV or JSON-lines file of paths and labels, from `data` on or inside the archive, or a path of its
+            own; None for one that `data` holds where folders give no classes (see `engine.dataset.labelled`).
+        path_column, label_column, group_column: its columns; None for those with usual names.
         classes: class folders to use, in order; None for the layout's default.
         sample: size of a seeded, stratified part of the training images; None for all.
         test_fraction: share of each class set aside where the data has no test images of its own.
@@ -45,6 +48,10 @@ class StudyConfig:
     train: Path | None = None
     test: Path | None = None
     val: Path | None = None
+    labels: Path | None = None
+    path_column: str | None = None
+    label_column: str | None = None
+    group_column: str | None = None
     classes: tuple[str, ...] | None = None
     sample: int | None = None
     test_fraction: float = 0.2
@@ -68,7 +75,7 @@ class StudyConfig:
     runs_dir: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("data", "train", "test", "val", "superres_weights", "cache_dir", "runs_dir"):
+        for name in ("data", "train", "test", "val", "labels", "superres_weights", "cache_dir", "runs_dir"):
             if isinstance(path := getattr(self, name), str):
                 object.__setattr__(self, name, Path(path))
         self._require_parts()
@@ -86,6 +93,9 @@ class StudyConfig:
         parts = self.test is not None or self.val is not None
         require(self.train is not None or not parts, "--test and --val: name the training images too, with --train")
         require(self.train is None or self.data is not None, f"--train {self.train}: name the data too")
+        require(self.labels is None or self.data is not None, f"--labels {self.labels}: name the data too")
+        both = self.labels is not None and self.train is not None
+        require(not both, "--labels and --train: give one of them; a column split says what trains and what tests")
         both = self.val is not None and self.validation_fraction is not None
         require(not both, "--val and --validation: give one of them")
 

@@ -98,7 +98,7 @@ def _read_line(found: Annotations, where: str, line: str) -> str:
     parts = [part for part in path.strip().replace("\\", "/").split("/") if part not in ("", ".")]
     column = column.strip()
     try:
-        x1, y1, x2, y2 = (_pixel(number) for number in numbers)
+        x1, y1, x2, y2 = (pixel(number) for number in numbers)
     except (ValueError, OverflowError):
         return expected
     if not parts or not column:
@@ -111,7 +111,12 @@ def _read_line(found: Annotations, where: str, line: str) -> str:
     return ""
 
 
-def _pixel(text: str) -> int:
+def pixel(text: str) -> int:
+    """A number of pixels, rounded.
+
+    Raises:
+        ValueError, OverflowError: the text is no finite number.
+    """
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)

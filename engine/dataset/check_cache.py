@@ -24,16 +24,16 @@ _BUSY_SECONDS = 2.0
 _TABLE = """
 CREATE TABLE IF NOT EXISTS checked (
     key BLOB PRIMARY KEY, stamp TEXT, decoder TEXT, digest TEXT, reason TEXT,
-    pixels TEXT, hash BLOB, height INTEGER, width INTEGER, format TEXT, thumbnail BLOB
+    pixels TEXT, hash BLOB, height INTEGER, width INTEGER, format TEXT, thumbnail BLOB, note TEXT
 )
 """
 
-_FOUND = "digest, reason, pixels, hash, height, width, format, thumbnail"
+_FOUND = "digest, reason, pixels, hash, height, width, format, thumbnail, note"
 
 _COLUMNS = 3 + len(_FOUND.split(","))
 
-_TABLE_VERSION = 3
-"""Of the columns, kept in the file; a file of another version is begun anew (2 knew no inodes and change times)."""
+_TABLE_VERSION = 4
+"""Of the columns, kept in the file; a file of another version is begun anew (3 knew no notes)."""
 
 _PAGE_BYTES = 16384
 """Several thumbnails a page of the file; with SQLite's 4096 half of each page would stay empty."""
@@ -43,7 +43,7 @@ _HASH_BYTES = 8
 _QUERY_KEYS = 500
 """Keys a query; SQLite allows 999 variables everywhere."""
 
-_DECODER = f"2 pillow {PIL.__version__}"
+_DECODER = f"3 pillow {PIL.__version__}"
 """What decoded the image: our rules' version and Pillow's, whose decoders differ in what they forgive."""
 
 
@@ -119,23 +119,23 @@ def _columns(check: Check) -> tuple[Any, ...]:
     """What `_FOUND` names."""
     taken = check.fingerprint
     if taken is None:
-        return check.digest, check.reason, *[None] * 6
+        return check.digest, check.reason, *[None] * 7
     bits = taken.perceptual_hash.to_bytes(_HASH_BYTES, "big")
-    return check.digest, check.reason, taken.pixels, bits, *taken.size, taken.file_format, taken.thumbnail
+    return check.digest, check.reason, taken.pixels, bits, *taken.size, taken.file_format, taken.thumbnail, taken.note
 
 
 def _check(columns: Sequence[Any]) -> Check | None:
     """The check that `_columns` wrote, or None where another hand was in the file."""
-    digest, reason, pixels, bits, height, width, file_format, thumbnail = columns
+    digest, reason, pixels, bits, height, width, file_format, thumbnail, note = columns
     if not (isinstance(digest, str) and isinstance(reason, str)):
         return None
     if reason:
         return Check(digest, reason)
-    texts = isinstance(pixels, str) and isinstance(file_format, str)
+    texts = all(isinstance(text, str) for text in (pixels, file_format, note))
     size = isinstance(height, int) and isinstance(width, int)
     if not (texts and size and _is_blob(bits, _HASH_BYTES) and _is_blob(thumbnail, THUMBNAIL_BYTES)):
         return None
-    taken = Fingerprint(pixels, int.from_bytes(bits, "big"), thumbnail, (height, width), file_format)
+    taken = Fingerprint(pixels, int.from_bytes(bits, "big"), thumbnail, (height, width), file_format, note)
     return Check(digest, "", taken)
 
 

@@ -6,13 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.dataset.check_cache import Check, CheckCache
 from engine.dataset.classes import drop_untrained_classes
 from engine.dataset.fingerprints import Fingerprint, take_fingerprint
-from engine.dataset.images import decode_rgb, file_format
+from engine.dataset.images import decode_rgb, file_format, pixel_note
 from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, Stamp, UnreadableImage
 from engine.dataset.values import Dataset, ImageSample
 from engine.errors import DatasetError
@@ -101,7 +101,20 @@ def check_images(
     for sample, check in zip(samples, checks, strict=True):
         if check.fingerprint is not None:
             digests[sample.path], fingerprints[sample.path] = check.digest, check.fingerprint
-    return CheckedDataset(kept, digests, fingerprints)
+    notes = _pixel_notes(kept.images, fingerprints)
+    return CheckedDataset(replace(kept, notes=kept.notes + notes), digests, fingerprints)
+
+
+def _pixel_notes(samples: Sequence[ImageSample], fingerprints: Mapping[str, Fingerprint]) -> tuple[str, ...]:
+    """What was left of the files to have these pictures, counted."""
+    by_note: dict[str, list[str]] = {}
+    for sample in samples:
+        if note := fingerprints[sample.path].note:
+            by_note.setdefault(note, []).append(sample.path)
+    return tuple(
+        f"{paths[0]} is {note}" if len(paths) == 1 else f"{len(paths):,} images are {note}, such as {paths[0]}"
+        for note, paths in by_note.items()
+    )
 
 
 def _check_all(
@@ -170,7 +183,7 @@ def _check(source: ImageSource) -> Check:
         return Check("", f"more than {MAX_FILE_BYTES} bytes")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        taken = take_fingerprint(decode_rgb(data), file_format(data))
+        taken = take_fingerprint(decode_rgb(data), file_format(data), pixel_note(data))
     except UnreadableImage as error:
         return Check(digest, str(error))
     except MemoryError:

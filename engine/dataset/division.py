@@ -1,7 +1,8 @@
 """Divides images among training, validation and test as a protocol says, with near copies on one side.
 
-Groups of near copies are kept together: in one part by `split_stratified`, in the folds of a cross-validation by
-scikit-learn's StratifiedGroupKFold, which keeps the classes' proportions as well as whole groups allow.
+Groups (of near copies, and those that the user gives) are kept together: in one part by `split_stratified`, in the
+folds of a cross-validation by scikit-learn's StratifiedGroupKFold, which keeps the classes' proportions as well as
+whole groups allow.
 """
 
 from collections.abc import Sequence
@@ -54,6 +55,7 @@ def divide(
     folds: int = 1,
     test_fraction: float = 0.2,
     validation_fraction: float = 0.0,
+    validation_apart: bool = False,
     seed: int = 0,
 ) -> Division:
     """Divide N images.
@@ -61,7 +63,7 @@ def divide(
     Args:
         protocol: see `engine.config.protocols.PROTOCOLS`.
         labels: class of each image (N,).
-        groups: number of the group of near copies that each image is in (N,); an image without a copy is alone.
+        groups: number of the group that each image is in (N,), of near copies or given; others are alone.
         is_test: which are the data set's own test images (N,); without a meaning where they are not given.
         is_validation: which the data set itself gives for validation (N,); None where there are none. They take the
             place of a share of the training images; all protocols but "official" leave out those that copy a test
@@ -71,6 +73,8 @@ def divide(
         folds: parts of a cross-validation, for the protocols that divide the training images.
         test_fraction: share that is tested on where there is one fold and the test images are not given.
         validation_fraction: share of the training images to keep out of training where no validation images are given.
+        validation_apart: whether given validation images that share a group with a training image are left out too,
+            under all protocols but "official".
         seed: of the choices.
 
     Raises:
@@ -96,7 +100,8 @@ def divide(
     made = []
     for train, test in pairs:
         if len(held):
-            copies = np.isin(groups[held], groups[test]) & (protocol != "official")
+            others = np.concatenate([train, test]) if validation_apart else test
+            copies = np.isin(groups[held], groups[others]) & (protocol != "official")
             made.append(Fold(train, held[~copies], test))
             continue
         # A stream of its own, so that the validation images do not follow the test images' choices.
@@ -117,9 +122,7 @@ def _parts(labels: Labels, groups: Labels, folds: int, fraction: float, seed: in
         return [split_stratified(labels.tolist(), fraction, seed, groups.tolist())]
     fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
     if folds > fewest:
-        raise DatasetError(
-            f"--folds {folds}: the smallest class has only {fewest} images that are not near copies; give fewer folds"
-        )
+        raise DatasetError(f"--folds {folds}: the smallest class has only {fewest} groups of images; give fewer folds")
     return _stratified_parts(labels, groups, folds, seed)
 
 

@@ -25,7 +25,8 @@ class Fingerprint:
         perceptual_hash: 64 bits; pictures that look alike differ in few (see `perceptual_hash`).
         thumbnail: RGB bytes of a 24 x 32 (height x width) thumbnail, each pixel the mean of its area.
         size: (height, width) in pixels of the upright picture.
-        file_format: what the file is, whatever its name: "JPEG", "PNG", "BMP" or "WebP".
+        file_format: what the file is, whatever its name, as "JPEG" (see `engine.dataset.images.file_format`).
+        note: what was left of the file to have this picture, as "scaled from 16 bits to 8"; or "".
     """
 
     pixels: str
@@ -33,10 +34,11 @@ class Fingerprint:
     thumbnail: bytes
     size: tuple[int, int]
     file_format: str
+    note: str = ""
 
 
-def take_fingerprint(image: Image, file_format: str) -> Fingerprint:
-    """The fingerprint of an upright RGB picture that was read from a file of `file_format`."""
+def take_fingerprint(image: Image, file_format: str, note: str = "") -> Fingerprint:
+    """The fingerprint of an upright RGB picture that was read from a file of `file_format`, with a `note` about it."""
     digest = hashlib.sha256(f"{image.width} {image.height} ".encode())
     digest.update(image.tobytes())
     height, width = THUMBNAIL_SIZE
@@ -46,6 +48,7 @@ def take_fingerprint(image: Image, file_format: str) -> Fingerprint:
         thumbnail=image.resize((width, height), Resampling.BOX).tobytes(),
         size=(image.height, image.width),
         file_format=file_format,
+        note=note,
     )
 
 

@@ -9,7 +9,7 @@ _DIGITS = 24
 
 
 def content_fingerprint(checked: CheckedDataset) -> str:
-    """The same for the same files' contents, classes, boxes and parts, in whatever order."""
+    """The same for the same files' contents, classes, boxes, groups and parts, in whatever order."""
     dataset = checked.dataset
     parts = (
         [("train", dataset.train), ("test", dataset.test)]
@@ -19,6 +19,7 @@ def content_fingerprint(checked: CheckedDataset) -> str:
     parts.append(("validation", dataset.validation))
     lines = [
         f"{part}|{dataset.classes[sample.label]}|{sample.box}|{checked.digests[sample.path]}"
+        + (f"|{sample.group}" if sample.group else "")  # older studies knew no groups
         for part, samples in parts
         for sample in samples
     ]

@@ -1,23 +1,33 @@
-"""Turns the bytes of JPEG, PNG, BMP and WebP files into upright RGB pictures.
+"""Turns the bytes of JPEG, PNG, BMP, WebP, TIFF and AVIF files into upright RGB pictures of 8 bits a channel.
 
-Pillow's file classes are used directly rather than through `Image.open`: only these four decoders can be reached, and
+Pillow's file classes are used directly rather than through `Image.open`: only these decoders can be reached, and
 the limit on pixels is ours, instead of a process-wide setting of Pillow's and a warning.
 """
 
 import contextlib
+import ctypes
 import io
 import threading
 import warnings
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import ImageFile
+from PIL import _imaging as pillow_core
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.Image import DecompressionBombError, Image, Transpose, fromarray, new
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, UnreadableImage
+from engine.dataset.sources import IMAGE_KINDS, MAX_FILE_BYTES, ImageSource, UnreadableImage
+
+try:
+    from PIL import AvifImagePlugin
+except ImportError:  # Pillow before 11.3
+    AvifImagePlugin = None  # type: ignore[assignment]
 
 MAX_PIXELS = 50_000_000
 """Largest picture that is decoded, in pixels: 200 MB at Pillow's 4 bytes a pixel.
@@ -56,7 +66,18 @@ _FILE_CLASSES: dict[str, type[ImageFile.ImageFile]] = {
     "PNG": PngImageFile,
     "BMP": BmpImageFile,
     "WebP": WebPImageFile,
+    "TIFF": TiffImageFile,
 }
+if AvifImagePlugin is not None and AvifImagePlugin.SUPPORTED:
+    _FILE_CLASSES["AVIF"] = AvifImagePlugin.AvifImageFile
+
+_NEEDS_WHOLE_FILE = frozenset({"TIFF", "AVIF"})
+"""Formats whose first bytes may say too little (a TIFF's directory may lie anywhere)."""
+
+_DEEP = frozenset({"PNG", "TIFF"})
+"""Formats that can hold more than 8 bits a channel, and of which pages say nothing of the first one."""
+
+MAX_16_BITS = 2**16 - 1
 
 _ONE_LARGE = threading.Lock()
 
@@ -65,12 +86,16 @@ _OUT_OF_MEMORY = "out of memory"
 
 # Damaged metadata makes Pillow warn on stderr, in the middle of a screen; such metadata is ignored here anyway.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\..*")
+# And so does libtiff, of whose own messages Pillow silences the warnings but not the errors (which it raises as well).
+with contextlib.suppress(AttributeError, OSError):  # a Pillow without it, or with one that cannot be reached
+    ctypes.CDLL(pillow_core.__file__).TIFFSetErrorHandler(None)
 
 
 def decode_rgb(data: bytes) -> Image:
     """The picture in `data`, fully decoded: mode RGB, upright; transparent parts over white; the first frame.
 
-    16-bit grey keeps its upper 8 bits, as Pillow does for 16-bit colour.
+    Of 16 bits a channel the upper 8 are kept; floating-point grey is taken from 0 (black) to 1 (white). `pixel_note`
+    says where that was done.
 
     Raises:
         UnreadableImage: with the reason, without the file's name.
@@ -103,6 +128,8 @@ def upright_size(source: ImageSource) -> tuple[int, int]:
         UnreadableImage: the file cannot be read or is no image that could be decoded.
     """
     start = source.read(HEADER_BYTES)
+    if file_format(start) in _NEEDS_WHOLE_FILE and len(start) == HEADER_BYTES:
+        return _header_size(source.read(MAX_FILE_BYTES))
     try:
         return _header_size(start)
     except UnreadableImage:
@@ -127,6 +154,8 @@ def _open(data: bytes) -> ImageFile.ImageFile:
     except MemoryError:
         raise
     except Exception as error:
+        if "unknown pixel mode" in str(error):
+            raise UnreadableImage("a TIFF whose kind of pixels is not read: 8 or 16 bits a channel are") from None
         raise UnreadableImage(f"damaged or truncated image header: {_one_line(error)}") from None
     width, height = image.size
     if width < 1 or height < 1:
@@ -137,11 +166,30 @@ def _open(data: bytes) -> ImageFile.ImageFile:
 
 
 def _file_class(data: bytes) -> type[ImageFile.ImageFile]:
-    return _FILE_CLASSES[file_format(data)]
+    kind = file_format(data)
+    if kind not in _FILE_CLASSES:
+        raise UnreadableImage(f"an {kind} image, which this Pillow cannot read: pip install -U pillow")
+    return _FILE_CLASSES[kind]
+
+
+def pixel_note(data: bytes) -> str:
+    """What `decode_rgb` had to leave of a file that it decoded, in words, or ""."""
+    if file_format(data) not in _DEEP:
+        return ""
+    image = _open(data)
+    layout = str(image.tile[0][3]) if image.tile else ""
+    notes = []
+    if image.mode == "F":
+        notes.append("scaled from floating point to 8 bits")
+    elif image.mode.startswith("I") or ";16" in layout:
+        notes.append("scaled from 16 bits to 8")
+    if isinstance(image, TiffImageFile) and image.is_animated:
+        notes.append("the first of several pages")
+    return ", ".join(notes)
 
 
 def file_format(data: bytes) -> str:
-    """The format, "JPEG", "PNG", "BMP" or "WebP", by the first bytes of a file and not by its name.
+    """The format, as "JPEG", by the first bytes of a file and not by its name.
 
     Raises:
         UnreadableImage: it is none of these.
@@ -156,12 +204,19 @@ def file_format(data: bytes) -> str:
         return "BMP"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WebP"
-    raise UnreadableImage("not a JPEG, PNG, BMP or WebP image")
+    if data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "TIFF"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    raise UnreadableImage(f"not a {IMAGE_KINDS} image")
 
 
 def _orientation(image: Image) -> int:
-    """The EXIF orientation as far as the header has it, 1 (upright) where there is none that makes sense."""
-    if _MAY_ORIENT.isdisjoint(image.info):
+    """The EXIF orientation as far as the header has it, 1 (upright) where there is none that makes sense.
+
+    Pillow turns a TIFF by itself, and gives its size as turned.
+    """
+    if isinstance(image, TiffImageFile) or _MAY_ORIENT.isdisjoint(image.info):
         return 1
     try:
         # Not a PNG's own `getexif`, which decodes the picture to look for more.
@@ -178,10 +233,9 @@ def _upright(image: Image, orientation: int) -> Image:
 
 
 def _to_rgb(image: Image) -> Image:
-    if image.mode.startswith("I"):
-        # Pillow would clip 16-bit values at 255.
-        grey = np.asarray(image).astype(np.uint32) >> 8
-        return fromarray(np.minimum(grey, 255).astype(np.uint8)).convert("RGB")
+    if image.mode == "F" or image.mode.startswith("I"):
+        # Pillow would clip values at 255.
+        return fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
     if image.has_transparency_data:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
         backdrop = new("RGB", image.size, "white")
@@ -189,6 +243,22 @@ def _to_rgb(image: Image) -> Image:
         return backdrop
     # A plain picture rather than one of a file class, which would hold on to the file's bytes.
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
+
+
+def _to_8_bits(grey: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Whole numbers of 16 bits by their upper 8, floats from 0 to 1 by 255.
+
+    Raises:
+        UnreadableImage: other values, whose black and white nobody knows.
+    """
+    low, high = grey.min(), grey.max()
+    if np.issubdtype(grey.dtype, np.floating):
+        if not (low >= 0 and high <= 1):  # NaN is neither
+            raise UnreadableImage(f"floating-point pixels from {low:g} to {high:g}: they must lie between 0 and 1")
+        return np.asarray(np.rint(grey * 255), dtype=np.uint8)
+    if low < 0 or high > MAX_16_BITS:
+        raise UnreadableImage(f"pixels from {low} to {high}: whole numbers must lie between 0 and {MAX_16_BITS}")
+    return np.asarray(grey >> 8, dtype=np.uint8)
 
 
 def _one_line(error: Exception) -> str:

@@ -4,22 +4,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.dataset.annotations import Annotation
 from engine.dataset.classes import same_letters
 from engine.dataset.readings import TEST_NAME, Part, Reading, find_readings, named_part, repeats
 from engine.dataset.roles import is_plain
-from engine.dataset.sources import ImageSource
-from engine.dataset.tree import Folder, Tree, printable, read_tree
+from engine.dataset.sources import IMAGE_KINDS, ImageSource
+from engine.dataset.tree import ARCHIVE_SUFFIXES, Folder, Tree, printable, read_tree
 from engine.errors import DatasetError
 from engine.reports.results import SkippedFile
 
 MAX_NAMED = 20
 """Folders that are passed over and named one by one."""
 
-_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+_ARCHIVES = (*ARCHIVE_SUFFIXES, ".7z", ".rar")
 
 _LAYOUTS = (
     "simpsons_dataset/<class>/ with kaggle_simpson_testset/, train/<class>/ with test/<class>/, or <class>/ folders of "
-    "images; --train and --test name other folders"
+    "images; --train and --test name other folders, --labels a CSV or JSON-lines file of paths and labels"
 )
 
 _NO_CLASS_FOLDERS = "do not lie in class folders"
@@ -27,13 +28,18 @@ _NO_CLASS_FOLDERS = "do not lie in class folders"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A file that is an image by its name, in a folder called `folder`. `loose` ones lie outside class folders."""
+    """A file that is an image by its name, in a folder called `folder`. `loose` ones lie outside class folders.
+
+    `lines` and `group` are what a label file says of its boxes and of the images that belong with it.
+    """
 
     path: str
     file: str
     folder: str
     source: ImageSource
     loose: bool = False
+    lines: tuple[Annotation, ...] = ()
+    group: str = ""
 
 
 @dataclass
@@ -49,6 +55,7 @@ class Layout:
     annotations: list[tuple[str, ImageSource]] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    group_name: str = ""
 
 
 def recognise(tree: Tree) -> Layout:
@@ -157,8 +164,8 @@ def _why_none(tree: Tree) -> str:
 
 def _name_archives(archives: Sequence[str]) -> str:
     named = ", ".join(archives[:MAX_NAMED])
-    if not all(name.lower().endswith(".zip") for name in archives):
-        return f"it holds archives ({named}): unpack them; only a .zip is read, where --data names it"
+    if not all(name.lower().endswith(ARCHIVE_SUFFIXES) for name in archives):
+        return f"it holds archives ({named}): unpack them; a .zip or .tar is read where --data names it"
     two = f", or two parts, as --train {archives[0]} --test {archives[1]}" if len(archives) > 1 else ""
     return f"it holds archives ({named}): name one with --data{two}"
 
@@ -379,8 +386,7 @@ class _Passed:
 
 def _skip_others(tree: Tree, folder: Folder, layout: Layout) -> None:
     layout.skipped += [
-        SkippedFile(tree.shown(folder, file), "not a JPEG, PNG, BMP or WebP image by its name")
-        for file in folder.others
+        SkippedFile(tree.shown(folder, file), f"not a {IMAGE_KINDS} image by its name") for file in folder.others
     ]
 
 

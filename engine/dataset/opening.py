@@ -9,7 +9,9 @@ from engine.config.names import join_names, quote_name
 from engine.dataset.annotations import Annotation, Annotations, fit_box, read_annotations
 from engine.dataset.classes import MIN_CLASSES, drop_untrained_classes, same_letters
 from engine.dataset.images import upright_size
-from engine.dataset.layouts import Candidate, Layout, open_parts, recognise
+from engine.dataset.labelled import named_label_file, read_labelled, recognise_any
+from engine.dataset.labels import ColumnNames
+from engine.dataset.layouts import MAX_NAMED, Candidate, Layout, open_parts
 from engine.dataset.roles import Role
 from engine.dataset.sampling import sample_stratified, split_stratified
 from engine.dataset.sources import UnreadableImage
@@ -21,6 +23,7 @@ from engine.reports.results import SkippedFile
 ALL_CLASSES = "all"
 """Asks for every class that has training images."""
 
+_USUAL_COLUMNS = ColumnNames()
 _SUGGESTIONS = 3
 _LISTED = 10
 
@@ -39,6 +42,8 @@ def open_dataset(
     train: Path | None = None,
     test: Path | None = None,
     validation: Path | None = None,
+    labels: Path | None = None,
+    columns: ColumnNames = _USUAL_COLUMNS,
     classes: Sequence[str] | None = None,
     sample: int | None = None,
     test_fraction: float = 0.2,
@@ -50,11 +55,14 @@ def open_dataset(
     pixels are left out and listed in `skipped`, as are boxes that cannot be used.
 
     Args:
-        path: folder or zip archive, which is read in place.
+        path: folder or archive, which is read in place.
         train: the folder of the training images, from `path` on or inside the archive, or an archive; None for what
             `path` is recognised to hold.
         test: the same for the test images, where `train` is named.
         validation: the same for the validation images, where `train` is named.
+        labels: a label file (see `engine.dataset.labels`), from `path` on or anywhere; None for one that `path` holds,
+            where folders give no classes.
+        columns: of the label file.
         classes: class folders in label order, named as in `Dataset.classes`, or ("all",); None takes the study's six
             from the Kaggle layout and every class from the others.
         sample: size of a seeded part of the training images that keeps the classes' proportions; None for all.
@@ -66,7 +74,14 @@ def open_dataset(
     """
     if not 0 < test_fraction < 1:
         raise DatasetError(f"--test-fraction {test_fraction}: give a share above 0 and below 1")
-    opening = _Opening(recognise(read_tree(path)) if train is None else open_parts(path, train, test, validation))
+    if train is not None:
+        layout = open_parts(path, train, test, validation)
+    elif labels is not None:
+        tree = read_tree(path)
+        layout = read_labelled(tree, [named_label_file(tree, path, labels)], columns, classes_needed=False)
+    else:
+        layout = recognise_any(read_tree(path), columns)
+    opening = _Opening(layout)
     names = opening.choose_classes(classes)
     asked_for = classes is not None and list(classes) != [ALL_CLASSES]
     dataset = drop_untrained_classes(opening.read_headers(names, required=asked_for), opening.unread)
@@ -183,6 +198,7 @@ class _Opening:
             test=test,
             validation=validation,
             classes_required=required,
+            group_name=self.layout.group_name,
         )
 
     def _read_headers(self, part: "_Part", names: Sequence[str], claimed: set[str]) -> tuple[ImageSample, ...]:
@@ -198,11 +214,11 @@ class _Opening:
                     self._leave_out(path, name, part, str(error) or "not enough memory to read it")
                     continue
                 # One line describes one image: the training image where both could be meant.
-                lines = _lines(self.annotations, self.folders[name], candidate, part.roles)
+                lines = candidate.lines or _lines(self.annotations, self.folders[name], candidate, part.roles)
                 lines = [line for line in lines if line.where not in claimed]
                 claimed.update(line.where for line in lines)
                 self._headers[path] = _Header(size, tuple(lines))
-                found.append(ImageSample(path, label, None, candidate.source))
+                found.append(ImageSample(path, label, None, candidate.source, candidate.group))
         return tuple(found)
 
     def _leave_out(self, path: str, name: str, part: "_Part", reason: str) -> None:
@@ -226,9 +242,10 @@ class _Opening:
         test = tuple(image for image, aside in zip(images, is_test, strict=True) if aside)
         if not test:
             raise DatasetError(f"{self.location}: one image a class leaves nothing to test on; add images")
+        groups = f"and groups ({dataset.group_name}) " if dataset.group_name else ""
         self.notes.append(
             f"no test images are given: {len(test)} of {len(images)} images are set aside at random "
-            f"({fraction:.0%} of each class, seed {seed}; near copies stay on one side)"
+            f"({fraction:.0%} of each class, seed {seed}; near copies {groups}stay on one side)"
         )
         return replace(dataset, train=train, test=test, test_given=False)
 
@@ -253,10 +270,13 @@ class _Opening:
 
     def fit_boxes(self, dataset: Dataset) -> Dataset:
         """The images with their boxes; what was mended or dropped goes into the report."""
+        before = len(self.notes)
         train, test, validation = (
             tuple(replace(image, box=self._box(image.path)) for image in images)
             for images in (dataset.train, dataset.test, dataset.validation)
         )
+        if more := len(self.notes[before + MAX_NAMED :]):
+            self.notes[before + MAX_NAMED :] = [f"{more:,} more boxes are mended"]
         return replace(dataset, train=train, test=test, validation=validation)
 
     def _box(self, path: str) -> Box | None:

@@ -29,10 +29,10 @@ _CONTAINERS = frozenset({"data", "dataset", "datasets", "image", "images", "img"
 MOST_FOLDERS = 500
 """Folders that are tried as the data set's own, from the outermost on."""
 
-_ENOUGH = 2
+ENOUGH_CLASSES = 2
 """Class folders that make a data set."""
 
-Kind = Literal["kaggle", "split", "flat"]
+Kind = Literal["kaggle", "split", "flat", "labels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def find_readings(tree: Tree) -> list[Reading]:
             key = tuple(id(part.parent) for part in reading.parts)
             if key not in seen:
                 seen.add(key)
-                few = len(reading.train.classes) < _ENOUGH
+                few = len(reading.train.classes) < ENOUGH_CLASSES
                 ranked.append(((few, tier, depth, -_direct_images(reading.train)), reading))
     ranked.sort(key=lambda entry: entry[0])
     enough = [reading for rank, reading in ranked if not rank[0]]
@@ -223,7 +223,7 @@ def _holder(parent: Folder) -> Folder | None:
 
 def _holds_classes(sub: Folder, beside: list[Folder]) -> bool:
     inside = [below for below in sub.folders.values() if below.total_images]
-    if len(inside) < _ENOUGH:
+    if len(inside) < ENOUGH_CLASSES:
         return False
     more = sub.total_images > sum(len(folder.images) for folder in beside)
     return sub.name.lower() in _CONTAINERS or (bool(beside) and more and len(inside) > len(beside))

@@ -1,4 +1,4 @@
-"""Where an image's bytes come from: a file, or a member of a zip archive that is never unpacked."""
+"""Where an image's bytes come from: a file, or a member of a zip archive (see `engine.dataset.tars` for others)."""
 
 import os
 import threading
@@ -11,6 +11,19 @@ from engine.errors import DatasetError
 
 MAX_FILE_BYTES = 256 * 2**20
 """Largest image file that is read: an uncompressed BMP of the largest accepted picture fits."""
+
+
+MAX_FILES = 1_000_000
+"""More than any data set that this program can train on: somebody's whole disk was named."""
+
+MAX_RATIO = 200
+"""Unpacked to packed size of an archive or a member above which it is taken for a bomb (pictures stay below 20)."""
+
+RATIO_MATTERS_FROM = 2**20
+"""What unpacks to fewer bytes is harmless at any ratio."""
+
+IMAGE_KINDS = "JPEG, PNG, BMP, WebP, TIFF or AVIF"
+"""The formats that are read, for people."""
 
 
 class UnreadableImage(DatasetError):  # noqa: N818 - named for what it is about
@@ -37,7 +50,8 @@ class Stamp(NamedTuple):
     checksum: int = 0
 
 
-def _stamp(status: os.stat_result) -> Stamp:
+def stamp_of(status: os.stat_result) -> Stamp:
+    """The stamp of a file that is no member of an archive."""
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
@@ -79,7 +93,7 @@ class FileSource:
     def stamp(self) -> Stamp:
         """The file's as it is now."""
         try:
-            return _stamp(os.stat(self.path))  # noqa: PTH116 - a Path per image costs more than the call
+            return stamp_of(os.stat(self.path))  # noqa: PTH116 - a Path per image costs more than the call
         except OSError as error:
             raise UnreadableImage(f"cannot be read: {error.strerror}") from None
 
@@ -102,7 +116,7 @@ class ZipArchive:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.stamp = _stamp(Path(path).stat())
+        self.stamp = stamp_of(Path(path).stat())
         self._process = -1
         self._lock = threading.Lock()
         self._handle: zipfile.ZipFile | None = None

@@ -1,30 +1,36 @@
-"""The folders and image files below a path or inside a zip archive, as one tree, whatever they are stored in."""
+"""The folders and image files below a path or inside an archive, as one tree, whatever they are stored in."""
 
 import os
 import stat
-import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from engine.dataset.sources import MAX_FILE_BYTES, FileSource, ImageSource, ZipArchive, ZipMember
+from engine.dataset.sources import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_RATIO,
+    RATIO_MATTERS_FROM,
+    FileSource,
+    ImageSource,
+    ZipArchive,
+    ZipMember,
+)
+from engine.dataset.tars import TarMember, open_tar, tar_compression
 from engine.errors import DatasetError
 from engine.reports.results import SkippedFile
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".avif"})
 ANNOTATIONS = "annotation.txt"
 
 MAX_DEPTH = 8
 """Folders below the root that are looked into: the deepest layout, doubled and wrapped, needs six."""
 
-MAX_FILES = 1_000_000
-"""More than any data set that this program can train on: somebody's whole disk was named."""
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".tbz2", ".bz2", ".txz", ".xz", ".tzst", ".zst")
+"""Endings of the archives that are read, which are told by their content."""
 
-MAX_RATIO = 200
-"""Unpacked to packed size of an archive member above which it is taken for a zip bomb (pictures stay below 20)."""
-
-RATIO_MATTERS_FROM = 2**20
-"""Members that unpack to fewer bytes are harmless at any ratio."""
+_ENCRYPTED = "encrypted: unpack the archive with its password and name the folder"
 
 _TOO_DEEP = f"more than {MAX_DEPTH} folders deep"
 
@@ -36,14 +42,14 @@ _SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"
 
 @dataclass
 class Folder:
-    """A folder: `path` is relative to the root ("" for the root), `others` are files that are no images by name."""
+    """A folder: `path` is relative to the root ("" for the root), `others` are files whose names are no images'."""
 
     name: str
     path: str = ""
     folders: dict[str, "Folder"] = field(default_factory=dict)
     images: dict[str, ImageSource] = field(default_factory=dict)
     annotations: ImageSource | None = None
-    others: list[str] = field(default_factory=list)
+    others: dict[str, ImageSource] = field(default_factory=dict)
 
     @cached_property
     def total_images(self) -> int:
@@ -63,7 +69,7 @@ class Folder:
         elif name.lower() == ANNOTATIONS:
             self.annotations = source
         else:
-            self.others.append(name)
+            self.others[name] = source
 
 
 @dataclass
@@ -79,6 +85,13 @@ class Tree:
     def shown(self, folder: Folder, name: str) -> str:
         """A file's path as people see it."""
         return printable(f"{self.prefix}{folder.path}/{name}" if folder.path else f"{self.prefix}{name}")
+
+
+def walk(folder: Folder) -> Iterator[Folder]:
+    """A folder and those below it."""
+    yield folder
+    for below in folder.folders.values():
+        yield from walk(below)
 
 
 def printable(name: str) -> str:
@@ -100,7 +113,7 @@ def printable(name: str) -> str:
 
 
 def read_tree(path: Path) -> Tree:
-    """The tree at `path`: a folder, or a zip archive of any name.
+    """The tree at `path`: a folder, or a zip or tar archive of any name.
 
     Raises:
         DatasetError: there is nothing there, or nothing that can be read as such.
@@ -111,12 +124,12 @@ def read_tree(path: Path) -> Tree:
         location = path.resolve()
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise DatasetError(f"{shown}: {reason}; name a folder of images or a .zip archive with --data") from None
+        raise DatasetError(f"{shown}: {reason}; name a folder of images or an archive with --data") from None
     if stat.S_ISDIR(status.st_mode):
         return _folder_tree(location)
     if stat.S_ISREG(status.st_mode):
-        return _zip_tree(location)
-    raise DatasetError(f"{shown} is neither a folder nor a .zip archive")
+        return _archive_tree(location)
+    raise DatasetError(f"{shown} is neither a folder nor an archive")
 
 
 def _is_ours(name: str) -> bool:
@@ -194,50 +207,87 @@ class _FolderScan:
         self._tree.skipped.append(SkippedFile(printable(folder.path), reason))
 
 
-def _zip_tree(location: Path) -> Tree:
+def _archive_tree(location: Path) -> Tree:
     shown = printable(str(location))
     try:
-        archive = ZipArchive(str(location))
-        members = archive.members()
+        packed = tar_compression(location)
+        members = _zip_members(location) if packed is None else _tar_members(location)
     except OSError as error:
         raise DatasetError(f"{shown}: {error.strerror or error}; check that you may read this file") from None
+    except DatasetError as error:
+        raise DatasetError(f"{shown}: {error}") from None
     except Exception as error:  # zipfile raises many kinds for a file that only looks like an archive
         raise DatasetError(
             f"{shown} is not a zip archive, or a damaged one ({error}): download it again, or name an unpacked folder"
         ) from None
     if len(members) > MAX_FILES:
         raise DatasetError(f"{shown} holds more than {MAX_FILES} files: this is no data set")
-    tree = Tree(printable(location.stem), shown, f"{location.name}/", Folder(location.stem))
-    for info in sorted(members, key=lambda info: info.filename):
-        if not info.filename.endswith("/"):  # `is_dir` fails for a name that a NUL byte leaves empty
-            _add_member(tree, archive, info)
+    name = location.stem.removesuffix(".tar") if packed is not None else location.stem
+    tree = Tree(printable(name), shown, f"{location.name}/", Folder(name))
+    for member in sorted(members, key=lambda member: member.name):
+        _add_member(tree, member)
     return tree
 
 
-def _add_member(tree: Tree, archive: ZipArchive, info: zipfile.ZipInfo) -> None:
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A file in an archive, of `size` bytes; `packed` is how many there are in the archive, where it says so."""
+
+    name: str
+    source: ImageSource
+    size: int
+    packed: int | None = None
+    reason: str = ""
+
+
+def _zip_members(location: Path) -> list[_Member]:
+    archive = ZipArchive(str(location))
+    return [
+        _Member(
+            info.filename,
+            ZipMember(archive, info.filename, info.file_size, info.CRC),
+            info.file_size,
+            info.compress_size,
+            _ENCRYPTED if info.flag_bits & 1 else "",
+        )
+        for info in archive.members()
+        if not info.filename.endswith("/")  # `is_dir` fails for a name that a NUL byte leaves empty
+    ]
+
+
+def _tar_members(location: Path) -> list[_Member]:
+    archive = open_tar(str(location))
+    return [
+        _Member(entry.name, TarMember(archive, entry.name, entry.size), entry.size, reason=entry.reason)
+        for entry in archive.entries.values()
+    ]
+
+
+def _add_member(tree: Tree, member: _Member) -> None:
     # Archives made on Windows may hold backslashes.
-    name = info.filename.replace("\\", "/")
+    name = member.name.replace("\\", "/")
     parts = [part for part in name.split("/") if part not in ("", ".")]
-    reason = _why_unsafe(name, parts, info)
+    reason = _why_unsafe(name, parts, member)
     if reason:
         tree.skipped.append(SkippedFile(printable(f"{tree.prefix}{name}"), reason))
     elif all(map(_is_ours, parts)):
         folder = tree.root
         for part in parts[:-1]:
             folder = folder.child(part)
-        folder.add(parts[-1], ZipMember(archive, info.filename, info.file_size, info.CRC))
+        folder.add(parts[-1], member.source)
 
 
-def _why_unsafe(name: str, parts: list[str], info: zipfile.ZipInfo) -> str:
-    """Why a member is left alone, or "" where it is fine. Nothing is unpacked, so this is caution, not need."""
+def _why_unsafe(name: str, parts: list[str], member: _Member) -> str:
+    """Why a member is left alone, or "" where it is fine. Nothing is unpacked by name: this is caution, not need."""
     if not parts or name.startswith("/") or ".." in parts or parts[0].endswith(":"):
         return "unsafe name in the archive: it points outside"
     if len(parts) > MAX_DEPTH + 1:
         return _TOO_DEEP
-    if info.flag_bits & 1:
-        return "encrypted: unpack the archive with its password and name the folder"
-    if info.file_size > MAX_FILE_BYTES and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
-        return f"{info.file_size} bytes: more than {MAX_FILE_BYTES}"
-    if info.file_size > RATIO_MATTERS_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+    if member.reason:
+        return member.reason
+    if member.size > MAX_FILE_BYTES and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
+        return f"{member.size} bytes: more than {MAX_FILE_BYTES}"
+    packed = member.size if member.packed is None else member.packed
+    if member.size > RATIO_MATTERS_FROM and member.size > MAX_RATIO * max(packed, 1):
         return f"unpacks to more than {MAX_RATIO} times its size: taken for a zip bomb"
     return ""

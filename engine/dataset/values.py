@@ -38,12 +38,14 @@ class ImageSample:
         label: index into the data set's classes.
         box: where the character is, or None.
         source: gives the file's bytes.
+        group: what the label file says it belongs with (a patient, a video), or "".
     """
 
     path: str
     label: int
     box: Box | None
     source: ImageSource
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Dataset:
         classes_required: whether the classes were asked for by name, so that none may be left out.
         test_given: whether the test images are the data set's own; else they are a part of its images chosen at random,
             which a protocol chooses again once it is known which of them are near copies.
+        group_name: what the label file calls the groups of images that belong together ("patient"), or "".
     """
 
     name: str
@@ -70,6 +73,7 @@ class Dataset:
     classes_required: bool = False
     validation: tuple[ImageSample, ...] = ()
     test_given: bool = True
+    group_name: str = ""
 
     @property
     def images(self) -> tuple[ImageSample, ...]:

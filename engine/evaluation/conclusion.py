@@ -7,13 +7,15 @@ from engine.evaluation.sentences import (
     accuracy_sentences,
     copy_sentences,
     difference_sentences,
+    pipeline_sentences,
     seed_sentences,
     step_sentences,
 )
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
+from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
-from engine.reports.statistics import StudyStatistics
+from engine.reports.statistics import MOST_IN_PAIRS, StudyStatistics
 from engine.reports.wording import listed
 
 Scored = list[tuple[JobResult, Metrics]]
@@ -27,6 +29,7 @@ def draw_conclusion(
     baselines: Mapping[str, Baseline],
     *,
     statistics: StudyStatistics | None = None,
+    analysis: PipelineAnalysis | None = None,
     audit: AuditReport | None = None,
     protocol: ProtocolSummary | None = None,
 ) -> tuple[str, ...]:
@@ -38,8 +41,12 @@ def draw_conclusion(
     scored: Scored = [(result, result.metrics) for result in aggregated if result.metrics is not None]
     if not scored:
         return ("No variant was evaluated, so there is nothing to compare.",)
-    sentences = [*_leak(audit, protocol), *_ranking(scored, statistics), *_classes(dataset.classes, scored)]
-    sentences += [_commonest_confusion(dataset.classes, result.variant, metrics) for result, metrics in scored]
+    sentences = [*_leak(audit, protocol), *_ranking(scored, statistics, analysis)]
+    sentences += _classes(dataset.classes, scored)
+    named = scored
+    if len(scored) > MOST_IN_PAIRS:  # one sentence each would hide the rest
+        named = [max(scored, key=lambda entry: entry[1].accuracy)]
+    sentences += [_commonest_confusion(dataset.classes, result.variant, metrics) for result, metrics in named]
     sentences += [*_boxes(dataset, protocol, scored), *_against_baselines(scored, baselines)]
     stopped = [result.variant for result in aggregated if result.status == "stopped"]
     if stopped:
@@ -65,13 +72,22 @@ def _leak(audit: AuditReport | None, protocol: ProtocolSummary | None) -> list[s
     ]
 
 
-def _ranking(scored: Scored, statistics: StudyStatistics | None) -> list[str]:
+def _ranking(scored: Scored, statistics: StudyStatistics | None, analysis: PipelineAnalysis | None) -> list[str]:
     complete: Scored = [(result, metrics) for result, metrics in scored if result.status == "done"] or scored
     if statistics is None or not statistics.variants:
         scores = ", ".join(f"{result.variant} {metrics.accuracy:.3f}" for result, metrics in complete)
         return [f"Accuracy: {scores}. Whether these differ by more than chance was not computed."]
-    said = (accuracy_sentences, difference_sentences, step_sentences, copy_sentences, seed_sentences)
-    return [sentence for sentences in said for sentence in sentences(statistics)]
+    compared = difference_sentences(statistics)
+    if analysis is not None and analysis.gains and len(statistics.variants) > MOST_IN_PAIRS:
+        compared = list(statistics.refused)  # what there is to say of each against the baseline, its gain says
+    return [
+        *accuracy_sentences(statistics),
+        *compared,
+        *step_sentences(statistics),
+        *pipeline_sentences(analysis),
+        *copy_sentences(statistics),
+        *seed_sentences(statistics),
+    ]
 
 
 def _classes(classes: Sequence[str], scored: Scored) -> list[str]:
@@ -139,7 +155,8 @@ def _against_baselines(scored: Scored, baselines: Mapping[str, Baseline]) -> lis
     }
     for name, baseline in baselines.items():
         behind = [result.variant for result, metrics in scored if metrics.accuracy <= baseline.metrics.accuracy]
-        verdict = f"not beaten by {listed(behind)}" if behind else "beaten by every variant"
+        who = listed(behind) if 0 < len(behind) <= MOST_IN_PAIRS else f"{len(behind)} of {len(scored)} variants"
+        verdict = f"not beaten by {who}" if behind else "beaten by every variant"
         what = explanations.get(name, name)
         sentences.append(f"Baseline: {what} scores {baseline.metrics.accuracy:.3f}, {verdict}.")
     return sentences

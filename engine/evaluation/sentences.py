@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 
 from engine.reports.effects import effect_sentence
-from engine.reports.statistics import Comparison, FactorialAnalysis, Interval, StudyStatistics, VariantStatistics
+from engine.reports.pipelines import PipelineAnalysis, TestedDifference, effect_words
+from engine.reports.statistics import (
+    LEVEL,
+    MOST_IN_PAIRS,
+    Comparison,
+    FactorialAnalysis,
+    Interval,
+    StudyStatistics,
+    VariantStatistics,
+)
 from engine.reports.wording import listed, p_words, span
+
+_VARIANTS_NAMED = 5
+"""Of more variants than have all their pairs compared."""
 
 _PAIRS_NAMED = 6
 """As many as four variants make; of the pairs of more variants only the first are named."""
@@ -13,9 +25,16 @@ _PAIRS_NAMED = 6
 def accuracy_sentences(statistics: StudyStatistics) -> list[str]:
     """The accuracies with their intervals, and the method."""
     entries = sorted(statistics.variants, key=lambda entry: -entry.accuracy)
-    scores = ", ".join(f"{entry.variant} {entry.accuracy:.3f} {span(entry.accuracy_interval)}" for entry in entries)
+    scores = _some([f"{entry.variant} {entry.accuracy:.3f} {span(entry.accuracy_interval)}" for entry in entries])
     methods = listed(list(dict.fromkeys(entry.accuracy_interval.method for entry in entries)))
     return [f"Accuracy with 95 % intervals ({methods}; {_images(entries)}): {scores}."]
+
+
+def _some(entries: Sequence[str]) -> str:
+    """All of them, or of many the first and how many more there are."""
+    if len(entries) <= MOST_IN_PAIRS:
+        return ", ".join(entries)
+    return f"{', '.join(entries[:_VARIANTS_NAMED])}; and {len(entries) - _VARIANTS_NAMED} more"
 
 
 def _images(entries: Sequence[VariantStatistics]) -> str:
@@ -111,14 +130,52 @@ def _effects(analysis: FactorialAnalysis) -> list[str]:
     ]
 
 
+def pipeline_sentences(analysis: PipelineAnalysis | None) -> list[str]:
+    """Which pipelines gain, and what orders and strengths do, where the images show it; nothing without a design."""
+    if analysis is None:
+        return []
+    gains = [(entry.variant, entry.gain) for entry in analysis.gains]
+    effects = [(effect_words(entry.kind, entry.steps), entry.effect) for entry in analysis.effects]
+    trends = [(f"{entry.parameter} of {entry.pipeline}, a value further", entry.trend) for entry in analysis.curves]
+    shares = [
+        f"Of the variance of the gain of {entry.pipelines} pipelines of {entry.length} steps, beyond what images and "
+        f"seeds make of it, {100 * entry.order_corrected:.0f} % is order and the rest selection."
+        for entry in analysis.shares
+        if entry.order_corrected is not None and entry.adjusted_order_p < 1 - LEVEL
+    ]
+    return [
+        *_shown(f"Gain over {analysis.baseline}", "pipelines", gains, analysis),
+        *_shown("Effects of steps and places", "effects", effects, analysis),
+        *shares,
+        *_shown("Trends of strengths", "trends", trends, analysis),
+    ]
+
+
+def _shown(
+    what: str, plural: str, tests: Sequence[tuple[str, TestedDifference]], analysis: PipelineAnalysis
+) -> list[str]:
+    """The largest of the significant ones, or that there are none."""
+    if not tests:
+        return []
+    how = tests[0][1].method
+    if len(tests) > 1:
+        how += f", {analysis.correction} correction for {len(tests)} {plural}"
+    sure = sorted((entry for entry in tests if entry[1].significant), key=lambda entry: -abs(entry[1].estimate))
+    if not sure:
+        return [f"{what}: none that {analysis.images} images can show ({how})."]
+    named = [f"{name} {test.estimate:+.3f} {span(test.interval)}" for name, test in sure[:_PAIRS_NAMED]]
+    more = f"; and {len(sure) - len(named)} more" if len(sure) > len(named) else ""
+    return [f"{what}: {'; '.join(named)}{more} ({how})."]
+
+
 def copy_sentences(statistics: StudyStatistics) -> list[str]:
-    """What near copies within the test set do to the methods that take each image as evidence of its own."""
+    """What groups within the test set do to the methods that take each image as evidence of its own."""
     copied = [entry for entry in statistics.variants if entry.groups < entry.images and len(entry.seeds) == 1]
     if not copied:
         return []
     entry = copied[0]
     return [
-        f"The {entry.images} test images hold {entry.groups} different pictures, near copies counted once: the "
+        f"The {entry.images} test images are {entry.groups} groups, near copies and given groups counted once: the "
         "intervals of the accuracy and the comparisons take them as independent and are too sure; those of F1 do not."
     ]
 
@@ -131,9 +188,11 @@ def seed_sentences(statistics: StudyStatistics) -> list[str]:
             "One seed: how much the scores move with another one is not known and not in the intervals; "
             "--repeats 3 measures it."
         ]
-    spreads = ", ".join(
-        f"{entry.variant} {entry.seed_spread:.3f} ({len(entry.seeds)} seeds) against {entry.sampling_error:.3f}"
-        for entry in several
+    spreads = _some(
+        [
+            f"{entry.variant} {entry.seed_spread:.3f} ({len(entry.seeds)} seeds) against {entry.sampling_error:.3f}"
+            for entry in several
+        ]
     )
     return [
         "Standard deviation of the accuracy over seeds, against the standard error that the choice of test images "

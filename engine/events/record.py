@@ -9,7 +9,15 @@ from engine.config.machine import MachineSettings, Precision
 from engine.events import study as events
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
-from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, SuperresWeightsInfo
+from engine.reports.pipelines import PipelineAnalysis
+from engine.reports.results import (
+    Baseline,
+    DatasetSummary,
+    JobResult,
+    NetworkInfo,
+    ProtocolSummary,
+    SuperresWeightsInfo,
+)
 from engine.reports.statistics import StudyStatistics
 
 LASTING: dict[type[events.Event], str] = {
@@ -17,7 +25,9 @@ LASTING: dict[type[events.Event], str] = {
     events.AuditFinished: "audit",
     events.ProtocolApplied: "protocol",
     events.MachineChosen: "machine",
+    events.NetworkOpened: "network",
     events.StatisticsComputed: "statistics",
+    events.PipelinesAnalysed: "analysis",
 }
 """Events whose one value replaces the record's of the same name."""
 
@@ -39,6 +49,8 @@ class StudyRecord:
     audit: AuditReport | None = None
     protocol: ProtocolSummary | None = None
     machine: MachineSettings | None = None
+    network: NetworkInfo | None = None
+    """None for our own, begun at random."""
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
@@ -50,6 +62,8 @@ class StudyRecord:
     """How many images of a job were pre-processed before, so that its seconds do not tell what they cost."""
     baselines: dict[str, Baseline] = field(default_factory=dict)
     statistics: StudyStatistics | None = None
+    analysis: PipelineAnalysis | None = None
+    """Of orders, strengths and selections of steps; None where the study has no such design."""
     notices: list[events.Notice] = field(default_factory=list)
     finished: events.StudyFinished | None = None
 
@@ -102,7 +116,7 @@ class StudyRecord:
             again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
             if any(result.metrics for result in again):
-                self.statistics = None  # they count scores that are no more
+                self.statistics = self.analysis = None  # they count scores that are no more
 
     def _place(self, key: JobKey) -> tuple[int, int, int]:
         """Where a job stands in the order that a study runs in: by seed, fold and variant as given."""

@@ -16,7 +16,16 @@ from engine.config.machine import MachineSettings, Precision
 from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.reports.audit import AuditReport
-from engine.reports.results import Baseline, DatasetSummary, JobResult, ProtocolSummary, Status, SuperresWeightsInfo
+from engine.reports.pipelines import PipelineAnalysis
+from engine.reports.results import (
+    Baseline,
+    DatasetSummary,
+    JobResult,
+    NetworkInfo,
+    ProtocolSummary,
+    Status,
+    SuperresWeightsInfo,
+)
 from engine.reports.statistics import StudyStatistics
 
 Stage = Literal["check", "audit", "preprocess", "train", "evaluate", "baselines"]
@@ -90,6 +99,13 @@ class SuperresWeightsChosen(Event):
 
     weights: SuperresWeightsInfo
     precision: Precision = "fp32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOpened(Event):
+    """Which network is trained and what it starts from, where it is not one of ours that starts at random."""
+
+    network: NetworkInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +202,13 @@ class StatisticsComputed(Event):
     """What the scores bear, over all jobs that have ended so far; a later one replaces it."""
 
     statistics: StudyStatistics
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelinesAnalysed(Event):
+    """What orders, strengths and selections of steps do, over all jobs so far, where the study has such a design."""
+
+    analysis: PipelineAnalysis
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "audit": to_jsonable(record.audit),
         "protocol": to_jsonable(record.protocol) if record.protocol else {"name": started.protocol},
         "recipe": to_jsonable(started.recipe),
+        "network": to_jsonable(record.network),
         "seed": started.seed,
         "device": record.machine.device if record.machine else None,
         "precision": record.machine.precision if record.machine else None,
@@ -55,6 +56,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "variants": {variant: _variant_json(record, variant) for variant in started.variants},
         "baselines": {name: metrics_to_json(baseline.metrics) for name, baseline in record.baselines.items()},
         **_statistics_json(record),
+        "pipelines": to_jsonable(record.analysis),
         "conclusion": list(record.finished.conclusion) if record.finished else [],
         "messages": [{"level": n.level, "variant": n.variant, "message": n.message} for n in record.notices],
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.errors import InputError, StorageError
@@ -143,9 +144,15 @@ class FinishedRun:
         raise InputError(f"{self.folder}: no finished job of {which}, fold {fold}: it has {have}")
 
     def network(self, key: JobKey) -> "nn.Module":
-        """The network of a job."""
+        """The network of a job.
+
+        Raises:
+            InputError: it is code of the user's own that they did not name now, or another.
+            WeightsError: its weights are missing or belong to another network.
+        """
         from engine.training.inference import load_network
 
+        adopt(self.record, self.config.recipe)
         recipe, scale = self.config.recipe, get_variant(key.variant).scale
         height, width = recipe.image_size
         return load_network(
@@ -223,6 +230,18 @@ class FinishedRun:
             control=control,
             progress=lambda done, total: tell(ExplanationProgress("comparing the images", done, total)),
         )
+
+
+def adopt(record: StudyRecord, recipe: Recipe) -> None:
+    """Where a run's network is code of the user's own: it is only run if they named it now, and it is the same.
+
+    Raises:
+        InputError: they did not, or it is another.
+    """
+    if record.network is not None and record.network.source_sha256:
+        from engine.models import adopt_network
+
+        adopt_network(recipe.network, record.network.source_sha256)
 
 
 open_run = FinishedRun

@@ -1,6 +1,8 @@
 """Report of an audit: odd files, near-duplicates, leakage, balance, sizes and boxes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from engine.config.protocols import Closeness
@@ -88,6 +90,10 @@ class AuditReport:
         sentences: the findings in words, the gravest first.
         blind_spots: in words, what this audit cannot see.
         notes: what was read as what, and what was passed over.
+        group_name: what the label file calls the groups that it gives ("patient"), or "".
+        given_groups: paths of the images of each of those groups of two or more.
+        group_leaking_test: number of test images that share such a group with a training image.
+        group_leaking_train: number of training images that share one with a test image.
     """
 
     closeness: Closeness
@@ -108,6 +114,18 @@ class AuditReport:
     sentences: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    group_name: str = ""
+    given_groups: tuple[tuple[str, ...], ...] = ()
+    group_leaking_test: int = 0
+    group_leaking_train: int = 0
+
+    @cached_property
+    def kept_together(self) -> tuple[tuple[str, ...], ...]:
+        """Paths of the images that belong on one side and are one piece of evidence: groups of copies and given ones.
+
+        Groups with an image in common are one.
+        """
+        return join_groups((*self.groups, *self.given_groups)) if self.given_groups else self.groups
 
     @property
     def train(self) -> int:
@@ -121,15 +139,48 @@ class AuditReport:
 
     @property
     def leaks(self) -> bool:
-        """Whether any test image copies a training image."""
-        return self.leaking_test > 0
+        """Whether any test image copies a training image or shares a given group with one."""
+        return self.leaking_test > 0 or self.group_leaking_test > 0
 
     @property
     def leak_sentence(self) -> str:
         """The warning that stands beside every figure, or "" where there is no leak."""
-        if not self.leaks:
+        return "; ".join(filter(None, (self.copy_sentence, self.group_sentence)))
+
+    @property
+    def group_sentence(self) -> str:
+        """How many test images share a given group with training images, or ""."""
+        count = self.group_leaking_test
+        if not count:
+            return ""
+        verb = "shares" if count == 1 else "share"
+        share = 100 * count / self.test
+        return f"{count} of {self.test} test images ({share:.1f} %) {verb} a {self.group_name} with training images"
+
+    @property
+    def copy_sentence(self) -> str:
+        """How many test images copy training images, or ""."""
+        if not self.leaking_test:
             return ""
         verb = "is a copy" if self.leaking_test == 1 else "are copies"
         share = 100 * self.leaking_test / self.test
         shot = " or of the same shots" if self.closeness == "scene" else ""
         return f"{self.leaking_test} of {self.test} test images ({share:.1f} %) {verb} of training images{shot}"
+
+
+def join_groups(groups: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Groups with a member in common as one, in the order of their first members."""
+    above: dict[str, str] = {}
+
+    def first_of(name: str) -> str:
+        while (parent := above.setdefault(name, name)) != name:
+            above[name] = name = above[parent]
+        return name
+
+    for first, *others in groups:
+        for other in others:
+            above[first_of(other)] = first_of(first)
+    joined: dict[str, list[str]] = {}
+    for name in list(above):
+        joined.setdefault(first_of(name), []).append(name)
+    return tuple(map(tuple, joined.values()))

@@ -23,17 +23,19 @@ class InsideView:
             the maps with can leave nothing above 0, also for the class that was said.
         blocks: name and maps in a grid of every block.
         filters: the first layer's kernels in a grid.
+        notes: why a picture is None, or why there are no blocks, in a sentence each.
     """
 
     pixels: Pixels
     probabilities: tuple[float, ...]
     predicted: int
-    for_predicted: Pixels
-    for_true: Pixels
+    for_predicted: Pixels | None
+    for_true: Pixels | None
     speaks_for_predicted: bool
     speaks_for_true: bool
     blocks: tuple[tuple[str, Pixels], ...]
-    filters: Pixels
+    filters: Pixels | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

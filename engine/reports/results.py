@@ -22,7 +22,8 @@ class DatasetSummary:
     Attributes:
         name: the folder's or archive's name, or "demo".
         location: where it was read from.
-        layout: "kaggle", "split" (train/ and test/ folders), "flat" (class folders alone) or "demo".
+        layout: "kaggle", "split" (train/ and test/ folders), "flat" (class folders alone), "labels" (a label file) or
+            "demo".
         is_demo: whether these are the project's own drawings.
         classes: class names, in label order.
         train_counts, test_counts: images a class, aligned with `classes`.
@@ -30,8 +31,8 @@ class DatasetSummary:
         boxed_train, boxed_test: how many of those images have a bounding box.
         skipped: files left out, with the reason.
         notes: sentences about the data that a reader of the results needs.
-        fingerprint: the same for the same image contents, labels, boxes and parts, whatever the paths; empty until the
-            images were read.
+        fingerprint: the same for the same image contents, labels, boxes, groups and parts, whatever the paths; empty
+            until the images were read.
     """
 
     name: str
@@ -66,17 +67,18 @@ class DatasetSummary:
 
 @dataclass(frozen=True)
 class DatasetReading:
-    """One way to read the folders of a data set.
+    """One way to read a data set.
 
     Attributes:
         words: what trains, what tests, how many classes and images.
-        train, test, val: the parts as `engine.config.study.StudyConfig` names them; none for what is recognised.
+        train, test, val, labels: as `engine.config.study.StudyConfig` names them; none for what is recognised.
     """
 
     words: str
     train: Path | None = None
     test: Path | None = None
     val: Path | None = None
+    labels: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -199,3 +201,28 @@ class SuperresWeightsInfo:
     description: str
     sha256: str
     note: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """Which network a study trained and what it started from.
+
+    Attributes:
+        name: as the recipe has it, without the folders of a user's own file.
+        parameters: how many numbers are learnt.
+        source_sha256: of the user's own file; "" for others.
+        weights: what it started from, in words.
+        weights_file, weights_sha256: their file; "" where there is none.
+        mean, deviation: of each colour, taken off pixels in [0, 1] and divided by before the network.
+        notes: what else must be known, as sentences without a full stop.
+    """
+
+    name: str
+    parameters: int
+    source_sha256: str
+    weights: str
+    weights_file: str
+    weights_sha256: str
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    notes: tuple[str, ...] = ()

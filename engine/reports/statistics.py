@@ -5,6 +5,9 @@ from dataclasses import dataclass
 LEVEL = 0.95
 """Confidence level of every interval."""
 
+MOST_IN_PAIRS = 16
+"""Variants of which every two are compared, 120 comparisons; of more, each with the plain resize."""
+
 
 @dataclass(frozen=True)
 class Interval:

@@ -1,5 +1,6 @@
-"""Intervals, corrected comparisons, spread over seeds and calibration of a study's scores."""
+"""Intervals, corrected comparisons, effects of steps and calibration of a study's scores."""
 
+from engine.statistics.pipelines import analyse_pipelines
 from engine.statistics.study import compute_statistics
 
-__all__ = ["compute_statistics"]
+__all__ = ["analyse_pipelines", "compute_statistics"]

@@ -24,7 +24,8 @@ class Outcomes:
         items: the test images in ascending order, so that two variants with equal items are aligned.
         seeds: the seeds whose jobs are complete, in ascending order.
         labels: true classes (N,).
-        groups: number of each image's group of near copies (N,), from 0 without gaps; equal items have equal numbers.
+        groups: number of each image's group of near copies or given group (N,), from 0 without gaps; equal items have
+            equal numbers.
         predicted: (S, N) classes.
         confidence: (S, N) probability of the predicted class; NaN where the model gave none.
     """
@@ -44,7 +45,7 @@ class Outcomes:
 
     @property
     def n_groups(self) -> int:
-        """Number of groups of near copies, images without a copy counting as one each."""
+        """Number of groups, images without one counting as one each."""
         return int(self.groups.max()) + 1
 
     def with_seeds(self, seeds: Sequence[int]) -> "Outcomes":

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from scipy.stats import binomtest
 
+from engine.reports.pipelines import TestedDifference
 from engine.reports.statistics import LEVEL, Comparison, FactorialEffect, Interval
 
 
@@ -55,7 +56,7 @@ def mcnemar_p(first_only: int, second_only: int) -> float:
     return float(binomtest(first_only, discordant, 0.5).pvalue) if discordant else 1.0
 
 
-_Test = TypeVar("_Test", Comparison, FactorialEffect)
+_Test = TypeVar("_Test", Comparison, FactorialEffect, TestedDifference)
 
 
 def corrected(tests: Sequence[_Test]) -> tuple[_Test, ...]:

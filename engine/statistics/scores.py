@@ -1,8 +1,9 @@
 """The four scores of a variant and their differences, with intervals, from draws of groups that variants share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,6 +24,9 @@ from engine.statistics.resampling import (
 
 Metric = Literal["accuracy", "precision", "recall", "f1"]
 """Precision, recall and F1 are macro averages."""
+
+_ENTRIES_AT_A_TIME = 8_000_000
+"""Counts held at once."""
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
@@ -77,7 +81,36 @@ class Resampled:
     ) -> "Resampled":
         """Score the outcomes; the draws depend on the number of groups and `seed` alone, so variants stay paired."""
         counts = outcomes.group_counts(n_classes)
-        draws = resample(counts, replicates=replicates, seed=seed)
+        return cls._of(outcomes, counts, resample(counts, replicates=replicates, seed=seed), metrics, seed)
+
+    @classmethod
+    def of_all(
+        cls,
+        entries: Sequence[Outcomes],
+        n_classes: int,
+        metrics: Sequence[Metric] = METRICS,
+        *,
+        seed: int = 0,
+        replicates: int = REPLICATES,
+    ) -> "list[Resampled]":
+        """The same of several variants, those with equally many groups drawn together: faster, and equal to the bit."""
+        found: list[Resampled] = []
+        for _, same in groupby(entries, key=lambda entry: entry.n_groups):
+            for batch in _batches(list(same), n_classes):
+                counts = [entry.group_counts(n_classes) for entry in batch]
+                draws = resample(np.concatenate(counts), replicates=replicates, seed=seed)
+                ends = np.cumsum([len(entry.seeds) for entry in batch])
+                parts = np.split(draws, ends[:-1], axis=1)
+                found += [
+                    cls._of(entry, mine, drawn, metrics, seed)
+                    for entry, mine, drawn in zip(batch, counts, parts, strict=True)
+                ]
+        return found
+
+    @classmethod
+    def _of(
+        cls, outcomes: Outcomes, counts: Floats, draws: Floats, metrics: Sequence[Metric], seed: int
+    ) -> "Resampled":
         by_seed = {metric: SCORES[metric](counts.sum(axis=1)) for metric in metrics}
         drawn = {metric: SCORES[metric](draws) for metric in metrics}
         intervals = {}
@@ -93,6 +126,13 @@ class Resampled:
     def score(self, metric: Metric) -> float:
         """The mean over seeds."""
         return float(self.by_seed[metric].mean())
+
+
+def _batches(entries: Sequence[Outcomes], n_classes: int) -> Iterator[Sequence[Outcomes]]:
+    """As many at a time as keep memory flat."""
+    each = len(entries[0].seeds) * entries[0].n_groups * 3 * n_classes
+    size = max(1, _ENTRIES_AT_A_TIME // each)
+    return (entries[start : start + size] for start in range(0, len(entries), size))
 
 
 def _wilson(outcomes: Outcomes, metric: Metric) -> Interval:

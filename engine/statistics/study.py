@@ -1,11 +1,19 @@
 """The statistics of a whole study, from the results of its jobs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from engine.config.combinations import combinations_of, complete_sets
+from engine.config.variants import PLAIN
 from engine.reports.results import JobResult
-from engine.reports.statistics import Comparison, FactorialAnalysis, StudyStatistics, VariantStatistics
+from engine.reports.statistics import (
+    MOST_IN_PAIRS,
+    Comparison,
+    FactorialAnalysis,
+    StudyStatistics,
+    VariantStatistics,
+)
 from engine.statistics.calibration import measure_calibration
 from engine.statistics.factorial import Cell, analyse_factorial
 from engine.statistics.outcomes import Outcomes, collect_outcomes, folds_of
@@ -25,11 +33,12 @@ def compute_statistics(
     *,
     replicates: int = REPLICATES,
 ) -> StudyStatistics:
-    """Intervals of every variant, a comparison of every two and the effects of steps, from the jobs that are done.
+    """Intervals of every variant, comparisons of two and the effects of steps, from the jobs that are done.
 
     With one seed, Wilson's and Newcombe's intervals and McNemar's test take every image as evidence of its own, so near
     copies within the test set make them too sure; all that is resampled draws whole groups of near copies. Folds are
     pooled as if one network had judged all their images: that they share training images is in none of the methods.
+    Up to `MOST_IN_PAIRS` variants are compared with each other; of more, each with the plain resize.
 
     Args:
         variants: names in the study's order.
@@ -49,11 +58,11 @@ def compute_statistics(
             refused.append(note)
         if collected is not None:
             outcomes.append(collected)
-    resampled = [
-        Resampled.of(entry, n_classes, ("accuracy", "f1"), seed=seed, replicates=replicates) for entry in outcomes
-    ]
+    resampled = Resampled.of_all(outcomes, n_classes, ("accuracy", "f1"), seed=seed, replicates=replicates)
+    pairs, left_out = _pairs(resampled)
+    refused += left_out
     comparisons = []
-    for first, second in combinations(resampled, 2):
+    for first, second in pairs:
         if found := paired_difference(first, second, "accuracy", seed=seed):
             comparisons.append(_compare(first, second, found))
         else:
@@ -66,6 +75,20 @@ def compute_statistics(
         refused=(*refused, *not_analysed),
         factorials=tuple(factorials),
     )
+
+
+def _pairs(entries: Sequence[Resampled]) -> tuple[list[tuple[Resampled, Resampled]], list[str]]:
+    """Every two variants; of many, the plain resize with each other one, and that this is so."""
+    pairs = list(combinations(entries, 2))
+    plain = [entry for entry in entries if entry.outcomes.variant == PLAIN]
+    if len(entries) <= MOST_IN_PAIRS or not plain:
+        return pairs, []
+    kept = [pair for pair in pairs if plain[0] in pair]
+    words = (
+        f"{len(entries)} variants make {len(pairs):,} pairs, too many for a correction to leave much to find: each is "
+        f"compared with {PLAIN} alone."
+    )
+    return kept, [words]
 
 
 def _why_refused(first: Outcomes, second: Outcomes) -> str:
@@ -124,7 +147,11 @@ def _analyse_sets(entries: Sequence[Resampled], seed: int) -> tuple[list[Factori
     """Every complete set of combinations that was tested on the same images with a common seed; the others in words."""
     by_name = {entry.outcomes.variant: entry for entry in entries}
     found, refused = [], []
-    for steps in complete_sets(tuple(by_name)):
+    sets = complete_sets(tuple(by_name))
+    orders = Counter(map(frozenset, sets))
+    for steps in sets:
+        if orders[frozenset(steps)] > 1:
+            continue
         members = [by_name[name] for name in combinations_of(steps)]
         seeds = sorted(set.intersection(*(set(entry.outcomes.seeds) for entry in members)))
         if not seeds or any(entry.outcomes.items != members[0].outcomes.items for entry in members):
@@ -134,6 +161,11 @@ def _analyse_sets(entries: Sequence[Resampled], seed: int) -> tuple[list[Factori
             )
             continue
         found.append(analyse_factorial(steps, [_cell(entry, seeds) for entry in members], seed))
+    if several := sum(count > 1 for count in orders.values()):
+        refused.append(
+            f"The effects of steps are not computed in each of their orders apart where there are several ({several} "
+            f"set{'s' if several > 1 else ''} of steps): the pipelines' tables take all orders together."
+        )
     return found, refused
 
 

@@ -7,14 +7,12 @@ from engine.config.protocols import DIVIDES_TRAINING_IMAGES
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.reports.results import DatasetSummary
-from engine.study.estimate import StageTimings, slowest_preprocessing
+from engine.study.estimate import FORWARD_SHARE, StageTimings, slowest_preprocessing
 
 _USED_SHARE = 0.9
 """Of the budget that epochs are planned for: a machine is busier at times than while it was timed."""
 
 _SECONDS = 60
-_FORWARD_SHARE = 1 / 3
-"""Asking a network takes about a third of training on the same image: the way back takes two."""
 
 
 def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path) -> tuple[StudyConfig, str]:
@@ -41,7 +39,7 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
     )
     trained, validated, tested = _counts(config, summary)
     per_image = seconds_per_image(recipe, n_classes, machine)
-    asking = _FORWARD_SHARE * (2 if recipe.mirror_average else 1)
+    asking = FORWARD_SHARE * (2 if recipe.mirror_average else 1)
     before = slowest_preprocessing(config, summary, StageTimings.load(cache_dir))
     per_epoch = per_image * (trained + asking * validated)
     left = config.budget_minutes * _SECONDS * _USED_SHARE - before - per_image * asking * tested

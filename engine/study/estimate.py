@@ -7,11 +7,13 @@ measured while this was written, scaled by the number of cores. Good for "a minu
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.config.grammar import StepCall
+from engine.config.networks import is_ours
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import PLAIN, VARIANTS, Variant, find_variant, get_variant
@@ -23,11 +25,17 @@ from engine.steps.registry import find_step
 from engine.system.locations import cache_folder
 from engine.system.memory import recall, remember
 
+if TYPE_CHECKING:
+    from engine.training.footprint import Footprint
+
 _FILE = "stage-timings.json"
 _TYPICAL_CORES = 2
 _MEGAPIXEL = 1_000_000
 _SECONDS_PER_MINUTE = 60
 _RGB_BYTES = 3
+FORWARD_SHARE = 1 / 3
+"""Asking a network takes about a third of training on the same image: the way back takes two."""
+
 _FRESH_ENOUGH = 20
 """A stage over fewer images than this says too little of its speed."""
 
@@ -62,8 +70,10 @@ class StageTimings:
         return self.seconds_per_image.get(_key(stage, variant, config))
 
 
-def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> Estimate:
-    """Add the stages of all chosen variants up."""
+def estimate_study(
+    config: StudyConfig, summary: DatasetSummary, timings: StageTimings, step: "Footprint | None" = None
+) -> Estimate:
+    """Add the stages of all chosen variants up; `step` is what was measured of a network that is not ours."""
     recipe, images = config.recipe, summary.train + summary.test
     jobs = config.repeats * config.folds
     work: list[tuple[Stage, str, int]] = [("check", "", images), ("audit", "", images)]
@@ -75,7 +85,7 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
         if config.budget_minutes is None:
             work.append(("train", variant, summary.train * recipe.epochs * jobs))
     work.append(("baselines", "", images))
-    known = [timings.lookup(stage, variant, config) for stage, variant, _ in work]
+    known = [timings.lookup(stage, variant, config) or _of_step(step, stage, variant) for stage, variant, _ in work]
     seconds = sum(
         count * (typical_seconds(stage, variant, recipe, config.variants) if measured is None else measured)
         for (stage, variant, count), measured in zip(work, known, strict=True)
@@ -87,6 +97,14 @@ def estimate_study(config: StudyConfig, summary: DatasetSummary, timings: StageT
         "measured here" if not missing else "typical for two cores" if missing == len(known) else "partly measured here"
     )
     return Estimate(seconds, _cache_bytes(config, images), _free_bytes(cache_folder(config.cache_dir)), basis)
+
+
+def _of_step(step: "Footprint | None", stage: Stage, variant: str) -> float | None:
+    """Seconds an image of training or evaluating a variant, by a step at the recipe's size."""
+    if step is None or stage not in ("train", "evaluate"):
+        return None
+    seconds = step.seconds_per_image * get_variant(variant).scale ** 2
+    return seconds if stage == "train" else FORWARD_SHARE * seconds
 
 
 def slowest_preprocessing(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> float:
@@ -124,7 +142,8 @@ def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[
         seconds = sum(spec.seconds_per_megapixel for spec in specs if spec is not None)
         return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + seconds * megapixels) / speed_up
     rate = costs.TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else costs.EVALUATE_SECONDS_PER_MEGAPIXEL
-    return rate * megapixels * chosen.scale**2 / speed_up
+    others = 1 if is_ours(recipe.network) else costs.OTHER_NETWORKS
+    return others * rate * megapixels * chosen.scale**2 / speed_up
 
 
 def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[StepCall, ...]:
@@ -149,5 +168,23 @@ def _free_bytes(folder: Path) -> int:
 
 
 def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:
-    """How long the study would take and how much disk its cache needs; rough until its stages were timed here."""
-    return estimate_study(config, summary, StageTimings.load(cache_folder(config.cache_dir)))
+    """How long the study would take and how much disk its cache needs; rough until its stages were timed here.
+
+    For a network that is not ours a step is done, once a process for each image size: some seconds.
+
+    Raises:
+        InputError: that network is not there, or cannot take a step.
+    """
+    timings = StageTimings.load(cache_folder(config.cache_dir))
+    if is_ours(config.recipe.network):
+        return estimate_study(config, summary, timings)
+    from engine.training import footprint_of, free_memory
+
+    recipe, scale = config.recipe, max(get_variant(name).scale for name in config.variants)
+    step = footprint_of(recipe, len(summary.classes), config.device)
+    batch = min(recipe.batch_size, summary.train) * scale**2
+    return replace(
+        estimate_study(config, summary, timings, step),
+        memory_bytes=int(step.step_bytes(batch)),
+        free_memory_bytes=free_memory(config.device),
+    )

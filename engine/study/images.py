@@ -24,7 +24,7 @@ class StudyImages:
     Attributes:
         images: N of them.
         labels: (N,) indices into `classes`.
-        groups: (N,) number of the group of near copies that each is in.
+        groups: (N,) number of the group of near copies and of given groups that each is in.
         classes: names in label order.
         folds: rows of the training, validation and test images of each fold.
     """
@@ -37,7 +37,7 @@ class StudyImages:
 
     @property
     def test_groups(self) -> dict[str, int]:
-        """Group of near copies of every test image, by path."""
+        """Group of every test image, by path."""
         return {self.images[row].sample.path: int(self.groups[row]) for fold in self.folds for row in fold.test}
 
     def predictions(self, rows: Rows, probabilities: npt.NDArray[np.float64]) -> tuple[Prediction, ...]:
@@ -81,7 +81,7 @@ def divide_images(
     """
     dataset, images = checked.dataset, checked.images
     labels = np.array([image.sample.label for image in images], dtype=np.int64)
-    groups = group_numbers([image.sample.path for image in images], audit.groups)
+    groups = group_numbers([image.sample.path for image in images], audit.kept_together)
     own = len(dataset.train) + len(dataset.test)
     places = np.arange(len(images))
     division = divide(
@@ -96,6 +96,7 @@ def divide_images(
         # With --sample the test images are more of what is left than they were of the whole.
         test_fraction=config.test_fraction if dataset.test_given else len(dataset.test) / own,
         validation_fraction=config.validation_fraction or 0.0,
+        validation_apart=bool(audit.given_groups),
         seed=config.seed,
     )
     taking_part = np.unique(np.concatenate([part for fold in division.folds for part in _parts(fold)]))
@@ -108,7 +109,7 @@ def divide_images(
     )
     return (
         study_images,
-        _summary(study_images, division, config, len(dataset.validation)),
+        _summary(study_images, division, config, dataset),
         _as_divided(dataset, images, division),
     )
 
@@ -128,12 +129,12 @@ def _as_divided(dataset: Dataset, images: Sequence[CheckedImage], division: Divi
     )
 
 
-def _summary(images: StudyImages, division: Division, config: StudyConfig, given: int) -> ProtocolSummary:
+def _summary(images: StudyImages, division: Division, config: StudyConfig, dataset: Dataset) -> ProtocolSummary:
     folds = images.folds
     tested = [[images.images[row] for row in fold.test] for fold in folds]
     return ProtocolSummary(
         name=config.protocol,
-        sentence=_sentence(division, config, given),
+        sentence=_sentence(division, config, len(dataset.validation), dataset.group_name),
         train_counts=tuple(len(fold.train) for fold in folds),
         validation_counts=tuple(len(fold.validation) for fold in folds),
         test_counts=tuple(len(fold.test) for fold in folds),
@@ -143,8 +144,8 @@ def _summary(images: StudyImages, division: Division, config: StudyConfig, given
     )
 
 
-def _sentence(division: Division, config: StudyConfig, given: int) -> str:
-    """What was done, in words; `given` validation images are the data set's own."""
+def _sentence(division: Division, config: StudyConfig, given: int, group: str) -> str:
+    """What was done, in words; `given` validation images are the data set's own, `group` is what its groups are."""
     first = division.folds[0]
     counts = f"{len(first.train):,} images train and {len(first.test):,} test"
     if len(division.folds) > 1:
@@ -155,13 +156,16 @@ def _sentence(division: Division, config: StudyConfig, given: int) -> str:
     details = []
     if config.protocol == "clean":
         copies = f"{len(division.left_out):,} training images"
-        details.append(f"{copies} that copy a test image, or a copy of one, are left out")
+        shared = f", or share a {group} with one" if group else ""
+        details.append(f"{copies} that copy a test image, or a copy of one{shared}, are left out")
     if given > len(first.validation):
-        details.append(f"{given - len(first.validation):,} validation images that copy a test image are left out")
+        shared = f" or share a {group} with others" if group else ""
+        gone = given - len(first.validation)
+        details.append(f"{gone:,} validation images that copy a test image{shared} are left out")
     if len(division.set_aside):
         details.append(f"the {len(division.set_aside):,} test images of the data set are set aside")
     if config.protocol in DIVIDES_TRAINING_IMAGES:
-        details.append("near copies stay together")
+        details.append(f"near copies and images of one {group} stay together" if group else "near copies stay together")
     if config.protocol == "boxed":
         details.append("only images with a box are tested on")
     return f"{config.protocol}: {counts}" + (f" ({'; '.join(details)})" if details else "")

@@ -30,18 +30,25 @@ def dataset_readings(config: StudyConfig) -> tuple[DatasetReading, ...]:
     Raises:
         SimpsonsError: there is no data.
     """
+    from engine.dataset.labelled import find_label_files, takes_labels
     from engine.dataset.readings import find_readings
-    from engine.dataset.tree import read_tree
+    from engine.dataset.tree import printable, read_tree
 
     if config.data is None:
         return ()
-    found = find_readings(read_tree(config.data))[:MOST_READINGS]
+    tree = read_tree(config.data)
+    found = find_readings(tree)
     named = [
         DatasetReading(_reading_words(reading), *map(_named, (reading.train, reading.test, reading.validation)))
-        for reading in found
+        for reading in found[:MOST_READINGS]
     ]
+    files = find_label_files(tree)
+    labelled = [DatasetReading(f"{printable(file.path)} gives the labels", labels=Path(file.path)) for file in files]
+    if takes_labels(found, files):
+        every = DatasetReading(f"{', '.join(printable(file.path) for file in files)} gives the labels")
+        return (every, *(labelled if len(labelled) > 1 else ()), *named)
     # What is read without a word needs no names.
-    return (*(DatasetReading(reading.words) for reading in named[:1]), *named[1:])
+    return (*(DatasetReading(reading.words) for reading in named[:1]), *named[1:], *labelled)
 
 
 def _named(part: "Part | None") -> Path | None:
@@ -69,6 +76,7 @@ def open_study_dataset(config: StudyConfig) -> "Dataset":
         SimpsonsError: the data cannot be used; the message says what to do.
     """
     from engine.dataset import open_dataset
+    from engine.dataset.labels import ColumnNames
 
     if config.data is None:
         from engine.demo import ensure_demo
@@ -81,6 +89,8 @@ def open_study_dataset(config: StudyConfig) -> "Dataset":
         train=config.train,
         test=config.test,
         validation=config.val,
+        labels=config.labels,
+        columns=ColumnNames(config.path_column, config.label_column, config.group_column),
         classes=config.classes,
         sample=config.sample,
         test_fraction=config.test_fraction,

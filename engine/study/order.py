@@ -9,7 +9,7 @@ from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
 from engine.dataset import CheckedDataset, Dataset, check_images
 from engine.dataset.identity import content_fingerprint
-from engine.errors import InputError, SimpsonsError, StudyStopped, describe_error
+from engine.errors import DownloadError, InputError, SimpsonsError, StudyStopped, describe_error
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
@@ -19,6 +19,7 @@ from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
 from engine.study.images import StudyImages, divide_images, undivided
+from engine.study.network import open_study_network, tell_footprint
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
 from engine.system.locations import cache_folder
@@ -55,6 +56,7 @@ class Study:
         continued = self._continued
         try:
             self._announce(dataset)
+            open_study_network(self._config, dataset, self._reporter)
             status, reason = self._work(dataset)
         except StudyStopped:
             if self._control.handing_over:
@@ -64,7 +66,7 @@ class Study:
         except Exception as error:
             self._reporter.keep_traceback()
             nothing_done = set(self._reporter.record.results) <= self._done_before
-            worthless = isinstance(error, InputError) and nothing_done and not continued
+            worthless = isinstance(error, InputError | DownloadError) and nothing_done and not continued
             self._finish("failed", describe_error(error), keep=not worthless)
             if isinstance(error, SimpsonsError) and nothing_done:
                 raise
@@ -156,7 +158,7 @@ class Study:
                     self._compute_statistics(inputs.images)
 
     def _compute_statistics(self, images: StudyImages) -> None:
-        from engine.statistics import compute_statistics
+        from engine.statistics import analyse_pipelines, compute_statistics
 
         results = list(self._reporter.record.results.values())
         if not any(result.metrics for result in results):
@@ -165,6 +167,11 @@ class Study:
             self._config.variants, results, images.test_groups, len(images.classes), seed=self._config.seed
         )
         self._reporter.tell(events.StatisticsComputed(statistics=statistics))
+        analysis = analyse_pipelines(
+            self._config.variants, results, images.test_groups, images.classes, seed=self._config.seed
+        )
+        if analysis is not None:
+            self._reporter.tell(events.PipelinesAnalysed(analysis=analysis))
 
     def _check(self, dataset: Dataset) -> CheckedDataset:
         with self._reporter.stage("check") as stage:
@@ -233,10 +240,13 @@ class Study:
         before = self._reporter.record.machine
         config = self._config if before is None else as_computed_before(self._config, before)
         scale = max(get_variant(name).scale for name in config.variants)
-        require_memory(config.recipe, images.most_training_images, config.device, scale=scale)
+        classes = len(images.classes)
+        step = require_memory(config.recipe, images.most_training_images, config.device, scale=scale, n_classes=classes)
+        if step is not None:
+            tell_footprint(step, min(config.recipe.batch_size, images.most_training_images), self._reporter)
         machine = choose_machine(
             config.recipe,
-            len(images.classes),
+            classes,
             device=config.device,
             precision=config.precision,
             memory_format=config.memory_format,
@@ -334,6 +344,7 @@ class Study:
                 results,
                 record.baselines,
                 statistics=record.statistics,
+                analysis=record.analysis,
                 audit=record.audit,
                 protocol=record.protocol,
             )

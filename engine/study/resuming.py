@@ -6,7 +6,7 @@ from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.errors import InputError, require
 from engine.events.record import StudyRecord
-from engine.reports.results import ProtocolSummary, SuperresWeightsInfo
+from engine.reports.results import NetworkInfo, ProtocolSummary, SuperresWeightsInfo
 
 
 def require_same_data(record: StudyRecord, fingerprint: str) -> None:
@@ -44,6 +44,20 @@ def require_same_weights(record: StudyRecord, weights: SuperresWeightsInfo) -> N
         raise InputError(
             f"the super-resolution weights are not those that the study began with ({before.description}, sha256 "
             f"{before.sha256[:12]}): give those, or start a new study"
+        )
+
+
+def require_same_network(record: StudyRecord, network: NetworkInfo) -> None:
+    """Refuse to go on from other weights than the study began with; its own file is compared where it is opened.
+
+    Raises:
+        InputError: they are others.
+    """
+    before = record.network
+    if before is not None and before.weights_sha256 != network.weights_sha256:
+        raise InputError(
+            f"the weights {network.weights_file} are not those that the study began with ({before.weights}, sha256 "
+            f"{before.weights_sha256[:12]}): bring those back, or start a new study"
         )
 
 

@@ -11,6 +11,7 @@ from engine.events.record import StudyRecord
 from engine.events.study import Emit
 from engine.runs import RunFolder, load_config, read_events
 from engine.study.budget import within_budget
+from engine.study.network import check_network
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter
@@ -47,6 +48,7 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     """
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
+    check_network(config.recipe)
     dataset = open_study_dataset(config)
     plan = ""
     if config.budget_minutes is not None:
@@ -83,9 +85,11 @@ def resume_study(
         control = control or StudyControl()
         reporter = Reporter(run, control, emit)
         past = list(read_events(folder))
-        finished = StudyRecord.from_events(past).finished
+        record = StudyRecord.from_events(past)
+        finished = record.finished
         done = finished is not None and finished.status == "done"
         require(not done, f"{folder}: the study is done, there is nothing to resume")
+        check_network(config.recipe, record)
         dataset = open_study_dataset(config)
         reporter.replay(past, replay or emit)
     except BaseException:

@@ -14,8 +14,8 @@ from torchsr.models import ninasr_b0
 
 from engine.errors import DownloadError, WeightsError
 from engine.reports.results import SuperresWeightsInfo
-from engine.superres.download import download
 from engine.superres.upscale import SCALE, SuperresModel
+from engine.system.download import download
 from engine.system.files import replacing
 
 NETWORK = "NinaSR-B0 x2"

@@ -10,7 +10,7 @@ from engine.training.checkpoint_format import (
 )
 from engine.training.inference import predict_proba
 from engine.training.loop import TrainingOutcome, train
-from engine.training.machine import choose_machine, require_memory, review_choice
+from engine.training.machine import choose_machine, footprint_of, free_memory, require_memory, review_choice
 from engine.training.pace import StepClock
 from engine.training.probe import seconds_per_image
 from engine.training.weights import load_weights, save_weights, weights_to_bytes
@@ -22,6 +22,8 @@ __all__ = [
     "TrainingOutcome",
     "checkpoint_to_bytes",
     "choose_machine",
+    "footprint_of",
+    "free_memory",
     "job_identity",
     "load_weights",
     "predict_proba",

@@ -16,7 +16,7 @@ from engine.models import predict_logits
 from engine.training.arithmetic import arithmetic, mixed_precision
 from engine.training.batches import read_ahead
 from engine.training.pixels import Pixels, scale
-from engine.training.trainer import fresh_model
+from engine.training.trainer import blank_model
 from engine.training.weights import load_weights
 
 
@@ -60,7 +60,8 @@ def load_network(
 
     Raises:
         WeightsError: the file is missing or belongs to another network.
+        InputError: the network cannot be built here.
     """
-    model = fresh_model(recipe, n_classes, image_size, seed=seed, fold=fold)
+    model = blank_model(recipe, n_classes, image_size, seed=seed, fold=fold)
     load_weights(model, weights)
     return model.eval()

@@ -10,12 +10,14 @@ import psutil
 import torch
 
 from engine.config.machine import ChosenBy, MachineSettings, Precision
+from engine.config.networks import is_ours
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
 from engine.events.codec import from_jsonable
 from engine.system.devices import has_bf16, is_clearly_faster, promises_bf16
 from engine.system.memory import forget, recall, remember
 from engine.system.process import arithmetic_flags, keep_memory, processor_name
+from engine.training.footprint import Footprint, free_bytes, measure_footprint, require_room
 from engine.training.probe import Probe, agrees
 
 _MEMORY_FILE = "machine.json"
@@ -119,7 +121,8 @@ def review_choice(
     Returns:
         A sentence for the user, empty where nothing was forgotten.
     """
-    if machine.chosen_by not in ("measured", "remembered") or recipe.small_share:  # the latter's steps differ in size
+    steps_differ = recipe.small_share or recipe.head_share
+    if machine.chosen_by not in ("measured", "remembered") or steps_differ:
         return ""
     memory, key = cache_dir / _MEMORY_FILE, _memory_key(recipe, _base(machine.device))
     known = _as_measured(recall(memory).get(key))
@@ -132,16 +135,21 @@ def review_choice(
     return f"a step takes {ratio:.2g} times what it took when precision was chosen: that is measured anew next time"
 
 
-def require_memory(recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1) -> None:
-    """Refuse a training step that main memory cannot hold, before it is tried.
+def require_memory(
+    recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1, n_classes: int = 2
+) -> Footprint | None:
+    """Refuse a training step that memory cannot hold, before it is tried.
 
-    `scale` is the variant's: what it trains on has so many times the recipe's height and width.
+    `scale` is the variant's: what it trains on has so many times the recipe's height and width. A step of a network
+    that is not ours is measured, and what it takes is returned.
 
     Raises:
         InputError: it cannot; the message says what to make smaller.
     """
+    if not is_ours(recipe.network):
+        return _require_measured(recipe, images, device, scale=scale, n_classes=n_classes)
     if _find_device(device).type != "cpu":
-        return  # its own allocator reports a full memory as an error, where Linux ends the process
+        return None  # its own allocator reports a full memory as an error, where Linux ends the process
     height, width = (scale * side for side in recipe.image_size)
     batch = max(MIN_BATCH, min(recipe.batch_size, images))
     need, free = batch * height * width * _STEP_BYTES_PER_PIXEL, psutil.virtual_memory().available
@@ -150,6 +158,33 @@ def require_memory(recipe: Recipe, images: int, device: str = "auto", *, scale: 
             f"batches of {batch} images at {height}x{width} need about {need / 1e9:.1f} GB of memory and "
             f"{free / 1e9:.1f} GB are free: make --batch-size or --image-size smaller"
         )
+    return None
+
+
+def _require_measured(recipe: Recipe, images: int, device: str, *, scale: int, n_classes: int) -> Footprint:
+    height, width = (scale * side for side in recipe.image_size)
+    scaled = replace(recipe, image_size=(height, width))
+    footprint = footprint_of(scaled, n_classes, device)
+    require_room(scaled, footprint, images, str(_find_device(device)))
+    return footprint
+
+
+def footprint_of(recipe: Recipe, n_classes: int, device: str = "auto") -> Footprint:
+    """What a step of a network that is not ours takes here; a few seconds where it was not asked before.
+
+    Raises:
+        InputError: the network cannot take such a step.
+    """
+    return measure_footprint(recipe, n_classes, _base(device))
+
+
+def free_memory(device: str = "auto") -> int:
+    """Bytes that are free now where a device computes.
+
+    Raises:
+        InputError: the device is unknown or not there.
+    """
+    return free_bytes(str(_find_device(device)))
 
 
 def _base(device: str) -> MachineSettings:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.config.machine import MachineSettings
+from engine.config.networks import NO_WEIGHTS
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.training.arithmetic import arithmetic
 from engine.training.schedule import trained_size
@@ -18,6 +19,9 @@ _PIXELS = 8 * 255 * 342
 """Pixels of one timed batch: enough for all cores, and a second or so a step on a slow machine."""
 
 _TIMED_STEPS, _STEPS_FOR_PACE = 5, 2
+
+_ALONE = 0.9
+"""Share of the steps of the last layer alone with which a single step is one of them."""
 
 _LOSS_TOLERANCE = 0.01
 _GRADIENT_TOLERANCE = 0.10
@@ -58,7 +62,8 @@ class Probe:
         images = torch.randint(0, 256, (count, height, width, 3), dtype=torch.uint8, generator=generator)
         labels = torch.arange(count) % n_classes
         self._images, self._labels = images.to(machine.device), labels.to(machine.device)
-        small = replace(recipe, image_size=(height, width))
+        # The numbers of the weights change no time; where they come from is not touched.
+        small = replace(recipe, image_size=(height, width), weights=NO_WEIGHTS)
         with arithmetic(machine):
             self._trainer = Trainer(small, machine, n_classes, small.image_size, steps=1, seed=0, fold=0)
             loss, _ = self._trainer.backward(self._images, self._labels)
@@ -77,13 +82,16 @@ class Probe:
 
 
 def seconds_per_image(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:
-    """Seconds that training on one image takes, measured now; the mean over a training that begins with small ones."""
-    small = trained_size(recipe, recipe.image_size, 0, 1)
-    full_time = _timed(replace(recipe, small_share=0.0), n_classes, machine)
-    if small == recipe.image_size:
-        return full_time
-    small_time = _timed(replace(recipe, small_share=0.0, image_size=small), n_classes, machine)
-    return recipe.small_share * small_time + (1 - recipe.small_share) * full_time
+    """Seconds that training on one image takes, measured now; the mean over a training with several phases."""
+    whole = replace(recipe, small_share=0.0, head_share=0.0)
+    seconds, small = _timed(whole, n_classes, machine), trained_size(recipe, recipe.image_size, 0, 1)
+    if small != recipe.image_size:
+        small_time = _timed(replace(whole, image_size=small), n_classes, machine)
+        seconds = recipe.small_share * small_time + (1 - recipe.small_share) * seconds
+    if recipe.head_share:
+        alone = _timed(replace(whole, head_share=_ALONE), n_classes, machine)
+        seconds = recipe.head_share * alone + (1 - recipe.head_share) * seconds
+    return seconds
 
 
 def _timed(recipe: Recipe, n_classes: int, machine: MachineSettings) -> float:

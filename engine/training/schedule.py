@@ -15,16 +15,27 @@ _WHOLE = 8
 """Sides of small images are a multiple of this: blocks halve them."""
 
 
+def head_steps(recipe: Recipe, steps: int) -> int:
+    """How many of the first steps only the last layer learns in."""
+    return round(recipe.head_share * steps)
+
+
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     """The learning rate of step `step` of `steps`.
 
     "one-cycle" rises to the recipe's in a straight line and falls to 0 in another (Smith, Super-convergence, 2018;
-    straight lines as in Page, How to Train Your ResNet, 2018).
+    straight lines as in Page, How to Train Your ResNet, 2018). The steps of the last layer alone are a cycle of their
+    own (Howard and Ruder, ULMFiT, 2018, thaw the layers one after the other).
     """
+    alone, rate = head_steps(recipe, steps), recipe.learning_rate
+    if step < alone:
+        rate, steps = recipe.head_learning_rate or rate, alone
+    else:
+        step, steps = step - alone, steps - alone
     if recipe.schedule == "constant":
-        return recipe.learning_rate
+        return rate
     done = min((step + 0.5) / steps, 1.0)
-    return recipe.learning_rate * min(done / WARM_UP, (1 - done) / (1 - WARM_UP))
+    return rate * min(done / WARM_UP, (1 - done) / (1 - WARM_UP))
 
 
 def has_settled(recipe: Recipe, step: int, steps: int) -> bool:
@@ -40,8 +51,7 @@ def trained_size(recipe: Recipe, full: tuple[int, int], step: int, steps: int) -
     """(height, width) that step `step` trains at, for images of size `full`."""
     if step >= recipe.small_share * steps:
         return full
-    least = 2 ** len(recipe.channels)
-    height, width = (min(side, max(least, round(side * _SMALL / _WHOLE) * _WHOLE)) for side in full)
+    height, width = (min(side, max(recipe.least_side, round(side * _SMALL / _WHOLE) * _WHOLE)) for side in full)
     return height, width
 
 

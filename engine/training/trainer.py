@@ -1,5 +1,6 @@
 """A network in training: its weights, its optimiser and how far it is."""
 
+import contextlib
 import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,13 +10,13 @@ from torch import Tensor, nn
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
-from engine.models import SeededDropout, build_model
+from engine.models import ForeignNetwork, SeededDropout, build_model, head_of, seeded, start_model
 from engine.training.arithmetic import memory_format, mixed_precision
 from engine.training.augmentation import augment
 from engine.training.batches import derive_seed
 from engine.training.checkpoint_format import CheckpointError
 from engine.training.pixels import scale
-from engine.training.schedule import averaging_weight, learning_rate, trained_size
+from engine.training.schedule import averaging_weight, head_steps, learning_rate, trained_size
 
 _MODEL, _OPTIMISER, _AVERAGE = "model.", "optimiser.", "average."
 
@@ -48,6 +49,8 @@ class Trainer:
         self._average = copy.deepcopy(self.trained) if recipe.averaging else None
         self._averaged = [] if self._average is None else _tensor_pairs(self._average, self.trained)
         self.optimiser = _optimiser(recipe, self.trained)
+        self._learning = [weight for weight in self.trained.parameters() if weight.requires_grad]
+        self._head = self.trained.get_submodule(name) if (name := head_of(self.trained)) else None
 
     @property
     def model(self) -> nn.Module:
@@ -70,10 +73,9 @@ class Trainer:
 
     def backward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and number of right answers of the next step, with the gradients left in the weights."""
-        self.trained.train()
-        self._reseed_dropout()
+        self._wake()
         inputs = self._augmented(scale(images, self.machine))
-        with mixed_precision(self.machine):
+        with self._dropping(), mixed_precision(self.machine):
             logits = self.trained(inputs).float()
         loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         self.optimiser.zero_grad(set_to_none=True)
@@ -103,7 +105,11 @@ class Trainer:
         if _shapes(weights) != own or _shapes(average) != ({} if self._average is None else own):
             raise CheckpointError("the checkpoint holds the weights of another network")
         memory = self._optimiser_memory(tensors)
-        if steps_done and _shapes_of_memory(memory) != [self._remembered(weight) for weight in self._weights]:
+        remembered = {index: self._remembered(weight) for index, weight in enumerate(self._weights)}
+        shapes = {index: _shapes(entry) for index, entry in memory.items()}
+        if not self._all_learn:
+            remembered = {index: remembered[index] for index in shapes if index in remembered}
+        if steps_done and (not shapes or shapes != remembered):
             raise CheckpointError("the checkpoint holds the optimiser of another network")
         self.trained.load_state_dict(weights)
         if self._average is not None:
@@ -144,6 +150,32 @@ class Trainer:
             memory.setdefault(int(index), {})[name] = _laid_out_as(self._weights, int(index), value)
         return memory
 
+    def _wake(self) -> None:
+        """Set the layers that learn to training mode; the others, batch norm's statistics too, stay as they are."""
+        if not self.recipe.head_share or self._head is None:
+            self.trained.train()
+            return
+        alone = self.steps_done < head_steps(self.recipe, self.steps)
+        self.trained.train(not alone)
+        self._head.train()
+        for weight in self._learning:
+            weight.requires_grad_(not alone)
+        if alone:
+            self._head.requires_grad_()
+
+    @property
+    def _all_learn(self) -> bool:
+        """Whether every weight has taken every step so far; networks of others may have some that never do."""
+        return not isinstance(self.trained, ForeignNetwork) and not self.recipe.head_share
+
+    def _dropping(self) -> contextlib.AbstractContextManager[None]:
+        """What a step drops follows from its number: our layers are told, those of others draw from torch's numbers."""
+        if isinstance(self.trained, ForeignNetwork):
+            seed = derive_seed(self.seed, self.fold, "network", self.steps_done)
+            return seeded(seed, self.machine.device)
+        self._reseed_dropout()
+        return contextlib.nullcontext()
+
     def _reseed_dropout(self) -> None:
         layers = (module for module in self.trained.modules() if isinstance(module, SeededDropout))
         for number, layer in enumerate(layers):
@@ -151,9 +183,20 @@ class Trainer:
 
 
 def fresh_model(recipe: Recipe, n_classes: int, image_size: tuple[int, int], *, seed: int, fold: int) -> nn.Module:
-    """A network on the CPU whose weights follow from seed and fold; torch's own random state stays as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, fold, "weights"))
+    """The network on the CPU as its training begins: what its start weights do not give follows from seed and fold.
+
+    Torch's own random state stays as it was.
+
+    Raises:
+        InputError: there is no such network, or its weights are not on this machine or do not fit.
+    """
+    with seeded(derive_seed(seed, fold, "weights")):
+        return start_model(recipe, n_classes, image_size)[0]
+
+
+def blank_model(recipe: Recipe, n_classes: int, image_size: tuple[int, int], *, seed: int, fold: int) -> nn.Module:
+    """The same without its start weights, for weights that are loaded then."""
+    with seeded(derive_seed(seed, fold, "weights")):
         return build_model(recipe, n_classes, image_size)
 
 
@@ -189,7 +232,3 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in tensors.items()}
-
-
-def _shapes_of_memory(memory: Mapping[int, Mapping[str, Tensor]]) -> list[dict[str, torch.Size]]:
-    return [_shapes(memory[index]) for index in sorted(memory)]

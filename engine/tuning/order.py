@@ -15,12 +15,14 @@ from engine.config.study import StudyConfig
 from engine.dataset import Dataset
 from engine.errors import InputError, StorageError
 from engine.events.control import StudyControl
+from engine.events.record import StudyRecord
 from engine.events.search import NumberRange, TuningFinished, TuningResumed, TuningStarted, trial_name
 from engine.events.search_record import SearchSummary, TuningRecord
 from engine.events.study import BatchTrained, Emit, Event, StatisticsComputed
 from engine.reports.results import Status
 from engine.runs import RunFolder, find_run, is_live, list_runs, load_config, read_events
 from engine.study.images import StudyImages
+from engine.study.network import check_network
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter, Stopwatch
@@ -57,6 +59,7 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
         SimpsonsError: the input cannot be used.
     """
     search_space(config)
+    check_network(config.study.recipe)
     dataset = open_study_dataset(config.study)
     if config.study.validation_fraction is None and not dataset.validation:
         config = replace(config, study=replace(config.study, validation_fraction=VALIDATION))
@@ -90,6 +93,7 @@ def resume_tuning(
         reporter = SearchReporter(run, control or StudyControl(), emit)
         past = list(read_events(folder))
         config = _continued_config(TuningRecord.from_events(past), folder, trials, minutes)
+        check_network(config.study.recipe, StudyRecord.from_events(past))
         dataset = open_study_dataset(config.study)
         reporter.replay(past, replay or emit)
     except BaseException:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.config.networks import is_ours
 from engine.config.recipes import MIN_BATCH, Recipe
 from engine.errors import InputError
 from engine.events.search import NumberRange
@@ -63,7 +64,8 @@ def _table(*entries: Tunable) -> Mapping[str, Tunable]:
 TUNABLE = _table(
     Tunable("learning_rate", 0.1, 10, relative=True, log=True),
     Tunable("batch_size", 0.25, 4, relative=True, log=True, whole=True, least=MIN_BATCH),
-    Tunable("dropout", 0, 0.8),
+    Tunable("head_learning_rate", 0.1, 10, relative=True, log=True, applies=_used("head_learning_rate")),
+    Tunable("dropout", 0, 0.8, applies=lambda recipe: is_ours(recipe.network)),
     Tunable("weight_decay", 0.1, 10, relative=True, log=True, applies=_used("weight_decay")),
     Tunable("label_smoothing", 0, 0.3, applies=_used("label_smoothing")),
     Tunable("affine", 0, 2.5, applies=_used("affine")),

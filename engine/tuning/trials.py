@@ -98,7 +98,13 @@ class TrialTrainer:
     def _require_memory(self, plan: TrialPlan) -> None:
         (variant,) = self._config.variants
         scale = get_variant(variant).scale
-        require_memory(plan.recipe, self._images.most_training_images, self._machine.device, scale=scale)
+        require_memory(
+            plan.recipe,
+            self._images.most_training_images,
+            self._machine.device,
+            scale=scale,
+            n_classes=len(self._images.classes),
+        )
 
 
 class _Scorer:

@@ -1,11 +1,19 @@
-"""What is fuzzed of the data's readers: layouts, archives, annotations, pictures, and what is remembered of files."""
+"""What is fuzzed of the data's readers: layouts, archives, label files, annotations, pictures, what is remembered."""
 
+import bz2
 import contextlib
+import csv
+import gzip
 import hashlib
+import importlib
+import importlib.util
 import io
+import json
+import lzma
 import os
 import random
 import shutil
+import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +27,8 @@ from engine.dataset import check_images, open_dataset
 from engine.dataset.annotations import fit_box, read_annotations
 from engine.dataset.images import decode_rgb, upright_size
 from engine.dataset.sources import UnreadableImage
+from engine.dataset.tree import printable
+from engine.errors import SimpsonsError
 from engine.events.control import StudyControl
 
 # ------------------------------------------------------------------ the inputs
@@ -48,11 +58,12 @@ FILES = (
     "a_1.jpg",
     "b_2.bmp",
     "x.webp",
+    "t.tif",
     "notes.txt",
     "annotation.txt",
     "z.zip",
 )
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 
 
 def picture(rng: random.Random) -> bytes:
@@ -60,7 +71,13 @@ def picture(rng: random.Random) -> bytes:
     size = rng.randrange(1, 40), rng.randrange(1, 40)
     mode = rng.choice(("RGB", "L"))
     buffer = io.BytesIO()
-    Image.frombytes(mode, size, rng.randbytes(size[0] * size[1] * len(mode))).save(buffer, rng.choice(FORMATS))
+    if rng.random() < 0.1:
+        deep = Image.frombytes("I;16", size, rng.randbytes(size[0] * size[1] * 2))
+        deep.save(buffer, rng.choice(("PNG", "TIFF")))
+        return buffer.getvalue()
+    image, kind = Image.frombytes(mode, size, rng.randbytes(size[0] * size[1] * len(mode))), rng.choice(FORMATS)
+    packed = rng.choice((None, "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")) if kind == "TIFF" else None
+    image.save(buffer, kind, **({"compression": packed} if packed else {}))
     return buffer.getvalue()
 
 
@@ -159,7 +176,7 @@ def _require_named(root: Path, skipped: Sequence[Any], used: set[str], notes: Se
     for file in root.rglob("*"):
         path = file.relative_to(root).as_posix()
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.split("/"))
-        if file.suffix.lower() not in {".jpg", ".png", ".bmp", ".webp"} or hidden or not file.is_file():
+        if file.suffix.lower() not in {".jpg", ".png", ".bmp", ".webp", ".tif"} or hidden or not file.is_file():
             continue
         folders = [str(above) for above in Path(path).parents][:-1]
         named = any(f"{above}/" in said or above in listed or f"class {Path(above).name} " in said for above in folders)
@@ -176,6 +193,96 @@ def fuzz_zip(rng: random.Random, folder: Path) -> None:
         archive.write_bytes(damaged(rng, archive.read_bytes()))
     dataset = open_dataset(archive, classes=rng.choice((None, ("all",))))
     check_images(dataset, folder / "cache", control=StudyControl(), progress=lambda done, total: None)
+
+
+@target("tar")
+def fuzz_tar(rng: random.Random, folder: Path) -> None:
+    """Tar archives, plain and compressed, sound and damaged before and after packing."""
+    buffer = io.BytesIO()
+    kinds = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.GNUTYPE_SPARSE, b"Z")
+    layout = rng.choice((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
+    with tarfile.open(fileobj=buffer, mode="w", format=layout) as archive:
+        for name, content in tree(rng).items():
+            member = tarfile.TarInfo(rng.choice(("../up.jpg", "/root.jpg", f"{'d/' * 60}x.jpg", name, name, name)))
+            member.size = len(content)
+            if rng.random() < 0.1:
+                member.type, member.linkname, member.size = rng.choice(kinds), "/etc/passwd", 0
+            if rng.random() < 0.1:
+                member.pax_headers = {"comment": "x" * rng.randrange(2000), "path": rng.choice(NAMES)}
+            with contextlib.suppress(ValueError):
+                archive.addfile(member, io.BytesIO(content))
+    data = buffer.getvalue()
+    data = damaged(rng, data) if rng.random() < 0.5 else data
+    data = rng.choice((bytes, gzip.compress, bz2.compress, lzma.compress, _zstd))(data)
+    file = folder / rng.choice(("set.tar", "set.tar.gz", "set.bin"))
+    file.write_bytes(damaged(rng, data) if rng.random() < 0.4 else data)
+    dataset = open_dataset(file, classes=rng.choice((None, ("all",))))
+    checked = check_images(dataset, folder / "cache", control=StudyControl(), progress=lambda done, total: None)
+    for sample in checked.dataset.images:
+        if hashlib.sha256(sample.source.read()).hexdigest() != checked.digests[sample.path]:
+            raise WrongAnswer(f"{sample.path} is another one the second time")
+
+
+def _zstd(data: bytes) -> bytes:
+    if importlib.util.find_spec("zstandard") is None:
+        return data
+    return importlib.import_module("zstandard").ZstdCompressor().compress(data)  # type: ignore[no-any-return]
+
+
+@target("labels")
+def fuzz_labels(rng: random.Random, folder: Path) -> None:
+    """Label files: an image has the label of a row that names it, boxes lie inside, and every refusal is one line."""
+    files = {path: content for path, content in tree(rng).items() if not path.endswith(".txt")}
+    text, labels_of = _label_table(rng, list(files))
+    name = rng.choice(("labels.csv", "metadata.csv", "metadata.jsonl", "sub/metadata.csv", "mine.txt"))
+    root = write({name: damaged(rng, text) if (spoilt := rng.random() < 0.4) else text, **files}, folder / "set")
+    try:
+        dataset = open_dataset(root, labels=Path(name) if rng.random() < 0.8 else None)
+    except SimpsonsError as error:
+        if "\n" in str(error):
+            raise WrongAnswer(f"more than one line: {error}") from None
+        raise
+    if len({sample.path for sample in dataset.images}) != len(dataset.images):
+        raise WrongAnswer("an image is in two parts")
+    for sample in dataset.images:
+        width, height = upright_size(sample.source)
+        if (box := sample.box) and not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
+            raise WrongAnswer(f"{box} in an image of {width} x {height}")
+        label = dataset.classes[sample.label]
+        file = sample.path.rpartition("/")[2]
+        if not spoilt and dataset.layout == "labels" and label not in labels_of.get(file, {label}):
+            raise WrongAnswer(f"{sample.path} has the label {label}, and its rows say {labels_of[file]}")
+    if any("\n" in note for note in dataset.summary().notes):
+        raise WrongAnswer("a note of two lines")
+
+
+def _label_table(rng: random.Random, paths: Sequence[str]) -> tuple[bytes, dict[str, set[str]]]:
+    """A label file of any convention, and the labels that its rows give a file name."""
+    labels_of: dict[str, set[str]] = {}
+    columns = [rng.choice(("path", "File Name", "image")), rng.choice(("label", "Class", "target"))]
+    columns += rng.choice(((), ("split",), ("patient",), ("split", "video")))
+    columns += rng.choice(((), ("bbox",), ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h")))
+    rows = []
+    for path in [*paths, *rng.choices((*paths, "no"), k=rng.randrange(3)), "no/such.jpg"]:
+        row: dict[str, Any] = {}
+        for column in columns:
+            odd = rng.choice(("", "é", "\t", '"', "nan", "9" * 5000, "x\ny", "-3"))
+            sound = {
+                **{"split": rng.choice(("train", "train", "test", "val")), "patient": f"p{rng.randrange(4)}"},
+                **{"bbox": rng.choice(("[1, 1, 9, 9]", "1 1 9 9")), "video": "v1"},
+                **dict.fromkeys(("label", "Class", "target"), rng.choice("ab01")),
+                **dict.fromkeys(("path", "File Name", "image"), path),
+            }
+            row[column] = odd if rng.random() < 0.03 else sound.get(column, str(rng.randrange(40)))
+        labels_of.setdefault(path.rpartition("/")[2], set()).add(printable(row[columns[1]].strip()))
+        rows.append(row)
+    if rng.random() < 0.3:
+        return "\n".join(map(json.dumps, rows)).encode(), labels_of
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, delimiter=rng.choice(",;\t"))
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue().encode("utf-8"), labels_of
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Whatever lies in a data set: it is read, or refused with one of our errors, and it ends."""
 
 import contextlib
+import gzip
 import io
+import json
 import os
 import zipfile
 
@@ -106,6 +108,50 @@ def test_any_bytes_called_zip_are_refused_or_read(work, data):
     archive.write_bytes(data)
     with contextlib.suppress(SimpsonsError):
         open_dataset(archive)
+
+
+@given(data=st.binary(max_size=400), ending=st.sampled_from((".tar", ".tar.gz", ".tar.xz")), packed=st.booleans())
+def test_any_bytes_called_tar_are_refused_or_read(work, data, ending, packed):
+    archive = work() / f"set{ending}"
+    archive.write_bytes(gzip.compress(data) if packed else data)
+    with contextlib.suppress(SimpsonsError):
+        open_dataset(archive)
+
+
+CELLS = st.sampled_from(
+    ("1.jpg", "x/1.jpg", "2.jpg", "a", "b", "0", "train", "test", "odd", "", "1 1 3 3", "9", '"', "é")
+)
+HEADERS = st.lists(st.sampled_from(("path", "label", "split", "patient", "bbox", "x", "y", "w", "h", "z")), max_size=6)
+
+
+@given(
+    data=st.binary(max_size=200)
+    | st.builds(
+        lambda header, rows, mark: "\n".join(mark.join(row) for row in (header, *rows)).encode(),
+        HEADERS,
+        st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=8),
+        st.sampled_from(",;\t"),
+    )
+    | st.lists(st.dictionaries(st.text(max_size=6), st.none() | CELLS | st.integers() | st.lists(CELLS))).map(
+        lambda rows: "\n".join(map(json.dumps, rows)).encode()
+    )
+)
+def test_a_label_file_is_read_or_refused_in_one_line(work, data):
+    root = work()
+    for number, name in enumerate(("1.jpg", "2.jpg", "3.jpg", "4.jpg")):
+        (root / name).write_bytes(picture(number))
+    (root / "labels.csv").write_bytes(data)
+    dataset, refused = None, ""
+    try:
+        dataset = open_dataset(root)
+    except SimpsonsError as error:
+        refused = str(error)
+    assert "\n" not in refused
+    if dataset is None:
+        return
+    assert len({sample.path for sample in dataset.images}) == len(dataset.images) <= 4
+    assert not any("\n" in note for note in dataset.notes)
+    assert all(sample.box is None or sample.box.right <= 5 for sample in dataset.images)
 
 
 NUMBERS = st.integers(-50, 200).map(str) | st.sampled_from(("nan", "inf", "1e400", "", "１", "9" * 5000, "3.5", "0x1"))

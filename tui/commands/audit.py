@@ -12,7 +12,7 @@ from engine.config.protocols import Closeness
 from engine.config.study import StudyConfig
 from engine.reports.audit import AuditReport
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, CLASSES, CLOSENESS, JSON, PARTS, RECHECK, folders, named_parts
+from tui.options.study import CACHE_DIR, CLASSES, CLOSENESS, JSON, LABELS, PARTS, RECHECK, folders, named_parts
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,7 +38,7 @@ status: 0 done, whatever was found, 2 wrong use or input, 130 interrupted."""
 
 @cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path), metavar="[PATH]")
-@option_group("Images", *PARTS, CLASSES, RECHECK)
+@option_group("Images", *PARTS, *LABELS, CLASSES, RECHECK)
 @option_group("Audit", CLOSENESS)
 @option_group("Output", JSON)
 @folders(CACHE_DIR)
@@ -48,6 +48,10 @@ def audit(
     train: Path | None,
     test: Path | None,
     val: Path | None,
+    labels: Path | None,
+    path_column: str | None,
+    label_column: str | None,
+    group_column: str | None,
     classes: tuple[str, ...] | None,
     recheck: bool,
     closeness: Closeness,
@@ -56,10 +60,15 @@ def audit(
 ) -> int:
     """Look for copies, leaks and odd files among the images at PATH, before anything is trained on them.
 
-    PATH is a folder or .zip of images; without it, the demo set.
+    PATH is a folder or archive of images; without it, the demo set.
     """
-    parts: dict[str, Any] = named_parts(path, train, test, val)
-    config = StudyConfig(**parts, classes=classes, closeness=closeness, cache_dir=cache_dir, recheck=recheck)
+    given: dict[str, Any] = dict(
+        named_parts(path, train, test, val, labels),
+        path_column=path_column,
+        label_column=label_column,
+        group_column=group_column,
+    )
+    config = StudyConfig(**given, classes=classes, closeness=closeness, cache_dir=cache_dir, recheck=recheck)
     from engine import audit_dataset
     from engine.events.codec import to_jsonable
     from tui.console.stdout import printed

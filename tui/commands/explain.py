@@ -11,7 +11,7 @@ from cloup import option_group
 
 from engine.errors import InputError, StorageError
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, FOLDER, JSON, RUNS_DIR, folders, option
+from tui.options.study import CACHE_DIR, FOLDER, JSON, OWN_NETWORK, RUNS_DIR, folders, option
 from tui.options.values import variant_names
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ box is measured once and kept in the run's folder, and so is their accuracy on s
         is_flag=True,
         help="Also measure how accuracy falls when images are shrunk; slow for variants with super-resolution.",
     ),
+    OWN_NETWORK,
 )
 @option_group(
     "Output", option("--out", type=FOLDER, metavar="DIR", help="Write the pictures there, as PNG files."), JSON

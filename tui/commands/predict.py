@@ -9,7 +9,7 @@ from cloup import option_group
 
 from engine.config.model import ModelRequest
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, RUNS_DIR, folders, option
+from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, OWN_NETWORK, RUNS_DIR, folders, option
 
 _MODEL_OPTIONS = option_group(
     "Model",
@@ -22,6 +22,7 @@ _MODEL_OPTIONS = option_group(
         metavar="FILE",
         help="The run's NinaSR-B0 x2 weights, where they are not found by themselves.",
     ),
+    OWN_NETWORK,
 )
 
 _PREDICT_EXAMPLES = """\b
@@ -43,7 +44,7 @@ used, 2 none could or wrong use, 130 interrupted."""
 @option_group("Machine", DEVICE)
 @folders(CACHE_DIR, RUNS_DIR, OFFLINE)
 def predict(run: str, images: tuple[Path, ...], as_json: bool, **options: Any) -> int:
-    """Say what a trained model sees in images: files, folders (with those below) or .zip archives.
+    """Say what a trained model sees in images: files, folders (with those below) or archives.
 
     RUN is a run's folder, its name in the runs folder or the beginning of it, or 'latest'. Without a VARIANT the most
     accurate one is used. Its own pre-processing is applied to the images.

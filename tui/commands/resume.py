@@ -11,7 +11,7 @@ from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
-from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, RUNS_DIR, folders, option
+from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, OWN_NETWORK, RUNS_DIR, folders, option
 
 _EXAMPLES = """\b
 Examples:
@@ -32,6 +32,7 @@ tried again. The images must be the same."""
     HEADLESS_JSON,
     option("--recheck", is_flag=True, help="Read every image again first; with --headless or --json."),
 )
+@option_group("Study", OWN_NETWORK)
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
 @option_group("Screen", IMAGES)
 @folders(RUNS_DIR)

@@ -18,6 +18,7 @@ from tui.tables.claims import claims_parts
 from tui.tables.data import to_rich
 from tui.tables.effects import effects_legend, effects_tables, factorials
 from tui.tables.facts import DEMO_WORDS, shortfalls, study_facts, table_words, warnings
+from tui.tables.pipelines import analysis_parts, part_heading, seed_warning
 from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
 
@@ -61,6 +62,13 @@ def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableTy
         yield _fitted(effects, width)
     if found := factorials(record):
         yield Text(effects_legend(found[0]))
+    if (analysis := record.analysis) is not None:
+        for part in analysis_parts(analysis):
+            yield ""
+            yield _fitted(to_rich(part.data, part_heading(record, analysis, part)), width)
+            yield Text(part.legend)
+        if warning := seed_warning(analysis):
+            yield Text(warning)
     if (calibration := calibration_table(record)) is not None:
         yield ""
         yield _fitted(calibration, width)

@@ -11,6 +11,11 @@
     effects.csv      steps, effect, estimate, low, high, p, adjusted_p, significant, method, images, groups, seeds: a
                      row an effect of steps, their names joined by +; only where all combinations were trained
 
+What orders, strengths and selections do has a file a table, with the fields of `engine.reports.pipelines` as columns,
+those of a field within a field joined by _: gains.csv, order_effects.csv, mirrors.csv, variance_shares.csv,
+strengths.csv, trends.csv, two_classes.csv; and changed.csv (variant, change, path), the images that a variant breaks or
+mends.
+
 Epochs, steps and folds count from 0. A value that there is not, or that is not finite, is empty.
 """
 
@@ -18,11 +23,14 @@ import bisect
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from engine import Exported
 from engine.config.variants import name_of
 from engine.events.record import JobKey, StudyRecord
+from engine.reports.pipelines import PipelineAnalysis, changed_images
 from engine.reports.resolution import ResolutionReport
 from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
@@ -49,6 +57,8 @@ def render(exported: Exported) -> dict[str, bytes]:
         files["resolution.csv"] = _file(_SIZE_COLUMNS, _sizes(exported.resolution))
     if factorials(record):
         files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
+    if record.analysis is not None:
+        files |= _pipelines(record, record.analysis)
     return files
 
 
@@ -183,3 +193,50 @@ def _effects(record: StudyRecord) -> Iterator[Row]:
                 *(name_of(analysis.steps), name_of(effect.steps), effect.estimate, interval.low, interval.high),
                 *(*tests, effect.method, analysis.images, analysis.groups, len(analysis.seeds)),
             )
+
+
+def _pipelines(record: StudyRecord, analysis: PipelineAnalysis) -> dict[str, bytes]:
+    points = [
+        {"step": curve.step, "parameter": curve.parameter, "pipeline": curve.pipeline, **_flat(point)}
+        for curve in analysis.curves
+        for point in curve.points
+    ]
+    tables = {
+        "gains.csv": [_flat(entry) for entry in analysis.gains],
+        "order_effects.csv": [_flat(entry) for entry in analysis.effects],
+        "mirrors.csv": [_flat(entry) for entry in analysis.mirrors],
+        "variance_shares.csv": [_flat(entry) for entry in analysis.shares],
+        "strengths.csv": points,
+        "trends.csv": [_flat(curve) for curve in analysis.curves],
+        "two_classes.csv": [_flat(entry) for entry in analysis.two_class],
+    }
+    files = {name: _dicts(rows) for name, rows in tables.items() if rows}
+    if analysis.gains:
+        files["changed.csv"] = _file(("variant", "change", "path"), _changed(record, analysis))
+    return files
+
+
+def _changed(record: StudyRecord, analysis: PipelineAnalysis) -> Iterator[Row]:
+    for entry in analysis.gains:
+        found = changed_images(record.results.values(), analysis.baseline, entry.variant, analysis.seeds)
+        yield from ((entry.variant, change, path) for path, change in found.items())
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, object]:
+    """The fields of a value, and those of values within it; names are joined by +, other lists left out."""
+    found: dict[str, object] = {}
+    for field in fields(value):
+        entry, name = getattr(value, field.name), f"{prefix}{field.name}"
+        if is_dataclass(entry):
+            found |= _flat(entry, f"{name}_")
+        elif not isinstance(entry, tuple):
+            found[name] = int(entry) if isinstance(entry, bool) else entry
+        elif field.name == "steps":
+            found[name] = name_of(entry) if entry else ""
+    return found
+
+
+def _dicts(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """A column a key, also of those that some rows lack."""
+    columns = max(rows, key=len)
+    return _file(tuple(columns), ([row.get(column) for column in columns] for row in rows))

@@ -151,6 +151,7 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     _repeats,
     trust_sections.comparisons,
     trust_sections.effects,
+    trust_sections.pipelines,
     _curves,
     _matrices,
     _classes,

@@ -9,6 +9,7 @@ from engine.config.recipes import Recipe
 from engine.config.variants import find_variant
 from engine.events.record import StudyRecord
 from engine.events.study_json import describe_weights
+from engine.reports.results import NetworkInfo
 from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
 from tui.looks.formatting import duration
 from tui.options.reproduce import command_line, configuration_of
@@ -52,6 +53,7 @@ def training(exported: Exported) -> Section | None:
     blocks: list[Block] = [
         TableBlock("Variants", _pair_table(variants, "variant", "what is done to the images")),
         TableBlock("Recipe", _pair_table(_recipe_facts(record.started.recipe))),
+        *((TableBlock("Network", _pair_table(_network_facts(record.network))),) if record.network else ()),
         TableBlock("Machine and program", _pair_table(_machine_facts(record))),
     ]
     return Section("training", "Training", tuple(blocks))
@@ -61,10 +63,31 @@ def _pair_table(pairs: Iterable[tuple[str, str]], first: str = "setting", second
     return table_of(((words(first), name), (words(second), value)) for name, value in pairs)
 
 
+_ONLY_IF_USED = {"weights", "head_share", "head_learning_rate"}
+"""Numbers of the recipe that most recipes leave as they are."""
+
+
 def _recipe_facts(recipe: Recipe) -> Pairs:
     return tuple(
         (name.replace("_", " "), "×".join(map(str, value)) if isinstance(value, tuple) else str(value))
         for name, value in vars(recipe).items()
+        if name not in _ONLY_IF_USED or value != getattr(Recipe, name)
+    )
+
+
+def _network_facts(network: NetworkInfo) -> Pairs:
+    def numbers(values: tuple[float, ...]) -> str:
+        return ", ".join(f"{value:g}" for value in values)
+
+    return (
+        ("network", network.name),
+        ("weights to learn", f"{network.parameters:,}"),
+        *((("source (SHA-256)", network.source_sha256),) if network.source_sha256 else ()),
+        ("begun from", network.weights),
+        *((("begun from (SHA-256)", network.weights_sha256),) if network.weights_sha256 else ()),
+        ("mean of the colours", numbers(network.mean)),
+        ("deviation of the colours", numbers(network.deviation)),
+        *(("note", note) for note in network.notes),
     )
 
 

@@ -8,8 +8,9 @@ from tui.export.blocks import Block, Bullets, Facts, Paragraph, ReliabilityBlock
 from tui.tables.audit import pair_data, size_data
 from tui.tables.data import table_of, words
 from tui.tables.effects import effect_sentences, effects_data, effects_legend, factorials, set_words
+from tui.tables.pipelines import analysis_parts, seed_warning
 from tui.tables.report import calibration_table, combination_table, comparison_matrix
-from tui.tables.statistics import DIFFERS, comparison_data
+from tui.tables.statistics import DIFFERS, comparison_data, has_all_pairs
 
 
 def comparisons(exported: Exported) -> Section | None:
@@ -23,10 +24,9 @@ def comparisons(exported: Exported) -> Section | None:
             f"Accuracy of the row minus that of the column "
             f"({DIFFERS} significant at {100 - 100 * LEVEL:.0f} % after {statistics.correction}'s correction)"
         )
-        blocks += [
-            TableBlock(caption, comparison_matrix(statistics)),
-            TableBlock("Every comparison, on the same test images", comparison_data(statistics)),
-        ]
+        if has_all_pairs(statistics):
+            blocks.append(TableBlock(caption, comparison_matrix(statistics)))
+        blocks.append(TableBlock("Every comparison, on the same test images", comparison_data(statistics)))
     if statistics.refused:
         blocks.append(Bullets(statistics.refused, "warning"))
     return Section("comparisons", "Comparisons", tuple(blocks))
@@ -47,6 +47,19 @@ def effects(exported: Exported) -> Section | None:
             TableBlock("The accuracies that they come from", combination_table(analysis)),
         ]
     return Section("effects", "Effects of steps", tuple(blocks))
+
+
+def pipelines(exported: Exported) -> Section | None:
+    """What orders, strengths and selections of steps do."""
+    analysis = exported.record.analysis
+    if analysis is None:
+        return None
+    blocks: list[Block] = []
+    if warning := seed_warning(analysis):
+        blocks.append(Paragraph(warning, "warning"))
+    for part in analysis_parts(analysis):
+        blocks += [TableBlock(part.title, part.data), Paragraph(part.legend)]
+    return Section("pipelines", "Orders, strengths and selections", tuple(blocks))
 
 
 def calibration(exported: Exported) -> Section | None:
@@ -86,12 +99,17 @@ def audit(exported: Exported) -> Section | None:
 
 
 def _audit_facts(report: AuditReport) -> tuple[tuple[str, str], ...]:
+    given = (
+        (f"test images that share a {report.group_name} with training images", f"{report.group_leaking_test:,}"),
+        (f"groups given ({report.group_name}), of two or more images", f"{len(report.given_groups):,}"),
+    )
     return (
         ("test images that copy a training image", f"{report.leaking_test:,} of {report.test:,}"),
         ("training images in such a group", f"{report.leaking_train:,} of {report.train:,}"),
         ("training images that copy each other", f"{report.copied_train:,}"),
         ("test images that copy each other", f"{report.copied_test:,}"),
         ("groups of copies", f"{len(report.groups):,}"),
+        *(given if report.group_name else ()),
         ("what counts as a copy", report.closeness),
     )
 

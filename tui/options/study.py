@@ -16,7 +16,16 @@ from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
-from tui.options.values import class_names, image_size, recipe_name, recipe_number, variant_names
+from tui.options.values import (
+    class_names,
+    image_size,
+    network_name,
+    own_network,
+    recipe_name,
+    recipe_number,
+    start_weights,
+    variant_names,
+)
 
 ENVIRONMENT_HELP = (
     "Every option can also be given as an environment variable: SIMPSONS_TUI_ and its name, as "
@@ -56,15 +65,34 @@ CLOSENESS = option(
 _PART = click.Path(path_type=Path)
 
 PARTS = (
-    option("--train", type=_PART, metavar="DIR", help="Folder (or .zip) of the training images, in --data or not."),
+    option("--train", type=_PART, metavar="DIR", help="Folder (or archive) of the training images, in --data or not."),
     option("--test", type=_PART, metavar="DIR", help="The same for the test images; goes with --train."),
     option("--val", type=_PART, metavar="DIR", help="The same for the validation images; goes with --train."),
+)
+LABELS = (
+    option(
+        "--labels",
+        type=_PART,
+        metavar="FILE",
+        help="CSV or JSON-lines file of paths and labels (also split, group, box), in --data or not.",
+    ),
+    option("--path-column", metavar="NAME", help="Its column of paths, where it is not found by its name."),
+    option("--label-column", metavar="NAME", help="The same for the labels."),
+    option("--group-column", metavar="NAME", help="The same for the groups that stay on one side of every split."),
 )
 CLASSES = option(
     "--classes",
     type=class_names,
     metavar="A,B,...",
     help="Classes to use, in this order, or 'all'; names with commas or outer blanks in quotes.",
+)
+OWN_NETWORK = option(
+    "--network",
+    "_network",
+    type=own_network,
+    expose_value=False,
+    metavar="FILE.py:NAME",
+    help="The run's own network, whose code is only run where it is named.",
 )
 RECHECK = option("--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
 JSON = option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
@@ -80,8 +108,9 @@ IMAGES = option(
 _STUDY_GROUPS = (
     option_group(
         "Images",
-        option("--data", type=_EXISTING, metavar="PATH", help="Folder or .zip of images; without it, the demo set."),
+        option("--data", type=_EXISTING, metavar="PATH", help="Folder or archive of images; without it, the demo set."),
         *PARTS,
+        *LABELS,
         CLASSES,
         RECHECK,
         option("--sample", type=int, metavar="N", help="Use N training images, the same share of each class."),
@@ -111,6 +140,20 @@ _STUDY_GROUPS = (
             metavar="NAME",
             help=f"Hyper-parameters, of: {', '.join(RECIPES)}. Without it {StudyConfig.recipe.name}, and for the demo "
             f"set {DEMO_RECIPE}.",
+        ),
+        option(
+            "--network",
+            type=network_name,
+            metavar="NAME",
+            help="The network, in place of the recipe's: two-block, residual, a classification model of torchvision as "
+            "resnet18, timm:NAME, or FILE.py:FUNCTION, a function of your own (simpsons-tui docs networks).",
+        ),
+        option(
+            "--weights",
+            type=start_weights,
+            metavar="FILE",
+            help="What the network starts from: none (at random), default (its makers' weights), or a .safetensors or "
+            ".pth file.",
         ),
         option(
             "--protocol",
@@ -211,6 +254,8 @@ RECIPE_OPTIONS: Mapping[str, str] = {
     "image_size": "image_size",
     "dropout_place": "dropout_place",
     "denoise_weight": "denoise_weight",
+    "network": "network",
+    "weights": "weights",
 }
 """The fields of the recipe that have an option of their own, by its parameter's name; `--set` gives the others too."""
 
@@ -231,20 +276,30 @@ def study_config(options: dict[str, Any]) -> StudyConfig:
         if field in given:
             raise InputError(f"--set {field}={value:g}: {field} is given twice")
         given[field] = value
-    usual = DEMO_RECIPE if options["data"] is None and options["train"] is None else StudyConfig.recipe.name
+    named = any(options[name] is not None for name in ("data", "train", "labels"))
+    usual = StudyConfig.recipe.name if named else DEMO_RECIPE
     recipe = replace(get_recipe(options.pop("recipe") or usual), **given)
-    options.update(named_parts(*(options[name] for name in ("data", *_PARTS))))
+    options.update(named_parts(*(options[name] for name in ("data", *_PARTS, "labels"))))
     return StudyConfig(recipe=recipe, **options)
 
 
-def named_parts(data: Path | None, train: Path | None, test: Path | None, val: Path | None) -> dict[str, Path | None]:
-    """The data and its parts as a configuration has them: parts from the data on where they lie in it.
+def named_parts(
+    data: Path | None, train: Path | None, test: Path | None, val: Path | None, labels: Path | None
+) -> dict[str, Path | None]:
+    """The data, its parts and its label file as a configuration has them: from the data on where they lie in it.
 
-    Without `data` it is the folder that the parts have in common.
+    Without `data` it is the folder that the parts have in common, or that the label file is in.
 
     Raises:
         InputError: a part is neither in the data nor a path of its own.
     """
+    if labels is not None:
+        if data is None and train is None:
+            data, labels = labels.absolute().parent, Path(labels.name)
+        elif data is not None and data.is_dir() and not (data / labels).exists() and labels.exists():
+            labels = _from(data, labels)
+        elif data is not None and data.is_file() and labels.exists():
+            labels = labels.absolute()
     given = {name: path for name, path in zip(_PARTS, (train, test, val), strict=True) if path is not None}
     if data is None and "train" in given:
         places = {name: path.absolute() for name, path in given.items()}
@@ -253,6 +308,12 @@ def named_parts(data: Path | None, train: Path | None, test: Path | None, val: P
     for name, path in given.items():
         if data is not None and not (data.is_file() or (data / path).exists()):
             if not path.exists():
-                raise InputError(f"--{name} {path}: there is no such folder or .zip, in {data} or here")
+                raise InputError(f"--{name} {path}: there is no such folder or archive, in {data} or here")
             given[name] = path.absolute()
-    return {"data": data, **dict.fromkeys(_PARTS), **given}
+    return {"data": data, **dict.fromkeys(_PARTS), **given, "labels": labels}
+
+
+def _from(folder: Path, file: Path) -> Path:
+    """The path of a file from a folder on, absolute where it lies elsewhere."""
+    place = file.resolve()
+    return place.relative_to(folder.resolve()) if place.is_relative_to(folder.resolve()) else place

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import get_type_hints
 
 import click
@@ -11,6 +12,7 @@ import click
 from engine.config.expressions import expand_names, split_entries
 from engine.config.grammar import choose_from
 from engine.config.names import split_names
+from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, parse_network
 from engine.config.recipes import RECIPES, Recipe
 from engine.errors import InputError
 
@@ -67,6 +69,39 @@ def image_size(value: str) -> tuple[int, int]:
     if match is None:
         raise click.BadParameter(f"{value!r}: give height and width in pixels, as 96x128")
     return int(match[1]), int(match[2])
+
+
+def network_name(value: str) -> str:
+    """The name of a network; code of the user's own is named by it, and may be run from then on.
+
+    Raises:
+        click.BadParameter: it is no such name, or there is no such file.
+    """
+    try:
+        if parse_network(value).source != "file":
+            return value
+        from engine import name_network
+
+        return name_network(value)
+    except InputError as error:
+        raise click.BadParameter(str(error).removeprefix("--network ")) from None
+
+
+def own_network(value: str) -> str:
+    """FILE.py:FUNCTION, which names code of the user's own.
+
+    Raises:
+        click.BadParameter: it is of another form, or there is no such file.
+    """
+    named = network_name(value)
+    if parse_network(named).source != "file":
+        raise click.BadParameter(f"{value}: only a network of your own is named again, as FILE.py:FUNCTION")
+    return named
+
+
+def start_weights(value: str) -> str:
+    """What a network starts from: "none", "default", or the whole path of a file."""
+    return value if value in (NO_WEIGHTS, DEFAULT_WEIGHTS) else str(Path(value).expanduser().absolute())
 
 
 @cache

@@ -12,7 +12,8 @@ from textual.widgets import Footer, Markdown, Static
 
 from tui.tables.pages import INDEX, page_names, read_page
 
-_DIGITS = range(1, 10)
+PAGE_KEYS = "123456789abc"
+"""The pages in the list's order."""
 
 
 class DocsScreen(Screen[None]):
@@ -33,8 +34,8 @@ class DocsScreen(Screen[None]):
         Binding("shift+tab", "turn(-1)", "Previous", show=False, id="docs.previous", tooltip="The page before"),
         Binding("i,0", "open(0)", "List of pages", id="docs.index", tooltip="What pages there are", key_display="i"),
         *(
-            Binding(str(n), f"open({n})", f"Page {n}", show=False, id=f"docs.page{n}", tooltip="This page of the list")
-            for n in _DIGITS
+            Binding(key, f"open({n})", f"Page {n}", show=False, id=f"docs.page{n}", tooltip="This page of the list")
+            for n, key in enumerate(PAGE_KEYS, start=1)
         ),
         Binding("escape,f1", "app.pop_screen", "Back", id="docs.back", tooltip="Leave the manual", key_display="esc"),
     ]

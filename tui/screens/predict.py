@@ -34,7 +34,7 @@ _BAR = 12
 _NAME, _MARKED = 22, 40
 """Columns of a class's name, and of the whole, beside the table."""
 
-_HINT = "d: name a file, a folder or a .zip with images"
+_HINT = "d: name a file, a folder or an archive with images"
 
 _LEAST_IMAGE = 60
 """Columns for an image's path and why it was refused; more than a narrow screen has, which then scrolls."""
@@ -44,7 +44,7 @@ class ImagesScreen(PathScreen):
     """Asks for the images."""
 
     HEADING, HINT = "images", "enter: predict   esc: leave"
-    QUESTION, EMPTY = "An image, or a folder or .zip with images", "path"
+    QUESTION, EMPTY = "An image, or a folder or archive with images", "path"
 
 
 class PredictScreen(Screen[None]):
@@ -66,7 +66,7 @@ class PredictScreen(Screen[None]):
     """
     BINDING_GROUP_TITLE = "Use the model"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("predict.images", "d", "images", "Images", "Name an image, or a folder or .zip with images"),
+        bind("predict.images", "d", "images", "Images", "Name an image, or a folder or archive with images"),
         bind("predict.variant", "tab", "variant(1)", "Variant", "The same images with the next variant's model"),
         bind("predict.before", "shift+tab", "variant(-1)", "Previous", "With the variant's before", show=False),
         bind("predict.stop", "s", "stop", "Stop", "End here and keep what there is"),

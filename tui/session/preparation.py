@@ -25,12 +25,14 @@ class Preparation:
         summary: the data set, once it is read.
         error: why it cannot be read, or "".
         estimate: time and disk space, once they are known.
+        trouble: why there is no estimate, or "".
     """
 
     def __init__(self, session: Session, owner: MessagePump) -> None:
         self.summary: DatasetSummary | None = None
         self.error = ""
         self.estimate: Estimate | None = None
+        self.trouble = ""
         self._session, self._owner = session, owner
 
     def warm_up(self, then: Then) -> None:
@@ -67,7 +69,7 @@ class Preparation:
     def reckon(self, config: StudyConfig | None, then: Then) -> None:
         """What the study costs, where there is one; without an estimate it can start all the same."""
         session, summary = self._session, self.summary
-        self.estimate = None
+        self.estimate, self.trouble = None, ""
         if summary is None or config is None:
             session.background.forget(self._owner, "estimate")
             return
@@ -76,6 +78,10 @@ class Preparation:
             self.estimate = estimate
             then()
 
+        def refused(failure: Failure) -> None:
+            self.trouble = failure.words
+            then()
+
         session.background.run(
-            self._owner, "estimate", lambda: session.engine.estimate(config, summary), found, courtesy=True
+            self._owner, "estimate", lambda: session.engine.estimate(config, summary), found, refused, courtesy=True
         )

@@ -4,6 +4,7 @@ from engine.events.study import (
     AuditFinished,
     Event,
     MachineChosen,
+    NetworkOpened,
     Notice,
     RunResumed,
     StudyFinished,
@@ -21,6 +22,8 @@ def event_words(event: Event) -> str:
             text = f"audit: {event.audit.sentences[0]}"
         case MachineChosen():
             text = f"computing on {machine_words(event.machine)} ({event.machine.chosen_by})"
+        case NetworkOpened(network=network):
+            text = f"network {network.name}, {network.parameters:,} weights, begun from {network.weights}"
         case SuperresWeightsChosen():
             text = f"super-resolution weights: {describe_weights(event.weights)}"
         case RunResumed():

@@ -93,7 +93,16 @@ def parts_words(pair: CopyPair) -> str:
 
 
 def group_words(report: AuditReport) -> str:
-    """How many groups of copies there are, and how large the largest is."""
+    """How many groups of copies there are, and how large the largest is; and how many the data gives."""
+    given = (
+        f"; {count(len(report.given_groups))} groups of several images by {report.group_name}"
+        if report.group_name
+        else ""
+    )
+    return _copies_words(report) + given
+
+
+def _copies_words(report: AuditReport) -> str:
     if not report.groups:
         return "no copies were found"
     one = len(report.groups) == 1

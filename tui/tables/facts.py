@@ -120,6 +120,8 @@ def origin_facts(record: StudyRecord) -> list[tuple[str, str]]:
     facts = [("study", record.started.study)] if record.started else []
     if record.machine is not None:
         facts.append(("machine", machine_words(record.machine)))
+    if record.network is not None:
+        facts.append(("network", f"{record.network.name}, begun from {record.network.weights}"))
     if (weights := record.superres_weights) is not None:
         facts.append(("super-resolution weights", f"{weights.source} ({weights.description})"))
     return facts

@@ -8,7 +8,7 @@ from rich.text import Text
 from engine.config.grammar import JOIN
 from engine.events.record import StudyRecord, protocol_name
 from engine.reports.results import JobResult
-from engine.reports.statistics import LEVEL, Comparison, Interval, StudyStatistics, VariantStatistics
+from engine.reports.statistics import LEVEL, MOST_IN_PAIRS, Comparison, Interval, StudyStatistics, VariantStatistics
 from tui.looks.formatting import NOTHING, interval_text, number, p_text, p_words, share, signed
 from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
 from tui.tables.facts import table_words
@@ -109,6 +109,12 @@ def comparison_title(record: StudyRecord) -> str:
     return f"Comparisons, protocol {protocol_name(record)}{how}"
 
 
+def has_all_pairs(statistics: StudyStatistics) -> bool:
+    """Whether every two variants are compared where they can be, so that a matrix of them makes sense."""
+    variants = len(statistics.variants)
+    return variants <= MOST_IN_PAIRS or len(statistics.comparisons) >= variants
+
+
 def comparison_data(statistics: StudyStatistics) -> TableData:
     """A row a pair: difference, interval, p values, what follows from them, and the test."""
 
@@ -177,8 +183,9 @@ def comparison_legend(statistics: StudyStatistics) -> list[str]:
     count = len(statistics.comparisons)
     adjusted = f"p adjusted for {count} comparisons ({statistics.correction})" if count > 1 else "p"
     limit = share(1 - LEVEL)[:3]
+    minus = "the row minus the column" if has_all_pairs(statistics) else "the first minus the second"
     return [
-        f"Accuracy of the row minus the column, 95 % interval ({intervals}), {adjusted}.",
+        f"Accuracy of {minus}, 95 % interval ({intervals}), {adjusted}.",
         f"{DIFFERS} significant: p below {limit}. Without it: no difference that these images can show.",
         *statistics.refused,
     ]

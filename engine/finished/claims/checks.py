@@ -134,8 +134,8 @@ class Unseen(PaperClaim, frozen=True, kw_only=True, tag="test-images-unseen"):
             return Finding(f"{protocol.left_out:,} training images left out", HOLDS, reason)
         if audit is None:
             return Finding(NO_FIGURE, OPEN, "the images of this run were not audited")
-        if audit.leaks:
-            return Finding(f"{audit.leaking_test} of {audit.test} are copies", FAILS, audit.leak_sentence)
+        if audit.leaking_test:
+            return Finding(f"{audit.leaking_test} of {audit.test} are copies", FAILS, audit.copy_sentence)
         figure = f"no copy among {audit.test} found"
         if evidence.part_of_data:
             return Finding(figure, OPEN, "the originals may be in the rest of the data")

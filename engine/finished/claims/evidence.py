@@ -137,8 +137,8 @@ class Evidence:
 
     @cached_property
     def copies(self) -> dict[str, int]:
-        """The number of the group of near-duplicates that each image is in, by path, as far as the study knows."""
-        groups = self.record.audit.groups if self.record.audit else ()
+        """The number of the group of near-duplicates or given group of each image, by path, as far as it is known."""
+        groups = self.record.audit.kept_together if self.record.audit else ()
         return {path: number for number, group in enumerate(groups) for path in group}
 
     @cached_property

@@ -3,11 +3,17 @@
 Importing this is cheap; torch is loaded when something is opened.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
+from engine.errors import InputError
 from engine.events.record import JobKey
 from engine.finished.run import FinishedRun
 from engine.reports.pictures import InsideView, Pixels
+
+T = TypeVar("T")
 
 
 class Explainer:
@@ -44,21 +50,34 @@ class Explainer:
         from engine.finished.explain.inside import first_filters, grad_cam, probabilities
         from engine.finished.explain.sheets import overlay, square, tiled
 
-        pixels, filters = self.image(path), first_filters(self.model)
+        pixels = self.image(path)
         said = probabilities(self.model, pixels)
         predicted = int(said.argmax())
-        evidence, true_evidence = (grad_cam(self.model, pixels, one) for one in (predicted, label))
+        notes: list[str] = []
+        evidence = _unless_refused(lambda: [grad_cam(self.model, pixels, one) for one in (predicted, label)], notes)
+        filters = _unless_refused(lambda: first_filters(self.model), notes)
+        for_predicted, for_true = evidence or (None, None)
         return InsideView(
             pixels=pixels,
             probabilities=tuple(float(share) for share in said),
             predicted=predicted,
-            for_predicted=overlay(pixels, evidence),
-            for_true=overlay(pixels, true_evidence),
-            speaks_for_predicted=bool(evidence.any()),
-            speaks_for_true=bool(true_evidence.any()),
+            for_predicted=None if for_predicted is None else overlay(pixels, for_predicted),
+            for_true=None if for_true is None else overlay(pixels, for_true),
+            speaks_for_predicted=for_predicted is not None and bool(for_predicted.any()),
+            speaks_for_true=for_true is not None and bool(for_true.any()),
             blocks=self.maps_pictures(path),
-            filters=tiled(filters, square(len(filters), 1, 1)),
+            filters=None if filters is None else tiled(filters, square(len(filters), 1, 1)),
+            notes=tuple(notes),
         )
+
+
+def _unless_refused(look: Callable[[], T], notes: list[str]) -> T | None:
+    """What `look` finds; None where this network has no such thing, which is noted."""
+    try:
+        return look()
+    except InputError as error:
+        notes.append(str(error))
+        return None
 
 
 def open_explainer(run: FinishedRun, variant: str, seed: int | None = None, *, fold: int = 0) -> Explainer:

@@ -9,7 +9,7 @@ from functools import cache, partial
 import numpy as np
 
 from engine.config.variants import PLAIN
-from engine.errors import SimpsonsError
+from engine.errors import InputError, SimpsonsError
 from engine.events.record import evaluated_results
 from engine.finished.explain.explainer import open_explainer
 from engine.finished.explain.inside import first_filters, grad_cam, probabilities
@@ -46,8 +46,11 @@ def report_figures(
         tell("reading the images")
         for title, draw in _Sheets(run, shown).all():
             tell(f"drawing: {title}")
-            with contextlib.suppress(SimpsonsError):
+            try:
                 caption, pixels = draw()
+            except SimpsonsError as error:
+                tell(f"left out: {title} ({error})")
+            else:
                 figures.append(Figure(title, caption, png_bytes(pixels)))
     return figures
 
@@ -152,6 +155,8 @@ class _Sheets:
         shown = self._one_a_class()[0]
         explainer = self._explainer(variant)
         pictures = explainer.maps_pictures(shown.prediction.path)
+        if not pictures:
+            raise InputError("the network has no layer that gives maps of the picture")
         rows: list[list[Pixels | None]] = [[explainer.image(shown.prediction.path)]]
         rows += [[picture] for _, picture in pictures]
         names = [shown.name, *(name for name, _ in pictures)]

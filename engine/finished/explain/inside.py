@@ -1,18 +1,17 @@
 """Inside one network, for one image: what each block gives, the first filters, and where the evidence lies.
 
-The hooks that Grad-CAM needs are our own: for a network that hands out its blocks they are fewer lines than the
-packages' set-up for arbitrary ones, and bring no further dependency. All arithmetic here is fp32 on the CPU.
+The hooks that Grad-CAM needs are our own: they are fewer lines than the packages' set-up, and bring no further
+dependency. Which layers are looked at, `engine.finished.explain.layers` finds. All arithmetic here is fp32 on the CPU.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from engine.finished.explain.layers import evidence_layer, first_convolution, map_layers, outputs_of
 from engine.models import predict_logits
 
 Pixels = npt.NDArray[np.uint8]
@@ -39,13 +38,15 @@ def probabilities(model: nn.Module, pixels: Pixels) -> npt.NDArray[np.float64]:
 
 
 def feature_maps(model: nn.Module, pixels: Pixels) -> tuple[BlockMaps, ...]:
-    """The output of every block for one image (H, W, 3), from the first block to the last."""
-    values, found = _as_input(pixels), []
-    with torch.inference_mode():
-        for name, block in _blocks(model):
-            values = block(values)
-            found.append(BlockMaps(name, values[0].numpy().copy()))
-    return tuple(found)
+    """The output of every block for one image (H, W, 3), from the first block to the last; none where none gives maps.
+
+    Of a network that is not ours, the outermost layers that give maps of a size.
+    """
+    images = _as_input(pixels)
+    layers = map_layers(model, images)
+    with torch.inference_mode(), outputs_of(layers) as found:
+        model(images)
+        return tuple(BlockMaps(name, found[name][0].float().numpy().copy()) for name in layers)
 
 
 def first_filters(model: nn.Module) -> Pixels:
@@ -53,9 +54,11 @@ def first_filters(model: nn.Module) -> Pixels:
 
     Each is stretched by itself so that its largest weight, of whatever sign, reaches white or black; mid-grey is a
     weight of 0.
+
+    Raises:
+        InputError: there is no such layer.
     """
-    convolution = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
-    weights = convolution.weight.detach().float().permute(0, 2, 3, 1)
+    weights = first_convolution(model).weight.detach().float().permute(0, 2, 3, 1)
     largest = weights.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
     filters: Pixels = ((weights / largest + 1) / 2 * _WHITE).round().to(torch.uint8).numpy()
     return filters
@@ -66,23 +69,18 @@ def grad_cam(model: nn.Module, pixels: Pixels, label: int) -> Floats:
 
     Grad-CAM (Selvaraju et al., ICCV 2017): the maps weighted by the mean gradient of the class's logit, added up,
     negative sums cut off, divided by the largest. All zero where nothing speaks for the class.
+
+    Raises:
+        InputError: the network has no layer for it.
     """
-    kept: list[Tensor] = []
-    _, last = list(_blocks(model))[-1]
-
-    def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-        output.retain_grad()
-        kept.append(output)
-
-    handle = last.register_forward_hook(keep)
-    try:
-        with torch.enable_grad():
-            logits = model(_as_input(pixels).requires_grad_())
-            (gradient,) = torch.autograd.grad(logits[0, label], kept[0])
-    finally:
-        handle.remove()
-    maps, weights = kept[0].detach()[0], gradient[0].mean(dim=(1, 2))
-    evidence = torch.relu((weights[:, None, None] * maps).sum(dim=0))
+    images = _as_input(pixels)
+    layer = evidence_layer(model, images)
+    with torch.enable_grad(), outputs_of({"": layer}) as outputs:
+        logits = model(images.requires_grad_())
+        maps = outputs[""]
+        (gradient,) = torch.autograd.grad(logits[0, label], maps)
+    weights = gradient[0].mean(dim=(1, 2))
+    evidence = torch.relu((weights[:, None, None] * maps.detach()[0]).sum(dim=0))
     largest = float(evidence.max())
     found: Floats = (evidence / largest if largest > 0 else evidence).numpy()
     return found
@@ -91,8 +89,3 @@ def grad_cam(model: nn.Module, pixels: Pixels, label: int) -> Floats:
 def _as_input(pixels: Pixels) -> Tensor:
     """(H, W, 3) uint8 as (1, 3, H, W) in [0, 1], as in training."""
     return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].float().div_(_WHITE)
-
-
-def _blocks(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    blocks = cast(Mapping[str, nn.Module], dict(cast(nn.Module, model.blocks).named_children()))
-    yield from blocks.items()

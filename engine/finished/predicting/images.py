@@ -1,4 +1,4 @@
-"""The images that a user names: files, and whatever lies in folders and zip archives."""
+"""The images that a user names: files, and whatever lies in folders and archives."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.dataset.images import decode_rgb
-from engine.dataset.sources import MAX_FILE_BYTES, FileSource, ImageSource, UnreadableImage
-from engine.dataset.tree import MAX_DEPTH, Folder, printable, read_tree
+from engine.dataset.sources import IMAGE_KINDS, MAX_FILE_BYTES, FileSource, ImageSource, UnreadableImage
+from engine.dataset.tree import ARCHIVE_SUFFIXES, MAX_DEPTH, printable, read_tree, walk
 from engine.errors import DatasetError
 from engine.reports.results import SkippedFile
-
-ARCHIVE_SUFFIX = ".zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +26,11 @@ class NewImage:
 def find_images(paths: Sequence[Path]) -> Iterator[NewImage | SkippedFile]:
     """The images at these paths in their order; what cannot be looked into is given with the reason.
 
-    A file counts whatever its name. Of a folder or .zip archive the images directly in it come first, by name, then
+    A file counts whatever its name. Of a folder or archive the images directly in it come first, by name, then
     those of the folders in it (as deep as `MAX_DEPTH`); files that are no images by their name do not count.
     """
     for path in paths:
-        if path.is_dir() or (path.suffix.lower() == ARCHIVE_SUFFIX and path.is_file()):
+        if path.is_dir() or (path.suffix.lower() in ARCHIVE_SUFFIXES and path.is_file()):
             yield from _below(path)
         elif path.is_file():
             yield NewImage(printable(str(path)), FileSource(str(path)))
@@ -75,17 +73,11 @@ def _below(path: Path) -> Iterator[NewImage | SkippedFile]:
         yield SkippedFile(shown, str(error).removeprefix(f"{printable(str(path.resolve()))}: "))
         return
     found = False
-    for folder in _walk(tree.root):
+    for folder in walk(tree.root):
         for name, source in folder.images.items():
             found = True
             yield NewImage(printable(os.path.join(path, folder.path, name)), source)  # noqa: PTH118 - once an image
     for skipped in tree.skipped:
         yield SkippedFile(f"{shown}/{skipped.path.removeprefix(tree.prefix)}", skipped.reason)
     if not found:
-        yield SkippedFile(shown, f"no JPEG, PNG, BMP or WebP image in it or in the {MAX_DEPTH} levels of folders below")
-
-
-def _walk(folder: Folder) -> Iterator[Folder]:
-    yield folder
-    for below in folder.folders.values():
-        yield from _walk(below)
+        yield SkippedFile(shown, f"no {IMAGE_KINDS} image in it or in the {MAX_DEPTH} levels of folders below")

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from engine.errors import InputError, SimpsonsError
+from engine.errors import InputError, SimpsonsError, describe_error
 from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage
 from engine.finished.predicting.model import TrainedModel
@@ -80,7 +80,10 @@ def write_onnx(
         ExportError: it does not compute the same, or cannot be written.
     """
     network = nn.Module.eval(_WithProbabilities(trained.network)).requires_grad_(False)
-    content = _export(network, trained, _metadata(trained, about))
+    try:
+        content = _export(network, trained, _metadata(trained, about))
+    except Exception as error:  # the exporter raises many classes for what it cannot write
+        raise ExportError(f"this network cannot be written as ONNX ({describe_error(error)})") from error
     largest = max(_differences(content, network, trained, list(_pictures(trained, list(images)))))
     try:
         with replacing(path) as stream:

@@ -11,7 +11,7 @@ from engine.config.recipes import Recipe
 from engine.config.variants import find_variant, get_variant
 from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
 from engine.events.record import JobKey, StudyRecord
-from engine.finished.run import FinishedRun
+from engine.finished.run import FinishedRun, adopt
 from engine.reports.prediction import ModelOpened
 from engine.reports.results import JobResult
 from engine.runs.layout import weights_path
@@ -28,7 +28,7 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
 
     Raises:
         StorageError: the folder is no run or is damaged.
-        InputError: the run has no such model, or the device is not here.
+        InputError: the run has no such model, the device is not here, or its network is code that was not named now.
         WeightsError: its weights are missing, belong to another network, or are not finite.
     """
     from engine.finished.predicting.model import TrainedModel
@@ -41,6 +41,7 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
     record, job = run.record, choose_job(run.record, request)
     started, dataset = run.started, record.dataset
     assert dataset is not None  # a job has ended
+    adopt(record, started.recipe)
     variant = get_variant(job.variant)
     lower_priority()  # of a screen's thread, which comes first
     machine, notes = _choose_machine(record, request)

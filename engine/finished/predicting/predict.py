@@ -16,7 +16,7 @@ from engine.reports.prediction import TakePrediction
 def predict_images(
     request: ModelRequest, paths: Sequence[Path], take: TakePrediction, control: StudyControl | None = None
 ) -> None:
-    """Ask a run's model about images, in the calling thread; files, folders and .zip archives.
+    """Ask a run's model about images, in the calling thread; files, folders and archives.
 
     `take` gets the model first, then what it says of each image, or why that could not be used, in their order.
     The predictions are those that the study would have made on this machine.
@@ -60,6 +60,8 @@ def export_onnx(request: ModelRequest, path: Path) -> float:
     images = find_images([Path(dataset.location)] if dataset and Path(dataset.location).exists() else [])
     about = {name: getattr(info, name) for name in ("classes", "variant", "study", "seed", "fold")}
     about["recipe"] = to_jsonable(run.started.recipe)
+    if run.record.network is not None:
+        about["network"] = to_jsonable(run.record.network)
     if "superres" in get_variant(info.variant).steps:
         about["superres_weights"] = to_jsonable(run.record.superres_weights)
     return write_onnx(model, about, images, path)

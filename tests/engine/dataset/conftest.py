@@ -1,7 +1,11 @@
 """Tiny data sets on disk."""
 
+import bz2
+import gzip
 import io
+import lzma
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -67,6 +71,32 @@ def pack(tmp_path: Path) -> Callable[[Path], Path]:
         return target
 
     return zip_it
+
+
+@pytest.fixture
+def pack_tar(tmp_path: Path) -> Callable[..., Path]:
+    """Packs a folder into a tar archive with the given ending beside it."""
+
+    def tar_it(folder: Path, ending: str = ".tar") -> Path:
+        target = tmp_path / f"{folder.name}{ending}"
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    archive.add(file, file.relative_to(folder).as_posix())
+        target.write_bytes(packed_bytes(buffer.getvalue(), ending))
+        return target
+
+    return tar_it
+
+
+def packed_bytes(data: bytes, ending: str) -> bytes:
+    """The bytes of a tar archive, compressed as its ending says."""
+    kind = ending.rpartition(".")[2]
+    if kind == "zst":
+        return pytest.importorskip("zstandard").ZstdCompressor().compress(data)
+    packers = {"gz": gzip.compress, "tgz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+    return packers.get(kind, bytes)(data)
 
 
 @pytest.fixture

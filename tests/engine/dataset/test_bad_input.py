@@ -103,7 +103,7 @@ def test_bad_images_are_left_out_with_the_reason(make_set, make_image):
         dataset = open_dataset(root)
     reasons = {skipped.path: skipped.reason for skipped in dataset.skipped}
     assert set(reasons) == set(bad)
-    assert reasons["a/text.jpg"] == "not a JPEG, PNG, BMP or WebP image"
+    assert reasons["a/text.jpg"] == "not a JPEG, PNG, BMP, WebP, TIFF or AVIF image"
     assert reasons["a/empty.jpg"] == "an empty file"
     assert "damaged or truncated" in reasons["a/header.jpg"]
     assert "50000 x 50000" in reasons["a/huge.png"]

@@ -119,7 +119,7 @@ def test_no_boxed_test_image_is_said_in_one_line():
 
 
 def test_more_folds_than_a_class_has_different_pictures_is_said_in_one_line():
-    with pytest.raises(DatasetError, match="--folds 20: the smallest class has only 14 images"):
+    with pytest.raises(DatasetError, match="--folds 20: the smallest class has only 14 groups of images"):
         divide("grouped", **images(), folds=20)
 
 

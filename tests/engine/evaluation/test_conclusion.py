@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from engine.evaluation import compute_metrics, draw_conclusion
-from engine.evaluation.sentences import step_sentences
+from engine.evaluation.sentences import pipeline_sentences, step_sentences
 from engine.reports.audit import AuditReport
+from engine.reports.pipelines import OrderEffect, PipelineAnalysis, PipelineGain, TestedDifference, VarianceShares
 from engine.reports.results import Baseline, DatasetSummary, JobResult, Prediction, ProtocolSummary, Seconds
 from engine.reports.statistics import FactorialAnalysis, FactorialEffect, Interval, StudyStatistics
 from engine.statistics import compute_statistics
@@ -108,8 +109,8 @@ def test_near_copies_within_the_test_set_are_told_where_they_matter():
     entry = result("vanilla", APU_AS_HOMER)
     paired = compute_statistics(["vanilla"], [entry], {f"{i}.jpg": i // 2 for i in range(30)}, 3, replicates=300)
     said = " ".join(draw_conclusion(DATASET, [entry], {}, statistics=paired))
-    assert "The 30 test images hold 15 different pictures" in said
-    assert "different pictures" not in text([entry])
+    assert "The 30 test images are 15 groups" in said
+    assert " groups, near copies" not in text([entry])
 
 
 def test_refused_comparisons_are_told():
@@ -201,3 +202,37 @@ def test_effects_that_the_images_cannot_show_are_not_claimed():
     (only,) = step_sentences(StudyStatistics((), factorials=(effects(0.4),)))
     assert only.startswith("Of denoise and superres, none has an effect and no two interact as far as 300 images")
     assert step_sentences(StudyStatistics(())) == []
+
+
+def pipelines(p):
+    def tested(value):
+        return TestedDifference(value, Interval(value - 0.02, value + 0.02, "t"), "sign flips", p, p, p < 0.05)
+
+    return PipelineAnalysis(
+        baseline="vanilla",
+        images=300,
+        groups=290,
+        seeds=(0,),
+        gains=tuple(
+            PipelineGain(name, 2, 0.7, tested(value), 9, 1)
+            for name, value in (("a+b", -0.03), ("b+a", 0.01), *((f"c{place}+d", 0.005) for place in range(6)))
+        ),
+        effects=(OrderEffect("first", ("a",), 2, tested(-0.04)), OrderEffect("length", (), 2, tested(0.02))),
+        shares=(VarianceShares(2, 4, 2, 0.1, 0.6, 0.2, 0.7, None, p, p, p, p),),
+    )
+
+
+def test_gains_and_orders_are_told_the_largest_first():
+    gains, effects, share = pipeline_sentences(pipelines(0.01))
+    assert gains.startswith("Gain over vanilla: a+b -0.030 [-0.050, -0.010]; b+a +0.010 [-0.010, 0.030]; c0+d")
+    assert gains.endswith("; and 2 more (sign flips, Holm correction for 8 pipelines).")
+    assert effects.startswith("Effects of steps and places: a first - elsewhere -0.040 [-0.060, -0.020]; each further")
+    assert share.endswith("beyond what images and seeds make of it, 70 % is order and the rest selection.")
+
+
+def test_orders_that_the_images_cannot_show_are_not_claimed():
+    assert pipeline_sentences(pipelines(0.2)) == [
+        "Gain over vanilla: none that 300 images can show (sign flips, Holm correction for 8 pipelines).",
+        "Effects of steps and places: none that 300 images can show (sign flips, Holm correction for 2 effects).",
+    ]
+    assert pipeline_sentences(None) == []

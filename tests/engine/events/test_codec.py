@@ -10,6 +10,18 @@ from engine.events import codec
 from engine.events import study as events
 from engine.events.search import TuningResumed
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
+from engine.reports.pipelines import (
+    CurvePoint,
+    MirrorPair,
+    OrderEffect,
+    PipelineAnalysis,
+    PipelineGain,
+    Rate,
+    StrengthCurve,
+    TestedDifference,
+    TwoClassScores,
+    VarianceShares,
+)
 from engine.reports.results import (
     Averages,
     Baseline,
@@ -17,6 +29,7 @@ from engine.reports.results import (
     DatasetSummary,
     JobResult,
     Metrics,
+    NetworkInfo,
     Prediction,
     ProtocolSummary,
     Seconds,
@@ -83,6 +96,21 @@ STATISTICS = StudyStatistics(
     comparisons=(Comparison("vanilla", "bbox", 0.5, INTERVAL, 1, 0, "exact McNemar", 1.0, 1.0, False),),
     refused=("vanilla and denoise: different test images",),
 )
+TESTED = TestedDifference(0.25, INTERVAL, "sign flips", 0.5, 1.0, significant=False)
+ANALYSIS = PipelineAnalysis(
+    baseline="vanilla",
+    images=2,
+    groups=2,
+    seeds=(3, 4),
+    gains=(PipelineGain("a+b", 2, 0.5, TESTED, 1, 0),),
+    effects=(OrderEffect("first", ("a",), 4, TESTED), OrderEffect("length", (), 4, TESTED)),
+    length_correlation=-0.5,
+    mirrors=(MirrorPair("a+b", "b+a", TESTED),),
+    shares=(VarianceShares(2, 4, 2, 0.125, 0.5, 0.25, None, INTERVAL, 0.5, None, 1.0, None),),
+    curves=(StrengthCurve("d", "w", "d(w=*)", (CurvePoint(0.5, "d(w=0.5)", 0.5, INTERVAL, None),), TESTED),),
+    positive="b",
+    two_class=(TwoClassScores("a+b", *[Rate(0.5, INTERVAL)] * 3, TESTED, 1.5, 1.0, 0.5),),
+)
 MACHINE = MachineSettings("cpu", "a processor", "bf16", True, 2, "measured")
 
 EVERY_EVENT = [
@@ -100,7 +128,11 @@ EVERY_EVENT = [
     events.AuditFinished(audit=AUDIT),
     events.ProtocolApplied(protocol=ProtocolSummary("clean", "clean: 7 train", (5,), (2,), (2,), 3, 0, "00ff")),
     events.StatisticsComputed(statistics=STATISTICS),
+    events.PipelinesAnalysed(analysis=ANALYSIS),
     events.MachineChosen(machine=MACHINE),
+    events.NetworkOpened(
+        network=NetworkInfo("my_net.py:build", 12, "00ff", "w.pth", "/w.pth", "00ee", (0.5,) * 3, (0.25,) * 3, ("so",))
+    ),
     events.SuperresWeightsChosen(weights=SuperresWeightsInfo("shipped", "ours", "00ff", "offline")),
     events.Notice(message="mind — “this”", level="warning", variant="bbox"),
     events.StageStarted(stage="preprocess", total=10, variant="bbox", cached=4),

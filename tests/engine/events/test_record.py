@@ -10,6 +10,7 @@ from engine.events.study import (
     EpochTrained,
     JobFinished,
     Notice,
+    PipelinesAnalysed,
     RunResumed,
     StageStarted,
     StatisticsComputed,
@@ -19,6 +20,7 @@ from engine.events.study import (
     TrainingResumed,
 )
 from engine.events.study_json import study_to_json
+from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.results import (
     Averages,
     ClassScores,
@@ -165,9 +167,10 @@ def test_a_job_that_is_tried_again_stands_where_it_would_have_without_the_failur
 
 
 def test_statistics_of_scores_that_are_taken_back_are_taken_back_with_them():
-    told = StatisticsComputed(statistics=StudyStatistics((), (), ()))
+    statistics, analysis = StudyStatistics((), (), ()), PipelineAnalysis("vanilla", 9, 9, (0,))
+    told = StatisticsComputed(statistics=statistics), PipelinesAnalysed(analysis=analysis)
     continued = RunResumed(program_version="1")
-    stopped = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "stopped"), told, continued])
-    assert stopped.statistics is None
-    kept = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "failed", None), told, continued])
-    assert kept.statistics == told.statistics
+    stopped = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "stopped"), *told, continued])
+    assert (stopped.statistics, stopped.analysis) == (None, None)
+    kept = StudyRecord.from_events([start(), job("vanilla", "done"), job("bbox", "failed", None), *told, continued])
+    assert (kept.statistics, kept.analysis) == (statistics, analysis)

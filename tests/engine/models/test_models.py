@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from engine.config.recipes import RECIPES
-from engine.errors import InputError
 from engine.models import SeededDropout, build_model
 
 PAPER = RECIPES["paper"]
@@ -55,11 +54,6 @@ def test_dropout_stands_where_the_recipe_says(place, zeroed):
     model = build_model(replace(PAPER, dropout_place=place), 6, (16, 20)).train()
     logits = model(torch.rand(20, 3, 16, 20))
     assert bool((logits == 0).any()) is zeroed
-
-
-def test_an_unknown_network_is_named():
-    with pytest.raises(InputError, match="unknown network 'huge': choose from two-block"):
-        replace(PAPER, network="huge")
 
 
 def test_seeded_dropout_repeats_its_mask_and_keeps_the_mean():

@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[3] / "data" / "docs" / "variants.md"
 def described(parameter):
     bounds = ", ".join(parameter.choices) or f"{parameter.low:g} to {parameter.high:g}"
     default = parameter.default if isinstance(parameter.default, str) else f"{parameter.default:g}"
-    return f"`{parameter.name}` {default} ({bounds}): {parameter.meaning}"
+    return f"`{parameter.name}` {default} ({bounds})"
 
 
 def row(spec):

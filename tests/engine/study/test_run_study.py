@@ -20,6 +20,7 @@ from engine.events.study import (
     JobFinished,
     MachineChosen,
     Notice,
+    PipelinesAnalysed,
     ProtocolApplied,
     StageFinished,
     StageStarted,
@@ -270,6 +271,30 @@ def test_wrong_input_found_later_ends_the_stream_and_leaves_no_run_folder(config
     assert events[-1].status == "failed"
     assert events[-1].folder == ""
     assert list(config.runs_dir.iterdir()) == []
+
+
+def test_orders_and_a_sweep_are_a_study_with_an_analysis_of_pipelines(config):
+    swept = ("gamma(gamma=0.5)", "gamma(gamma=2)")
+    variants = ("vanilla", "grey+equalize", "equalize+grey", *swept)
+    told = []
+    config = replace(config, variants=variants, repeats=2, recipe=replace(config.recipe, epochs=1))
+    record = run_study(config, told.append)
+    kinds = [type(event) for event in told if isinstance(event, StatisticsComputed | PipelinesAnalysed)]
+    assert kinds == [StatisticsComputed, PipelinesAnalysed] * 2, "after each seed"
+    data = json.loads(json.dumps(study_to_json(record), allow_nan=False))
+    assert_valid(data)
+    found = data["pipelines"]
+    assert [entry["variant"] for entry in found["gains"]] == list(variants[1:])
+    assert found["seeds"] == [0, 1]
+    (mirror,), (curve,) = found["mirrors"], found["curves"]
+    assert (mirror["first"], mirror["second"]) == variants[1:3]
+    assert [point["variant"] for point in curve["points"]] == list(swept)
+    accuracies = {name: variant["accuracy"] for name, variant in data["variants"].items()}
+    for entry in found["gains"]:
+        assert entry["gain"]["estimate"] == pytest.approx(accuracies[entry["variant"]] - accuracies["vanilla"])
+    assert any(sentence.startswith("Gain over vanilla: ") for sentence in data["conclusion"])
+    (folder,) = config.runs_dir.iterdir()
+    assert load_record(folder).analysis == record.analysis
 
 
 def test_all_combinations_of_the_steps_are_a_study_with_effects(config):

@@ -28,7 +28,7 @@ def follow(pilot, href):
 async def test_f1_opens_the_list_of_pages_and_escape_leaves_it(kit, make_app, size):
     async with make_app().run_test(size=size) as pilot:
         await opened(kit, pilot)
-        assert "5. trust: protocols, intervals, comparisons, claims, limits" in kit.screen_text(pilot.app)
+        assert "6. trust: protocols, intervals, comparisons, claims, limits" in kit.screen_text(pilot.app)
         await pilot.press("escape")
         await kit.until(pilot, lambda: not isinstance(pilot.app.screen, DocsScreen))
 
@@ -45,13 +45,13 @@ async def test_keys_go_from_page_to_page(kit, make_app):
     async with make_app().run_test(size=(80, 24)) as pilot:
         await opened(kit, pilot)
         await pilot.press("tab")
-        await shows(kit, pilot, "install ─ 1 of 9")
-        await pilot.press("5")
+        await shows(kit, pilot, "install ─ 1 of 10")
+        await pilot.press("6")
         await shows(kit, pilot, "Can the answer be trusted?")
         await pilot.press("i")
         await shows(kit, pilot, "list of pages")
         await pilot.press("shift+tab")
-        await shows(kit, pilot, "architecture ─ 9 of 9")
+        await shows(kit, pilot, "architecture ─ 10 of 10")
 
 
 async def test_a_page_scrolls(kit, make_app):
@@ -74,7 +74,7 @@ async def test_links_lead_to_other_pages_and_to_their_headings(kit, make_app):
     async with make_app().run_test(size=(80, 24)) as pilot:
         await opened(kit, pilot)
         follow(pilot, "trust.md")
-        await shows(kit, pilot, "trust ─ 5 of 9")
+        await shows(kit, pilot, "trust ─ 6 of 10")
         follow(pilot, "data.md#the-audit")
         await shows(kit, pilot, "What it finds of 150 drawn pictures")
         follow(pilot, "#boxes")

@@ -49,6 +49,32 @@ def test_the_readings_open_as_they_say(two_sets):
         assert f"{len(summary.classes)} classes" in reading.words
 
 
+async def test_a_label_file_is_one_more_reading(kit, make_app, two_sets):
+    (two_sets / "labels.csv").write_text("path,label\nold/a/0.png,x\nold/b/0.png,y\nold/c/0.png,x\nold/c/90.png,y\n")
+    *_, last = engine.dataset_readings(StudyConfig(data=two_sets))
+    assert (last.words, last.labels) == ("labels.csv gives the labels", Path("labels.csv"))
+    app = make_app(config=replace(kit.CONFIG, data=two_sets))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await kit.ready(pilot)
+        await pilot.press("l")
+        await kit.until(pilot, lambda: isinstance(pilot.app.screen, ReadingsScreen), "the window")
+        await kit.until(pilot, lambda: "labels.csv gives the labels" in kit.screen_text(pilot.app), "the list")
+        await pilot.press("end", "enter")
+        await kit.until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen), "set-up")
+        assert pilot.app.screen.study_config().labels == Path("labels.csv")
+
+
+def test_label_files_come_first_where_folders_give_no_classes(two_sets):
+    data = two_sets / "old" / "a"
+    for folder in ("train", "test"):
+        (data / folder).mkdir()
+        Image.new("RGB", (8, 6), "red").save(data / folder / "1.png")
+        (data / folder / "metadata.csv").write_text("file_name,label\n1.png,x\n")
+    first, *others = engine.dataset_readings(StudyConfig(data=data))
+    assert (first.words, first.labels) == ("test/metadata.csv, train/metadata.csv gives the labels", None)
+    assert [reading.labels for reading in others[:2]] == [Path("test/metadata.csv"), Path("train/metadata.csv")]
+
+
 def test_the_demo_set_has_no_choice_and_no_data_is_an_error(tmp_path):
     assert engine.dataset_readings(StudyConfig()) == ()
     with pytest.raises(DatasetError, match="nowhere"):

@@ -3,8 +3,10 @@
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
@@ -38,7 +40,9 @@ from engine.reports.results import (
     Status,
     SuperresWeightsInfo,
 )
-from engine.statistics import compute_statistics
+from engine.statistics import analyse_pipelines, compute_statistics
+from engine.statistics.outcomes import Outcomes
+from tests.engine.statistics.simulated import ORDERS, simulate
 from tests.tui.host import Host
 from tui.screens.results.results import ResultsScreen
 
@@ -304,6 +308,40 @@ def eight_variants() -> StudyRecord:
         for number, (variant, count) in enumerate(zip(COMBINATIONS, right, strict=True))
     ]
     return study(jobs, COMBINATIONS, statistics=True)
+
+
+@pytest.fixture(scope="session")
+def orders() -> StudyRecord:
+    """All 65 orders of four steps and a sweep, two seeds, two classes; equalising first is better, more steps cost."""
+    return all_orders()
+
+
+def all_orders() -> StudyRecord:
+    sweep = [(f"denoise(weight={value})",) for value in (0.05, 0.1, 0.2)]
+
+    def shift(words: tuple[str, ...]) -> float:
+        return -0.25 * len(words) + (0.8 if words[:1] == ("equalize",) else 0.0)
+
+    said = simulate(np.random.default_rng(0), shift, pipelines=[*ORDERS, *sweep], seeds=2, pictures=120)
+    classes = ("benign", "malignant")
+    jobs = [_job_of(entry, seed, classes) for seed in range(2) for entry in said]
+    variants = tuple(entry.variant for entry in said)
+    record = study(jobs, variants, classes, (60, 60), repeats=2)
+    record.statistics = statistics_of(jobs, variants, 2).statistics
+    record.analysis = analyse_pipelines(variants, list(record.results.values()), {}, classes)
+    return record
+
+
+def _job_of(said: Outcomes, seed: int, classes: Sequence[str]) -> JobFinished:
+    matrix = np.zeros((2, 2), dtype=int)
+    np.add.at(matrix, (said.labels, said.predicted[seed]), 1)
+    rows = zip(said.items, said.predicted[seed].tolist(), said.confidence[seed].tolist(), strict=True)
+    predictions = tuple(
+        Prediction(f"test/{path}", label, predicted, (sure, 1 - sure) if predicted == 0 else (1 - sure, sure))
+        for (_, path, label), predicted, sure in rows
+    )
+    done = job(said.variant, matrix.tolist(), classes, seed=seed)
+    return replace(done, result=replace(done.result, predictions=predictions))
 
 
 @pytest.fixture

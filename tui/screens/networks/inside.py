@@ -200,7 +200,8 @@ class InsideScreen(Screen[None]):
         likeliest = sorted(range(len(view.probabilities)), key=lambda label: -view.probabilities[label])[:3]
         likely = ", ".join(f"{self._names[label]} {view.probabilities[label]:.2f}" for label in likeliest)
         sign = ("✓ ", "bold green") if right else ("✗ ", "bold red")
-        return Text.assemble(sign, f"true {self._names[image.label]}; predicted {likely}")
+        words = Text.assemble(sign, f"true {self._names[image.label]}; predicted {likely}")
+        return words.append(f"   {'; '.join(view.notes)}", "dim") if view.notes else words
 
     def _pictures(self) -> "list[tuple[str, Text, Pixels | None]]":
         view, image = self._view, self.image
@@ -208,14 +209,18 @@ class InsideScreen(Screen[None]):
             return [("", Text(), None)] * _PANELS
         height, width = view.pixels.shape[:2]
         predicted, true = self._names[view.predicted], self._names[image.label]
-        first, last = view.blocks[0], view.blocks[-1]
+        said = _evidence(predicted, "predicted", view.for_predicted, found=view.speaks_for_predicted)
+        meant = _evidence(true, "true", view.for_true, found=view.speaks_for_true)
+        blocks: list[tuple[str, Pixels | None]] = [(f"{name}: feature maps", maps) for name, maps in view.blocks]
+        blocks = blocks or [("no feature maps", None)]
+        filters = "no filters" if view.filters is None else "first layer's filters"
         return [
             ("input", Text(f"input {width}×{height}"), view.pixels),
-            ("predicted", _evidence(predicted, "predicted", found=view.speaks_for_predicted), view.for_predicted),
-            ("true", _evidence(true, "true", found=view.speaks_for_true), view.for_true),
-            ("filters", Text("first layer's filters"), view.filters),
-            ("first", Text(f"{first[0]}: feature maps"), first[1]),
-            ("last", Text(f"{last[0]}: feature maps"), last[1]),
+            ("predicted", said, view.for_predicted),
+            ("true", meant, view.for_true),
+            ("filters", Text(filters), view.filters),
+            ("first", Text(blocks[0][0]), blocks[0][1]),
+            ("last", Text(blocks[-1][0]), blocks[-1][1]),
         ]
 
     # ------------------------------------------------------------ keys
@@ -272,5 +277,7 @@ class InsideScreen(Screen[None]):
         self.app.push_screen(ResolutionScreen(self._session, self._record))
 
 
-def _evidence(name: str, which: str, *, found: bool) -> Text:
-    return Text.assemble("speaks for " if found else "nothing for ", (name, "bold"), f" ({which})")
+def _evidence(name: str, which: str, heat: "Pixels | None", *, found: bool) -> Text:
+    if heat is None:
+        return Text("no Grad-CAM", "dim")
+    return Text.assemble("for " if found else "nothing for ", (name, "bold"), f" ({which})")

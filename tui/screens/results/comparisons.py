@@ -10,7 +10,15 @@ from textual.widgets import Static
 
 from tui.looks.keys import bind
 from tui.screens.results.statistics import StatisticsScreen
-from tui.tables.statistics import comparison_legend, comparison_matrix, comparison_title, leak_warning
+from tui.tables.data import to_plain
+from tui.tables.statistics import (
+    comparison_data,
+    comparison_legend,
+    comparison_matrix,
+    comparison_title,
+    has_all_pairs,
+    leak_warning,
+)
 
 _TOO_FEW = "Two variants that were trained and tested to the end on the same images make a comparison; there are none."
 
@@ -36,7 +44,9 @@ class ComparisonScreen(StatisticsScreen):
         """The matrix and how to read it."""
         statistics = self._record.statistics
         assert statistics is not None
-        if statistics.comparisons:
+        if statistics.comparisons and not has_all_pairs(statistics):
+            yield Static(to_plain(comparison_data(statistics).without("method")), id="pairs")
+        elif statistics.comparisons:
             heads = [self.named(entry.variant) for entry in statistics.variants]
             yield Static(comparison_matrix(statistics, heads), id="pairs")
         else:

@@ -8,6 +8,7 @@ from tui.looks.palette import variant_mark
 from tui.tables.data import BEST
 from tui.tables.effects import effects_line
 from tui.tables.facts import origin_facts, setting_facts, shortfalls, warnings
+from tui.tables.pipelines import pipelines_line
 from tui.tables.statistics import leak_warning, seed_words, verdict
 
 
@@ -30,7 +31,8 @@ def notes_text(record: StudyRecord, sorted_by: str, *, dark: bool) -> Text:
     if leak := leak_warning(record):
         verdicts.append(Text(f"{leak}: press c for the clean protocol", style=alarm_style(dark=dark)))
     lines = [Text(" ─ ").join(verdicts)] if verdicts else []
-    lines += [Text(words) for words in (seed_words(record), effects_line(record)) if words]
+    said = (seed_words(record), effects_line(record), pipelines_line(record))
+    lines += [Text(words) for words in said if words]
     lines.append(Text(f"{BEST} best of its column among finished variants   sorted by {sorted_by}", style="dim"))
     for variant, words in shortfalls(record):
         mark = variant_mark(variant, dark=dark)

@@ -80,6 +80,7 @@ class ResultsScreen(Screen[None]):
         bind("results.normalise", "r", "normalise", "Shares", "Counts or shares of the row", show=False),
         bind("results.pairs", "p", "comparisons", "Pairs", "Every variant against every other"),
         bind("results.effects", "f", "effects", "Effects", "What each step does by itself", show=False),
+        bind("results.pipelines", "k", "pipelines", "Pipelines", "Gains, orders, strengths, two classes", show=False),
         bind(
             "results.calibration",
             "b",
@@ -268,6 +269,12 @@ class ResultsScreen(Screen[None]):
         """Main effects of steps and their interactions."""
         self.app.push_screen(EffectsScreen(self._record))
 
+    def action_pipelines(self) -> None:
+        """What orders, strengths and selections of steps do."""
+        from tui.screens.results.pipelines import PipelinesScreen
+
+        self.app.push_screen(PipelinesScreen(self._record))
+
     def action_calibration(self) -> None:
         """Reliability charts."""
         self.app.push_screen(CalibrationScreen(self._record))
@@ -295,6 +302,8 @@ class ResultsScreen(Screen[None]):
         if action == "use_model":
             started = self._record.started
             return bool(self._evaluated) and started is not None and bool(started.folder)
+        if action == "pipelines":
+            return self._record.analysis is not None
         if action == "audit":
             return self._record.audit is not None
         if action == "run_clean":

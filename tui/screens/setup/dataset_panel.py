@@ -164,7 +164,7 @@ def waiting_words(data: Path | None, error: str) -> Text:
     """In place of the data set, until it is read or where it can't be."""
     if not error:
         return Text(f"reading {data or 'the demo set'} ...", "dim")
-    hint = "\n\nPress d to name another folder or .zip; F1, then 3, tells the layouts."
+    hint = "\n\nPress d to name another folder or archive; F1, then 3, tells the layouts."
     return Text.assemble((error, "red"), hint)
 
 

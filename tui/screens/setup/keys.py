@@ -20,7 +20,7 @@ SETUP_KEYS: list[BindingType] = [
     bind("setup.recipe", "r", "recipe", "Recipe", "The next recipe"),
     bind("setup.protocol", "p", "protocol", "Protocol", "The next protocol: what trains, what tests"),
     bind("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),
-    bind("setup.data", "d", "data", "Data", "Name another folder or .zip with images"),
+    bind("setup.data", "d", "data", "Data", "Name another folder or archive with images"),
     bind("setup.reading", "l", "reading", "Layout", "Choose what trains and what tests of these folders", show=False),
     bind("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
     bind("setup.history", "h", "app.history", "History", "All runs: open, compare, resume, remove", show=False),

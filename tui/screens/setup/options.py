@@ -138,5 +138,5 @@ class DataScreen(PathScreen):
     """A path; empty for the demo set."""
 
     HEADING, HINT = "data set", "enter: read   esc: leave"
-    QUESTION, EMPTY = "Folder or .zip with images; empty for the demo set", "the demo set"
+    QUESTION, EMPTY = "Folder or archive with images; empty for the demo set", "the demo set"
     REQUIRED = False

@@ -191,9 +191,8 @@ class SetupScreen(Screen[None]):
     def _show_plan(self) -> None:
         plan = plan_words(
             self.config,
-            self.known.estimate,
+            self.known,
             chosen=bool(self.choice.chosen),
-            read=self.summary is not None,
             warm=self.session.warm,
             roomy=self.size.height >= _TALL,
         )
@@ -278,7 +277,7 @@ class SetupScreen(Screen[None]):
     def _data_named(self, answer: str | None) -> None:
         if answer is not None:
             data = Path(answer).expanduser() if answer else None
-            self.config = replace(self.config, data=data, train=None, test=None, val=None)
+            self.config = replace(self.config, data=data, train=None, test=None, val=None, labels=None)
             self.problem = ""
             self.start_asked = False
             self.read_dataset()
@@ -294,7 +293,8 @@ class SetupScreen(Screen[None]):
 
     def _reading_chosen(self, reading: DatasetReading | None) -> None:
         if reading is not None:
-            self.config = replace(self.config, train=reading.train, test=reading.test, val=reading.val)
+            parts = {name: getattr(reading, name) for name in ("train", "test", "val", "labels")}
+            self.config = replace(self.config, **parts)
             self.problem = ""
             self.read_dataset()
 

@@ -18,6 +18,7 @@ from tui.widgets.top_line import PROGRAM, dataset_label, demo_label
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
+    from tui.session.preparation import Preparation
 
 _NAME_WIDTH = 14
 
@@ -108,16 +109,13 @@ def _epochs_words(config: StudyConfig) -> tuple[str, str]:
     return f"{config.recipe.epochs}", "epochs"
 
 
-def plan_words(
-    config: StudyConfig, estimate: "Estimate | None", *, chosen: bool, read: bool, warm: bool, roomy: bool
-) -> Text:
+def plan_words(config: StudyConfig, known: "Preparation", *, chosen: bool, warm: bool, roomy: bool) -> Text:
     """The protocol, the time and the disk space that the study takes.
 
     Args:
         config: the study.
-        estimate: what it costs, once that is known.
+        known: the data set and what the study costs, as far as that is known.
         chosen: whether any variant is.
-        read: whether the data set is.
         warm: whether the libraries are loaded.
         roomy: whether there is room to say what the protocol is.
     """
@@ -125,9 +123,12 @@ def plan_words(
     if not chosen:
         return Text.assemble(("no variant chosen: press 1 to 5, or a for the study's four", "yellow"), "\n", libraries)
     protocol = _protocol_words(config, roomy=roomy)
+    if known.trouble:
+        return Text.assemble(protocol, (known.trouble, "bold red"), "\n\n", libraries)
+    estimate, read = known.estimate, known.summary is not None
     if estimate is None:
-        known = "time: reckoning ..." if read else "time: not known yet"
-        return Text.assemble(protocol, (known, "dim"), "\n\n", libraries)
+        when = "time: reckoning ..." if read else "time: not known yet"
+        return Text.assemble(protocol, (when, "dim"), "\n\n", libraries)
     enough = estimate.disk_bytes < estimate.free_bytes
     disk = f"{formatting.size(estimate.disk_bytes)} of {formatting.size(estimate.free_bytes)} free"
     return Text.assemble(
@@ -137,9 +138,20 @@ def plan_words(
         (f"\n{'':{_NAME_WIDTH}}{estimate.basis}\n", "dim"),
         ("cache".ljust(_NAME_WIDTH), "dim"),
         (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
+        *_memory_words(estimate),
         libraries,
         ("   Enter starts", "bold") if read else "",
     )
+
+
+def _memory_words(estimate: "Estimate") -> tuple[str | tuple[str, str], ...]:
+    """What a training step takes, where that was measured."""
+    if not estimate.memory_bytes:
+        return ()
+    enough = estimate.memory_bytes < estimate.free_memory_bytes
+    words = f"{formatting.size(estimate.memory_bytes)} of {formatting.size(estimate.free_memory_bytes)} free"
+    line = (f"{words}\n" if enough else f"{words}: not enough\n", "" if enough else "bold red")
+    return ("memory".ljust(_NAME_WIDTH), "dim"), line
 
 
 def _protocol_words(config: StudyConfig, *, roomy: bool) -> Text:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from engine.errors import DownloadError
-from engine.superres.download import download
+from engine.system.download import download
 
 BODY = b"weights" * 1000
 

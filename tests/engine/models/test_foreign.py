@@ -1,0 +1,100 @@
+"""torchvision's models behind one face; most without memory for their weights."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torchvision.models import regnet
+
+from engine.config.recipes import RECIPES
+from engine.errors import InputError
+from engine.models import ForeignNetwork, build_model, open_network
+from engine.models.foreign import ImageInput, find_head
+from engine.models.torchvision import build, model_names
+
+QUICK = replace(RECIPES["quick"], image_size=(48, 64), dropout=0.0)
+CLASSES = 3
+
+
+def shapes(network):
+    return {name: tensor.shape for name, tensor in network.state_dict().items()}
+
+
+@pytest.fixture
+def _regnet_reckons(monkeypatch):
+    """RegNets find their widths by tensors, which need their numbers."""
+    reckon = regnet.BlockParams.from_init_params
+
+    def on_cpu(*arguments, **options):
+        with torch.device("cpu"):
+            return reckon(*arguments, **options)
+
+    monkeypatch.setattr(regnet.BlockParams, "from_init_params", on_cpu)
+
+
+@pytest.mark.usefixtures("_regnet_reckons")
+@pytest.mark.parametrize("name", model_names())
+def test_the_last_layer_of_every_model_has_the_classes_and_is_found(name):
+    """What differs between a network for 3 classes and one for 4 is its last layer."""
+    with torch.device("meta"):
+        (three, wants), (four, _) = (build(name, n_classes, pretrained=True) for n_classes in (3, 4))
+    one, other = shapes(three), shapes(four)
+    assert one.keys() == other.keys()
+    differing = {key.rpartition(".")[0] for key in one if one[key] != other[key]}
+    assert differing == {find_head(three, 3)}
+    assert len(wants.mean) == len(wants.deviation) == 3
+    assert min(wants.deviation) > 0
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "mobilenet_v3_small"])
+def test_a_model_gives_logits_of_images_of_any_size(name):
+    model = build_model(replace(QUICK, network=name), CLASSES, QUICK.image_size).eval()
+    with torch.inference_mode():
+        for size in ((48, 64), (64, 80)):
+            assert model(torch.rand(2, 3, *size)).shape == (2, CLASSES)
+
+
+def test_mean_and_deviation_are_taken_off_and_are_no_weights():
+    model = build_model(replace(QUICK, network="squeezenet1_1"), CLASSES, QUICK.image_size).eval()
+    assert isinstance(model, ForeignNetwork)
+    assert model.wants.mean == pytest.approx((0.485, 0.456, 0.406))
+    images = torch.rand(2, 3, 48, 64)
+    mean, deviation = (torch.tensor(values)[:, None, None] for values in (model.wants.mean, model.wants.deviation))
+    with torch.inference_mode():
+        assert torch.equal(model(images), model.network((images - mean) / deviation))
+    assert all(name.startswith("network.") for name in model.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("wants", "size"),
+    [
+        (ImageInput(), (48, 64)),
+        (ImageInput(size=(224, 224)), (224, 224)),
+        (ImageInput(least=32), (48, 64)),
+        (ImageInput(least=96), (96, 128)),
+    ],
+)
+def test_images_are_resized_inside_where_a_network_takes_no_others(wants, size):
+    assert wants.resized(48, 64) == size
+
+
+def test_a_batch_of_one_image_trains_although_batch_norm_needs_two():
+    recipe = replace(QUICK, network="mobilenet_v3_small", image_size=(32, 32))
+    model = build_model(recipe, CLASSES, recipe.image_size).train()
+    assert model(torch.rand(1, 3, 32, 32)).shape == (1, CLASSES)
+
+
+def test_what_is_opened_says_what_it_is_and_what_happens_to_its_images():
+    info = open_network(replace(QUICK, network="squeezenet1_1"), CLASSES, (16, 20), offline=True)
+    assert (info.name, info.weights, info.weights_sha256, info.source_sha256) == (
+        "squeezenet1_1", "none: at random", "", "",
+    )  # fmt: skip
+    assert info.parameters > 700_000
+    assert info.notes == ("images are resized inside the network, to 17x21 (bilinear)",)
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("resnet19", "resnet18"), ("two_block", "two-block"), ("qqqq", "")])
+def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
+    hint = f"did you mean .*{nearest}" if nearest else "two-block, residual or a classification model"
+    with pytest.raises(InputError, match=f"--network {name}: {hint}"):
+        build_model(replace(QUICK, network=name), CLASSES, QUICK.image_size)
