@@ -206,7 +206,7 @@ def test_the_manual_names_every_key():
     from tui.screens.setup.screen import SetupScreen
 
     keys = {"question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "escape": "esc", "delete": "del"}
-    keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+"}
+    keys |= {"asterisk": "*", "underscore": "_", "pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+"}
     missing = []
     for name, bindings in sections(SetupScreen, DashboardApp).items():
         (part,) = re.findall(rf"^### {name}\n(.*?)(?=^### |\Z)", MANUAL["dashboard"], re.DOTALL | re.MULTILINE)

@@ -65,7 +65,6 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
         & OptionList > .option-list--option-highlighted { text-style: none; color: $foreground; background: $surface; }
         & OptionList:focus > .option-list--option-highlighted { background: $primary 35%; }
         & #filter, & #value { display: none; }
-        & #filter.-open, & #value.-open { display: block; }
         & #meaning { height: auto; max-height: 2; color: $foreground 60%; }
         & #line { height: 1; padding: 0 1; }
         & #line > Static { width: 12; color: $foreground 60%; }
@@ -247,10 +246,10 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
 
     def _open(self, name: str, text: str) -> None:
         field = self.query_one(f"#{name}", Input)
-        field.add_class("-open")
+        field.display = True
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.set_focus(field)  # at once: the next keys are for it
 
     def action_filter(self) -> None:
         """Ask which steps to list."""
@@ -262,13 +261,13 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
-        self.query_one(StepList).focus()
+        self.set_focus(self.query_one(StepList))
 
     @on(Input.Changed, "#value")
     def _value_typed(self, event: Input.Changed) -> None:
         self._refused = ""
         row = self.query_one(PipelineList).marked
-        if row is not None and row.parameter is not None and event.value and event.input.has_class("-open"):
+        if row is not None and row.parameter is not None and event.value and event.input.display:
             try:
                 row.step.with_text(row.parameter, event.value, self._recipe)
             except InputError as error:
@@ -283,13 +282,18 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
         if not self._refused:
             self._close(event.input)
 
+    @on(Input.Blurred, "#value")
+    def _value_left(self, event: Input.Blurred) -> None:
+        event.input.display = False  # what it belongs to may be another line when it is come back to
+
     def _close(self, field: Input) -> None:
-        field.remove_class("-open")
-        self.query_one(StepList if field.id == "filter" else PipelineList).focus()
+        if field.id != "expression":
+            field.display = False
+        self.set_focus(self.query_one(StepList if field.id == "filter" else PipelineList))
 
     def action_type(self) -> None:
         """Go to the expression."""
-        self._expression.focus()
+        self.set_focus(self._expression)
 
     # ------------------------------------------------------------------ the rest
 
@@ -312,7 +316,7 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
         field = self.focused if isinstance(self.focused, Input) else self.query_one("#filter", Input)
         if field.id == "filter":
             field.value = ""
-        if field.has_focus or field.has_class("-open"):
+        if field.has_focus or field.display:
             self._refused = ""
             self._close(field)
             self._show()
