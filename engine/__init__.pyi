@@ -30,6 +30,7 @@ from .finished.gallery import open_gallery as open_gallery
 from .finished.predicting.images import read_image as read_image
 from .finished.predicting.predict import export_onnx as export_onnx
 from .finished.predicting.predict import predict_images as predict_images
+from .finished.recipes import join_recipes as join_recipes
 from .finished.run import FinishedRun as FinishedRun
 from .finished.run import open_run as open_run
 from .preprocess.report import cache_report as cache_report

@@ -11,12 +11,14 @@ Expressions joined by "+" stand for each of the left with each of the right: `bb
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import combinations, islice, permutations, product
+from math import perm
 from pathlib import Path
 
 from engine.config.combinations import STUDY_STEPS
 from engine.config.grammar import JOIN, choose_from, split_outside
-from engine.config.variants import PLAIN, get_variant, name_of
+from engine.config.variants import PLAIN, get_variant, name_of, words_of
 from engine.errors import InputError, require
 
 ALL_COMBINATIONS = "all-combinations"
@@ -26,6 +28,9 @@ MOST_VARIANTS = 1000
 """More than this is a mistake: each is a network to train."""
 
 _Words = tuple[str, ...]
+SetReader = Callable[[str], Sequence[str]]
+"""The entries that a reference such as `FILE:SET` stands for."""
+
 _SELECTION = re.compile(r"(orders|subsets)\s*\((.*)\)", re.DOTALL)
 
 
@@ -39,10 +44,26 @@ def split_entries(text: str) -> tuple[str, ...]:
     return tuple(filter(None, split_outside(text, ",")))
 
 
-def expand_names(entries: Sequence[str]) -> tuple[str, ...]:
+def set_of(reference: str, folder: Path = Path()) -> Sequence[str]:
+    """The entries that `FILE` or `FILE:SET` names, those of all sets or of one; a relative path is from the folder on.
+
+    Raises:
+        InputError: there is no such set, or the file cannot be used.
+    """
+    path, _, name = reference.rpartition(":")
+    if not path or "/" in name or "\\" in name:
+        path, name = reference, ""
+    sets = _read_sets(folder / path)
+    if name and name not in sets:
+        raise InputError(f"{path}: there is no set {name!r}: {choose_from(name, sets)}")
+    return sets[name] if name else [entry for entries in sets.values() for entry in entries]
+
+
+def expand_names(entries: Sequence[str], read_set: SetReader = set_of) -> tuple[str, ...]:
     """The names of the variants that entries stand for, each in its one spelling.
 
     What an expression adds to the others is added once; a name that stands in the list twice stays there twice.
+    What stands behind an @ is given to `read_set`.
 
     Raises:
         InputError: an entry is no variant and no expression, or they stand for more than `MOST_VARIANTS`.
@@ -51,7 +72,7 @@ def expand_names(entries: Sequence[str]) -> tuple[str, ...]:
     given, made = set[str](), set[str]()
     for entry in entries:
         if _is_expression(entry):
-            for name in map(_joined(entry), _limited(entry, _expand(entry))):
+            for name in map(_joined(entry), _limited(entry, _expand(entry, read_set))):
                 if name not in made | given:
                     made.add(name)
                     names.append(name)
@@ -59,6 +80,18 @@ def expand_names(entries: Sequence[str]) -> tuple[str, ...]:
             given.add(name)
             names.append(name)
     require(len(names) <= MOST_VARIANTS, f"{len(names)} variants: name no more than {MOST_VARIANTS}")
+    return tuple(names)
+
+
+def in_short(names: Sequence[str]) -> tuple[str, ...]:
+    """Entries that stand for these variants: one, where they are all orders or all selections of some steps."""
+    single = [name for name in names if len(words_of(name)) == 1]
+    steps, selection = len(single), ",".join(single)
+    sizes = {"subsets": 2**steps, "orders": sum(perm(steps, size) for size in range(steps + 1))}
+    for kind in (kind for kind, size in sizes.items() if steps > 1 and size == len(names)):
+        with suppress(InputError):  # steps that make no sense in this order
+            if expand_names([entry := f"{kind}({selection})"]) == tuple(names):
+                return (entry,)
     return tuple(names)
 
 
@@ -86,31 +119,31 @@ def _limited(entry: str, found: Iterator[_Words]) -> list[_Words]:
     return words
 
 
-def _expand(entry: str) -> Iterator[_Words]:
+def _expand(entry: str, read_set: SetReader) -> Iterator[_Words]:
     """The pipelines of an entry: one choice of each of its parts after the other."""
-    parts = [_limited(part, _alternatives(part)) for part in split_outside(entry, JOIN)]
+    parts = [_limited(part, _alternatives(part, read_set)) for part in split_outside(entry, JOIN)]
     if len(parts) > 1:
         # Refused with the rest of the name: it says nothing in a join.
         parts = [[(PLAIN,)] if part == [()] else part for part in parts]
     return (sum(chosen, ()) for chosen in product(*parts))
 
 
-def _alternatives(part: str) -> Iterator[_Words]:
+def _alternatives(part: str, read_set: SetReader) -> Iterator[_Words]:
     """The pipelines of a part that is no join."""
     if part == PLAIN:
         return iter([()])
     if part == ALL_COMBINATIONS:
         part = f"subsets({','.join(STUDY_STEPS)})"
     if part.startswith("@"):
-        return (words for entry in _set_of(part[1:]) for words in _expand(entry))
+        return (words for entry in read_set(part[1:]) for words in _expand(entry, read_set))
     if selection := _SELECTION.fullmatch(part):
-        return _selections(part, selection[1], split_entries(selection[2]))
+        return _selections(part, selection[1], split_entries(selection[2]), read_set)
     return _sweep(part)
 
 
-def _selections(part: str, kind: str, items: Sequence[str]) -> Iterator[_Words]:
+def _selections(part: str, kind: str, items: Sequence[str], read_set: SetReader) -> Iterator[_Words]:
     require(bool(items), f"{part}: name steps, as {kind}(denoise,clahe)")
-    choices = [_limited(item, _expand(item)) for item in items]
+    choices = [_limited(item, _expand(item, read_set)) for item in items]
     select = permutations if kind == "orders" else combinations
     return (
         sum(chosen, ())
@@ -124,17 +157,6 @@ def _sweep(word: str) -> Iterator[_Words]:
     """A word for each combination of the values between "|"."""
     pieces = re.split(r"([(),=])", word)
     return (("".join(chosen),) for chosen in product(*(piece.split("|") for piece in pieces)))
-
-
-def _set_of(reference: str) -> Sequence[str]:
-    """The entries that a file names, those of one set or of all."""
-    path, _, name = reference.rpartition(":")
-    if not path or "/" in name or "\\" in name:
-        path, name = reference, ""
-    sets = _read_sets(Path(path))
-    if name and name not in sets:
-        raise InputError(f"{path}: there is no set {name!r}: {choose_from(name, sets)}")
-    return sets[name] if name else [entry for entries in sets.values() for entry in entries]
 
 
 def _read_sets(path: Path) -> dict[str, list[str]]:

@@ -27,8 +27,9 @@ class StudyConfig:
         classes: class folders to use, in order; None for the layout's default.
         sample: size of a seeded, stratified part of the training images; None for all.
         test_fraction: share of each class set aside where the data has no test images of its own.
-        variants: their names (see `engine.config.variants`), in the order that they run.
-        protocol: key of `PROTOCOLS`.
+        variants: what to compare, in the order that they run (see `engine.config.variants`).
+        recipe: how a network is built and trained.
+        protocol: which images train and which test (see `PROTOCOLS`).
         folds: parts of a cross-validation, each the test set once; 1 takes one part of `test_fraction`.
         validation_fraction: share of the training images that is kept out of training to follow the accuracy, near
             copies together; 0 for none; None for the validation images that the data gives, if any.
@@ -37,7 +38,7 @@ class StudyConfig:
         budget_minutes: minutes that each network may take, pre-processing included; None for the recipe's epochs. A
             study that has begun has the epochs that it found to fit in its recipe.
         repeats: how many seeds are trained, from `seed` on; the split and the sample stay those of `seed`.
-        device, precision, memory_format, threads: "auto"/None lets the program choose.
+        device, precision, memory_format, threads: what computes, and how; "auto"/None lets the program choose.
         superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
         offline: never touch the network.
         recheck: read every image again, whatever is remembered of it; a run does not keep this.
@@ -82,6 +83,8 @@ class StudyConfig:
         self._require_variants()
         self._require_protocol()
         most = MAX_SEED - self.repeats + 1
+        share = f"--test-fraction {self.test_fraction:g}: give a share between 0 and 1"
+        require(0 < self.test_fraction < 1, share)
         require(self.sample is None or self.sample >= 1, f"--sample {self.sample}: take at least 1 image")
         require(self.threads is None or self.threads >= 1, f"--threads {self.threads}: at least 1")
         require(self.repeats >= 1, f"--repeats {self.repeats}: at least 1")

@@ -104,6 +104,17 @@ def runs_rm(*, names: tuple[str, ...], yes: bool, runs_dir: Path | None) -> None
         click.echo(f"removed {folder}")
 
 
+@runs.command("compare", cls=ProgramCommand)
+@click.argument("names", nargs=-1, required=True, metavar="RUN RUN...")
+@folders(RUNS_DIR)
+def runs_compare(*, names: tuple[str, ...], runs_dir: Path | None) -> None:
+    """Compare runs that differ in their recipe, as one study whose variants have the recipe as one more step."""
+    from engine import find_run, load_record
+    from tui.console.study import print_recipes
+
+    print_recipes([load_record(find_run(name, runs_dir)) for name in names])
+
+
 runs.add_command(export)
 
 

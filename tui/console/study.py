@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -12,14 +12,15 @@ from typing import Any, Generic, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
-from engine.errors import FAILURE, SIGNAL_STATUS, StudyStopped
+from engine.errors import FAILURE, SIGNAL_STATUS, InputError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit, Event
+from tui.console.errors import complain
 from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
-from tui.console.stdout import results_alone_on_stdout, write_results
+from tui.console.stdout import print_alone, results_alone_on_stdout, write_results
 from tui.export.json_object import json_text
 from tui.tables.facts import demo_recipe_words
 
@@ -37,13 +38,50 @@ def run_headless(config: StudyConfig, *, as_json: bool) -> int:
         SimpsonsError: the input cannot be used, or the results cannot be written.
         Exception: an error of the program's own.
     """
+    return _run(config, StudyRecord(), as_json=as_json)
 
+
+def run_each_headless(configs: Sequence[StudyConfig], *, as_json: bool) -> int:
+    """Run studies that differ in their recipe one after the other, and write the results of each and of all.
+
+    Returns the highest exit status; what a signal stops is the last. As JSON there is one object a line.
+
+    Raises:
+        SimpsonsError: as `run_headless`.
+    """
+    status, records = 0, []
+    for config in configs:
+        records.append(StudyRecord())
+        status = max(status, _run(config, records[-1], as_json=as_json))
+        if status > SIGNAL_STATUS:
+            return status
+    if len(records) > 1 and not as_json:
+        try:
+            print_recipes(records)
+        except InputError as error:  # each is kept whatever they are worth together
+            complain(str(error))
+    return status
+
+
+def print_recipes(records: Sequence[StudyRecord]) -> None:
+    """Write the results of runs that differ in their recipe as those of one study.
+
+    Raises:
+        InputError: they cannot be compared.
+    """
+    from engine import join_recipes
+
+    joined = join_recipes(records)
+    print_alone(lambda results: report_text(joined, results))
+
+
+def _run(config: StudyConfig, record: StudyRecord, *, as_json: bool) -> int:
     def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
         from engine import run_study
 
         run_study(config, take, control)
 
-    return _headless(work, as_json=as_json, remark=demo_recipe_words(config))
+    return _headless(work, as_json=as_json, remark=demo_recipe_words(config), record=record)
 
 
 def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
@@ -66,11 +104,11 @@ Work = Callable[[Emit, Emit, StudyControl], None]
 """Runs a study: what to do with its events, with those of an earlier process, and what pauses and stops it."""
 
 
-def _headless(work: Work, *, as_json: bool, remark: str = "") -> int:
+def _headless(work: Work, *, as_json: bool, remark: str = "", record: StudyRecord | None = None) -> int:
     def text(record: StudyRecord, results: TextIO) -> str:
         return json_text(record) if as_json else report_text(record, results)
 
-    return work_headless(work, StudyRecord(), text, _all_done, remark=remark)
+    return work_headless(work, record or StudyRecord(), text, _all_done, remark=remark)
 
 
 def _all_done(record: StudyRecord) -> bool:

@@ -51,10 +51,11 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class Command:
-    """A line for a shell."""
+    """A line for a shell, or the text of a file."""
 
     kind: ClassVar = "command"
     text: str
+    language: str = "sh"
 
 
 @dataclass(frozen=True)

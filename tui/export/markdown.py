@@ -70,7 +70,7 @@ def _block(block: Block) -> Iterator[str]:
         case Facts():
             yield from (f"- {escape(name)}: {escape(value)}" for name, value in block.pairs)
         case Command():
-            yield from _command(block.text)
+            yield from _command(block)
         case TableBlock():
             yield from _table(block)
         case CurvesBlock() | ReliabilityBlock() | SizesBlock():
@@ -82,10 +82,10 @@ def _block(block: Block) -> Iterator[str]:
             yield f"**{escape(block.figure.title)}** (picture in the HTML report): {escape(block.figure.caption)}"
 
 
-def _command(text: str) -> Iterator[str]:
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    yield f"{fence}sh"
-    yield text
+def _command(block: Command) -> Iterator[str]:
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block.text)), default=0))
+    yield f"{fence}{block.language}"
+    yield block.text
     yield fence
 
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from engine import Exported
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
+from engine.config.study_file import study_text
 from engine.config.variants import find_variant
 from engine.events.record import StudyRecord
 from engine.events.study_json import describe_weights
 from engine.reports.results import NetworkInfo
 from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
+from tui.export.formats import FORMATS
+from tui.export.saving import default_name
 from tui.looks.formatting import duration
-from tui.options.reproduce import command_line, configuration_of
+from tui.options.reproduce import as_it_ran, command_line, configuration_of, fits_a_line
 from tui.tables.data import TableData, table_of, words
 from tui.tables.facts import warnings
 from tui.tables.report import data_table
@@ -137,14 +140,18 @@ def messages(exported: Exported) -> Section | None:
 
 
 def reproduction(exported: Exported) -> Section | None:
-    """The command that runs the same study again."""
+    """What runs the same study again: the command where one line can say it, and a study file."""
     record = exported.record
     config = exported.config or configuration_of(record)
     if config is None:
         return None
-    blocks: list[Block] = [
-        Paragraph("The same images, machine, settings and version give the same numbers with"),
-        Command(command_line(config, record.machine)),
+    blocks: list[Block] = [Paragraph("The same images, machine, settings and version give the same numbers with")]
+    file = default_name(exported, FORMATS["toml"])
+    if fits_a_line(config.recipe):
+        blocks += [Command(command_line(config, record.machine)), Paragraph(f"or with a study file, {file}:")]
+    blocks += [
+        Command(study_text(as_it_ran(config, record.machine)).rstrip(), "toml"),
+        Command(f"simpsons-tui export {exported.study} --format toml && simpsons-tui run --study {file}"),
     ]
     if exported.config is None:
         note = "The study's configuration was not found: a sample or a split that was asked for is not in this line."

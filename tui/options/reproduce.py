@@ -8,17 +8,17 @@ from typing import Any
 
 import click
 
+from engine.config.expressions import in_short
 from engine.config.machine import MachineSettings
 from engine.config.names import join_names
-from engine.config.recipes import Recipe, get_recipe
+from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
-from engine.errors import InputError
 from engine.events.record import StudyRecord
 from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "budget_minutes"}
-"""Options that change where files lie, not what comes out, or whose outcome (the epochs) is given instead."""
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study"}
+"""Options that change where files lie, not what comes out, or that the others are said in place of."""
 
 _ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}
 
@@ -40,16 +40,32 @@ def configuration_of(record: StudyRecord) -> StudyConfig | None:
     )
 
 
+def as_it_ran(config: StudyConfig, machine: MachineSettings | None) -> StudyConfig:
+    """The configuration with what the program chose: the machine's settings, and the epochs in place of a budget."""
+    if machine is None:
+        return replace(config, budget_minutes=None)
+    return replace(
+        config,
+        budget_minutes=None,
+        device=machine.device,
+        precision=machine.precision,
+        memory_format="channels_last" if machine.channels_last else "contiguous",
+        threads=machine.threads,
+    )
+
+
+def fits_a_line(recipe: Recipe) -> bool:
+    """Whether options can say the recipe: one of the program's, with other numbers at most."""
+    entry = RECIPES.get(recipe.name)
+    sayable = {*recipe_numbers(), *RECIPE_OPTIONS.values()}
+    return entry is not None and all(
+        name in sayable or value == getattr(entry, name) for name, value in vars(recipe).items()
+    )
+
+
 def command_line(config: StudyConfig, machine: MachineSettings | None = None) -> str:
     """The `run` command for a configuration, with the machine settings that were chosen, quoted for a shell."""
-    if machine is not None:
-        config = replace(
-            config,
-            device=machine.device,
-            precision=machine.precision,
-            memory_format="channels_last" if machine.channels_last else "contiguous",
-            threads=machine.threads,
-        )
+    config = as_it_ran(config, machine)
     words = ["simpsons-tui", "run"]
     for param in _study_parameters():
         words += _words(param, config)
@@ -101,15 +117,14 @@ def _set_words(recipe: Recipe) -> Iterator[str]:
 
 def _entry(recipe: Recipe) -> Recipe:
     """The recipe as it is without overrides; one that has no entry counts as not overridden."""
-    try:
-        return get_recipe(recipe.name)
-    except InputError:
-        return recipe
+    return RECIPES.get(recipe.name, recipe)
 
 
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: Any) -> str:
     if name == "classes" and isinstance(value, tuple):
         return join_names(value)
+    if name == "variants":
+        return ",".join(in_short(value))
     if isinstance(value, tuple):
         return ("x" if name == "image_size" else ",").join(map(str, value))
     return str(value)

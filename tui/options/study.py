@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
+from click.core import ParameterSource
 from cloup import option_group
 from cloup.typing import Decorator
 
@@ -106,6 +107,15 @@ IMAGES = option(
 )
 
 _STUDY_GROUPS = (
+    option_group(
+        "Study file",
+        option(
+            "--study",
+            metavar="FILE",
+            help="Take what it says (simpsons-tui docs studies) where no option says otherwise; or the name of one "
+            "that comes with the program.",
+        ),
+    ),
     option_group(
         "Images",
         option("--data", type=_EXISTING, metavar="PATH", help="Folder or archive of images; without it, the demo set."),
@@ -261,13 +271,36 @@ RECIPE_OPTIONS: Mapping[str, str] = {
 
 
 def study_config(options: dict[str, Any]) -> StudyConfig:
-    """The configuration that the options describe; an option that was not given leaves the recipe as it is.
+    """The one configuration that the options describe.
 
-    Where no recipe is named it is the study's, for the demo set a quick one.
+    Raises:
+        InputError: as `study_configs`, or the study file has several recipes.
+    """
+    config, *others = study_configs(options)
+    if others:
+        raise InputError(f"--study {options['study']}: has {1 + len(others)} recipes: only run takes several")
+    return config
+
+
+def study_configs(options: Mapping[str, Any]) -> list[StudyConfig]:
+    """The configurations that the options describe: one, or one for each recipe of a study file.
+
+    An option that was not given leaves the study file and the recipe as they are. Where no recipe is named it is the
+    study's, for the demo set a quick one.
 
     Raises:
         InputError: a value that no study can have, or two for one number.
     """
+    if options["study"] is None:
+        return [_study_config(options, {})]
+    from engine.config.study_file import read_study  # of use to few: the first screen need not wait for it
+
+    found = read_study(options["study"])
+    return [_study_config(options, fields) for fields in (found if options["recipe"] is None else found[:1])]
+
+
+def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyConfig:
+    options = {name: value for name, value in options.items() if name != "study"}
     own = {RECIPE_OPTIONS[name]: options.pop(name) for name in RECIPE_OPTIONS}
     given = {field: value for field, value in own.items() if value is not None}
     if "epochs" in given and options["budget_minutes"] is not None:
@@ -276,11 +309,21 @@ def study_config(options: dict[str, Any]) -> StudyConfig:
         if field in given:
             raise InputError(f"--set {field}={value:g}: {field} is given twice")
         given[field] = value
-    named = any(options[name] is not None for name in ("data", "train", "labels"))
-    usual = StudyConfig.recipe.name if named else DEMO_RECIPE
-    recipe = replace(get_recipe(options.pop("recipe") or usual), **given)
+    options |= {name: value for name, value in file.items() if name != "recipe" and not _is_given(name)}
+    if "epochs" in given:
+        options["budget_minutes"] = None
+    given_data = any(options[name] is not None for name in ("data", "train", "labels"))
+    usual = StudyConfig.recipe.name if given_data else DEMO_RECIPE
+    named = options.pop("recipe")
+    recipe = file["recipe"] if named is None and "recipe" in file else get_recipe(named or usual)
     options.update(named_parts(*(options[name] for name in ("data", *_PARTS, "labels"))))
-    return StudyConfig(recipe=recipe, **options)
+    return StudyConfig(recipe=replace(recipe, **given), **options)
+
+
+def _is_given(name: str) -> bool:
+    """Whether an option stands on the command line, or in the environment."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 def named_parts(

@@ -16,7 +16,7 @@ CLOSE = bind("images.close", "escape", "dismiss(None)", "Close", "Close and chan
 
 
 class PathScreen(ModalScreen[str | None]):
-    """One line to type in; the answer is the path of something that exists, None where nothing is to change."""
+    """One line to type in; the answer is a path, by default of something that exists, None to change nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [CLOSE]
     HEADING: ClassVar[str]
@@ -47,8 +47,12 @@ class PathScreen(ModalScreen[str | None]):
         if not self.is_current:  # Enter pressed twice is handled twice
             return
         text = event.value.strip()
-        if Path(text).expanduser().exists() if text else not self.REQUIRED:
-            self.dismiss(text)
-        else:
-            complaint = f"{text or 'nothing named'}: there is no such file or folder"
+        if complaint := self.complaint_about(text):
             self.query_one("#complaint", Static).update(complaint)
+        else:
+            self.dismiss(text)
+
+    def complaint_about(self, text: str) -> str:
+        """Why what was typed is no answer; "" where it is one."""
+        fits = Path(text).expanduser().exists() if text else not self.REQUIRED
+        return "" if fits else f"{text or 'nothing named'}: there is no such file or folder"

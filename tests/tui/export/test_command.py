@@ -2,11 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
+from engine.config.study_file import read_study
 from tui.cli import main
 
 
@@ -151,3 +154,24 @@ def test_what_ships_has_the_templates():
 
     names = {path.name for path in (Path(tui.export.__file__).parent / "templates").iterdir()}
     assert {"report.html.j2", "report.css", "drawing.css", "picture.css"} <= names
+
+
+def test_the_study_file_of_a_run_gives_the_same_study(command, make_run, tmp_path):
+    recipe = replace(RECIPES["best"], flip=False, epochs=3)
+    asked = StudyConfig(data=tmp_path, variants=("vanilla", "hsv"), recipe=recipe, seed=4, budget_minutes=2)
+    make_run("20260101-000000-aaa", config=asked)
+    assert command("--format", "toml", "--out", "my.toml")[0] == 0
+    (found,) = read_study("my.toml")
+    wanted = replace(asked, budget_minutes=None)
+    assert replace(StudyConfig(**found), device="auto", precision="auto", memory_format="auto", threads=None) == wanted
+
+
+def test_the_report_gives_the_study_file_where_no_line_can_say_the_recipe(command, make_run):
+    make_run("20260101-000000-aaa", config=StudyConfig(seed=11))
+    whole = command("--format", "md", "--out", "-")[1]
+    assert "simpsons-tui run --variants" in whole
+    assert "```toml\n# A study of simpsons-tui" in whole
+    make_run("20260102-000000-bbb", config=StudyConfig(seed=22, recipe=replace(RECIPES["quick"], name="mine")))
+    own = command("--format", "md", "--out", "-")[1]
+    assert "simpsons-tui run --variants" not in own
+    assert 'name = "mine"' in own

@@ -24,6 +24,7 @@ SETUP_KEYS: list[BindingType] = [
     bind("setup.reading", "l", "reading", "Layout", "Choose what trains and what tests of these folders", show=False),
     bind("setup.watch", "w", "watch", "Watch", "Watch the study that runs in another process", show=False),
     bind("setup.history", "h", "app.history", "History", "All runs: open, compare, resume, remove", show=False),
+    bind("setup.save", "s", "save", "Save", "Write this study as a file, for --study", show=False),
     bind("setup.audit", "u", "audit", "Audit", "Copies, leaks and odd files among the images"),
     bind("setup.tune", "t", "tune", "Tune", "Search for better numbers of the recipe", show=False),
     bind("setup.browse", "b", "browse", "Browse", "Look at the images, class by class"),

@@ -132,11 +132,7 @@ class SetupScreen(Screen[None]):
     # ------------------------------------------------------------------ drawing
 
     def study_config(self) -> StudyConfig:
-        """What stands on the screen.
-
-        Raises:
-            InputError: no variant is chosen, or two that do the same.
-        """
+        """What stands on the screen; InputError where no variant is chosen, or two that do the same."""
         return replace(self.config, variants=self.choice.names)
 
     def _wished(self) -> StudyConfig | None:
@@ -247,6 +243,12 @@ class SetupScreen(Screen[None]):
             self.config = config
             self._changed()
 
+    def action_save(self) -> None:
+        """Write the study as a file."""
+        from tui.screens.setup.save import SaveScreen
+
+        self.app.push_screen(SaveScreen(self._wished() or self.config))
+
     def action_tune(self) -> None:
         """Search for better numbers of the recipe, with the first of the chosen variants."""
         try:
@@ -264,9 +266,7 @@ class SetupScreen(Screen[None]):
 
     def take_recipe(self, recipe: Recipe | None) -> None:
         """Use the numbers that a search found."""
-        if recipe is not None:
-            self.config = replace(self.config, recipe=recipe)
-            self._changed()
+        self._edited(replace(self.config, recipe=recipe) if recipe is not None else None)
 
     def action_data(self) -> None:
         """Ask for another path."""
@@ -278,8 +278,7 @@ class SetupScreen(Screen[None]):
         if answer is not None:
             data = Path(answer).expanduser() if answer else None
             self.config = replace(self.config, data=data, train=None, test=None, val=None, labels=None)
-            self.problem = ""
-            self.start_asked = False
+            self.problem, self.start_asked = "", False
             self.read_dataset()
 
     def action_reading(self) -> None:
@@ -293,8 +292,7 @@ class SetupScreen(Screen[None]):
 
     def _reading_chosen(self, reading: DatasetReading | None) -> None:
         if reading is not None:
-            parts = {name: getattr(reading, name) for name in ("train", "test", "val", "labels")}
-            self.config = replace(self.config, **parts)
+            self.config = replace(self.config, **{n: getattr(reading, n) for n in ("train", "test", "val", "labels")})
             self.problem = ""
             self.read_dataset()
 
@@ -335,8 +333,7 @@ class SetupScreen(Screen[None]):
 
     def action_watch(self) -> None:
         """Watch the newest of the studies that other processes run."""
-        if self.live:
-            self.session.watch(self.live[0].folder)
+        self.session.watch(self.live[0].folder)
 
     def action_start(self) -> None:
         """Begin the study, or say what is missing."""
