@@ -28,6 +28,10 @@ class DatasetError(InputError):
     """A data set that cannot be used as it is."""
 
 
+class UnrepeatableError(DatasetError):
+    """A step of the user's own that gives other pixels for the same: none of its results is worth keeping."""
+
+
 class WeightsError(InputError):
     """A weights file that is missing or is not what it should be."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.config.own_steps import OwnStep, own_steps_in, require_named, steps_in
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
 from engine.config.recipes import _PAPER, Recipe
 from engine.config.variants import STUDY_VARIANTS, get_variant, same_pipeline
@@ -28,6 +29,7 @@ class StudyConfig:
         sample: size of a seeded, stratified part of the training images; None for all.
         test_fraction: share of each class set aside where the data has no test images of its own.
         variants: what to compare, in the order that they run (see `engine.config.variants`).
+        steps: the user's own steps in them, which are filled in; in a study that was stored, as they were then.
         recipe: how a network is built and trained.
         protocol: which images train and which test (see `PROTOCOLS`).
         folds: parts of a cross-validation, each the test set once; 1 takes one part of `test_fraction`.
@@ -57,6 +59,7 @@ class StudyConfig:
     sample: int | None = None
     test_fraction: float = 0.2
     variants: tuple[str, ...] = STUDY_VARIANTS
+    steps: tuple[OwnStep, ...] = ()
     recipe: Recipe = _PAPER
     protocol: Protocol = "official"
     folds: int = 1
@@ -104,11 +107,25 @@ class StudyConfig:
 
     def _require_variants(self) -> None:
         require(bool(self.variants), "no variant chosen: name at least one with --variants")
-        names = tuple(get_variant(name).name for name in self.variants)
+        object.__setattr__(self, "steps", own_steps_in(self.variants, self.steps))
+        names = tuple(map(self._spelling, self.variants))
         object.__setattr__(self, "variants", names)
         require(len(set(names)) == len(names), f"--variants {','.join(names)}: each variant once")
         if same := same_pipeline(names, self.recipe):
             require(False, f"--variants: {same[0]} and {same[1]} do the same to every image: name one of them")
+
+    def _spelling(self, name: str) -> str:
+        """A variant's one spelling; that of a stored study whose own steps are not at hand stays as it is."""
+        missing = {own.name for own in self.steps if not own.named}
+        return name if missing & {*steps_in(name)} else get_variant(name).name
+
+    def require_steps(self, *variants: str) -> None:
+        """Refuse to work where the user's own steps were not named, or are others now; those of all variants or some.
+
+        Raises:
+            InputError: for the first such step.
+        """
+        require_named(self.steps, *(variants or self.variants))
 
     def _require_protocol(self) -> None:
         folds, share = self.folds, self.validation_fraction

@@ -37,8 +37,9 @@ from engine.errors import InputError, require
 
 SHIPPED = files("data") / "studies"
 
-NOT_THE_STUDYS = frozenset({"cache_dir", "runs_dir", "offline", "recheck"})
-"""Fields that say where files lie and how they are fetched: a file may give them, none is written with them."""
+NOT_THE_STUDYS = frozenset({"cache_dir", "runs_dir", "offline", "recheck", "steps"})
+"""Fields that no file is written with: where files lie and how they are fetched, which a file may give, and the user's
+own steps, whose code no file can name (`--steps` does)."""
 
 _IN_THE_DATA = ("train", "test", "val", "labels")
 """Fields whose paths count from the data on where they lie in it."""
@@ -98,6 +99,7 @@ def _find(source: str) -> Path:
 
 
 def _studies(data: dict[str, Any], folder: Path) -> tuple[dict[str, Any], ...]:
+    require("steps" not in data, "steps: a file names no code, because it is only run where you name it: use --steps")
     sets, recipes = _sets(data.pop("sets", {})), data.pop("recipe", None)
     study = _typed(data, StudyConfig, "", more=("sets", "recipe"))
     if "variants" in study:

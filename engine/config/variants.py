@@ -144,8 +144,8 @@ def parameters_of(call: StepCall, recipe: Recipe) -> dict[str, Value]:
 def same_pipeline(names: Sequence[str], recipe: Recipe) -> tuple[str, str] | None:
     """Two of these variants that do the same by other names, as `clahe` and `clahe(clip=2)`; None if there are none."""
     seen: dict[tuple[object, ...], str] = {}
-    for name in names:
-        pipeline = tuple((call.step, *sorted(parameters_of(call, recipe).items())) for call in get_variant(name).calls)
+    for name, variant in ((name, variant) for name in names if (variant := find_variant(name)) is not None):
+        pipeline = tuple((call.step, *sorted(parameters_of(call, recipe).items())) for call in variant.calls)
         if (other := seen.setdefault(pipeline, name)) != name:
             return other, name
     return None

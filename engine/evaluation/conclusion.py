@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.config.variants import CROPPING, words_of
+from engine.config.variants import CROPPING, Variant, find_variant
 from engine.evaluation.sentences import (
     accuracy_sentences,
     copy_sentences,
@@ -17,6 +17,7 @@ from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.results import Baseline, DatasetSummary, JobResult, Metrics, ProtocolSummary
 from engine.reports.statistics import MOST_IN_PAIRS, StudyStatistics
 from engine.reports.wording import listed
+from engine.steps.registry import find_step
 
 Scored = list[tuple[JobResult, Metrics]]
 
@@ -121,26 +122,33 @@ def _commonest_confusion(classes: Sequence[str], variant: str, metrics: Metrics)
 
 
 def _boxes(dataset: DatasetSummary, protocol: ProtocolSummary | None, scored: Scored) -> list[str]:
-    if not any(CROPPING in words_of(result.variant) for result, _ in scored):
+    used = {step for result, _ in scored if (variant := find_variant(result.variant)) for step in _box_steps(variant)}
+    if not used:
         return []
+    name, order = listed(sorted(used)), f" {_ORDER}" if CROPPING in used else ""
     train = _share(dataset.boxed_train, dataset.train)
     if dataset.boxed_train == 0:
-        return [f"bbox: {train} of the training images have a box, so it saw the same pictures as vanilla. {_ORDER}"]
-    name = protocol.name if protocol is not None else "official"
-    if name == "boxed":
-        return [f"bbox: every test image has a box under protocol boxed, which makes this its fair version. {_ORDER}"]
+        return [f"{name}: {train} of the training images have a box, so it saw the same pictures as vanilla.{order}"]
+    kind = protocol.name if protocol is not None else "official"
+    if kind == "boxed":
+        return [f"{name}: every test image has a box under protocol boxed, which makes this its fair version.{order}"]
     fair = "--protocol boxed is the fair version: it tests on images with a box only, near copies kept together."
-    if name == "grouped":
-        return [f"bbox: {train} of the images that are trained and tested on have a box, the rest stay whole; {fair}"]
+    if kind == "grouped":
+        return [f"{name}: {train} of the images that are trained and tested on have a box, the rest stay whole; {fair}"]
     if dataset.boxed_test == 0:
+        seen = "crops" if used == {CROPPING} else "what is in the boxes"
         return [
-            f"bbox: {train} of the training images have a box and no test image has one: it trained on crops and was "
-            f"tested on whole images, which by itself costs accuracy; {fair} {_ORDER}"
+            f"{name}: {train} of the training images have a box and no test image has one: it trained on {seen} and "
+            f"was tested on whole images, which by itself costs accuracy; {fair}{order}"
         ]
     test = _share(dataset.boxed_test, dataset.test)
     return [
-        f"bbox: {train} of the training images and {test} of the test images have a box; the rest stay whole. {_ORDER}"
+        f"{name}: {train} of the training images and {test} of the test images have a box; the rest stay whole.{order}"
     ]
+
+
+def _box_steps(variant: Variant) -> list[str]:
+    return [call.step for call in variant.calls if (spec := find_step(call.step)) is not None and spec.uses_box]
 
 
 def _share(part: int, whole: int) -> str:

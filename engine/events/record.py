@@ -10,6 +10,7 @@ from engine.events import study as events
 from engine.reports.aggregate import aggregate_results
 from engine.reports.audit import AuditReport
 from engine.reports.pipelines import PipelineAnalysis
+from engine.reports.quality import QualityReport
 from engine.reports.results import (
     Baseline,
     DatasetSummary,
@@ -28,6 +29,7 @@ LASTING: dict[type[events.Event], str] = {
     events.NetworkOpened: "network",
     events.StatisticsComputed: "statistics",
     events.PipelinesAnalysed: "analysis",
+    events.QualityMeasured: "quality",
 }
 """Events whose one value replaces the record's of the same name."""
 
@@ -64,8 +66,10 @@ class StudyRecord:
     statistics: StudyStatistics | None = None
     analysis: PipelineAnalysis | None = None
     """Of orders, strengths and selections of steps; None where the study has no such design."""
+    quality: QualityReport | None = None
     notices: list[events.Notice] = field(default_factory=list)
     finished: events.StudyFinished | None = None
+    _aggregates: dict[str, JobResult] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def from_events(cls, stream: Iterable[events.Event]) -> "StudyRecord":
@@ -97,6 +101,7 @@ class StudyRecord:
                 self.results[JobKey(result.variant, result.seed, result.fold)] = result
                 # One that is tried again ends after later ones; whoever reads must not see that.
                 self.results = dict(sorted(self.results.items(), key=lambda item: self._place(item[0])))
+                self._aggregates.pop(result.variant, None)
             case events.BaselinesMeasured():
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case events.StudyFinished():
@@ -112,7 +117,7 @@ class StudyRecord:
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
         elif isinstance(event, events.RunResumed):
-            self.finished = None
+            self.finished, self._aggregates = None, {}
             again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
             if any(result.metrics for result in again):
@@ -145,8 +150,9 @@ class StudyRecord:
 
     def result(self, variant: str) -> JobResult | None:
         """The ended jobs of a variant as one result (see `engine.reports.aggregate`); None where none has ended."""
-        jobs = self.jobs(variant)
-        return aggregate_results(jobs) if jobs else None
+        if variant not in self._aggregates and (jobs := self.jobs(variant)):
+            self._aggregates[variant] = aggregate_results(jobs)
+        return self._aggregates.get(variant)
 
 
 def run_folder(record: StudyRecord) -> Path:

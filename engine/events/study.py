@@ -4,7 +4,7 @@ The engine makes them, the run folder keeps them, the dashboard draws them. Each
 survives the trip to JSON and back (`engine.events.codec`). Stages of a job are "preprocess", "train" and "evaluate".
 Before the first job
 "check" reads every image of the data set once and "audit" looks for copies among them; after the last "baselines"
-resizes every image for the comparison.
+resizes every image for the comparison and "quality" holds every variant's test images against plain ones.
 """
 
 import time as clock
@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.config.machine import MachineSettings, Precision
+from engine.config.own_steps import OwnStep
 from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.reports.audit import AuditReport
 from engine.reports.pipelines import PipelineAnalysis
+from engine.reports.quality import QualityReport
 from engine.reports.results import (
     Baseline,
     DatasetSummary,
@@ -28,7 +30,7 @@ from engine.reports.results import (
 )
 from engine.reports.statistics import StudyStatistics
 
-Stage = Literal["check", "audit", "preprocess", "train", "evaluate", "baselines"]
+Stage = Literal["check", "audit", "preprocess", "train", "evaluate", "baselines", "quality"]
 Level = Literal["info", "warning", "error"]
 
 
@@ -41,7 +43,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyStarted(Event):
-    """The first event: what will be done. Counts may still fall when unreadable images are found (`DatasetChecked`)."""
+    """The first event: what will be done. Counts may still fall when unreadable images are found (`DatasetChecked`).
+
+    `steps` are the user's own among the variants' steps.
+    """
 
     study: str
     dataset: DatasetSummary
@@ -53,6 +58,7 @@ class StudyStarted(Event):
     folder: str = ""
     repeats: int = 1
     folds: int = 1
+    steps: tuple[OwnStep, ...] = ()
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -121,7 +127,7 @@ class Notice(Event):
 class StageStarted(Event):
     """A stage begins; `total` counts batches for "train" and images for the others.
 
-    `variant` is empty for "check", "audit" and "baselines". `cached` of the total need no work.
+    `variant` is empty for "check", "audit", "baselines" and "quality". `cached` of the total need no work.
     """
 
     stage: Stage
@@ -195,6 +201,13 @@ class BaselinesMeasured(Event):
     """Scores of the rules that do not learn, on the same test images."""
 
     baselines: tuple[Baseline, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityMeasured(Event):
+    """How close the variants' test images are to plain ones; a later one replaces it."""
+
+    quality: QualityReport
 
 
 @dataclass(frozen=True, kw_only=True)

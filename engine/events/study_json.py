@@ -46,6 +46,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "audit": to_jsonable(record.audit),
         "protocol": to_jsonable(record.protocol) if record.protocol else {"name": started.protocol},
         "recipe": to_jsonable(started.recipe),
+        "own_steps": to_jsonable(started.steps),
         "network": to_jsonable(record.network),
         "seed": started.seed,
         "device": record.machine.device if record.machine else None,
@@ -57,6 +58,7 @@ def study_to_json(record: StudyRecord) -> dict[str, Any]:
         "baselines": {name: metrics_to_json(baseline.metrics) for name, baseline in record.baselines.items()},
         **_statistics_json(record),
         "pipelines": to_jsonable(record.analysis),
+        "quality": to_jsonable(record.quality),
         "conclusion": list(record.finished.conclusion) if record.finished else [],
         "messages": [{"level": n.level, "variant": n.variant, "message": n.message} for n in record.notices],
     }

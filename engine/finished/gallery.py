@@ -17,12 +17,13 @@ import numpy as np
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant, name_of
-from engine.errors import InputError
+from engine.errors import InputError, SimpsonsError
 from engine.reports.pictures import GalleryImage, Pixels, StepCost, VariantPicture
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage, Dataset, ImageSample
+    from engine.preprocess import Step
     from engine.reports.quality import ImageQuality
     from engine.superres import SuperresModel
 
@@ -60,7 +61,7 @@ class Gallery:
         )
         self.checked = lru_cache(_REMEMBERED)(self._check)
         self._machine = machine
-        self._warm: set[str] = set()
+        self._steps: dict[str, tuple[Step, ...]] = {}
         self._superres_lock = threading.Lock()
         self._superres: SuperresModel | None = None
 
@@ -112,13 +113,21 @@ class Gallery:
         Where super-resolution is asked for, its network is loaded once and used by one thread at a time.
 
         Raises:
-            SimpsonsError: the image or the super-resolution weights cannot be read.
+            SimpsonsError: the image cannot be read; or, after all others, why a variant could not be made (no weights
+                for super-resolution, a step of the user's own).
         """
         original = self.pixels(path)
         plain, plain_steps = self._run_steps(path, original, "vanilla")
+        refused: SimpsonsError | None = None
         for name in variants:
-            pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, original, name)
-            yield VariantPicture(name, pixels, steps, *difference(pixels, plain))
+            try:
+                pixels, steps = (plain, plain_steps) if name == "vanilla" else self._run_steps(path, original, name)
+            except SimpsonsError as error:
+                refused = refused or error
+            else:
+                yield VariantPicture(name, pixels, steps, *difference(pixels, plain))
+        if refused is not None:
+            raise refused
 
     def preview(self, path: str, variant: str) -> "tuple[VariantPicture, ImageQuality | None]":
         """The image as a variant makes it, and how close that is to the plain image.
@@ -142,14 +151,17 @@ class Gallery:
 
         from engine.preprocess import StepContext, build_steps, run_steps
 
+        self.config.require_steps(variant)
         sample, costs = self.samples[path], []
         superres = self.superres() if "superres" in get_variant(variant).steps else None
         with self._superres_lock:
-            steps = build_steps(get_variant(variant), StepContext(self.config.recipe, self.machine, superres))
-            applied = tuple(step for step in steps if step.applies_to(sample))
-            if not self._warm.issuperset(names := [step.name for step in applied]):
+            fresh = variant not in self._steps
+            if fresh:
+                context = StepContext(self.config.recipe, self.machine, superres)
+                self._steps[variant] = build_steps(get_variant(variant), context)
+            applied = tuple(step for step in self._steps[variant] if step.applies_to(sample))
+            if fresh:
                 # What the first run spends on loading and on finding fast methods is no cost of the step.
-                self._warm.update(names)
                 list(run_steps(applied, pixels, sample.box))
             began = time.perf_counter()
             for step, result in run_steps(applied, pixels, sample.box):

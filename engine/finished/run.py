@@ -147,11 +147,12 @@ class FinishedRun:
         """The network of a job.
 
         Raises:
-            InputError: it is code of the user's own that they did not name now, or another.
+            InputError: it, or a step of the variant, is code of the user's own that they did not name now, or another.
             WeightsError: its weights are missing or belong to another network.
         """
         from engine.training.inference import load_network
 
+        self.config.require_steps(key.variant)
         adopt(self.record, self.config.recipe)
         recipe, scale = self.config.recipe, get_variant(key.variant).scale
         height, width = recipe.image_size
@@ -167,9 +168,14 @@ class FinishedRun:
     def pixels(
         self, variant: str, images: "Sequence[CheckedImage]", control: StudyControl | None = None
     ) -> "PixelTable":
-        """The pixels of images for a variant, from the cache where they are there."""
+        """The pixels of images for a variant, from the cache where they are there.
+
+        Raises:
+            InputError: as `network`.
+        """
         from engine.preprocess import PixelCache, preprocess
 
+        self.config.require_steps(variant)
         return preprocess(
             get_variant(variant),
             images,
@@ -183,9 +189,14 @@ class FinishedRun:
         )
 
     def steps(self, variant: str) -> "tuple[Step, ...]":
-        """A variant's pre-processing, as the run did it."""
+        """A variant's pre-processing, as the run did it.
+
+        Raises:
+            InputError: as `network`.
+        """
         from engine.preprocess import StepContext, build_steps
 
+        self.config.require_steps(variant)
         context = StepContext(self.config.recipe, self.preprocess_machine, self._superres(variant))
         return build_steps(get_variant(variant), context)
 

@@ -12,7 +12,7 @@ from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
 from engine.config.variants import Variant
 from engine.dataset import CheckedImage
-from engine.errors import DatasetError, StorageError
+from engine.errors import DatasetError, StorageError, UnrepeatableError
 from engine.events.control import StudyControl
 from engine.preprocess.ahead import in_order
 from engine.preprocess.cache import PixelCache
@@ -95,7 +95,8 @@ def preprocess(
         StorageError: the results fit neither the disk nor the memory.
     """
     control.checkpoint()
-    steps = build_steps(variant, StepContext(recipe, machine, superres))
+    context = StepContext(recipe, machine, superres, lambda: control.stop_requested)
+    steps = build_steps(variant, context)
     chains = ChainBuilder(steps)
     rows = [_row(chains, image) for image in images]
     results = Results(cache)
@@ -106,7 +107,7 @@ def preprocess(
         on_start(len(rows), cached)
         tasks = _plan(images, rows, ready, results)
         if tasks:
-            extras = _extra_chains(images, shared_with, StepContext(recipe, machine, superres))
+            extras = _extra_chains(images, shared_with, context)
             extra_bytes = sum(chain.entry_bytes for task in tasks for chain in task.extras(extras))
             keep_extras = results.expect(sum(task.chain.entry_bytes for task in tasks), extra_bytes)
             _Run(
@@ -187,7 +188,7 @@ def _naming(task: _Task) -> Iterator[None]:
     try:
         yield
     except DatasetError as error:
-        raise DatasetError(f"{task.image.sample.path}: {error}") from error.__cause__
+        raise type(error)(f"{task.image.sample.path}: {error}") from error.__cause__
 
 
 def _results_of(step: Step, batch: Sequence[_Halfway]) -> Iterable[Pixels]:
@@ -244,11 +245,15 @@ class _Run:
         self._left = 0
 
     def run(self, tasks: Sequence[_Task]) -> None:
-        """Do all tasks; whatever ends it early, finished results are kept."""
+        """Do all tasks; whatever ends it early, finished results are kept, unless no step's result can be trusted."""
         self._left = len(tasks)
         pool = ThreadPoolExecutor(self._machine.threads, thread_name_prefix="preprocess")
         try:
             self._do(in_order(pool, self._start, tasks, threads=self._machine.threads, control=self._control))
+        except UnrepeatableError:
+            pool.shutdown(cancel_futures=True)
+            self._results.forget_made()
+            raise
         except BaseException:
             pool.shutdown(cancel_futures=True)
             with contextlib.suppress(StorageError):  # what ended the run matters more

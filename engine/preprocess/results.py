@@ -52,6 +52,7 @@ class Results:
         self._cache = cache
         self._leases = Leases()
         self._places: dict[EntryKey, Place] = {}
+        self._made: set[EntryKey] = set()
         self._memory: dict[EntryKey, Pixels] = {}
         self._waiting: dict[tuple[str, bool], _Waiting] = {}
         self._maps: dict[Segment, Part] = {}
@@ -131,6 +132,13 @@ class Results:
         with contextlib.suppress(StorageError):  # whoever reads it next notices as well
             self._cache.forget(self._places[entry])
 
+    def forget_made(self) -> None:
+        """Drop what this run made: written, waiting or in memory."""
+        self._waiting.clear()
+        self._memory.clear()
+        for entry in self._made:
+            self.forget(entry)
+
     def table(self, size: Size, rows: Sequence[EntryKey], remake: Callable[[int], Pixels]) -> PixelTable:
         """The results of these keys as a table, which takes over the leases; `remake` makes the pixels of a row."""
         in_memory: list[Pixels] = []
@@ -173,7 +181,9 @@ class Results:
             self._check_memory()
         else:
             del self._waiting[waiting.chain.key, waiting.extra]
-            self._places.update({(waiting.chain.key, key): place for key, place in places.items()})
+            written = {(waiting.chain.key, key): place for key, place in places.items()}
+            self._places.update(written)
+            self._made.update(written)
 
     def _fall_back(self, error: StorageError) -> None:
         self.note = f"{error}; images are kept in memory for this study"

@@ -23,6 +23,8 @@ from engine.dataset import Box, ImageSample
 from engine.errors import DatasetError, InputError, describe_error
 from engine.steps.registry import find_step
 from engine.steps.spec import StepSpec, Value
+from engine.system.own_code import never
+from engine.system.own_steps import OwnStepCall, fault_of
 
 if TYPE_CHECKING:
     from engine.superres import SuperresModel
@@ -38,11 +40,16 @@ SUPERRES_SCALE = 2
 
 @dataclass(frozen=True)
 class StepContext:
-    """What steps are made from; `superres` may be None where no step needs it."""
+    """What steps are made from.
+
+    `superres` may be None where no step needs it; `stopped` says whether a step of the user's own that does not return
+    is waited for.
+    """
 
     recipe: Recipe
     machine: MachineSettings
     superres: "SuperresModel | None" = None
+    stopped: Callable[[], bool] = never
 
 
 class Step(ABC):
@@ -199,25 +206,32 @@ class FunctionStep(Step):
             raise
         except Exception as error:  # a user's function may raise anything
             raise DatasetError(f"the step {self.name!r} failed: {describe_error(error)}") from error
-        return self._checked(result, pixels.shape)
-
-    def _checked(self, result: object, shape: tuple[int, ...]) -> Pixels:
-        fault = ""
-        if not isinstance(result, np.ndarray):
-            fault = f"a {type(result).__name__}, not an array"
-        elif result.dtype != np.uint8:
-            fault = f"{result.dtype} values, not uint8"
-        elif self._spec.place != "first" and result.shape != shape:
-            fault = f"pixels of shape {result.shape} for {shape}"
-        elif result.ndim != len(shape) or result.shape[2] != shape[2] or not result.size:
-            fault = f"pixels of shape {result.shape}, not (H, W, 3)"
-        if fault:
+        if fault := fault_of(result, pixels.shape, resizes=self._spec.place == "first"):
             raise DatasetError(f"the step {self.name!r} returned {fault}")
         return np.ascontiguousarray(result)
 
     def applies_to(self, sample: ImageSample) -> bool:
         """Only where there is a box, if it needs one."""
         return not self.uses_box or sample.box is not None
+
+
+class OwnFunctionStep(FunctionStep):
+    """A step of the user's own, which is not trusted to keep to what a step must."""
+
+    def __init__(self, spec: StepSpec, parameters: Mapping[str, Value], stopped: Callable[[], bool]) -> None:
+        super().__init__(spec, parameters)
+        self._call = OwnStepCall(spec, parameters, stopped)
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """What the function makes of the pixels.
+
+        Raises:
+            DatasetError: the function did what no step may.
+            StudyStopped: a stop was asked for while it did not return.
+        """
+        if not self.uses_box:
+            return self._call(pixels)
+        return pixels if box is None else self._call(pixels, box)
 
 
 class Superres(Step):
@@ -322,7 +336,8 @@ def make_step(call: StepCall, context: StepContext) -> Step:
     spec = find_step(call.step)
     if spec is None or spec.function is None:
         raise InputError(f"unknown step {call.step!r}")
-    return FunctionStep(spec, parameters_of(call, context.recipe))
+    parameters = parameters_of(call, context.recipe)
+    return OwnFunctionStep(spec, parameters, context.stopped) if spec.source else FunctionStep(spec, parameters)
 
 
 def build_steps(variant: Variant, context: StepContext) -> tuple[Step, ...]:

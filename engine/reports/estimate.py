@@ -5,6 +5,7 @@ from dataclasses import dataclass
 FIXED_SECONDS_PER_IMAGE = {"check": 0.004, "audit": 0.0005, "preprocess": 0.003, "baselines": 0.001}
 TRAIN_SECONDS_PER_MEGAPIXEL = 0.14
 EVALUATE_SECONDS_PER_MEGAPIXEL = 0.06
+QUALITY_SECONDS_PER_MEGAPIXEL = 0.14
 """Of images at the recipe's size; training and evaluation by the paper's network."""
 
 OTHER_NETWORKS = 12

@@ -1,14 +1,18 @@
-"""Image quality: how close a variant's images are to plain ones, image by image and on the mean."""
+"""Image quality: how close a variant's images are to plain ones, and whether closer ones are classified better."""
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import permutation_test, rankdata, spearmanr
 from scipy.stats import t as student
 
-from engine.reports.quality import ImageQuality
-from engine.reports.statistics import LEVEL, Interval
+from engine.reports.quality import LEAST_VARIANTS, ImageQuality, QualityRelation, accuracy_gain
+from engine.reports.statistics import LEVEL, Interval, StudyStatistics
+from engine.statistics.proportions import holm
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -18,6 +22,9 @@ WINDOW = 7
 """Side in pixels of the window of SSIM, scikit-image's own."""
 
 SMALLEST_WINDOW = 3
+
+PERMUTATIONS = 9999
+"""Drawn where there are more orders of the variants than this; up to seven variants all are gone through."""
 
 
 class Closeness(NamedTuple):
@@ -82,3 +89,53 @@ def _mean(
     error = float(np.sqrt(count / (count - 1) * np.square(sums).sum())) / len(values)
     reach = float(student.ppf((1 + LEVEL) / 2, count - 1)) * error
     return mean, Interval(max(-limit, mean - reach), min(limit, mean + reach), "Student's t over groups of images")
+
+
+def relate_to_accuracy(
+    quality: Sequence[ImageQuality], statistics: StudyStatistics, seed: int = 0
+) -> tuple[QualityRelation, ...]:
+    """Rank correlations of SSIM and PSNR with the accuracy gained over the reference, of at least four variants.
+
+    C. Spearman's, with a permutation test: the null is that the gains could as well belong to the variants in any
+    other order. A PSNR that is infinite ranks above all others. None where all gains or all values are the same.
+    """
+    gains = [(entry, gain) for entry in quality if (gain := accuracy_gain(entry, statistics)) is not None]
+    ssim = [(entry, entry.ssim, gain) for entry, gain in gains if entry.ssim is not None]
+    psnr = [(entry, math.inf if entry.psnr is None else entry.psnr, gain) for entry, gain in gains]
+    found = [relation for relation in (_relate("SSIM", ssim, seed), _relate("PSNR", psnr, seed)) if relation]
+    adjusted = holm([relation.p_value for relation in found])
+    return tuple(
+        replace(relation, adjusted_p=p, significant=p < 1 - LEVEL) for relation, p in zip(found, adjusted, strict=True)
+    )
+
+
+def _relate(
+    measure: Literal["SSIM", "PSNR"], entries: Sequence[tuple[ImageQuality, float, float]], seed: int
+) -> QualityRelation | None:
+    values, gains = (rankdata([entry[place] for entry in entries]) for place in (1, 2))
+    count = len(entries)
+    if count < LEAST_VARIANTS or not np.ptp(values) or not np.ptp(gains):
+        return None
+
+    def statistic(permuted: Floats, axis: int) -> Floats:
+        return np.asarray((permuted * gains).sum(axis=axis))  # of ranks: grows with their correlation
+
+    # Ranks are halves, so that sums of their products are exact, and ties among them are found.
+    test = permutation_test(
+        (values,),
+        statistic,
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=PERMUTATIONS,
+        rng=np.random.default_rng(seed),
+    )
+    exact = math.factorial(count) <= PERMUTATIONS
+    return QualityRelation(
+        measure,
+        variants=tuple(entry.variant for entry, _, _ in entries),
+        correlation=float(spearmanr(values, gains).statistic),
+        method="exact permutation test" if exact else f"permutation test of {PERMUTATIONS:,} orders",
+        p_value=float(test.pvalue),
+        adjusted_p=float(test.pvalue),
+        significant=False,
+    )

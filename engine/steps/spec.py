@@ -38,6 +38,10 @@ class Parameter:
     meaning: str = ""
     choices: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if isinstance(self.choices, list):
+            object.__setattr__(self, "choices", tuple(self.choices))
+
 
 @dataclass(frozen=True)
 class StepSpec:
@@ -54,6 +58,7 @@ class StepSpec:
         libraries: distributions whose version the result depends on.
         seconds_per_megapixel: what it takes on a two-core server CPU, roughly.
         source: SHA-256 of the file that declares it, for a user's own step; "" for those that ship.
+        origin: what `--steps` named it by: that file, or an installed package's entry point.
     """
 
     name: str
@@ -65,6 +70,7 @@ class StepSpec:
     libraries: tuple[str, ...] = ()
     seconds_per_megapixel: float = 0.1
     source: str = ""
+    origin: str = ""
 
 
 def step(
@@ -75,7 +81,13 @@ def step(
     seconds_per_megapixel: float = 0.1,
     **more: Any,
 ) -> "Callable[[Callable[..., Pixels]], StepSpec]":
-    """Declare the decorated function as a step; its name is the function's, with "-" for "_", unless given."""
+    """Declare the decorated function as a step; its name is the function's, with "-" for "_", unless given.
+
+    Raises:
+        TypeError: it is written without its summary.
+    """
+    if not isinstance(summary, str):
+        raise TypeError('write @step("what it does to an image", ...) above the function')
 
     def declare(function: "Callable[..., Pixels]") -> StepSpec:
         return StepSpec(
@@ -83,7 +95,7 @@ def step(
             summary,
             function,
             parameters,
-            libraries=tuple(libraries),
+            libraries=(libraries,) if isinstance(libraries, str) else tuple(libraries),
             seconds_per_megapixel=seconds_per_megapixel,
             **more,
         )

@@ -20,10 +20,12 @@ from engine.config.variants import PLAIN, VARIANTS, Variant, find_variant, get_v
 from engine.events.study import Stage
 from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
+from engine.reports.quality import compared_images
 from engine.reports.results import DatasetSummary
 from engine.steps.registry import find_step
 from engine.system.locations import cache_folder
 from engine.system.memory import recall, remember
+from engine.system.own_steps import measure, seconds_per_megapixel
 
 if TYPE_CHECKING:
     from engine.training.footprint import Footprint
@@ -85,6 +87,8 @@ def estimate_study(
         if config.budget_minutes is None:
             work.append(("train", variant, summary.train * recipe.epochs * jobs))
     work.append(("baselines", "", images))
+    if compared := summary.test * compared_images(config.variants):
+        work.append(("quality", "", compared))
     known = [timings.lookup(stage, variant, config) or _of_step(step, stage, variant) for stage, variant, _ in work]
     seconds = sum(
         count * (typical_seconds(stage, variant, recipe, config.variants) if measured is None else measured)
@@ -109,12 +113,20 @@ def _of_step(step: "Footprint | None", stage: Stage, variant: str) -> float | No
 
 def slowest_preprocessing(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> float:
     """Seconds that the slowest variant's pre-processing of all images takes, if nothing is cached."""
+    _measure_own(config)
     images = summary.train + summary.test
     known = {variant: timings.lookup("preprocess", variant, config) for variant in config.variants}
     return images * max(
         typical_seconds("preprocess", variant, config.recipe, (variant,)) if rate is None else rate
         for variant, rate in known.items()
     )
+
+
+def _measure_own(config: StudyConfig) -> None:
+    """Time the user's own steps, which nothing else is known of."""
+    own = [spec for one in config.steps if (spec := find_step(one.name)) is not None]
+    if own and measure(own, config.recipe.image_size):
+        typical_seconds.cache_clear()
 
 
 def _key(stage: Stage, variant: str, config: StudyConfig) -> str:
@@ -134,12 +146,14 @@ def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[
     """
     speed_up = (os.cpu_count() or 1) / _TYPICAL_CORES
     megapixels = recipe.image_size[0] * recipe.image_size[1] / _MEGAPIXEL
+    if stage == "quality":
+        return costs.QUALITY_SECONDS_PER_MEGAPIXEL * megapixels / speed_up
     if not variant:
         return costs.FIXED_SECONDS_PER_IMAGE[stage] / speed_up
     chosen = find_variant(variant) or VARIANTS[PLAIN]
     if stage == "preprocess":
         specs = (find_step(call.step) for call in _own_steps(chosen, variants))
-        seconds = sum(spec.seconds_per_megapixel for spec in specs if spec is not None)
+        seconds = sum(seconds_per_megapixel(spec) for spec in specs if spec is not None)
         return (costs.FIXED_SECONDS_PER_IMAGE["preprocess"] + seconds * megapixels) / speed_up
     rate = costs.TRAIN_SECONDS_PER_MEGAPIXEL if stage == "train" else costs.EVALUATE_SECONDS_PER_MEGAPIXEL
     others = 1 if is_ours(recipe.network) else costs.OTHER_NETWORKS
@@ -170,11 +184,15 @@ def _free_bytes(folder: Path) -> int:
 def estimate(config: StudyConfig, summary: DatasetSummary) -> Estimate:
     """How long the study would take and how much disk its cache needs; rough until its stages were timed here.
 
-    For a network that is not ours a step is done, once a process for each image size: some seconds.
+    Steps of the user's own are tried on a drawn picture. For a network that is not ours a step is done, once a process
+    for each image size: some seconds.
 
     Raises:
-        InputError: that network is not there, or cannot take a step.
+        InputError: the user's own steps were not named, or are others now; that network is not there, or cannot take a
+            step.
     """
+    config.require_steps()
+    _measure_own(config)
     timings = StageTimings.load(cache_folder(config.cache_dir))
     if is_ours(config.recipe.network):
         return estimate_study(config, summary, timings)

@@ -4,7 +4,7 @@ A job is a function of its inputs; it writes into the run folder and reports eve
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,8 +12,10 @@ import numpy.typing as npt
 from torch import nn
 
 from engine.config.machine import MachineSettings
+from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import get_variant
+from engine.dataset import CheckedImage
 from engine.dataset.division import Fold
 from engine.errors import StudyStopped, describe_error
 from engine.evaluation import compute_metrics
@@ -28,6 +30,7 @@ from engine.study.job_checkpoints import JobCheckpoints
 from engine.study.reporting import Reporter, StageReporter
 from engine.superres import SuperresModel
 from engine.system.locations import cache_folder
+from engine.system.own_code import printed
 from engine.training import (
     Checkpoint,
     CheckpointError,
@@ -98,26 +101,37 @@ def run_job(key: JobKey, inputs: JobInputs) -> JobResult:
         return job.result("failed", describe_error(error))
 
 
-def preprocess_variant(variant: str, inputs: JobInputs, stage: StageReporter) -> PixelTable:
-    """The pixels of all images, rows as in `inputs.images`; the amount and the progress go to `stage`.
+def preprocess_variant(
+    variant: str,
+    inputs: JobInputs,
+    stage: StageReporter | None,
+    *,
+    images: Sequence[CheckedImage] | None = None,
+    recipe: Recipe | None = None,
+) -> PixelTable:
+    """The pixels of all images, rows as in `inputs.images`, or of others; amount and progress go to `stage`, if any.
 
     Raises:
         StudyStopped: a stop was asked for; what was made is kept.
         SimpsonsError: it cannot be done.
     """
-    pixels = preprocess(
-        get_variant(variant),
-        inputs.images.images,
-        inputs.config.recipe,
-        superres=inputs.superres,
-        machine=inputs.preprocess_machine,
-        cache=inputs.cache,
-        control=inputs.control,
-        on_start=stage.start,
-        on_progress=stage.progress,
-        shared_with=[get_variant(name) for name in inputs.config.variants],
-    )
-    if pixels.note:
+    try:
+        pixels = preprocess(
+            get_variant(variant),
+            inputs.images.images if images is None else images,
+            recipe or inputs.config.recipe,
+            superres=inputs.superres,
+            machine=inputs.preprocess_machine,
+            cache=inputs.cache,
+            control=inputs.control,
+            on_start=stage.start if stage else lambda *_: None,
+            on_progress=stage.progress if stage else lambda _: None,
+            shared_with=[get_variant(name) for name in inputs.config.variants],
+        )
+    finally:
+        for line in printed.drain():
+            inputs.reporter.notice(f"a step of your own printed: {line}", variant=variant)
+    if pixels.note and stage is not None:  # it is the same for what is opened again
         inputs.reporter.notice(pixels.note, "warning", variant)
     pixels.tell = lambda sentence: inputs.reporter.notice(sentence, "warning", variant)
     return pixels

@@ -94,9 +94,12 @@ class Study:
                 program_version=program_version(),
                 repeats=config.repeats,
                 folds=config.folds,
+                steps=config.steps,
                 folder=str(self._reporter.folder.folder),
             )
         )
+        for own in config.steps:
+            self._reporter.notice(f"a step of your own: {own.shown}")
         if self._plan:
             self._reporter.notice(self._plan)
 
@@ -110,6 +113,9 @@ class Study:
         finally:
             if not self._control.handing_over:
                 self._measure_baselines(inputs)
+        from engine.study.quality import measure_quality
+
+        measure_quality(inputs)
         failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 

@@ -48,6 +48,7 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     """
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
+    config.require_steps()
     check_network(config.recipe)
     dataset = open_study_dataset(config)
     plan = ""
@@ -77,7 +78,8 @@ def resume_study(
     are read again, whatever is remembered of them.
 
     Raises:
-        SimpsonsError: there is nothing to resume, another process writes the run, or its data have changed.
+        SimpsonsError: there is nothing to resume, another process writes the run, or its data or the user's own steps
+            have changed.
     """
     config = replace(load_config(folder), recheck=recheck)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
@@ -89,6 +91,7 @@ def resume_study(
         finished = record.finished
         done = finished is not None and finished.status == "done"
         require(not done, f"{folder}: the study is done, there is nothing to resume")
+        config.require_steps()
         check_network(config.recipe, record)
         dataset = open_study_dataset(config)
         reporter.replay(past, replay or emit)

@@ -59,6 +59,7 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
         SimpsonsError: the input cannot be used.
     """
     search_space(config)
+    config.study.require_steps()
     check_network(config.study.recipe)
     dataset = open_study_dataset(config.study)
     if config.study.validation_fraction is None and not dataset.validation:
@@ -88,6 +89,7 @@ def resume_tuning(
     Raises:
         SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
     """
+    load_config(folder).require_steps()
     run = RunFolder.open_for_resume(folder)
     try:
         reporter = SearchReporter(run, control or StudyControl(), emit)

@@ -11,7 +11,7 @@ from cloup import option_group
 
 from engine.errors import InputError, StorageError
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, FOLDER, JSON, OWN_NETWORK, RUNS_DIR, folders, option
+from tui.options.study import CACHE_DIR, FOLDER, JSON, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
 from tui.options.values import variant_names
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ box is measured once and kept in the run's folder, and so is their accuracy on s
 @click.argument("run", metavar="RUN")
 @option_group(
     "Explanation",
+    STEPS,
     option("--variant", type=variant_names, metavar="A,B,...", help="Only these variants' networks."),
     option(
         "--resolution",

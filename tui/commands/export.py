@@ -11,7 +11,7 @@ from engine.errors import InputError
 from tui.commands.command import ProgramCommand
 from tui.commands.predict import split_model
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
-from tui.options.study import OWN_NETWORK, RUNS_DIR, folders, option
+from tui.options.study import OWN_NETWORK, RUNS_DIR, STEPS, folders, option
 
 STANDARD_OUTPUT = "-"
 DEFAULT_FORMAT = "html"
@@ -61,7 +61,7 @@ pre-processing is, and the classes, stand in its metadata. Without a variant it 
     ),
     option("--force", is_flag=True, help="Replace what is there."),
 )
-@option_group("Study", OWN_NETWORK)
+@option_group("Study", OWN_NETWORK, STEPS)
 @folders(RUNS_DIR)
 def export(*, run: str | None, format_name: str | None, out: Path | None, force: bool, runs_dir: Path | None) -> None:
     """Write a study's results as a report, tables or curves, or a trained network.

@@ -9,10 +9,11 @@ from cloup import option_group
 
 from engine.config.model import ModelRequest
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, OWN_NETWORK, RUNS_DIR, folders, option
+from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
 
 _MODEL_OPTIONS = option_group(
     "Model",
+    STEPS,
     # Without the environment variables of the study's own options of that name.
     click.option("--seed", type=int, metavar="N", help="Of several, the one trained with this seed."),
     click.option("--fold", type=int, metavar="N", help="Of several, the one trained on this fold."),

@@ -11,7 +11,7 @@ from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
-from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, OWN_NETWORK, RUNS_DIR, folders, option
+from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
 
 _EXAMPLES = """\b
 Examples:
@@ -21,7 +21,7 @@ Examples:
 
 What is done stays done; the variant under way is resumed from its last epoch (or from the batch at which it
 was stopped), and the results are those of a study that was never interrupted. Variants that failed are
-tried again. The images must be the same."""
+tried again. The images must be the same, and steps of your own are named again with --steps."""
 
 
 @cloup.command(cls=ProgramCommand, epilog=_EXAMPLES)
@@ -32,7 +32,7 @@ tried again. The images must be the same."""
     HEADLESS_JSON,
     option("--recheck", is_flag=True, help="Read every image again first; with --headless or --json."),
 )
-@option_group("Study", OWN_NETWORK)
+@option_group("Study", OWN_NETWORK, STEPS)
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
 @option_group("Screen", IMAGES)
 @folders(RUNS_DIR)
@@ -64,4 +64,6 @@ def resume(
         raise InputError("--recheck: give --headless too")
     from engine import load_config
 
-    return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(CommandContext), resume=folder)
+    config = load_config(folder)
+    config.require_steps()
+    return dashboard.open_dashboard(config, None, images, ctx.ensure_object(CommandContext), resume=folder)

@@ -13,7 +13,7 @@ from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.commands.export import export
 from tui.console.errors import CommandContext
-from tui.options.study import IMAGES, RUNS_DIR, folders, option
+from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders, option
 
 if TYPE_CHECKING:
     from engine.reports.run_summary import RunSummary
@@ -129,6 +129,7 @@ run. A run that has ended shows its results."""
 
 @cloup.command(cls=ProgramCommand, epilog=_WATCH_EXAMPLES)
 @click.argument("run", default="", metavar="[RUN]")
+@option_group("Study", STEPS)
 @option_group("Screen", IMAGES)
 @folders(RUNS_DIR)
 @click.pass_context

@@ -36,7 +36,9 @@ it can be resumed. Exit status: 0 done, 1 it failed, 2 wrong use or input, 130 i
 
 {ENVIRONMENT_HELP}"""
 
-_WITH_RESUME = frozenset({"resume", "trials", "minutes", "headless", "as_json", "images", "runs_dir", "network"})
+_WITH_RESUME = frozenset(
+    {"resume", "trials", "minutes", "headless", "as_json", "images", "runs_dir", "network", "steps"}
+)
 
 
 @cloup.command(

@@ -1,6 +1,7 @@
 """A running study on standard error: lines where it is a file, a display with a bar where it is a terminal."""
 
 import contextlib
+import re
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from rich.console import Console
 
+from engine.events.record import JobKey
 from engine.events.search import TrialFinished, TrialStarted, TuningStarted, trial_name
 from engine.events.study import (
     BaselinesMeasured,
@@ -44,10 +46,14 @@ _DOING: dict[Stage, str] = {
     "train": "training",
     "evaluate": "evaluating",
     "baselines": "measuring baselines on",
+    "quality": "measuring the quality of",
 }
 _REFRESHES_PER_SECOND = 5
 REMIND_SECONDS = 30.0
 """Nobody waits longer for a sign of life where there is no bar."""
+
+_MOST_TOLD = 20
+"""Of studies with more jobs than this, only what became of each job is told, and how many there are."""
 
 _WORTH_A_LINE = 1.0
 """Seconds from which on the time that a stage took gets a line."""
@@ -97,6 +103,8 @@ class LineProgress:
         self._said_at = time.time()
         self._epochs = 0
         self._many_jobs = False
+        self._jobs = 1
+        self._ended: set[JobKey] = set()
         self._broken = False
 
     def __enter__(self) -> Self:
@@ -121,6 +129,9 @@ class LineProgress:
         if isinstance(event, StudyStarted | TuningStarted):
             self._epochs = event.recipe.epochs
             self._many_jobs = isinstance(event, StudyStarted) and event.jobs_per_variant > 1
+            self._jobs = len(event.variants) * event.jobs_per_variant if isinstance(event, StudyStarted) else 1
+        elif isinstance(event, JobFinished):
+            self._ended.add(JobKey(event.result.variant, event.result.seed, event.result.fold))
 
     def remind(self, now: float | None = None) -> None:
         """Say how far the stage under way is where nothing was said for `REMIND_SECONDS`; `now` as events count it."""
@@ -157,7 +168,8 @@ class LineProgress:
         stage = self._stage
         match event:
             case StageStarted():
-                name = _about(self._job(event), _DOING[event.stage].removesuffix(" on").removesuffix(" among"))
+                place = self._place() if event.variant else ""
+                name = _about(f"{place}{self._job(event)}", _doing(event.stage))
                 self._stage = _UnderWay(name, event.time, event.total, event.cached, event.cached)
             case TrialStarted():
                 self._stage = _UnderWay(trial_name(event.trial), event.time, event.steps)
@@ -196,21 +208,27 @@ class LineProgress:
     def _job_line(self, event: Event) -> str:
         text = ""
         match event:
+            case StageStarted() | StageFinished() | EpochTrained() if event.variant and self._jobs > _MOST_TOLD:
+                pass
             case StageStarted():
                 unit, known = ("batches", "done before") if event.stage == "train" else ("images", "from the cache")
                 cached = f", {count(event.cached)} of them {known}" if event.cached else ""
                 text = _about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
-                doing = _DOING[event.stage].removesuffix(" on").removesuffix(" among")
-                text = _about(self._job(event), f"{doing} took {duration(event.seconds)}")
+                text = _about(self._job(event), f"{_doing(event.stage)} took {duration(event.seconds)}")
             case EpochTrained():
                 scores = f"mean loss {loss(event.loss).strip()}, training accuracy {event.accuracy:.3f}"
                 if event.validation_accuracy is not None:
                     scores += f", validation accuracy {event.validation_accuracy:.3f}"
                 text = f"{self._job(event)}: epoch {event.epoch + 1}/{self._epochs}, {scores}"
             case JobFinished() if not is_trial(event.result.variant):
-                text = f"{self._job(event.result)}: {_outcome(event.result)}"
+                text = f"{self._place(len(self._ended))}{self._job(event.result)}: {_outcome(event.result)}"
         return text
+
+    def _place(self, number: int | None = None) -> str:
+        """Which of many jobs this is, the one under way if not given: "[17/130] "; "" where there are few."""
+        number = len(self._ended) + 1 if number is None else number
+        return f"[{number}/{self._jobs}] " if self._jobs > _MOST_TOLD else ""
 
     def _job(self, part: StageStarted | StageFinished | BatchTrained | EpochTrained | JobResult) -> str:
         """The variant, with seed and fold where there are several."""
@@ -259,7 +277,7 @@ class BarProgress(LineProgress):
                 self._advance()
             case BatchTrained():
                 epoch = f"epoch {event.epoch + 1}/{self._epochs}, loss {loss(event.loss).strip()}"
-                self._advance(f"{self._job(event)}: {epoch}")
+                self._advance(f"{self._place()}{self._job(event)}: {epoch}")
             case StageFinished() | StudyFinished() | TrialFinished():
                 self._end()
             case _:
@@ -290,6 +308,11 @@ def progress_on(stream: TextIO) -> LineProgress:
     if console.is_terminal and not console.is_dumb_terminal:
         return BarProgress(console)
     return LineProgress(console)
+
+
+def _doing(stage: Stage) -> str:
+    """What a stage does, without the word before the number of images."""
+    return re.sub(" (on|among|of)$", "", _DOING[stage])
 
 
 def _about(variant: str, message: str) -> str:

@@ -12,13 +12,15 @@ from rich.text import Text
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord, evaluated_results
 from engine.events.search_record import TuningRecord
-from engine.reports.results import DatasetSummary
+from engine.reports.results import DatasetSummary, JobResult
 from tui.console.stdout import _natural_width, _terminal_width, printed
+from tui.looks.variant_names import MANY
 from tui.tables.claims import claims_parts
 from tui.tables.data import to_rich
 from tui.tables.effects import effects_legend, effects_tables, factorials
 from tui.tables.facts import DEMO_WORDS, shortfalls, study_facts, table_words, warnings
 from tui.tables.pipelines import analysis_parts, part_heading, seed_warning
+from tui.tables.quality import quality_data, quality_sentences, quality_title
 from tui.tables.results import confusion_table, metrics_data, metrics_table, per_class_table
 from tui.tables.statistics import calibration_table, comparison_table, leak_warning, seed_words, verdict
 
@@ -37,7 +39,7 @@ def _metrics(record: StudyRecord, width: int | None) -> Table:
     table = metrics_table(record)
     if width is None or _natural_width(table) <= width:
         return table
-    data = metrics_data(record)
+    data = metrics_data(record, quality=False)
     columns = tuple(replace(column, heading=column.short or column.heading) for column in data.columns)
     return _narrowed(to_rich(replace(data, columns=columns), str(table.title)))
 
@@ -51,7 +53,7 @@ def _verdict(record: StudyRecord) -> Iterator[Text]:
 
 
 def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
-    """Comparisons, effects of steps and calibration, where there are any."""
+    """Comparisons, effects of steps, image quality and calibration, where there are any."""
     if (comparisons := comparison_table(record)) is not None:
         yield ""
         yield _fitted(comparisons, width)
@@ -69,6 +71,10 @@ def _statistics(record: StudyRecord, width: int | None) -> Iterator[RenderableTy
             yield Text(part.legend)
         if warning := seed_warning(analysis):
             yield Text(warning)
+    if record.quality is not None:
+        yield ""
+        yield _fitted(to_rich(quality_data(record), quality_title(record)), width)
+        yield from map(Text, quality_sentences(record))
     if (calibration := calibration_table(record)) is not None:
         yield ""
         yield _fitted(calibration, width)
@@ -100,18 +106,28 @@ def _report(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     for variant, sentence in shortfalls(record):
         yield f"{variant}: {sentence}"
     yield from _statistics(record, width)
-    for result in evaluated_results(record):
+    evaluated = evaluated_results(record)
+    for result in _with_matrix(evaluated):
         if result.metrics is not None:
             yield ""
             yield confusion_table(
                 result.metrics, dataset.classes, title=f"{result.variant}, {table_words(record, 'sum')}"
             )
-    if evaluated_results(record):
+    if len(evaluated) > MANY:
+        yield f"{len(evaluated)} confusion matrices: the best variant's is shown, all are in the exports"
+    if evaluated:
         yield ""
         yield _fitted(per_class_table(record), width)
     yield from _claims(record, width)
     yield from warnings_and_conclusion(record)
     yield from kept_in(record)
+
+
+def _with_matrix(evaluated: list[JobResult]) -> list[JobResult]:
+    """The results whose matrix is printed: all, or of many the most accurate one."""
+    if len(evaluated) <= MANY:
+        return evaluated
+    return [max(evaluated, key=lambda result: result.metrics.accuracy if result.metrics else 0.0)]
 
 
 def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:

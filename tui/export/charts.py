@@ -13,6 +13,7 @@ from tui.export.nodes import drawing, node, number
 from tui.looks.axes import thin, tick_label, x_ticks, y_ticks
 from tui.looks.palette import variant_style
 from tui.looks.size_axes import ladder_curve, share_limits, share_ticks, size_ticks
+from tui.looks.variant_names import MANY
 from tui.state.curves import Limits, VariantCurves
 from tui.tables.resolution import PART_WORDS
 
@@ -37,7 +38,13 @@ class _Plot:
     def below_legend(
         cls, root: Element, names: Iterable[tuple[str, str]], variants: Sequence[str], width: float, height: float
     ) -> "_Plot":
-        """Draw the sign of each variant, its name and some words, in as many lines as they need; the rest is free."""
+        """Draw the sign of each variant, its name and some words, in as many lines as they need; the rest is free.
+
+        Many names would leave no room for the plot, and are left out.
+        """
+        names = list(names)
+        if len(names) > MANY:
+            return cls(root, _TOP, width - _LEFT - _RIGHT, height - _TOP - _BOTTOM)
         x, y = _LEFT, _LEGEND_LINE - 4
         for variant, words in names:
             taken = (len(variant) + len(words) + 4) * _LETTER
@@ -120,13 +127,15 @@ class _LossPlot:
         low, high = self._limits.low, self._limits.high
         return (min(high, max(low, loss)) - low) / (high - low)
 
-    def line(self, values: Sequence[float], style: str) -> None:
-        """A path through the finite values; a value between gaps becomes a dot."""
+    def line(self, values: Sequence[float], style: str, title: str = "") -> None:
+        """A path through the finite values, with a title for the mouse; a value between gaps becomes a dot."""
         plot, parts = self._plot, []
         for piece in thin(values, int(plot.width / _PIXELS_PER_COLUMN), self._limits.steps):
             points = [f"{number(plot.x(self._across(step)))} {number(plot.y(self._up(loss)))}" for step, loss in piece]
             parts.append("M" + "L".join(points) + ("h.01" if len(points) == 1 else ""))
-        node(plot.root, "path", d="".join(parts), class_=style)
+        path = node(plot.root, "path", d="".join(parts), class_=style)
+        if title:
+            node(path, "title", title)
 
     def markers(self, curve: VariantCurves, style: str, offset: int) -> None:
         """The variant's sign at the end of its curve and along it; each begins elsewhere, so that none hides."""
@@ -150,7 +159,7 @@ def draw_overlay(
     root = drawing(width, height, "Loss of every variant by batch, smoothed: " + ", ".join(ends))
     plot = _LossPlot(root, curves, limits, variants, (width, height))
     for curve in curves:
-        plot.line(curve.bold, f"bold v{variants.index(curve.variant)}")
+        plot.line(curve.bold, f"bold v{variants.index(curve.variant)}", curve.variant if len(curves) > MANY else "")
     for offset, curve in enumerate(curves):
         plot.markers(curve, f"sign v{variants.index(curve.variant)}", offset)
     return root

@@ -10,6 +10,8 @@
                      was measured: images, shrunk, right, accuracy, change from the images as they are, intervals
     effects.csv      steps, effect, estimate, low, high, p, adjusted_p, significant, method, images, groups, seeds: a
                      row an effect of steps, their names joined by +; only where all combinations were trained
+    quality.csv      the fields of `engine.reports.quality.ImageQuality` and accuracy_gain, a row a variant: only where
+                     image quality was measured
 
 What orders, strengths and selections do has a file a table, with the fields of `engine.reports.pipelines` as columns,
 those of a field within a field joined by _: gains.csv, order_effects.csv, mirrors.csv, variance_shares.csv,
@@ -31,6 +33,7 @@ from engine import Exported
 from engine.config.variants import name_of
 from engine.events.record import JobKey, StudyRecord
 from engine.reports.pipelines import PipelineAnalysis, changed_images
+from engine.reports.quality import QualityReport, accuracy_gain
 from engine.reports.resolution import ResolutionReport
 from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
@@ -59,6 +62,8 @@ def render(exported: Exported) -> dict[str, bytes]:
         files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
     if record.analysis is not None:
         files |= _pipelines(record, record.analysis)
+    if record.quality is not None:
+        files["quality.csv"] = _dicts(list(_quality(record, record.quality)))
     return files
 
 
@@ -240,3 +245,9 @@ def _dicts(rows: Sequence[Mapping[str, object]]) -> bytes:
     """A column a key, also of those that some rows lack."""
     columns = max(rows, key=len)
     return _file(tuple(columns), ([row.get(column) for column in columns] for row in rows))
+
+
+def _quality(record: StudyRecord, report: QualityReport) -> Iterator[dict[str, object]]:
+    for entry in report.variants:
+        gain = accuracy_gain(entry, record.statistics) if record.statistics else None
+        yield {**_flat(entry), "accuracy_gain": gain}

@@ -20,6 +20,7 @@ from tui.export.nodes import svg_text
 from tui.export.report import build_report
 from tui.export.style import colours, heat_class, sheet
 from tui.looks.palette import variant_style
+from tui.looks.variant_names import MANY
 from tui.tables.report import head_note
 from tui.tables.results import confusion_cell
 
@@ -70,6 +71,7 @@ def _environment() -> Environment:
         grouped=_grouped,
         upright=lambda names: len(names) > _MANY_CLASSES or any(len(name) > _LONG_NAME for name in names),
         data_uri=lambda png: "data:image/png;base64," + base64.b64encode(png).decode(),
+        many=lambda blocks: len(blocks) > MANY,
         marker=lambda variant: variant_style(variant).marker,
     )
     return environment

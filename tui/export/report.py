@@ -20,6 +20,9 @@ from tui.tables.report import epoch_table, interval_table, repeats_table
 from tui.tables.results import class_data, classes_heading, metrics_data
 from tui.tables.statistics import leak_warning, seed_words, verdict
 
+_MANY_ROWS = 50
+"""A table with more rows is long."""
+
 NOTHING_EVALUATED = "No variant is evaluated yet: this holds what there is."
 
 
@@ -100,7 +103,9 @@ def _repeats(exported: Exported) -> Section | None:
     started = record.started
     parts = [_count(started.repeats, "seed"), _count(started.folds, "fold")]
     words = f"Each variant is trained {started.jobs_per_variant} times: {', '.join(parts)}."
-    return Section("repeats", "Seeds and folds", (Paragraph(words), Table("Every training", repeats_table(record))))
+    table = repeats_table(record)
+    every = Table("Every training", table, long=len(table.rows) > _MANY_ROWS)
+    return Section("repeats", "Seeds and folds", (Paragraph(words), every))
 
 
 def _count(number: int, noun: str) -> str:
@@ -112,7 +117,9 @@ def _curves(exported: Exported) -> Section | None:
     if not curves:
         return None
     numbers = Table(
-        "By epoch, means over the training images as they were seen (dropout on)", epoch_table(exported.record)
+        "By epoch, means over the training images as they were seen (dropout on)",
+        data := epoch_table(exported.record),
+        long=len(data.rows) > _MANY_ROWS,
     )
     return Section("curves", "Loss curves", (CurvesBlock(tuple(curves), shared_limits(curves), numbers),))
 
@@ -152,6 +159,7 @@ SECTIONS: tuple[Callable[[Exported], Section | None], ...] = (
     trust_sections.comparisons,
     trust_sections.effects,
     trust_sections.pipelines,
+    trust_sections.quality,
     _curves,
     _matrices,
     _classes,

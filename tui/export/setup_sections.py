@@ -5,10 +5,12 @@ from collections.abc import Iterable
 
 from engine import Exported
 from engine.config.machine import MachineSettings
+from engine.config.own_steps import own_steps_in
 from engine.config.recipes import Recipe
 from engine.config.study_file import study_text
 from engine.config.variants import find_variant
 from engine.events.record import StudyRecord
+from engine.events.study import StudyStarted
 from engine.events.study_json import describe_weights
 from engine.reports.results import NetworkInfo
 from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section, TableBlock
@@ -51,15 +53,23 @@ def training(exported: Exported) -> Section | None:
     record = exported.record
     if record.started is None:
         return None
-    known = {name: find_variant(name) for name in record.started.variants}
-    variants = [(name, variant.summary if variant else "not known to this version") for name, variant in known.items()]
+    variants = [(name, _summary(name, record.started)) for name in record.started.variants]
+    own = [(step.name, f"{step.origin}, sha256 {step.sha256}") for step in record.started.steps]
     blocks: list[Block] = [
         TableBlock("Variants", _pair_table(variants, "variant", "what is done to the images")),
+        *([TableBlock("Steps of your own", _pair_table(own, "step", "source"))] if own else []),
         TableBlock("Recipe", _pair_table(_recipe_facts(record.started.recipe))),
         *((TableBlock("Network", _pair_table(_network_facts(record.network))),) if record.network else ()),
         TableBlock("Machine and program", _pair_table(_machine_facts(record))),
     ]
     return Section("training", "Training", tuple(blocks))
+
+
+def _summary(variant: str, started: StudyStarted) -> str:
+    if known := find_variant(variant):
+        return known.summary
+    own = own_steps_in([variant], started.steps)
+    return f"made with the step {own[0].shown}" if own else "not known to this version"
 
 
 def _pair_table(pairs: Iterable[tuple[str, str]], first: str = "setting", second: str = "value") -> TableData:

@@ -9,8 +9,12 @@ from tui.tables.audit import pair_data, size_data
 from tui.tables.data import table_of, words
 from tui.tables.effects import effect_sentences, effects_data, effects_legend, factorials, set_words
 from tui.tables.pipelines import analysis_parts, seed_warning
+from tui.tables.quality import quality_data, quality_sentences, quality_title
 from tui.tables.report import calibration_table, combination_table, comparison_matrix
 from tui.tables.statistics import DIFFERS, comparison_data, has_all_pairs
+
+_MOST_SETS_OPEN = 3
+"""Of more complete sets than this, as every order of four steps makes, the tables are folded away."""
 
 
 def comparisons(exported: Exported) -> Section | None:
@@ -38,14 +42,13 @@ def effects(exported: Exported) -> Section | None:
     if not found:
         return None
     blocks: list[Block] = [Paragraph(effects_legend(found[0]))]
+    many = len(found) > _MOST_SETS_OPEN
     for analysis in found:
-        blocks += [
-            TableBlock(
-                f"Effects on the accuracy, {set_words(analysis)}", effects_data(analysis).without("what it says")
-            ),
-            Bullets(effect_sentences(analysis)),
-            TableBlock("The accuracies that they come from", combination_table(analysis)),
-        ]
+        data = effects_data(analysis).without("what it says")
+        blocks.append(TableBlock(f"Effects on the accuracy, {set_words(analysis)}", data, long=many))
+        if not many or any(effect.significant for effect in analysis.effects):
+            blocks.append(Bullets(effect_sentences(analysis)))
+        blocks.append(TableBlock("The accuracies that they come from", combination_table(analysis), long=many))
     return Section("effects", "Effects of steps", tuple(blocks))
 
 
@@ -60,6 +63,16 @@ def pipelines(exported: Exported) -> Section | None:
     for part in analysis_parts(analysis):
         blocks += [TableBlock(part.title, part.data), Paragraph(part.legend)]
     return Section("pipelines", "Orders, strengths and selections", tuple(blocks))
+
+
+def quality(exported: Exported) -> Section | None:
+    """How close the variants' images are to plain ones, and whether closer ones are classified better."""
+    record = exported.record
+    if record.quality is None:
+        return None
+    answer, *notes = quality_sentences(record)
+    table = TableBlock(quality_title(record), quality_data(record))
+    return Section("quality", "Image quality", (Paragraph(answer), table, Bullets(tuple(notes))))
 
 
 def calibration(exported: Exported) -> Section | None:

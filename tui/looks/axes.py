@@ -18,12 +18,13 @@ _ROWS_PER_TICK, _CELLS_PER_TICK = 4, 9
 
 @dataclass(frozen=True)
 class Curve:
-    """One series of losses, a value a batch; NaN and infinite values are gaps."""
+    """One series of losses, a value a batch; NaN and infinite values are gaps. A `faint` one is a thin line alone."""
 
     colour: str
     marker: str
     raw: Sequence[float]
     smoothed: Sequence[float]
+    faint: bool = False
 
 
 def thin(values: Sequence[float], columns: int, total: int) -> list[list[Point]]:

@@ -37,7 +37,7 @@ _STYLES = (
 )
 _KNOWN = ("vanilla", "bbox", "denoise", "superres", "superres-full")
 
-SPARE_MARKERS = "○△□◇☆"
+SPARE_MARKERS = "○△□◇☆▽▷◁◎✚"
 """For variants that are not in the table, which share colours with those that are."""
 
 _COMBINATIONS = MappingProxyType(
@@ -56,6 +56,8 @@ _COMBINATIONS = MappingProxyType(
     }
 )
 
+_HUES = (*_STYLES, *(_COMBINATIONS[name] for name in list(_COMBINATIONS)[:4]))
+
 
 def variant_style(variant: str) -> VariantStyle:
     """The style of a variant; one that has no entry gets one by its name, so that it too stays the same."""
@@ -63,8 +65,8 @@ def variant_style(variant: str) -> VariantStyle:
         return _STYLES[_KNOWN.index(variant)]
     if variant in _COMBINATIONS:
         return _COMBINATIONS[variant]
-    index = zlib.crc32(variant.encode()) % len(_STYLES)
-    return VariantStyle(_STYLES[index].on_dark, _STYLES[index].on_light, SPARE_MARKERS[index])
+    marker, hue = divmod(zlib.crc32(variant.encode()) % (len(SPARE_MARKERS) * len(_HUES)), len(_HUES))
+    return VariantStyle(_HUES[hue].on_dark, _HUES[hue].on_light, SPARE_MARKERS[marker])
 
 
 def blend(colour: str, ground: str, share: float) -> str:

@@ -37,6 +37,7 @@ def configuration_of(record: StudyRecord) -> StudyConfig | None:
         seed=started.seed,
         repeats=started.repeats,
         folds=started.folds,
+        steps=started.steps,
     )
 
 
@@ -87,6 +88,10 @@ def _words(param: click.Parameter, config: StudyConfig) -> Iterator[str]:
         return
     if name == "numbers":
         yield from _set_words(config.recipe)
+        return
+    if name == "steps":
+        for origin in dict.fromkeys(own.origin for own in config.steps):
+            yield from ("--steps", origin)
         return
     if name == "recipe":
         value: Any = config.recipe.name

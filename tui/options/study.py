@@ -22,6 +22,7 @@ from tui.options.values import (
     image_size,
     network_name,
     own_network,
+    own_steps,
     recipe_name,
     recipe_number,
     start_weights,
@@ -106,6 +107,17 @@ IMAGES = option(
     help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
 )
 
+# Code is run only where it is named now, so not by an environment variable of some day; and before variants are read.
+STEPS = click.option(
+    "--steps",
+    type=own_steps,
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    metavar="FILE.py",
+    help="Steps of your own: a Python file (simpsons-tui docs steps), or an installed package's; again for more.",
+)
+
 _STUDY_GROUPS = (
     option_group(
         "Study file",
@@ -144,6 +156,7 @@ _STUDY_GROUPS = (
             "denoise(weight=0.02|0.05), every order of every selection as orders(denoise,clahe), selections in one "
             f"order as subsets(...), {ALL_COMBINATIONS} of bbox, denoise and superres, a named set as @FILE:SET.",
         ),
+        STEPS,
         option(
             "--recipe",
             type=recipe_name,

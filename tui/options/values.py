@@ -36,6 +36,24 @@ def class_names(value: str) -> tuple[str, ...]:
         raise click.BadParameter(str(error)) from None
 
 
+def own_steps(value: str) -> str:
+    """Steps of the user's own: their code is run, because it was named, and its steps can be used from then on.
+
+    Raises:
+        click.BadParameter: it cannot be run, or holds no step that can be used.
+    """
+    from engine import name_steps, printed
+
+    try:
+        name_steps(value)
+    except InputError as error:
+        raise click.BadParameter(str(error).removeprefix("--steps ")) from None
+    finally:
+        for line in printed.drain():
+            click.echo(f"{value} printed: {line}", err=True)
+    return value
+
+
 def variant_names(value: str) -> tuple[str, ...]:
     """Names of variants with commas between them; an expression becomes those that it stands for.
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.steps.registry import named_steps
+
 LOG_FILE = "worker.log"
 """In the run folder: what the process would show if it had a screen."""
 
@@ -33,6 +35,7 @@ def spawn_worker(folder: Path) -> int:
         OSError: it cannot be started, or its log cannot be written.
     """
     command = [sys.executable, "-m", "tui.cli", "resume", str(folder), "--headless", "--wait", str(WAIT_SECONDS)]
+    command += [word for name in named_steps() for word in ("--steps", name)]
     with (folder / LOG_FILE).open("ab") as log:
         worker = subprocess.Popen(
             command,

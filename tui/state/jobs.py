@@ -20,6 +20,7 @@ STAGE_WORDS = {
     "train": "training",
     "evaluate": "evaluating",
     "baselines": "measuring baselines",
+    "quality": "measuring image quality",
 }
 
 RATE_WINDOW_SECONDS = 20.0

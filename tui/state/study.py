@@ -213,15 +213,16 @@ class ViewState:
 
     def _stage_started(self, event: StageStarted) -> None:
         view = StageView(event.stage, event.total, event.cached, started=self.clock.at(event.time))
-        if event.stage == "check" or event.stage == "audit" or event.stage == "baselines":  # noqa: PLR1714 - narrows the type
-            self.common[event.stage] = view
-            return
-        job = self._job(event)
-        job.stages[event.stage] = view
-        job.status = event.stage
-        if event.stage == "train":
-            job.train_total = event.total
-        job.version += 1
+        match event.stage:
+            case "preprocess" | "train" | "evaluate" as stage:
+                job = self._job(event)
+                job.stages[stage] = view
+                job.status = stage
+                if stage == "train":
+                    job.train_total = event.total
+                job.version += 1
+            case common:
+                self.common[common] = view
 
     def _progress(self, event: StageProgress) -> None:
         job = self._job(event) if event.variant else None

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import engine
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import Stage
+from engine.reports.quality import compared_images
 from tui.state.jobs import JobView, StageView
-
-_COMMON: tuple[Stage, ...] = ("check", "audit", "baselines")
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,13 @@ def work_parts(
     if started is None or dataset is None:
         return
     recipe, variants, images = started.recipe, started.variants, dataset.train + dataset.test
-    for stage in _COMMON:
-        view = common.get(stage)
-        cost = images * engine.typical_seconds(stage, "", recipe, variants)
-        yield WorkPart(stage, cost, view.share if view else 0.0, view)
     train, test = dataset.train, dataset.test
+    compared = compared_images(variants) * (sum(protocol.test_counts) if protocol is not None else test)
+    whole: dict[Stage, int] = {"check": images, "audit": images, "baselines": images, "quality": compared}
+    for stage, count in whole.items():
+        view = common.get(stage)
+        cost = count * engine.typical_seconds(stage, "", recipe, variants)
+        yield WorkPart(stage, cost, view.share if view else 0.0, view)
     if protocol is not None:
         train, test = (round(sum(counts) / started.folds) for counts in (protocol.train_counts, protocol.test_counts))
     runs = [(seed, fold) for seed in started.seeds for fold in range(started.folds)]

@@ -149,6 +149,18 @@ def mark_best(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Row, ...]
     return tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked, strict=True))
 
 
+def aligned(*parts: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+    """Blanks in place of missing notes, so that the numbers of a column stay under each other."""
+    rows = [row for part in parts for row in part]
+    widths = [max(cell_len(cell.note) for cell in column) for column in zip(*(row.cells for row in rows), strict=True)]
+
+    def padded(row: Row) -> Row:
+        pairs = zip(row.cells, widths, strict=True)
+        return replace(row, cells=tuple(replace(cell, note=left(cell.note, width)) for cell, width in pairs))
+
+    return [tuple(map(padded, part)) for part in parts]
+
+
 def right_aligned(text: Text, width: int) -> Text:
     """Each line pushed to the right; unlike Rich's own way it leaves blanks at the end, which stand for a note."""
     lines = text.split("\n", allow_blank=True)

@@ -16,6 +16,7 @@ from tui.tables.statistics import DIFFERS
 
 NO_EFFECTS = "An older version of the program made this study: it holds no effects of steps."
 
+_SETS_TOLD = 3
 _LEAST_AXIS = 12
 _EFFECT_COLUMNS = 2 + 7 + 2 + 13 + 2 + 10  # of the numbers beside an effect's name and axis, with their gaps
 _ACCURACY_COLUMNS = 2 + 4 + 2  # the same for an accuracy
@@ -38,11 +39,15 @@ def effects_title(record: StudyRecord) -> str:
 
 def effects_line(record: StudyRecord) -> str:
     """Which effects are significant, in a line that names the key; "" where the study has no complete set."""
-    parts = []
+    told: dict[object, str] = {}
     for analysis in factorials(record):
-        sure = [f"{effect_name(one)} {signed(one.estimate)}" for one in analysis.effects if one.significant]
-        parts.append(", ".join(sure) or f"none significant of {', '.join(analysis.steps)}")
-    return f"effects of steps (f): {'; '.join(parts)}" if parts else ""
+        if sure := [f"{effect_name(one)} {signed(one.estimate)}" for one in analysis.effects if one.significant]:
+            told[analysis.steps] = ", ".join(sure)
+        else:  # said once of all orders of the same steps
+            told.setdefault(frozenset(analysis.steps), f"none significant of {', '.join(analysis.steps)}")
+    parts = list(told.values())
+    more = f"; and {len(parts) - _SETS_TOLD} more sets" if len(parts) > _SETS_TOLD else ""
+    return f"effects of steps (f): {'; '.join(parts[:_SETS_TOLD])}{more}" if parts else ""
 
 
 def set_words(analysis: FactorialAnalysis) -> str:

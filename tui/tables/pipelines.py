@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine.config.grammar import JOIN
-from engine.config.variants import words_of
 from engine.events.record import StudyRecord, protocol_name
 from engine.reports.pipelines import (
     OrderEffect,
@@ -51,27 +49,6 @@ def analysis_parts(analysis: PipelineAnalysis, shorten: Shorten = lambda name: n
         Part("two classes", f"Two classes, {analysis.positive} positive", _two(analysis, shorten), _TWO_LEGEND),
     )
     return tuple(part for part in parts if part.data.rows)
-
-
-def short_pipelines(names: Sequence[str]) -> dict[str, str]:
-    """Each pipeline with its steps cut to as many letters as tell them apart; parameters to their values.
-
-    The plain resize keeps its name, as has it any single step.
-    """
-    steps = dict.fromkeys(word.partition("(")[0] for name in names for word in words_of(name))
-    letters = {step: _prefix(step, [other for other in steps if other != step]) for step in steps}
-
-    def short(word: str) -> str:
-        step, _, given = word.partition("(")
-        values = [pair.partition("=")[2] for pair in given.removesuffix(")").split(",") if pair]
-        return letters[step] + ("" if not values else f"({','.join(values)})")
-
-    return {name: name if JOIN not in name else JOIN.join(map(short, words_of(name))) for name in names}
-
-
-def _prefix(step: str, others: Sequence[str]) -> str:
-    lengths = range(1, len(step))
-    return next((step[:n] for n in lengths if not any(other.startswith(step[:n]) for other in others)), step)
 
 
 def seed_warning(analysis: PipelineAnalysis) -> str:

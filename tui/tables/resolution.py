@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.reports.resolution import Ladder, NativeSizes, Part, ResolutionReport, Shrunk
 from tui.looks.formatting import NOTHING, interval_text, number, points
+from tui.looks.variant_names import MANY
 from tui.tables.data import Cell, Column, Line, TableData, numbers, table_of, words
 
 PART_WORDS: dict[Part, str] = {"training": "training", "test": "test", "held out": "held-out"}
@@ -38,7 +39,10 @@ def _native_line(sizes: NativeSizes) -> Line:
 
 
 def overview_data(report: ResolutionReport, part: Part = "test", *, width: int | None = None) -> TableData:
-    """A row a size, a column a variant: the accuracy, with its interval where that fits into `width` cells."""
+    """A row a size, a column a variant: the accuracy, with its interval where that fits into `width` cells.
+
+    Many variants are the rows, without intervals, and the sizes the columns.
+    """
     ladders = [ladder for ladder in report.ladders if ladder.part == part]
     narrow = width is not None and width < _SIZE_CELLS + _VARIANT_CELLS * len(ladders)
 
@@ -57,7 +61,19 @@ def overview_data(report: ResolutionReport, part: Part = "test", *, width: int |
         for ladder in ladders:
             yield Column(f"variant:{ladder.variant}", ladder.variant), accuracy(ladder, size)
 
-    return table_of(map(line, (None, *(step.size for step in ladders[0].steps)) if ladders else ()))
+    sizes = (None, *(step.size for step in ladders[0].steps)) if ladders else ()
+    if len(ladders) <= MANY:
+        return table_of(map(line, sizes))
+
+    def variant_line(ladder: Ladder) -> Line:
+        yield Column("variant", "variant", marked=False, numeric=False), ladder.variant
+        for size in sizes:
+            step = ladder if size is None else ladder.at(size)
+            bold = isinstance(step, Shrunk) and step.notable
+            words = NOTHING if step is None else number(step.right / ladder.images)
+            yield numbers(AS_THEY_ARE if size is None else f"{size} px"), Cell(words, bold=bold)
+
+    return table_of(map(variant_line, ladders))
 
 
 def ladder_data(ladders: Sequence[Ladder]) -> TableData:

@@ -12,10 +12,12 @@ from rich.text import Text
 
 from engine.events.record import StudyRecord, evaluated_results, seeds_evaluated, study_variants, variant_status
 from engine.reports.results import ClassScores, JobResult, Metrics
-from tui.looks.formatting import DECIMALS, NOTHING, duration, interval_text, left, right
+from tui.looks.formatting import DECIMALS, NOTHING, duration, interval_text, right
 from tui.looks.heat import heat_style
-from tui.tables.data import BEST, Cell, Column, Row, TableData, mark_best, number_cell, to_rich
+from tui.looks.variant_names import MANY
+from tui.tables.data import BEST, Cell, Column, Row, TableData, aligned, mark_best, number_cell, to_rich
 from tui.tables.facts import short_names, table_words
+from tui.tables.quality import QUALITY_COLUMNS, quality_cells
 from tui.tables.statistics import covering_statistics
 
 Average = Literal["macro", "weighted", "micro"]
@@ -30,8 +32,12 @@ _MIN_CELL = 5  # columns of a matrix cell: a blank and four digits
 # ---------------------------------------------------------------- the table of variants
 
 
-def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: Sequence[str] = INTERVALS) -> TableData:
+def metrics_data(
+    record: StudyRecord, average: Average = "macro", *, intervals: Sequence[str] = INTERVALS, quality: bool = True
+) -> TableData:
     """Variants against every metric, baselines apart; `intervals` names the columns that show theirs.
+
+    With `quality`, SSIM and PSNR stand beside the accuracy where they were measured.
 
     The best of a column is marked among the variants that finished, if at least two did; values that look the same
     at the shown digits are all marked. Pre-processing time is not marked: images from the cache cost none, so less
@@ -42,7 +48,8 @@ def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: 
     odd = any(result is None or result.status != "done" for result in results.values())
     names = short_names(record.dataset.classes) if record.dataset else ()
     spreads = record.started is not None and record.started.repeats > 1
-    columns = tuple(_metrics_columns(average, odd=odd, spreads=spreads))
+    measured = record.quality if quality else None
+    columns = tuple(_metrics_columns(average, odd=odd, spreads=spreads, quality=measured is not None))
     rows = []
     for position, (variant, result) in enumerate(results.items()):
         status = variant_status(record, variant)
@@ -51,6 +58,7 @@ def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: 
             "status": Cell(status, position),
             "spread": _spread_cell(record, variant),
             **_score_cells(result.metrics if result else None, average, names),
+            **quality_cells(measured.of(variant) if measured else None, intervals=False),
             **_cost_cells(result),
         }
         for key in intervals:
@@ -60,17 +68,19 @@ def metrics_data(record: StudyRecord, average: Average = "macro", *, intervals: 
     for name, baseline in record.baselines.items():
         known = {"variant": Cell(name), **_score_cells(baseline.metrics, average, names)}
         apart.append(Row(name, tuple(known.get(column.key, Cell("")) for column in columns), eligible=False))
-    shown, below = _aligned(mark_best(columns, rows), tuple(apart))
+    shown, below = aligned(mark_best(columns, rows), tuple(apart))
     return TableData(columns, shown, below, "baselines" if below else "")
 
 
-def _metrics_columns(average: Average, *, odd: bool, spreads: bool) -> Iterable[Column]:
+def _metrics_columns(average: Average, *, odd: bool, spreads: bool, quality: bool) -> Iterable[Column]:
     yield Column("variant", "variant", better="lower", marked=False, numeric=False)
     if odd:
         yield Column("status", "status", better="lower", marked=False, numeric=False)
     yield Column("accuracy", "accuracy", short="acc", note=_NOTE)
     if spreads:
         yield Column("spread", "spread", "seeds", better="lower", marked=False)
+    if quality:
+        yield from QUALITY_COLUMNS
     yield Column("precision", "precision", average, short="prec")
     yield Column("recall", "recall", average)
     yield Column("f1", "F1", average, note=_NOTE)
@@ -91,18 +101,6 @@ def _with_interval(cell: Cell, record: StudyRecord, result: JobResult | None, ke
 def _spread_cell(record: StudyRecord, variant: str) -> Cell:
     found = record.statistics.of(variant) if record.statistics else None
     return number_cell(found.seed_spread if found else None)
-
-
-def _aligned(*parts: tuple[Row, ...]) -> list[tuple[Row, ...]]:
-    """Blanks in place of missing notes, so that the numbers of a column stay under each other."""
-    rows = [row for part in parts for row in part]
-    widths = [max(cell_len(cell.note) for cell in column) for column in zip(*(row.cells for row in rows), strict=True)]
-
-    def padded(row: Row) -> Row:
-        pairs = zip(row.cells, widths, strict=True)
-        return replace(row, cells=tuple(replace(cell, note=left(cell.note, width)) for cell, width in pairs))
-
-    return [tuple(map(padded, part)) for part in parts]
 
 
 def _score_cells(metrics: Metrics | None, average: Average, names: Sequence[str]) -> dict[str, Cell]:
@@ -150,30 +148,50 @@ _CLASS_SCORES = (("f1", "F1"), ("precision", "precision"), ("recall", "recall"))
 
 
 def class_data(record: StudyRecord) -> TableData:
-    """Classes against the F1, then precision, then recall of every evaluated variant.
+    """Classes against the F1, then precision, then recall of every evaluated variant; many variants are the rows.
 
     The best variants of a class are marked in each group; a class without test images has no scores.
     """
-    evaluated = [(result.variant, result) for result in evaluated_results(record)]
+    evaluated = evaluated_results(record)
+    names = record.dataset.classes if record.dataset else ()
+    if len(evaluated) > MANY:
+        return _variants_by_class(evaluated, names)
     columns = [
         Column("class", "class", better="lower", marked=False, numeric=False),
         Column("support", "images", _support_unit(record), marked=False),
     ]
     columns += [
-        Column(f"{score}:{variant}", variant, heading) for score, heading in _CLASS_SCORES for variant, _ in evaluated
+        Column(f"{score}:{one.variant}", one.variant, heading) for score, heading in _CLASS_SCORES for one in evaluated
     ]
     rows = []
-    for index, name in enumerate(record.dataset.classes if record.dataset else ()):
-        of_class = [result.metrics.per_class[index] for _, result in evaluated if result.metrics]
+    for index, name in enumerate(names):
+        of_class = [result.metrics.per_class[index] for result in evaluated if result.metrics]
         support = of_class[0].support if of_class else 0
         cells = [Cell(name, index), Cell(str(support), support)]
         for score, _ in _CLASS_SCORES:
             values = [getattr(scores, score) if scores.support else None for scores in of_class]
             cells += _mark_across(
-                [number_cell(value) for value in values], [result.status == "done" for _, result in evaluated]
+                [number_cell(value) for value in values], [result.status == "done" for result in evaluated]
             )
         rows.append(Row(name, tuple(cells)))
     return TableData(tuple(columns), tuple(rows))
+
+
+def _variants_by_class(evaluated: Sequence[JobResult], names: Sequence[str]) -> TableData:
+    """A row a variant, a column a score and class, with the class's number of predictions in its head."""
+    columns = [Column("variant", "variant", better="lower", marked=False, numeric=False)]
+    parts = [[Cell(result.variant, place) for place, result in enumerate(evaluated)]]
+    fair = [result.status == "done" for result in evaluated]
+    for score, heading in _CLASS_SCORES:
+        for index, name in enumerate(short_names(names)):
+            of_class = [result.metrics.per_class[index] for result in evaluated if result.metrics]
+            columns.append(Column(f"{score}:{names[index]}", name, f"{heading} n={of_class[0].support}"))
+            values = [getattr(scores, score) if scores.support else None for scores in of_class]
+            parts.append(_mark_across([number_cell(value) for value in values], fair))
+    rows = zip(*parts, strict=True)
+    return TableData(
+        tuple(columns), tuple(Row(result.variant, cells) for result, cells in zip(evaluated, rows, strict=True))
+    )
 
 
 def _support_unit(record: StudyRecord) -> str:

@@ -1,6 +1,7 @@
 """Intervals, comparisons and calibration of a study, as texts and tables."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +11,7 @@ from engine.events.record import StudyRecord, protocol_name
 from engine.reports.results import JobResult
 from engine.reports.statistics import LEVEL, MOST_IN_PAIRS, Comparison, Interval, StudyStatistics, VariantStatistics
 from tui.looks.formatting import NOTHING, interval_text, number, p_text, p_words, share, signed
+from tui.looks.variant_names import MANY
 from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
 from tui.tables.facts import table_words
 
@@ -88,8 +90,17 @@ def seed_words(record: StudyRecord) -> str:
     several = [entry for entry in entries if entry.seed_spread is not None]
     if not several:
         return ""
+    if len(several) > MANY:
+        low, middle, high = _range([one.seed_spread or 0 for one in several])
+        error = _range([one.sampling_error for one in several])[1]
+        words = f"median {share(middle)}, from {share(low)} to {share(high)} ({share(error)})"
+        return f"standard deviation over seeds (standard error of the test images), of {len(several)} variants: {words}"
     spreads = "; ".join(f"{one.variant} {share(one.seed_spread or 0)} ({share(one.sampling_error)})" for one in several)
     return f"standard deviation over seeds (standard error of the test images): {spreads}"
+
+
+def _range(values: Sequence[float]) -> tuple[float, float, float]:
+    return min(values), median(values), max(values)
 
 
 def leak_warning(record: StudyRecord) -> str:

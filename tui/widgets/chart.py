@@ -20,7 +20,7 @@ Shown = Literal["both", "smoothed", "raw"]
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 16, 4
 """Below this a chart says nothing."""
 
-_FAINT = 0.55
+_FAINT, _PALE = 0.55, 0.3
 AXES = "#808080"
 """Grey that shows on dark and on light grounds."""
 _CELLS_BETWEEN_MARKERS = 12
@@ -62,14 +62,19 @@ def draw_chart(curves: Sequence[Curve], total: int, width: int, height: int, opt
     last_label = total - 1 if options.whole_steps else total
     _set_rulers(figure, total, x_ticks(last_label, columns), (low, high), height, log=options.log)
     canvas = _Canvas(plotext, columns, total, low, high, log=options.log)
+    strong = [curve for curve in curves if not curve.faint]
     for curve in curves:
+        if curve.faint:
+            pale = plotext.pixel(rgb(blend(curve.colour, options.ground, _PALE)))
+            canvas.line(curve.raw if options.shown == "raw" else curve.smoothed, pale, connected=True)
+    for curve in strong:
         if options.shown != "smoothed":
             faint = blend(curve.colour, options.ground, _FAINT) if options.shown == "both" else curve.colour
             canvas.line(curve.raw, plotext.pixel(rgb(faint)), connected=options.shown == "raw")
-    for curve in curves:
+    for curve in strong:
         if options.shown != "raw":
             canvas.line(curve.smoothed, plotext.pixel(rgb(curve.colour), style="bold"), connected=True)
-    for offset, curve in enumerate(curves):
+    for offset, curve in enumerate(strong):
         canvas.markers(curve, options, offset)
     return figure_lines(plotext, height)
 

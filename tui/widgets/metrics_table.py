@@ -1,5 +1,6 @@
 """Tables of results that sort by any column: the base of all, and the table of variants."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -37,13 +38,26 @@ class SortableTable(DataTable[Text]):
         )
         self._shown = TableData((), ())
         self._marks: dict[str, Text] = {}
+        self._names: Mapping[str, str] = {}
         self._narrow = False
         self.sort_key = ""
         self.sort_reversed = False
 
-    def show_data(self, data: TableData, *, marks: dict[str, Text] | None = None, narrow: bool = False) -> None:
-        """Show a table; `marks` go before the first cell of the row (or in the head of the column) of that key."""
+    def show_data(
+        self,
+        data: TableData,
+        *,
+        marks: dict[str, Text] | None = None,
+        names: Mapping[str, str] | None = None,
+        narrow: bool = False,
+    ) -> None:
+        """Show a table; `marks` go before the first cell of the row (or in the head of the column) of that key.
+
+        `names` are written in place of keys, where the room is small.
+        """
         self._shown, self._narrow = data, narrow
+        if names is not None:
+            self._names = names
         if marks is not None:
             self._marks = marks
         if self.sort_key not in {column.key for column in data.columns} and data.columns:
@@ -136,6 +150,8 @@ class SortableTable(DataTable[Text]):
         if variant in self._marks:
             text.append_text(self._marks[variant]).append(" ")
         heading = column.short if self._narrow and column.short else column.heading
+        if variant in self._marks:
+            heading = self._names.get(variant, heading)
         name, _, unit = head_text(column, (*data.rows, *data.apart), place, heading).plain.partition("\n")
         arrow = ""
         if column.key == self.sort_key:
@@ -160,7 +176,8 @@ class SortableTable(DataTable[Text]):
         best = BEST_STYLE if cell.best else None
         if cell.best:
             text.append(cell.marked_text[: -len(cell.text)], style=Style(bold=True, color="green"))
-        text.append(cell.text, style=best or style or Style())
+        words = self._names.get(row.key, cell.text) if first and style is None else cell.text
+        text.append(words, style=best or style or Style())
         return text.append(cell.note, style=Style(dim=True))
 
 

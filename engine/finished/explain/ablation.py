@@ -41,7 +41,7 @@ class _Measurement:
         self._total = sum(
             2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(self._boxed) for key in keys
         )
-        self._cropping = [key.variant for key in keys if _crops(key.variant)]
+        self._boxes_alone = [key.variant for key in keys if _sees_box_alone(key.variant)]
 
     def measure(self, key: JobKey) -> tuple[Ablation, ...]:
         """Every change for one network."""
@@ -119,7 +119,7 @@ class _Measurement:
             )
         notes += [
             f"{variant} sees nothing but the box of a boxed image, so there is no background to take away."
-            for variant in self._cropping
+            for variant in self._boxes_alone
         ]
         return tuple(notes)
 
@@ -128,8 +128,12 @@ def _crops(variant: str) -> bool:
     return "crop" in get_variant(variant).steps
 
 
+def _sees_box_alone(variant: str) -> bool:
+    return _crops(variant) or "boxmask" in get_variant(variant).steps
+
+
 def _box_changes(variant: str) -> tuple[Change, ...]:
-    if _crops(variant):
+    if _sees_box_alone(variant):
         return ("top of box greyed",)
     return ("background greyed", "box greyed", "top of box greyed")
 
@@ -175,6 +179,7 @@ def measure_explanation(
         return known
     control = control or StudyControl()
     keys = evaluated_keys(run.record, seed, fold)
+    run.config.require_steps(*(key.variant for key in keys))
     measurement = _Measurement(run, run.divided(fold, progress, control), keys, progress, control)
     ablations = tuple(ablation for key in keys for ablation in measurement.measure(key))
     report = ExplanationReport(

@@ -23,6 +23,11 @@ MOST_CLASSES = 6
 MOST_MISTAKES = 8
 """Rows and pictures of a sheet: more would not be looked at."""
 
+MOST_VARIANTS, _BEST = 9, 3
+"""Of more variants than this the figures show the plain resize, the best ones and the worst one."""
+
+_CHOSEN = " Of {} variants: the plain resize, the three most accurate ones and the least accurate one."
+
 _MISTAKE, _MAP_ROW = (140, 105), (720, 480)
 """Width and height of a picture, and of a grid of feature maps, in pixels."""
 
@@ -35,14 +40,16 @@ def report_figures(
 ) -> list[Figure]:
     """Figures of a run with its data at hand; those that cannot be drawn (data or weights are gone) are left out.
 
-    `variants` are those whose networks are shown, all by default. `tell` gets what is being done, for figures take
-    seconds.
+    `variants` are those whose networks are shown; by default all, or of many those at the ends of their ranking.
+    `tell` gets what is being done, for figures take seconds.
     """
     figures: list[Figure] = []
     with contextlib.suppress(SimpsonsError):
-        shown = [one for one in evaluated_results(run.record) if variants is None or one.variant in variants]
+        evaluated = evaluated_results(run.record)
+        shown = _telling(evaluated) if variants is None else [one for one in evaluated if one.variant in variants]
         if not shown:
             return []
+        left_out = "" if variants is not None or len(shown) == len(evaluated) else _CHOSEN.format(len(evaluated))
         tell("reading the images")
         for title, draw in _Sheets(run, shown).all():
             tell(f"drawing: {title}")
@@ -51,8 +58,17 @@ def report_figures(
             except SimpsonsError as error:
                 tell(f"left out: {title} ({error})")
             else:
-                figures.append(Figure(title, caption, png_bytes(pixels)))
+                figures.append(Figure(title, caption + left_out, png_bytes(pixels)))
     return figures
+
+
+def _telling(evaluated: Sequence[JobResult]) -> list[JobResult]:
+    """All variants; of many the plain resize, the most accurate ones and the least accurate one, in their order."""
+    if len(evaluated) <= MOST_VARIANTS:
+        return list(evaluated)
+    ranked = sorted(evaluated, key=lambda one: -one.metrics.accuracy if one.metrics else 0.0)
+    kept = {PLAIN, ranked[-1].variant, *(one.variant for one in ranked[:_BEST])}
+    return [one for one in evaluated if one.variant in kept]
 
 
 @dataclass(frozen=True)

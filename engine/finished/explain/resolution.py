@@ -64,6 +64,7 @@ def measure_resolution(
     missing = [key for key in keys if known is None or key.variant not in known.variants]
     if known is not None and not missing:
         return known
+    run.config.require_steps(*(key.variant for key in keys))
     measurement = _Measurement(run, run.divided(fold, progress, control), missing, progress, control)
     report = known
     for key in missing:

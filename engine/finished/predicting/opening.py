@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
+from engine.config.own_steps import require_named
 from engine.config.recipes import Recipe
 from engine.config.variants import find_variant, get_variant
 from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
@@ -28,7 +29,8 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
 
     Raises:
         StorageError: the folder is no run or is damaged.
-        InputError: the run has no such model, the device is not here, or its network is code that was not named now.
+        InputError: the run has no such model, the device is not here, or its network or a step is code of the user's
+            own that was not named now.
         WeightsError: its weights are missing, belong to another network, or are not finite.
     """
     from engine.finished.predicting.model import TrainedModel
@@ -41,6 +43,7 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
     record, job = run.record, choose_job(run.record, request)
     started, dataset = run.started, record.dataset
     assert dataset is not None  # a job has ended
+    require_named(started.steps, job.variant)
     adopt(record, started.recipe)
     variant = get_variant(job.variant)
     lower_priority()  # of a screen's thread, which comes first

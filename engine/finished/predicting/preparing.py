@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.config.machine import MachineSettings
 from engine.dataset.sources import UnreadableImage
+from engine.errors import DatasetError, UnrepeatableError
 from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage, decode
 from engine.preprocess import Step, run_steps
@@ -52,12 +53,29 @@ def _start(image: NewImage | SkippedFile, steps: Sequence[Step]) -> Prepared | S
         return image
     try:
         pixels = decode(image.source)
-        for _, result in run_steps(steps, pixels, None):
-            pixels = result
     except UnreadableImage as error:
         return SkippedFile(image.path, str(error))
     except MemoryError:
         return SkippedFile(image.path, "not enough memory to decode it")
+    return _applied(Prepared(image.path, pixels), steps)
+
+
+def _applied(image: Prepared, steps: Sequence[Step]) -> Prepared | SkippedFile:
+    """An image after steps of which none works in batches; one that a step fails on costs only itself.
+
+    Raises:
+        UnrepeatableError: a step of the user's own gives something else from call to call, so that no image is safe.
+    """
+    pixels = image.pixels
+    try:
+        for _, result in run_steps(steps, pixels, None):
+            pixels = result
+    except UnrepeatableError:
+        raise
+    except DatasetError as error:
+        return SkippedFile(image.path, str(error))
+    except MemoryError:
+        return SkippedFile(image.path, "not enough memory to pre-process it")
     return Prepared(image.path, pixels)
 
 
@@ -75,17 +93,14 @@ def _in_batches(
     yield from _finish(batch, steps)
 
 
-def _finish(batch: Sequence[Prepared | SkippedFile], steps: Sequence[Step]) -> Iterator[Prepared | SkippedFile]:
+def _finish(batch: list[Prepared | SkippedFile], steps: Sequence[Step]) -> list[Prepared | SkippedFile]:
     """The rest of the steps on the images of one batch; what was refused stays in its place."""
-    waiting = [item.pixels for item in batch if isinstance(item, Prepared)]
-    if waiting:
-        pixels = np.stack(waiting)
-        for step in steps:
-            pixels = step.apply_batch(pixels)
-    done = 0
-    for item in batch:
-        if isinstance(item, SkippedFile):
-            yield item
-            continue
-        yield Prepared(item.path, pixels[done])
-        done += 1
+    for step in steps:
+        ready = {place: item for place, item in enumerate(batch) if isinstance(item, Prepared)}
+        if not step.batched:
+            batch = [_applied(item, [step]) if isinstance(item, Prepared) else item for item in batch]
+        elif ready:
+            results = step.apply_batch(np.stack([item.pixels for item in ready.values()]))
+            for (place, item), pixels in zip(ready.items(), results, strict=True):
+                batch[place] = Prepared(item.path, pixels)
+    return batch

@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from engine.config.machine import MachineSettings
+from engine.config.own_steps import OwnStep
 from engine.config.recipes import RECIPES
 from engine.events import codec
 from engine.events import study as events
@@ -22,6 +23,7 @@ from engine.reports.pipelines import (
     TwoClassScores,
     VarianceShares,
 )
+from engine.reports.quality import ImageQuality, QualityRelation, QualityReport
 from engine.reports.results import (
     Averages,
     Baseline,
@@ -112,6 +114,13 @@ ANALYSIS = PipelineAnalysis(
     two_class=(TwoClassScores("a+b", *[Rate(0.5, INTERVAL)] * 3, TESTED, 1.5, 1.0, 0.5),),
 )
 MACHINE = MachineSettings("cpu", "a processor", "bf16", True, 2, "measured")
+QUALITY = QualityReport(
+    (
+        ImageQuality("gaussian", "vanilla", 2, 0, 30.5, Interval(28.0, 33.0, "t"), 0.9, Interval(0.8, 1.0, "t")),
+        ImageQuality("gamma(gamma=1)", "vanilla", 2, 2, None, None, 1.0, None),
+    ),
+    (QualityRelation("SSIM", ("a", "b", "c", "d"), 0.8, "exact permutation test", 0.2, 0.4, False),),
+)
 
 EVERY_EVENT = [
     events.StudyStarted(
@@ -123,6 +132,7 @@ EVERY_EVENT = [
         recipe=RECIPES["paper"],
         seed=3,
         program_version="1",
+        steps=(OwnStep("mine", "/home/me/my_steps.py", "ab" * 32, (("strength", "0.5"),)),),
     ),
     events.DatasetChecked(dataset=DATASET),
     events.AuditFinished(audit=AUDIT),
@@ -142,6 +152,7 @@ EVERY_EVENT = [
     events.EpochTrained(variant="bbox", epoch=0, loss=0.1, accuracy=0.9),
     events.JobFinished(result=RESULT),
     events.BaselinesMeasured(baselines=(Baseline("majority", METRICS),)),
+    events.QualityMeasured(quality=QUALITY),
     events.StudyPaused(),
     events.StudyUnpaused(),
     events.RunResumed(program_version="1"),

@@ -1,6 +1,8 @@
-"""Image quality against scikit-image's own calls, the formulas, and other implementations of the interval."""
+"""Image quality against scikit-image's own calls and the formulas; its relation to the accuracy against all orders."""
 
 import math
+from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -8,9 +10,12 @@ import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, stats
+from scipy.stats import rankdata, spearmanr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from engine.statistics.quality import Closeness, compare_image, summarise_quality
+from engine.reports.quality import ImageQuality, QualityReport
+from engine.reports.statistics import StudyStatistics, VariantStatistics
+from engine.statistics.quality import Closeness, compare_image, relate_to_accuracy, summarise_quality
 
 
 @pytest.fixture
@@ -121,3 +126,75 @@ def test_one_group_has_no_interval_and_narrow_images_no_ssim():
     found = summarise_quality("grey", "vanilla", [Closeness(20.0, math.nan), Closeness(22.0, math.nan)], [4, 4])
     assert (found.psnr, found.psnr_interval) == (21.0, None)
     assert (found.ssim, found.ssim_interval) == (None, None)
+
+
+def qualities(ssims, psnrs):
+    return [
+        ImageQuality(f"v{place}", "vanilla", 9, 0, psnr, None, ssim, None)
+        for place, (ssim, psnr) in enumerate(zip(ssims, psnrs, strict=True))
+    ]
+
+
+def scores(accuracies, plain=0.5):
+    found = {"vanilla": plain} | {f"v{place}": accuracy for place, accuracy in enumerate(accuracies)}
+    return StudyStatistics(tuple(VariantStatistics(name, 9, 9, (0,), *[value] * 8) for name, value in found.items()))
+
+
+def test_closeness_is_related_to_the_gain_by_its_rank():
+    ssims, psnrs, accuracies = (0.9, 0.8, 0.7, 0.6, 0.5), (30, 20, 40, 10, None), (0.6, 0.58, 0.59, 0.4, 0.3)
+    ssim, psnr = relate_to_accuracy(qualities(ssims, psnrs), scores(accuracies))
+    assert ssim.correlation == pytest.approx(spearmanr(ssims, accuracies).statistic)
+    assert psnr.correlation == pytest.approx(spearmanr((30, 20, 40, 10, math.inf), accuracies).statistic)
+    # All 120 orders by hand: as far from none as this one, on either side.
+    ranks = [5, 4, 3, 2, 1]
+    sums = [np.dot(ranks, order) for order in permutations(rankdata(accuracies))]
+    reached = np.dot(ranks, rankdata(accuracies))
+    assert ssim.p_value == pytest.approx(2 * np.mean([value >= reached for value in sums]))
+    assert ssim.method == "exact permutation test"
+    assert (ssim.adjusted_p, psnr.adjusted_p) == (2 * ssim.p_value, max(2 * ssim.p_value, psnr.p_value))
+    assert ssim.variants == ("v0", "v1", "v2", "v3", "v4")
+
+
+@pytest.mark.parametrize(
+    ("ssims", "accuracies"),
+    [
+        ((0.9, 0.8, 0.7), (0.6, 0.5, 0.4)),
+        ((0.9, 0.9, 0.9, 0.9), (0.6, 0.5, 0.4, 0.3)),
+        ((0.9, 0.8, 0.7, 0.6), (0.5, 0.5, 0.5, 0.5)),
+        ((None, 0.8, 0.7, 0.6), (0.6, 0.5, 0.4, 0.3)),
+    ],
+)
+def test_nothing_is_related_where_nothing_can_be_ranked(ssims, accuracies):
+    found = relate_to_accuracy(qualities(ssims, [30] * len(ssims)), scores(accuracies))
+    assert not found
+    assert "It takes 4 variants" in QualityReport(tuple(qualities(ssims, [30] * len(ssims))), found).answer
+
+
+def test_a_variant_without_its_plain_one_is_left_out():
+    entries = [replace(entry, reference="bbox") for entry in qualities((0.9, 0.8, 0.7, 0.6), (40, 30, 20, 10))]
+    assert relate_to_accuracy(entries, scores((0.6, 0.5, 0.4, 0.3))) == ()
+
+
+def test_the_answer_names_what_was_found():
+    ranked = np.linspace(0, 1, 12)
+    entries = qualities(ranked, 10 + 20 * ranked)
+    for sign, words in ((1, "Yes, by SSIM and PSNR."), (-1, "No, it classifies worse, by SSIM and PSNR.")):
+        found = relate_to_accuracy(entries, scores(0.5 + sign * 0.1 * ranked))
+        assert [round(relation.correlation) for relation in found] == [sign, sign]
+        assert words in QualityReport(tuple(entries), found).answer
+        assert found == relate_to_accuracy(entries, scores(0.5 + sign * 0.1 * ranked)), "the same seed, the same p"
+    noise = np.random.default_rng(1).random(12)
+    found = relate_to_accuracy(entries, scores(noise))
+    answer = QualityReport(tuple(entries), found).answer
+    assert "There is no relation that 12 variants can show." in answer
+    assert "permutation test of 9,999 orders, Holm" in answer
+    assert "no random sample" in answer
+
+
+def test_unrelated_closeness_raises_no_more_false_alarms_than_it_may():
+    random, alarms, studies = np.random.default_rng(3), 0, 300
+    for _ in range(studies):
+        entries = qualities(random.random(6), 30 * random.random(6))
+        alarms += any(relation.significant for relation in relate_to_accuracy(entries, scores(random.random(6))))
+    # 5 % of 300 are 15 with a standard deviation of 3.8; exact tests of few variants stay below.
+    assert alarms <= 15 + 3 * 3.8

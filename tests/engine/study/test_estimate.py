@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import pytest
@@ -61,6 +62,23 @@ def test_stages_timed_here_count_with_what_they_took(config):
     assert repeated.seconds == pytest.approx(1 + 3 + 10 + 3 * (400 + 2) + 5)
     partly = estimate_study(replace(config, variants=("vanilla", "bbox")), SUMMARY, timings)
     assert partly.basis == "partly measured here"
+
+
+def test_image_quality_counts_where_a_variant_has_some(config):
+    timings = StageTimings.load(config.cache_dir)
+
+    def seconds(*variants):
+        return estimate_study(replace(config, variants=variants), SUMMARY, timings).seconds
+
+    bare = seconds("bbox", "vanilla")
+    pixels = SUMMARY.test * PAPER.image_size[0] * PAPER.image_size[1]
+    before = [seconds("vanilla", "gamma"), seconds("vanilla", "superres-full")]
+    timings.add("quality", "", config, 200, 0.0001)
+    after = [seconds("vanilla", "gamma"), seconds("vanilla", "superres-full")]
+    one, four = (old - new for old, new in zip(before, after, strict=True))
+    assert one == pytest.approx(0.14 * pixels / 1e6 * 2 / (os.cpu_count() or 1), rel=0.01)
+    assert four == pytest.approx(4 * one), "twice the size is four times the pixels"
+    assert seconds("bbox", "vanilla") == bare
 
 
 def test_a_stage_over_a_handful_of_images_is_not_remembered(config):

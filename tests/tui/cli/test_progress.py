@@ -15,6 +15,7 @@ from engine.events.study import (
     StudyPaused,
     StudyUnpaused,
 )
+from tests.tui.many_variants import START, VARIANTS, many_events
 from tui.console.progress import REMIND_SECONDS, LineProgress
 
 
@@ -92,3 +93,22 @@ def test_between_stages_nothing_is_said(lines):
     told = len(lines.told)
     lines.remind(1000.0)
     assert len(lines.told) == told
+
+
+def test_of_many_variants_a_line_tells_what_became_of_each_job(lines):
+    for event in many_events():
+        lines.take(event)
+    words = [message for _, message in lines.told]
+    ended = [message for message in words if message.startswith("[")]
+    assert len(ended) == 2 * len(VARIANTS)
+    assert ended[0].startswith("[1/130] vanilla (seed 0, fold 1): done, accuracy ")
+    assert ended[-1].startswith(f"[130/130] {VARIANTS[-1]} (seed 1, fold 1): done, ")
+    assert len(words) < len(ended) + 30
+
+
+def test_a_job_of_many_says_where_it_stands(lines):
+    started, *_ = many_events()
+    lines.take(started)
+    lines.take(StageStarted(stage="train", variant="hsv", total=60, time=START))
+    lines.remind(START + REMIND_SECONDS + 1)
+    assert lines.told[-1][1].startswith("[1/130] hsv (seed 0, fold 1): training")

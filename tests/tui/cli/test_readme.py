@@ -10,6 +10,7 @@ import pytest
 from click import Context
 
 from engine.events.study_json import study_to_json
+from engine.steps.registry import temporarily
 from tui.cli import cli
 from tui.screens.docs import PAGE_KEYS
 from tui.tables.pages import page_names, read_page
@@ -26,6 +27,8 @@ FILES = sorted(
     )
 )
 EVERYTHING = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
+
+TEMPLATE = (ROOT / "data" / "templates" / "my_steps.py").read_text(encoding="utf-8")
 
 OTHER_TOOLS = {
     *("--check", "--snapshot-update", "--torch-backend", "--reinstall-package", "--pip-args", "--extra-index-url"),
@@ -151,12 +154,15 @@ def test_every_command_line_parses(file, line, monkeypatch, tmp_path):
         elif re.search(r"\.(zip|gz|toml|jpg|csv)$", word) or word == "PATH":
             Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).touch()
+        elif word.endswith("my_steps.py"):
+            Path(word).write_text(TEMPLATE, encoding="utf-8")
         elif found := re.fullmatch(r"(\w+\.py):\w+", word):
             Path(found[1]).touch()
     for command in (cli, *commands_of(cli)):
         monkeypatch.setattr(command, "callback", lambda *_args, **_options: None)
     try:
-        cli.main(arguments, prog_name="simpsons-tui", standalone_mode=False)
+        with temporarily():  # what the line names is forgotten again
+            cli.main(arguments, prog_name="simpsons-tui", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError:  # a group alone
         assert arguments[-1] in {"cache", "runs"}
     except click.MissingParameter:  # a command that is only named
@@ -167,6 +173,11 @@ def test_every_command_line_parses(file, line, monkeypatch, tmp_path):
 def test_there_are_command_lines():
     assert len(LINES) > 40
     assert ("data/docs/variants.md", ["tune", "--resume"]) in LINES
+
+
+def test_the_page_of_steps_shows_the_template():
+    (shown, *_) = re.findall(r"```python\n(.*?)```", MANUAL["steps"], re.DOTALL)
+    assert TEMPLATE.endswith(f"\n\n{shown}")
 
 
 # ---------------------------------------------------------------- links and files
@@ -206,7 +217,8 @@ def test_the_manual_names_every_key():
     from tui.screens.setup.screen import SetupScreen
 
     keys = {"question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "escape": "esc", "delete": "del"}
-    keys |= {"asterisk": "*", "underscore": "_", "pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+"}
+    keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+", "asterisk": "*", "underscore": "_"}
+    keys |= {"left_square_bracket": "[", "right_square_bracket": "]"}
     missing = []
     for name, bindings in sections(SetupScreen, DashboardApp).items():
         (part,) = re.findall(rf"^### {name}\n(.*?)(?=^### |\Z)", MANUAL["dashboard"], re.DOTALL | re.MULTILINE)

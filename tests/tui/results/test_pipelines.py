@@ -19,7 +19,7 @@ from tui.export.formats import FORMATS
 from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.pipelines import ChangedImagesScreen, PipelinesScreen
 from tui.screens.results.results import ResultsScreen
-from tui.tables.pipelines import analysis_parts, changed_data, pipelines_line, short_pipelines
+from tui.tables.pipelines import analysis_parts, changed_data, pipelines_line
 from tui.widgets.metrics_table import SortableTable
 
 Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
@@ -46,16 +46,6 @@ def test_the_tables_have_a_row_a_pipeline_effect_pair_length_and_value(orders: S
     parts = {part.key: part.data.rows for part in analysis_parts(orders.analysis)}
     assert list(parts) == PARTS
     assert [len(rows) for rows in parts.values()] == [67, 4 + 1 + 4 + 4 + 6 + 3 + 1 - 1, 30, 3, 3, 1, 68]
-
-
-def test_names_are_cut_to_what_tells_their_steps_apart() -> None:
-    names = ("vanilla", "equalize", "equalize+nlmeans", "nlmeans+normalise+denoise(weight=0.05,rounds=3)")
-    assert short_pipelines(names) == {
-        "vanilla": "vanilla",
-        "equalize": "equalize",
-        "equalize+nlmeans": "e+nl",
-        "nlmeans+normalise+denoise(weight=0.05,rounds=3)": "nl+no+d(0.05,3)",
-    }
 
 
 def test_the_line_on_the_results_counts_and_names_the_key(orders: StudyRecord, four: StudyRecord) -> None:

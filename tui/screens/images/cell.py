@@ -11,11 +11,12 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.events.record import StudyRecord, evaluated_results
+from engine.events.record import StudyRecord, evaluated_results, study_variants
 from engine.reports.results import Prediction
 from tui.looks import formatting
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
+from tui.looks.variant_names import name_width, short_variant
 from tui.pictures.marks import with_box
 from tui.pictures.picture import PictureGrid, Thumbnail
 from tui.session.background import Failure
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _BAR = 8
+_NAME, _LEAST_NAME = 15, 9
 _MANY_CLASSES = 12
 """Of more classes than this only the likeliest are listed."""
 
@@ -191,12 +193,16 @@ class CellScreen(Screen[None]):
         mark = variant_mark(variant, dark=self.app.current_theme.dark)
         result = self._record.result(variant)
         said = next((one for one in result.predictions if one.path == image.path), None) if result else None
+        variants = study_variants(self._record)
+        name = formatting.left(
+            short_variant(variant, variants, _NAME), min(_NAME, max(_LEAST_NAME, name_width(variants, _NAME)))
+        )
         if said is None:
-            return Text.assemble(mark, f" {variant:<9} –")
+            return Text.assemble(mark, f" {name} –")
         right = said.predicted == said.label
         return Text.assemble(
             mark,
-            f" {variant:<9} ",
+            f" {name} ",
             ("✓ " if right else "✗ ", "bold green" if right else "bold red"),
             f"{self._names[said.predicted]} {said.probabilities[said.predicted]:.2f}",
         )

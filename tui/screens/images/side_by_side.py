@@ -10,11 +10,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.config.variants import get_variant
+from engine.config.variants import find_variant, get_variant
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
+from tui.looks.variant_names import name_width, short_variant
 from tui.pictures.marks import with_box
 from tui.pictures.picture import Picture
 from tui.pictures.service import Pictures
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MILLI = 1000
 _LEAST_COLUMN = 17
 _LEAST_PICTURE = 5
+_LONGEST_NAME = 24
 _AROUND_NAME = 3  # columns of a head that are not its variant's name
 _AROUND_STEPS = 3  # lines of the words that are no step: size, change, what the network said
 
@@ -58,10 +60,14 @@ class VariantColumn(Vertical):
         yield Picture(self._pictures, classes="difference")
 
     def on_mount(self) -> None:
-        """The name stands at once."""
+        """Keep the words' place free."""
         self.query_one(".words").styles.height = self._text_lines
+
+    def show_name(self, variants: tuple[str, ...], width: int) -> None:
+        """The name in so many cells, unlike those of the other variants."""
         mark = variant_mark(self.variant, dark=self.app.current_theme.dark)
-        self.query_one(".name", Static).update(Text.assemble(mark, " ", (self.variant, "bold")))
+        name = short_variant(self.variant, variants, width)
+        self.query_one(".name", Static).update(Text.assemble(mark, " ", (name, "bold")))
 
     def show(self, key: str, picture: "VariantPicture | None", said: Text) -> None:
         """Show a result, or that it is on its way."""
@@ -166,16 +172,18 @@ class SideBySideScreen(Screen[None]):
 
     @property
     def _text_lines(self) -> int:
-        return _AROUND_STEPS + max(len(get_variant(name).steps) for name in self._variants)
+        known = [find_variant(name) for name in self._variants]  # one with a step of the user's own may not be
+        return _AROUND_STEPS + max(len(variant.steps) if variant else 1 for variant in known)
 
     def _lay_out(self) -> None:
-        least = max(_LEAST_COLUMN, _AROUND_NAME + max(map(len, self._variants)))
+        least = max(_LEAST_COLUMN, _AROUND_NAME + name_width(self._variants, _LONGEST_NAME))
         count = max(1, min(len(self._variants), self.size.width // least))
         self._first = min(self._first, len(self._variants) - count)
         for place, column in enumerate(self.query(VariantColumn)):
             column.display = self._first <= place < self._first + count
             room = self.size.height - 4 - self._text_lines
             column.query_one(".difference").display = room >= 2 * _LEAST_PICTURE
+            column.show_name(self._variants, max(least, self.size.width // count) - _AROUND_NAME)
 
     def _show(self) -> None:
         image = None
@@ -190,11 +198,13 @@ class SideBySideScreen(Screen[None]):
         if self._error:
             heading = Text(self._error, "bold red")
         self.query_one("#heading", Static).update(heading)
-        legend = f"below: what differs from the plain resize, strengthened{_gains(self._pictures)}"
-        hidden = len(self._variants) - sum(column.display for column in self.query(VariantColumn))
+        columns = [column for column in self.query(VariantColumn) if column.display]
+        hidden = len(self._variants) - len(columns)
+        shown = {one.variant: self._pictures[one.variant] for one in columns if one.variant in self._pictures}
+        legend = f"below: what differs from the plain resize, strengthened{_gains(shown)}"
         more = f"   ← → {hidden} more" if hidden else ""
         self.query_one("#legend", Static).update(Text(legend + more, "dim"))
-        for column in self.query(VariantColumn):
+        for column in columns:
             if not self._original:
                 column.show(
                     f"{self._path} {self._source.identity}",

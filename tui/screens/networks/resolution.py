@@ -14,6 +14,7 @@ from engine.reports.resolution import Ladder, ResolutionReport
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour, variant_style
 from tui.looks.size_axes import SizeCurve, ladder_curve
+from tui.looks.variant_names import MANY
 from tui.screens.networks.measurement import MeasurementScreen
 from tui.session.session import Session
 from tui.tables.data import to_plain
@@ -135,6 +136,8 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             title.append(f"{curve.marker} ", curve.colour)
             title.append(f"{PART_WORDS[ladder.part]} images  " if variant else f"{ladder.variant}  ")
         title.rstrip()
+        if len(shown) > MANY:
+            title = Text(f"{len(shown)} variants; tab: one by one", "dim")
         height = max(_LOWEST_CHART, min(_TALLEST_CHART, self.size.height - _ROWS_BESIDE_CHART))
         lines = draw_sizes(curves, width - _FRAME, height - _FRAME, ground_colour(self.app.current_theme))
         return framed(lines, width, height, title=title, caption=_CAPTION)
@@ -148,7 +151,8 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             view += ", tab: " + ("one variant" if not variant else "the next")
         lines = Text(f"{native_words(report)}\n", "dim").append(f"seed {report.seed}{fold}; {view}")
         if missing := self._missing(report):
-            lines.append(f"\nnot measured yet: {', '.join(missing)}; press Enter to measure", "bold")
+            which = ", ".join(missing) if len(missing) <= MANY else f"{len(missing)} variants"
+            lines.append(f"\nnot measured yet: {which}; press Enter to measure", "bold")
         return lines
 
     # ------------------------------------------------------------ keys

@@ -9,6 +9,7 @@ from tui.tables.data import BEST
 from tui.tables.effects import effects_line
 from tui.tables.facts import origin_facts, setting_facts, shortfalls, warnings
 from tui.tables.pipelines import pipelines_line
+from tui.tables.quality import quality_line
 from tui.tables.statistics import leak_warning, seed_words, verdict
 
 
@@ -31,7 +32,7 @@ def notes_text(record: StudyRecord, sorted_by: str, *, dark: bool) -> Text:
     if leak := leak_warning(record):
         verdicts.append(Text(f"{leak}: press c for the clean protocol", style=alarm_style(dark=dark)))
     lines = [Text(" ─ ").join(verdicts)] if verdicts else []
-    said = (seed_words(record), effects_line(record), pipelines_line(record))
+    said = (seed_words(record), effects_line(record), pipelines_line(record), quality_line(record))
     lines += [Text(words) for words in said if words]
     lines.append(Text(f"{BEST} best of its column among finished variants   sorted by {sorted_by}", style="dim"))
     for variant, words in shortfalls(record):

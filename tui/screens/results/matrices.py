@@ -11,6 +11,7 @@ from textual.containers import Container
 from engine.reports.results import JobResult
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
+from tui.looks.variant_names import MANY, short_variant
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 
 NARROW = 100
@@ -21,15 +22,20 @@ _ROOMY_MATRIX = 50
 _FRAME = 3  # lines of a matrix that are not cells: border and column names
 _FEW_CLASSES = 12
 _TALLEST_CELL = 3
+_AROUND_NAME = 8  # columns of a border that are not its title, with the marker and its blanks
+_LEAST_NAME = 10
 
 
 class MatrixGrid(Container):
-    """Confusion matrices side by side; where only one fits, Tab and the arrow keys show the next."""
+    """Confusion matrices side by side; where only one fits, Tab and the arrow keys show the next.
+
+    Of many variants one row is shown: the page that holds the current one.
+    """
 
     DEFAULT_CSS = """
     MatrixGrid {
         layout: grid; grid-gutter: 0; height: auto;
-        &.-single > ConfusionMatrix { display: none; &.-current { display: block; } }
+        &.-paged > ConfusionMatrix { display: none; &.-shown { display: block; } }
     }
     """
 
@@ -44,6 +50,7 @@ class MatrixGrid(Container):
         self._results = results
         self._class_names = classes
         self._current = 0
+        self._columns = 1
 
     @property
     def matrices(self) -> list[ConfusionMatrix]:
@@ -65,8 +72,11 @@ class MatrixGrid(Container):
         count = len(matrices)
         rows = -(-count // self._most_columns(width, count))
         columns = -(-count // rows)  # no more than needed, so that the rows are evenly filled
-        self.set_class(columns == 1 and count > 1, "-single")
-        rows = 1 if columns == 1 else rows
+        if count > MANY:
+            columns = max(1, width // _ROOMY_MATRIX)
+        paged = count > 1 and (columns == 1 or count > MANY)
+        self.set_class(paged, "-paged")
+        rows, self._columns = 1 if paged else rows, columns
         classes = max(1, len(self._class_names))
         tall = 1
         if classes <= _FEW_CLASSES:
@@ -89,25 +99,24 @@ class MatrixGrid(Container):
         return count if width >= count * _LEAST_MATRIX else max(2, width // _ROOMY_MATRIX)
 
     def _name_matrices(self) -> None:
-        dark = self.app.current_theme.dark
+        dark, variants = self.app.current_theme.dark, [result.variant for result in self._results]
         for place, (matrix, result) in enumerate(zip(self.matrices, self._results, strict=True), start=1):
             accuracy = f"{matrix.metrics.accuracy:.3f}"
             status = "" if result.status == "done" else f" {result.status}"
-            more = f"  {place} of {len(self._results)}, Tab goes on" if self.has_class("-single") else ""
-            title = Text.assemble(
-                variant_mark(matrix.variant, dark=dark), f" {matrix.variant} {accuracy}{status}{more}"
-            )
+            more = f"  {place} of {len(self._results)}, Tab goes on" if self.has_class("-paged") else ""
+            room = self.screen.size.width // self._columns - _AROUND_NAME - len(accuracy + status + more)
+            name = short_variant(matrix.variant, variants, max(_LEAST_NAME, room))
+            title = Text.assemble(variant_mark(matrix.variant, dark=dark), f" {name} {accuracy}{status}{more}")
             matrix.border_title = title.markup
 
     def show_variant(self, variant: str) -> None:
         """Make a variant's matrix the one that shows where only one fits; without a matrix nothing changes."""
         if all(matrix.variant != variant for matrix in self.matrices):
             return
-        for place, matrix in enumerate(self.matrices):
-            current = matrix.variant == variant
-            matrix.set_class(current, "-current")
-            if current:
-                self._current = place
+        matrices = self.matrices
+        self._current = next(place for place, matrix in enumerate(matrices) if matrix.variant == variant)
+        for place, matrix in enumerate(matrices):
+            matrix.set_class(place // self._columns == self._current // self._columns, "-shown")
 
     def focus_variant(self, variant: str) -> None:
         """Go to a variant's matrix."""

@@ -13,7 +13,8 @@ from engine.events.record import StudyRecord, is_demo
 from engine.reports.pipelines import PipelineAnalysis
 from tui.looks.formatting import fit
 from tui.looks.keys import bind
-from tui.tables.pipelines import Part, analysis_parts, changed_data, part_heading, seed_warning, short_pipelines
+from tui.looks.variant_names import short_variants
+from tui.tables.pipelines import Part, analysis_parts, changed_data, part_heading, seed_warning
 from tui.tables.statistics import leak_warning
 from tui.widgets.metrics_table import SortableTable
 
@@ -144,11 +145,9 @@ class PipelinesScreen(Screen[None]):
 
 
 def _shortened(variants: tuple[str, ...], analysis: PipelineAnalysis) -> dict[str, str]:
-    """Short names where some are long, of the steps alone and of swept pipelines too."""
+    """Short names, of swept pipelines too."""
     swept = [curve.pipeline for curve in analysis.curves]
-    if max(map(len, (*variants, *swept)), default=0) <= _LONGEST_NAME:
-        return {}
-    return short_pipelines((*variants, *swept))
+    return short_variants((*variants, *swept), _LONGEST_NAME)
 
 
 class ChangedImagesScreen(Screen[None]):

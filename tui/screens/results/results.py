@@ -1,6 +1,5 @@
 """The results of a study: variants against metrics, confusion matrices, classes, what follows from them."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -8,21 +7,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
-from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
-from engine.config.model import ModelRequest
-from engine.events.record import StudyRecord, evaluated_results
+from engine.events.record import StudyRecord, study_variants
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
-from tui.screens.results.calibration import CalibrationScreen
-from tui.screens.results.comparisons import ComparisonScreen
+from tui.looks.variant_names import LEAST_NAME, MANY, NAMES_SHARE, short_variants
 from tui.screens.results.confusion_matrix import ConfusionMatrix
-from tui.screens.results.effects import EffectsScreen
 from tui.screens.results.findings import facts_text, findings_text, notes_text
 from tui.screens.results.matrices import NARROW, MatrixGrid
 from tui.screens.results.matrix_screen import MatrixScreen
+from tui.screens.results.opening import OpeningScreen
 from tui.session.session import Session
 from tui.tables.facts import table_words
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
@@ -44,7 +40,7 @@ class ClassTable(SortableTable):
     BORDER_TITLE: ClassVar[str] = "classes"
 
 
-class ResultsScreen(Screen[None]):
+class ResultsScreen(OpeningScreen):
     """Everything that a finished study says, from its record."""
 
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's declaration, which a ClassVar would contradict
@@ -63,6 +59,10 @@ class ResultsScreen(Screen[None]):
         #notes, #findings, #matrix-heading, #class-heading { height: auto; padding: 0 1; }
         #matrix-heading, #class-heading { text-style: bold; }
         ClassTable { margin: 0 1; height: auto; max-height: 22; width: auto; max-width: 100%; }
+        #pipeline { display: none; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        &.-many #pipeline { display: block; }
+        &.-many MetricsTable { max-height: 50vh; }
+        &.-many ClassTable { max-height: 75vh; }
         .-absent { display: none; }
         &.-wide #beside { display: block; }
         &.-wide #findings { display: none; }
@@ -89,7 +89,9 @@ class ResultsScreen(Screen[None]):
             "How well the predicted probabilities fit what is correct",
             show=False,
         ),
+        bind("results.quality", "y", "quality", "Quality", "PSNR and SSIM beside the accuracy", show=False),
         bind("results.average", "g", "average", "Average", "Macro, weighted or micro averages", show=False),
+        bind("results.pipeline", "d", "pipeline", "Pipeline", "Every step of the marked variant", show=False),
         bind("results.sort", "s", "sort", "Sort", "Sort the table by the next column", show=False),
         bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
         bind("results.inside", "i", "inside", "Inside", "What the networks look at, image by image"),
@@ -104,11 +106,9 @@ class ResultsScreen(Screen[None]):
     ]
 
     def __init__(self, session: Session, record: StudyRecord) -> None:
-        super().__init__()
-        self._session, self._record = session, record
+        super().__init__(session, record)
         self._average: Average = AVERAGES[0]
         self._normalise = False
-        self._evaluated = evaluated_results(record)
 
     # ------------------------------------------------------------ what stands where
 
@@ -120,6 +120,7 @@ class ResultsScreen(Screen[None]):
             with Horizontal(id="top"):
                 yield MetricsTable(id="metrics")
                 yield Static(id="beside")
+            yield Static(id="pipeline")
             yield Static(id="notes")
             with Container(id="pictures"):
                 yield Static(id="matrix-heading")
@@ -132,6 +133,7 @@ class ResultsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the tables."""
+        self.set_class(len(study_variants(self._record)) > MANY, "-many")
         self._show_tables()
         self._show_matrix_heading()
         self.app.theme_changed_signal.subscribe(self, self._recolour)
@@ -147,7 +149,10 @@ class ResultsScreen(Screen[None]):
         self._fit_matrices()
 
     def _fit_matrices(self) -> None:
-        taken = sum(self.query_one(part).outer_size.height for part in ("#facts", "#top", "#notes", "#matrix-heading"))
+        taken = sum(
+            self.query_one(part).outer_size.height
+            for part in ("#facts", "#top", "#pipeline", "#notes", "#matrix-heading")
+        )
         if self.has_class("-wide"):
             taken += self.query_one("#classes").outer_size.height
         footer = 1
@@ -167,23 +172,30 @@ class ResultsScreen(Screen[None]):
         return "the study's order" if table.sort_words == "variant" else table.sort_words
 
     def _show_tables(self) -> None:
-        marks = {variant: self._mark(variant) for variant in self._variants()}
+        marks = {variant: self._mark(variant) for variant in study_variants(self._record)}
         table = self.query_one(MetricsTable)
         self._show_metrics(table, marks)
-        self.query_one(ClassTable).show_data(class_data(self._record), marks=marks, narrow=self._narrow)
+        classes = self.query_one(ClassTable)
+        classes.show_data(class_data(self._record), marks=marks, names=self._names(), narrow=self._narrow)
         self.query_one("#notes", Static).update(self._notes())
         self.query_one("#facts", Static).update(facts_text(self._record))
         for place in ("#beside", "#findings"):
             self.query_one(place, Static).update(findings_text(self._record, dark=self._dark))
 
     def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
-        """With as many of the intervals as the width allows; the accuracy's always."""
+        """With as many of the intervals as the width allows, and the image quality; the accuracy's always."""
         room = self.size.width - _MARGINS
-        for intervals in (INTERVALS, INTERVALS[:1]):
-            data = metrics_data(self._record, self._average, intervals=intervals)
-            table.show_data(data, marks=marks, narrow=self._narrow)
+        for intervals, quality in ((INTERVALS, True), (INTERVALS[:1], True), (INTERVALS[:1], False)):
+            data = metrics_data(self._record, self._average, intervals=intervals, quality=quality)
+            table.show_data(data, marks=marks, names=self._names(), narrow=self._narrow)
             if table.whole_width <= room:
                 return
+
+    def _names(self) -> dict[str, str]:
+        """Short names, where many variants make it likely that names are long."""
+        variants = study_variants(self._record)
+        most = max(LEAST_NAME, self.size.width // NAMES_SHARE)
+        return short_variants(variants, most) if len(variants) > MANY else {}
 
     @property
     def _dark(self) -> bool:
@@ -191,10 +203,6 @@ class ResultsScreen(Screen[None]):
 
     def _mark(self, variant: str) -> Text:
         return variant_mark(variant, dark=self._dark)
-
-    def _variants(self) -> tuple[str, ...]:
-        started = self._record.started
-        return started.variants if started else tuple(result.variant for result in self._evaluated)
 
     def _show_matrix_heading(self) -> None:
         heading = self.query_one("#matrix-heading", Static)
@@ -214,6 +222,13 @@ class ResultsScreen(Screen[None]):
     def _sorted_table(self) -> SortableTable:
         focused = self.focused
         return focused if isinstance(focused, SortableTable) else self.query_one(MetricsTable)
+
+    @property
+    def marked_variant(self) -> str:
+        """The variant of the marked row."""
+        tables = (self._sorted_table(), self.query_one(MetricsTable))
+        marked = (table.row_key_at(table.cursor_row) for table in tables)
+        return next((key for key in marked if key in study_variants(self._record)), "")
 
     def action_sort(self) -> None:
         """Sort the table that has the focus by its next column."""
@@ -236,49 +251,6 @@ class ResultsScreen(Screen[None]):
             matrix.normalise = self._normalise
         self._show_matrix_heading()
 
-    def action_export(self) -> None:
-        """Ask for a format and a place, and write it."""
-        from tui.screens.results.export import ExportScreen
-
-        self.app.push_screen(ExportScreen(self._session, self._record))
-
-    def action_use_model(self) -> None:
-        """Predict other images with the marked variant's model."""
-        from tui.screens.predict import PredictScreen
-
-        started, config = self._record.started, self._session.config
-        if started is None:
-            return
-        variants = [result.variant for result in self._evaluated]
-        table = self.query_one(MetricsTable)
-        marked = table.row_key_at(table.cursor_row)
-        request = ModelRequest(
-            Path(started.folder),
-            marked if marked in variants else None,
-            device=config.device,
-            offline=config.offline,
-            cache_dir=config.cache_dir,
-        )
-        self.app.push_screen(PredictScreen(self._session, request, variants))
-
-    def action_comparisons(self) -> None:
-        """Variants against variants."""
-        self.app.push_screen(ComparisonScreen(self._record))
-
-    def action_effects(self) -> None:
-        """Main effects of steps and their interactions."""
-        self.app.push_screen(EffectsScreen(self._record))
-
-    def action_pipelines(self) -> None:
-        """What orders, strengths and selections of steps do."""
-        from tui.screens.results.pipelines import PipelinesScreen
-
-        self.app.push_screen(PipelinesScreen(self._record))
-
-    def action_calibration(self) -> None:
-        """Reliability charts."""
-        self.app.push_screen(CalibrationScreen(self._record))
-
     def action_classes(self) -> None:
         """Show the classes in place of the matrices (beside them on a wide screen), or the matrices again."""
         if self.has_class("-wide"):
@@ -290,57 +262,15 @@ class ResultsScreen(Screen[None]):
         table.focus(scroll_visible=False)
         self.call_after_refresh(table.scroll_visible, animate=False)  # its place is known after the new layout
 
-    def action_inside(self) -> None:
-        """Look into the networks."""
-        from tui.screens.networks.inside import InsideScreen
-
-        if self._evaluated:
-            self.app.push_screen(InsideScreen(self._session, self._record))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What makes sense for this study now."""
-        if action == "use_model":
-            started = self._record.started
-            return bool(self._evaluated) and started is not None and bool(started.folder)
-        if action == "pipelines":
-            return self._record.analysis is not None
-        if action == "audit":
-            return self._record.audit is not None
-        if action == "run_clean":
-            return self._session.can_run_clean(self._record)
-        return super().check_action(action, parameters)
-
-    def action_audit(self) -> None:
-        """What the images say of how far the scores can be trusted."""
-        from tui.screens.audit import AuditScreen
-        from tui.session.audit import AuditRun
-
-        audit, dataset, started = self._record.audit, self._record.dataset, self._record.started
-        if audit is None or dataset is None or started is None:
-            return
-        session, done = self._session, AuditRun(audit.closeness, audit)
-        run = session.open_run(self._record)
-        self.app.push_screen(AuditScreen(session, done, dataset.name, lambda: run.gallery, is_demo=dataset.is_demo))
-
-    def action_claims(self) -> None:
-        """The study's claims, one by one."""
-        from tui.screens.results.claims import ClaimsScreen
-
-        self.app.push_screen(ClaimsScreen(self._session, self._record))
-
-    def action_leak(self) -> None:
-        """What training on copies of the test images was worth."""
-        from tui.screens.results.leak import LeakScreen
-
-        self.app.push_screen(LeakScreen(self._session, self._record))
-
-    def action_run_clean(self) -> None:
-        """Train the same study without the copies."""
-        self._session.run_clean(self._record)
-
     @on(DataTable.RowHighlighted, "#metrics")
     def _follow_row(self, event: DataTable.RowHighlighted) -> None:
-        self.query_one(MatrixGrid).show_variant(event.row_key.value or "")
+        variant, variants = event.row_key.value or "", study_variants(self._record)
+        self.query_one(MatrixGrid).show_variant(variant)
+        if variant in variants:
+            place = f"{variants.index(variant) + 1} of {len(variants)} "
+            self.query_one("#pipeline", Static).update(
+                Text.assemble((place, "dim"), self._mark(variant), " ", (variant, "bold"))
+            )
 
     @on(DataTable.RowSelected, "#metrics")
     def _go_to_matrix(self, event: DataTable.RowSelected) -> None:

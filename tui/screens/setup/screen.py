@@ -168,7 +168,7 @@ class SetupScreen(Screen[None]):
         listed, chosen, variants = self.choice.listed, self.choice.chosen, self.query_one(VariantList)
         self.query_one("#variants-panel").border_title = f"variants: {len(chosen)} of {len(listed)}"
         variants.show_chosen(listed, chosen, dark=self.app.current_theme.dark)
-        self.set_class(max(map(len, listed)) > variants.room, "-cut")
+        self.set_class(max(map(len, listed)) >= variants.room, "-cut")
         self.query_one("#whole", Static).update(whole_words(variants.marked or listed[0]))
 
     def show_runs(self, runs: list[RunSummary]) -> None:

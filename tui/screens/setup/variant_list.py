@@ -8,7 +8,8 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.screens.setup.words import AROUND_NAME, variant_words
+from tui.looks.variant_names import short_variants
+from tui.screens.setup.words import AROUND_NAME, LEAST_NAME, variant_words
 
 
 class VariantList(OptionList):
@@ -38,12 +39,13 @@ class VariantList(OptionList):
 
     def show_chosen(self, listed: Sequence[str], chosen: AbstractSet[str], *, dark: bool) -> None:
         """List variants and tick some of them; `dark` is the ground."""
-        width = min(max(map(len, listed)) + 1, self.room or AROUND_NAME)
+        width = max(LEAST_NAME, min(max(map(len, listed)) + 1, self.room))
+        short = short_variants(tuple(listed), width - 1)
         looks = {name: (place, name in chosen, dark, width) for place, name in enumerate(listed, start=1)}
 
         def line(name: str) -> Text:
             place, taken, _, _ = looks[name]
-            return variant_words(place, name, taken=taken, dark=dark, width=width)
+            return variant_words(place, name, short[name], taken=taken, dark=dark, width=width)
 
         if list(self._drawn) != list(listed):
             marked = self.marked

@@ -8,7 +8,7 @@ from rich.text import Text
 from engine.config.protocols import PROTOCOLS
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
-from engine.config.variants import get_variant
+from engine.config.variants import find_variant
 from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 14
 
+LEAST_NAME = 14
+"""Columns of names that are left free where all are shorter."""
+
 AROUND_NAME = len("[x] 1 ● ")
 """Columns of a variant's line before its name."""
+
+_UNKNOWN = "its step of your own was not named (--steps)"
 
 MOST_KEYS = 9
 """Variants that have a digit of their own."""
@@ -43,18 +48,15 @@ def problem_words(error: str, problem: str) -> Text:
     return Text(problem, "bold red")
 
 
-def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int) -> Text:
-    """A variant's line in the list; `index` is its key, `width` the columns of names, which are cut there."""
-    style = variant_style(name)
+def variant_words(index: int, name: str, shown: str, *, taken: bool, dark: bool, width: int) -> Text:
+    """A variant's line in the list: `index` is its key, `shown` its name, cut to `width` columns."""
+    style, known = variant_style(name), find_variant(name)
     return Text.assemble(
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
-        (
-            formatting.left(formatting.fit(name, max(width, _NAME_WIDTH)), max(width, _NAME_WIDTH)),
-            "bold" if taken else "dim",
-        ),
-        (get_variant(name).summary, "dim"),
+        (formatting.left(formatting.fit(shown, width), width), "bold" if taken else "dim"),
+        (known.summary if known else _UNKNOWN, "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )
@@ -62,7 +64,8 @@ def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int)
 
 def whole_words(name: str) -> Text:
     """A variant's whole name, and what it does."""
-    return Text.assemble((name, "bold"), "  ", (get_variant(name).summary, "dim"), overflow="ellipsis")
+    known = find_variant(name)
+    return Text.assemble((name, "bold"), "  ", (known.summary if known else _UNKNOWN, "dim"), overflow="ellipsis")
 
 
 def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:

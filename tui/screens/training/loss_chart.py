@@ -1,6 +1,6 @@
 """One chart of the training screen: sign and last loss in the frame, within it the curve or what is waited for."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from rich.text import Text
 from textual import events
@@ -9,6 +9,7 @@ from textual.message import Message
 from tui.looks import formatting
 from tui.looks.axes import Curve
 from tui.looks.palette import variant_style
+from tui.looks.variant_names import MANY, short_variant
 from tui.screens.training.variants_panel import progress_words
 from tui.state.jobs import STAGE_WORDS, JobView
 from tui.state.study import ViewState
@@ -61,7 +62,8 @@ class LossChart(LinesView):
         right = _figure(job)
         if len(variant) + right.cell_len > room:
             right = _short_figure(job)
-        title = Text.assemble((formatting.fit(variant, room - right.cell_len), "bold"), (f" {style.marker}", colour))
+        name = short_variant(variant, state.variants, room - right.cell_len)
+        title = Text.assemble((name, "bold"), (f" {style.marker}", colour))
         if place:
             title.append(f" {place}", "dim")
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
@@ -75,32 +77,46 @@ class LossChart(LinesView):
         self.show_lines(framed(lines, *self.size, title=title, right=right, caption=caption, style=frame))
 
     def show_overlay(self, state: ViewState, options: ChartOptions, marked: str | None, *, dark: bool) -> None:
-        """Draw every variant's curve on one pair of axes."""
+        """Draw every variant's curve on one pair of axes; of many variants all but the marked one's are faint."""
         jobs = [(variant, state.job(variant)) for variant in state.variants]
         key = (tuple(job.version for _, job in jobs), self.size, options, marked, dark)
         if key == self._key or not self.size:
             return
         self._key = key
         self.drawn += 1
-        title, short, shortest, curves = Text(), Text(), Text(), []
-        for number, (variant, job) in enumerate(jobs, start=1):
+        faint = {variant for variant, _ in jobs if len(jobs) > MANY and variant != marked}
+        curves = []
+        for variant, job in jobs:
             style = variant_style(variant)
             colour = style.colour(dark=dark)
-            name = Text.assemble((f"{style.marker} ", colour), (variant, "bold" if variant == marked else ""))
-            title.append_text(name).append(f" {formatting.loss(job.last_loss).strip():>5}  ")
-            short.append_text(name).append("  ")
-            shortest.append(f"{number} ").append(style.marker, colour)
-            shortest.append(f" {variant}" if variant == marked else "", "bold").append("  ")
-            curves.append(Curve(colour, style.marker, job.losses, job.smoothed))
-        title = next((one for one in (title, short) if one.cell_len + _TITLE_EDGE <= self.size.width), shortest)
-        title.rstrip()
+            curves.append(Curve(colour, style.marker, job.losses, job.smoothed, faint=variant in faint))
         total = max((job.train_total for _, job in jobs), default=0)
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
         if any(curve.raw for curve in curves):
             lines = draw_chart(curves, total, width, height, options)
         else:
             lines = centred([Text("no batch trained yet", "dim")], width, height)
+        strong = [one for one in jobs if one[0] not in faint]
+        title = _legend(strong, marked, self.size.width - _TITLE_EDGE, dark=dark)
+        if faint:
+            title.append(f"  and {len(faint)} others, faint", "dim")
         self.show_lines(framed(lines, *self.size, title=title, caption=caption_of(options)))
+
+
+def _legend(jobs: Sequence[tuple[str, JobView]], marked: str | None, width: int, *, dark: bool) -> Text:
+    """Markers and names with the last losses, without them, or with numbers for names, as the width allows."""
+    title, short, shortest = Text(), Text(), Text()
+    for number, (variant, job) in enumerate(jobs, start=1):
+        style = variant_style(variant)
+        colour = style.colour(dark=dark)
+        name = Text.assemble((f"{style.marker} ", colour), (variant, "bold" if variant == marked else ""))
+        title.append_text(name).append(f" {formatting.loss(job.last_loss).strip():>5}  ")
+        short.append_text(name).append("  ")
+        shortest.append(f"{number} ").append(style.marker, colour)
+        shortest.append(f" {variant}" if variant == marked else "", "bold").append("  ")
+    found = next((one for one in (title, short) if one.cell_len <= width), shortest)
+    found.rstrip()
+    return found
 
 
 def _figure(job: JobView) -> Text:

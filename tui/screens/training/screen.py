@@ -7,7 +7,7 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -16,6 +16,7 @@ from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.training.chart_grid import ChartGrid
 from tui.screens.training.log_view import LogView
 from tui.screens.training.loss_chart import LossChart
 from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
@@ -30,8 +31,6 @@ NARROW, LOW = 100, 28
 """Below this many columns or lines one chart shows at a time and the list folds into one line."""
 
 _SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
-_MOST_IN_TWO_COLUMNS = 4
-
 _PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 12, 46
 """Columns of the list, for names up to a length; longer ones widen it."""
 
@@ -52,6 +51,26 @@ class TrainingScreen(Screen[None]):
         bind("training.log", "l", "log", "Log", "Show or hide the messages"),
         bind("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
         bind("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
+        bind(
+            "training.page",
+            "right_square_bracket",
+            "page(1)",
+            "Page",
+            "The next page of charts",
+            show=False,
+            display="]",
+        ),
+        bind(
+            "training.page_back",
+            "left_square_bracket",
+            "page(-1)",
+            "Page back",
+            "The page before",
+            show=False,
+            display="[",
+        ),
+        bind("training.follow", "0", "follow", "Follow", "Mark the variant under way, and go on with it", show=False),
+        bind("training.pipeline", "d", "pipeline", "Pipeline", "Every step of the marked variant", show=False),
         *(
             bind(f"training.variant{n}", str(n), f"select({n})", f"Variant {n}", "Mark this variant", show=False)
             for n in range(1, 10)
@@ -92,10 +111,7 @@ class TrainingScreen(Screen[None]):
         with Horizontal(id="training"):
             yield VariantsPanel(id="panel")
             with Vertical(id="pictures"):
-                with Container(id="charts"):
-                    for index in range(len(self.variants)):
-                        yield LossChart(index, id=f"chart-{index}", classes="variant-chart")
-                    yield LossChart(-1, id="overlay")
+                yield ChartGrid(self.variants, id="charts")
                 yield LogView(id="log")
         yield Static(id="ending")
         yield Footer(show_command_palette=False, compact=True)
@@ -131,28 +147,18 @@ class TrainingScreen(Screen[None]):
 
     def _arrange(self) -> None:
         """Show the charts that the mode asks for, in a grid that fits."""
-        if not self.query(".variant-chart"):
-            return  # A study that was refused at once closed this screen before its parts were there.
-        charts = list(self.query(".variant-chart").results(LossChart))
-        overlay = self.query_one("#overlay", LossChart)
-        overlay.display = self.overlay
-        for chart in charts:
-            chart.display = not self.overlay and (not self.single or chart.index == self.marked)
-        shown = sum(chart.display for chart in charts) or 1
-        columns = 1 if shown == 1 else 2 if shown <= _MOST_IN_TWO_COLUMNS else 3
-        longest = max(map(len, self.variants))
-        panel = min(_WIDEST_PANEL, _PANEL + max(0, longest - _SHORT_NAME))
-        self.query_one("#panel").styles.width = panel
-        grid = self.query_one("#charts")
-        grid.styles.grid_size_columns = columns
-        grid.styles.grid_size_rows = -(-shown // columns)
-        self.call_after_refresh(self.show_state)
+        for charts in self.query(ChartGrid):  # none where a study that was refused at once closed this screen
+            longest = max(map(len, self.variants))
+            panel = min(_WIDEST_PANEL, _PANEL + max(0, longest - _SHORT_NAME))
+            self.query_one("#panel").styles.width = panel
+            charts.lay_out(self.marked, single=self.single, overlay=self.overlay)
+            self.call_after_refresh(self.show_state)
 
     # ------------------------------------------------------------------ drawing
 
     def show_state(self) -> None:
         """Draw what changed; parts that are hidden cost nothing."""
-        if not self.is_current or not self.query(".variant-chart"):
+        if not self.is_current or not self.query(ChartGrid):
             return
         theme = self.app.current_theme
         dark = theme.dark
@@ -163,15 +169,9 @@ class TrainingScreen(Screen[None]):
         for part in (folded, panel):
             if part.size:
                 part.show_state(self.state, marked, dark=dark)
-        if self.overlay:
-            self.query_one("#overlay", LossChart).show_overlay(self.state, options, marked, dark=dark)
-        elif self.single and not self.query_one(f"#chart-{self.marked}").display:
+        charts = self.query_one(ChartGrid)
+        if not charts.show_state(self.state, options, self.marked, single=self.single, dark=dark):
             self._arrange()
-        else:
-            for chart in self.query(".variant-chart").results(LossChart):
-                if chart.display:
-                    variant = self.variants[chart.index]
-                    chart.show_variant(self.state, variant, options, marked=variant == marked, dark=dark)
         self._show_log()
         self._show_ending()
 
@@ -311,6 +311,22 @@ class TrainingScreen(Screen[None]):
         """Mark a variant; from now on the mark no longer follows the one under way."""
         self._marked = index
         self._arrange()
+
+    def action_page(self, direction: int) -> None:
+        """Mark the first variant of the next page of charts."""
+        page = self.query_one(ChartGrid).page
+        self.mark((page[-1] + 1 if direction > 0 else page[0] - 1) % len(self.variants))
+
+    def action_follow(self) -> None:
+        """Have the mark follow the variant under way again."""
+        self._marked = None
+        self._arrange()
+
+    def action_pipeline(self) -> None:
+        """The marked variant in full."""
+        from tui.screens.pipeline import PipelineScreen
+
+        self.app.push_screen(PipelineScreen(self.variants[self.marked], self.variants))
 
     @on(LossChart.Chosen)
     @on(VariantsPanel.Chosen)

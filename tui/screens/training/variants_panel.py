@@ -1,11 +1,15 @@
 """The list of variants with how each of them stands; where the room is small, one line."""
 
+from collections import Counter
+
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.message import Message
 
 from tui.looks import formatting
 from tui.looks.palette import variant_style
+from tui.looks.variant_names import MANY, short_variant
 from tui.state.jobs import STAGE_WORDS, JobView
 from tui.state.study import ViewState
 from tui.widgets.lines import LinesView, framed
@@ -16,6 +20,8 @@ SIGNS = {"waiting": "·", "done": "✓", "stopped": "■", "failed": "✗"}
 _MOST_LINES_EACH = 3
 _STUDY_LINES = 4
 _FOLDED_BAR = 8
+_LEAST_NAME = 8
+_AROUND_NAME = 7  # cells of a line that are not name, number and standing: sign, marker, blanks
 _STYLES = {"done": "green", "failed": "bold red", "stopped": "yellow", "waiting": "dim"}
 
 
@@ -56,9 +62,13 @@ def common_words(state: ViewState) -> str:
 
 
 class VariantsPanel(LinesView):
-    """Three lines a variant, fewer where they are many, so that nothing moves when the next one begins."""
+    """Three lines a variant, fewer where they are many, so that nothing moves when the next one begins.
+
+    Where a line each is too much, the list scrolls with the marked one.
+    """
 
     _lines_each = _MOST_LINES_EACH
+    _first = 0
 
     class Chosen(Message):
         """A variant was clicked."""
@@ -70,47 +80,67 @@ class VariantsPanel(LinesView):
     def show_state(self, state: ViewState, marked: str | None, *, dark: bool) -> None:
         """Draw how the study stands."""
         width, height = self.size
-        inner = width - 2
+        inner, variants = width - 2, state.variants
         room = height - 2 - _STUDY_LINES
-        self._lines_each = max(1, min(_MOST_LINES_EACH, room // max(1, len(state.variants))))
+        self._lines_each = max(1, min(_MOST_LINES_EACH, room // max(1, len(variants))))
+        shown = self._scroll(variants, marked, max(1, room // self._lines_each))
+        standings = {variant: _standing_words(state, variant) for variant in variants}
+        taken = max(map(len, standings.values()), default=0) + len(str(len(variants))) + _AROUND_NAME
         lines: list[Text] = []
-        for index, variant in enumerate(state.variants, start=1):
-            own = _variant_lines(state, variant, index, inner, marked=variant == marked, dark=dark)
+        for index in shown:
+            variant = variants[index]
+            name = short_variant(variant, variants, inner - taken)
+            head = _head(state, variant, index + 1, name, marked=variant == marked, dark=dark)
+            own = _variant_lines(state, variant, head, standings[variant], inner, dark=dark)
             lines += own[: self._lines_each]
         lines = (lines + [Text()] * max(0, room - len(lines)))[:room]
         share, left = study_words(state)
         done = formatting.bar(state.share(), inner - 2)
+        rule = formatting.fit(f" {marked} ", inner - 2) if marked is not None and len(variants) > len(shown) else ""
         lines += [
-            Text("─" * inner, "dim"),
+            Text.assemble("─", (rule, "bold"), "─" * (inner - 1 - cell_len(rule)), style="dim"),
             _spread(Text(f" {share}", "bold"), Text(left), inner),
             Text(f" {done}", "cyan"),
             Text(f" {common_words(state)}"),
         ]
-        self.show_lines(framed(lines, width, height, title=Text("variants")))
+        part = f" {shown[0] + 1}–{shown[-1] + 1} of {len(variants)}" if len(shown) < len(variants) else ""
+        self.show_lines(framed(lines, width, height, title=Text(f"variants{part}")))
+
+    def _scroll(self, variants: tuple[str, ...], marked: str | None, room: int) -> range:
+        """The places in the list that are shown; they move no more than the marked one needs."""
+        place = variants.index(marked) if marked in variants else 0
+        first = min(max(self._first, place - room + 1), place, max(0, len(variants) - room))
+        self._first = first
+        return range(first, min(len(variants), first + room))
 
     def on_click(self, event: events.Click) -> None:
         """Mark the variant under the mouse."""
         if event.y >= 1:
-            self.post_message(self.Chosen((event.y - 1) // self._lines_each))
+            self.post_message(self.Chosen(self._first + (event.y - 1) // self._lines_each))
 
 
 def _spread(left: Text, right: Text, width: int) -> Text:
     return Text.assemble(left, " " * max(1, width - left.cell_len - right.cell_len - 1), right)
 
 
-def _variant_lines(state: ViewState, variant: str, index: int, width: int, *, marked: bool, dark: bool) -> list[Text]:
-    job, style = state.job(variant), variant_style(variant)
+def _standing_words(state: ViewState, variant: str) -> str:
     epochs = state.record.started.recipe.epochs if state.record.started else 0
-    colour = style.colour(dark=dark)
-    word = f"{state.job_place(variant)} {standing(job, epochs)}".strip()
-    name = formatting.fit(variant, width - len(word) - 10)
-    head = Text.assemble(
+    return f"{state.job_place(variant)} {standing(state.job(variant), epochs)}".strip()
+
+
+def _head(state: ViewState, variant: str, number: int, name: str, *, marked: bool, dark: bool) -> Text:
+    style, digits = variant_style(variant), len(str(len(state.variants)))
+    return Text.assemble(
         " ",
-        sign(job),
-        (f" {index} ", "dim"),
-        (f"{style.marker} ", colour),
+        sign(state.job(variant)),
+        (f" {number:>{digits}} ", "dim"),
+        (f"{style.marker} ", style.colour(dark=dark)),
         (name, "bold underline" if marked else "bold"),
     )
+
+
+def _variant_lines(state: ViewState, variant: str, head: Text, word: str, width: int, *, dark: bool) -> list[Text]:
+    job, colour = state.job(variant), variant_style(variant).colour(dark=dark)
     lines = [_spread(head, Text(word, _STYLES.get(job.status, "")), width)]
     stage = job.stage
     if stage is None:
@@ -135,14 +165,16 @@ def _ended_line(job: JobView) -> Text:
 
 
 class FoldedVariants(LinesView):
-    """The same in one line, for small terminals: ✓1 ▶2 ·3 ·4, the running one in words, the study."""
+    """The same in one line, for small terminals: ✓1 ▶2 ·3 ·4, the running one in words, the study.
+
+    Of many variants, how many stand how: ✓12 ▶1 ·52.
+    """
 
     def show_state(self, state: ViewState, marked: str | None, *, dark: bool) -> None:
         """Draw how the study stands."""
-        parts = [Text(" ")]
-        for index, variant in enumerate(state.variants, start=1):
-            style = "bold underline" if variant == marked else ""
-            parts.append(Text.assemble(sign(state.job(variant)), (str(index), style), " "))
+        share_word, left_word = study_words(state)
+        right = Text(f"{share_word} {left_word}".strip(), "bold")
+        parts = [Text(" "), *_each_sign(state, marked)]
         running = state.running_variant
         if running is not None:
             job = state.job(running)
@@ -152,14 +184,26 @@ class FoldedVariants(LinesView):
             _, left = progress_words(job)
             colour = variant_style(running).colour(dark=dark)
             bar = (formatting.bar(share, _FOLDED_BAR), colour)
-            place = f"{running} {state.job_place(running)}".strip()
-            parts.append(
-                Text.assemble(f" {place} {standing(job, epochs)} ", bar, f"{formatting.percent(share)} {left}")
-            )
+            tail = Text.assemble(f" {standing(job, epochs)} ", bar, f"{formatting.percent(share)} {left}")
+            place = f" {state.job_place(running)}".rstrip()
+            taken = sum(part.cell_len for part in (*parts, tail, right)) + len(place) + 3
+            name = short_variant(running, state.variants, max(_LEAST_NAME, self.size.width - taken))
+            parts.append(Text.assemble(f" {name}{place}", tail))
         elif state.common_stage is not None:
             parts.append(Text(f" {common_words(state)}"))
-        share_word, left_word = study_words(state)
-        right = Text(f"{share_word} {left_word}".strip(), "bold")
         left_part = Text.assemble(*parts)
         left_part.truncate(max(0, self.size.width - right.cell_len - 2), overflow="ellipsis")
         self.show_lines([_spread(left_part, right, self.size.width)])
+
+
+def _each_sign(state: ViewState, marked: str | None) -> list[Text]:
+    """A sign and a number a variant; of many, how many have each sign."""
+    if len(state.variants) <= MANY:
+        return [
+            Text.assemble(sign(state.job(variant)), (str(number), "bold underline" if variant == marked else ""), " ")
+            for number, variant in enumerate(state.variants, start=1)
+        ]
+    signs = [sign(state.job(variant)) for variant in state.variants]
+    counts = Counter(one.plain for one in signs)
+    looks = {one.plain: one for one in signs}
+    return [Text.assemble(looks[plain], f"{count} ") for plain, count in counts.items()]

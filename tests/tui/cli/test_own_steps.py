@@ -1,0 +1,137 @@
+"""`--steps` on the command line: loaded because it was named, refused in one line, asked for again."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from engine.steps.registry import temporarily
+from tests.tui.cli.conftest import ROOT
+from tui.session import leaving
+
+SOURCE = (ROOT / "data" / "templates" / "my_steps.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def nothing_named_before():
+    """No test sees what another one named."""
+    with temporarily():
+        yield
+
+
+@pytest.fixture
+def mine(tmp_path):
+    path = tmp_path / "my_steps.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    return path
+
+
+def test_the_template_is_short_and_works_as_it_is(command, tmp_path):
+    status, out, _ = command("steps", "--template")
+    assert (status, out) == (0, SOURCE)
+    assert len(out.splitlines()) < 30
+    (tmp_path / "my_steps.py").write_text(out)
+    status, out, err = command("steps", "--steps", tmp_path / "my_steps.py")
+    assert (status, err) == (0, "")
+    assert out.startswith(
+        "vignette: darkened towards its corners\n    strength  how dark a corner becomes: a number from 0"
+    )
+    assert "works on a drawn picture of 255 x 342, in " in out
+
+
+def test_steps_of_ones_own_are_variants(command, studies, mine):
+    status, _, err = command("run", "--variants", "vanilla,vignette(strength=0.3|0.6)+denoise", "--steps", mine)
+    assert (status, err) == (0, err)
+    (config,) = studies
+    assert config.variants == ("vanilla", "vignette(strength=0.3)+denoise", "vignette(strength=0.6)+denoise")
+    assert [(own.name, own.origin) for own in config.steps] == [("vignette", str(mine))]
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["steps"], ["tune", "--headless"], ["resume"], ["predict", "x", "y"]])
+@pytest.mark.parametrize("source", ["def f(:\n", "raise OSError('no disk')\n", "x = 1\n"])
+def test_a_bad_file_is_one_line_and_exit_status_two(command, tmp_path, arguments, source):
+    bad = tmp_path / "bad.py"
+    bad.write_text(source)
+    status, out, err = command(*arguments, "--steps", bad)
+    assert (status, out) == (2, "")
+    (line,) = err.splitlines()
+    assert str(bad) in line
+
+
+def test_code_is_not_named_by_the_environment(command, mine, monkeypatch):
+    monkeypatch.setenv("SIMPSONS_TUI_STEPS", str(mine))
+    status, _, err = command("run", "--variants", "vignette")
+    assert status == 2
+    assert "unknown variant 'vignette'" in err
+
+
+@pytest.mark.parametrize("variant", ["vignette(power=2)", "vignette(strength=3)", "vignette(strength=x)"])
+def test_a_parameter_that_cannot_be_is_one_line(command, mine, variant):
+    status, _, err = command("run", "--steps", mine, "--variants", variant)
+    assert status == 2
+    assert "vignette" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_step_that_does_wrong_is_found_when_it_is_listed(command, tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text(SOURCE.replace(".round().clip(0, 255).astype(np.uint8)", ""))
+    status, _, err = command("steps", "--steps", path)
+    assert status == 2
+    assert "the step vignette(strength=0.5) returned float64 values, not uint8: end with .round()" in err
+
+
+def test_what_a_file_prints_stays_off_standard_output(command, studies, mine):
+    mine.write_text("print('loading')\n" + SOURCE)
+    status, out, err = command("run", "--steps", mine, "--variants", "vignette", "--json")
+    assert status == 0
+    assert json.loads(out)["own_steps"] == []  # of the engine that does no work
+    assert f"{mine} printed: loading" in err
+    assert studies
+
+
+def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine, tmp_path, monkeypatch):
+    command("steps", "--steps", mine)
+    started = []
+
+    class Child:
+        pid = 7
+
+        def __init__(self, command, **_options):
+            started.append(command)
+
+    monkeypatch.setattr(leaving.subprocess, "Popen", Child)
+    leaving.spawn_worker(tmp_path)
+    assert started[0][-2:] == ["--steps", str(mine)]
+
+
+def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(child_environment, mine, tmp_path):
+    def program(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "tui.cli", *map(str, arguments)],
+            env=child_environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    mine.write_text(SOURCE.replace("    height", "    print('at work')\n    height", 1))
+    small = ("--sample", 12, "--image-size", "16x20", "--epochs", 1, "--batch-size", 12, "--threads", 1, "--offline")
+    done = program("run", "--steps", mine, "--variants", "vignette", *small, "--json")
+    assert done.returncode == 0, done.stderr
+    study = json.loads(done.stdout)
+    assert study["own_steps"][0]["origin"] == str(mine)
+    assert any("printed: at work" in message["message"] for message in study["messages"])
+
+    picture = tmp_path / "new.png"
+    Image.new("RGB", (40, 30), (200, 90, 10)).save(picture)
+    asked = program("predict", study["study"], picture)
+    assert (asked.returncode, asked.stdout, len(asked.stderr.splitlines())) == (2, "", 1)
+    assert f"add --steps {mine}" in asked.stderr
+    assert program("predict", study["study"], picture, "--steps", mine).returncode == 0
+    assert program("runs", "show", study["study"]).returncode == 0
+    report = program("export", study["study"], "--format", "md", "--out", "-")
+    assert f"--steps {mine}" in report.stdout
