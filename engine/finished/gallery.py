@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
-from engine.config.variants import get_variant
+from engine.config.variants import get_variant, name_of
 from engine.errors import InputError, SimpsonsError
 from engine.reports.pictures import GalleryImage, Pixels, StepCost, VariantPicture
 from engine.system.locations import cache_folder
@@ -24,6 +24,7 @@ from engine.system.locations import cache_folder
 if TYPE_CHECKING:
     from engine.dataset import CheckedImage, Dataset, ImageSample
     from engine.preprocess import Step
+    from engine.reports.quality import ImageQuality
     from engine.superres import SuperresModel
 
 
@@ -127,6 +128,23 @@ class Gallery:
                 yield VariantPicture(name, pixels, steps, *difference(pixels, plain))
         if refused is not None:
             raise refused
+
+    def preview(self, path: str, variant: str) -> "tuple[VariantPicture, ImageQuality | None]":
+        """The image as a variant makes it, and how close that is to the plain image.
+
+        That is the image after the variant's steps on the original (crop, mask) and the resize alone; there is no
+        quality of a variant that changes the size.
+
+        Raises:
+            SimpsonsError: as `through`.
+        """
+        from engine.statistics.quality import compare_image, summarise_quality
+
+        known = get_variant(variant)
+        plain, picture = self.through(path, (name_of(known.words[: known.steps.index("resize")]), variant))
+        if picture.pixels.shape != plain.pixels.shape:
+            return picture, None
+        return picture, summarise_quality(variant, plain.variant, [compare_image(picture.pixels, plain.pixels)], [0])
 
     def _run_steps(self, path: str, pixels: Pixels, variant: str) -> tuple[Pixels, tuple[StepCost, ...]]:
         import skimage.restoration  # noqa: F401 - the first import would be counted as denoising

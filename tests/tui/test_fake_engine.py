@@ -5,7 +5,9 @@ import inspect
 
 import pytest
 
+import engine
 from tests.tui.fake_engine import NAMES, FakeEngine, check_signature
+from tests.tui.fake_images import FakeImages
 from tui.session import engine as seam
 
 
@@ -29,3 +31,9 @@ def test_what_a_test_puts_in_its_place_is_checked_too():
         FakeEngine().load_config = lambda where: None
     with pytest.raises(AssertionError, match="warm_up"):
         type("Wrong", (FakeEngine,), {"warm_up": lambda self, seconds: None})
+
+
+@pytest.mark.parametrize("name", ["image", "pixels", "preview", "through"])
+def test_the_fake_images_take_what_a_gallery_takes(name):
+    own, real = (list(inspect.signature(getattr(owner, name)).parameters) for owner in (FakeImages, engine.Gallery))
+    assert own == real

@@ -44,6 +44,8 @@ class PathScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
+        if not self.is_current:  # Enter pressed twice is handled twice
+            return
         text = event.value.strip()
         if complaint := self.complaint_about(text):
             self.query_one("#complaint", Static).update(complaint)

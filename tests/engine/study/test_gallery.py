@@ -84,3 +84,22 @@ def test_a_finished_run_finds_its_images_again(config, tmp_path):
 def test_a_folder_that_is_no_run_says_so(tmp_path):
     with pytest.raises(StorageError, match=str(tmp_path)):
         _ = open_run(tmp_path).gallery
+
+
+def test_a_preview_says_how_close_it_is_to_the_plain_image(gallery):
+    path = boxed(gallery).path
+    picture, quality = gallery.preview(path, "bbox+denoise")
+    cropped, denoised = gallery.through(path, ("bbox", "bbox+denoise"))
+    assert np.array_equal(picture.pixels, denoised.pixels)
+    assert (quality.variant, quality.reference, quality.images) == ("bbox+denoise", "bbox", 1)
+    error = np.square(denoised.pixels.astype(float) - cropped.pixels).mean()
+    assert quality.psnr == pytest.approx(10 * np.log10(255**2 / error))
+    assert 0 < quality.ssim < 1
+
+
+def test_a_preview_of_the_plain_image_is_that_image_and_one_of_another_size_has_no_quality(gallery):
+    path = boxed(gallery).path
+    assert gallery.preview(path, "vanilla")[1].identical == 1
+    picture, quality = gallery.preview(path, "superres-full")
+    assert picture.pixels.shape == (32, 40, 3)
+    assert quality is None

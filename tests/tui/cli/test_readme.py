@@ -217,7 +217,7 @@ def test_the_manual_names_every_key():
     from tui.screens.setup.screen import SetupScreen
 
     keys = {"question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "escape": "esc", "delete": "del"}
-    keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+"}
+    keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+", "asterisk": "*", "underscore": "_"}
     keys |= {"left_square_bracket": "[", "right_square_bracket": "]"}
     missing = []
     for name, bindings in sections(SetupScreen, DashboardApp).items():

@@ -1,4 +1,4 @@
-"""Combinations of steps: put together on the set-up screen, eight of them while training."""
+"""Combinations of steps: all eight on the set-up screen and while training."""
 
 from dataclasses import replace
 
@@ -7,82 +7,11 @@ import pytest
 from engine.config.combinations import COMBINATIONS
 from engine.events.study import BatchTrained
 from tui.screens.setup.choices import VariantChoice
-from tui.screens.setup.combine import CombineScreen
-from tui.screens.setup.screen import SetupScreen
 from tui.screens.training.screen import TrainingScreen
 from tui.screens.training.variants_panel import VariantsPanel
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 IDS = ["80x24", "120x40", "200x50"]
-
-
-async def opened(kit, pilot):
-    await kit.ready(pilot)
-    await pilot.press("plus")
-    await kit.until(pilot, lambda: isinstance(pilot.app.screen, CombineScreen), "combine")
-
-
-async def closed(kit, pilot):
-    await kit.until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen), "set-up")
-    return pilot.app.screen
-
-
-async def test_a_combination_is_put_together_listed_chosen_and_dropped(kit, make_app):
-    async with make_app().run_test(size=(120, 40)) as pilot:
-        await opened(kit, pilot)
-        await pilot.press("3", "2")
-        assert "superres+denoise" in kit.screen_text(pilot.app)
-        await pilot.press("enter")
-        screen = await closed(kit, pilot)
-        assert screen.study_config().variants[-1] == "superres+denoise"
-        assert "[x] 6" in kit.screen_text(pilot.app)
-        await pilot.press("6")
-        assert "superres+denoise" not in screen.study_config().variants
-        assert "[ ] 6" in kit.screen_text(pilot.app)
-        await pilot.press("minus")
-        assert "superres+denoise" not in kit.screen_text(pilot.app)
-        await pilot.press("home", "minus")
-        assert "vanilla" in kit.screen_text(pilot.app), "the table's variants stay"
-
-
-async def test_a_study_of_a_combination_runs(kit, make_app):
-    engine = kit.FakeEngine()
-    async with make_app(engine).run_test(size=(120, 40)) as pilot:
-        await opened(kit, pilot)
-        await pilot.press("space", "down", "space", "enter")
-        await closed(kit, pilot)
-        await kit.ready(pilot)
-        await pilot.press("enter")
-        await kit.until(pilot, lambda: engine.configs, "start")
-        assert engine.configs[0].variants == ("vanilla", "bbox", "denoise", "superres", "bbox+denoise")
-
-
-async def test_steps_are_ordered_as_far_as_it_makes_sense(kit, make_app):
-    async with make_app().run_test(size=(120, 40)) as pilot:
-        await opened(kit, pilot)
-        window = pilot.app.screen
-        await pilot.press("2", "3", "1")
-        assert window.words == ("bbox", "denoise", "superres"), "the crop goes first whenever it is taken in"
-        await pilot.press("3", "3", "left")
-        assert window.words == ("bbox", "superres", "denoise")
-        await pilot.press("left")
-        assert window.words == ("bbox", "superres", "denoise"), "nothing goes before the crop"
-        await pilot.press("right")
-        assert window.words == ("bbox", "denoise", "superres")
-        await pilot.press("4")
-        assert window.words == ("bbox", "denoise", "superres-full"), "one super-resolution in place of the other"
-        await pilot.press("2", "2")
-        assert window.words == ("bbox", "denoise", "superres-full"), "nothing comes after it"
-
-
-async def test_nothing_is_added_without_a_step_or_by_escape(kit, make_app):
-    async with make_app().run_test(size=(120, 40)) as pilot:
-        await opened(kit, pilot)
-        await pilot.press("enter")
-        assert isinstance(pilot.app.screen, CombineScreen)
-        await pilot.press("1", "2", "escape")
-        screen = await closed(kit, pilot)
-        assert screen.study_config().variants == kit.CONFIG.variants
 
 
 async def test_all_eight_at_a_key_and_none_at_the_next(kit, make_app):
@@ -108,9 +37,9 @@ async def test_combinations_of_the_command_line_are_listed(kit, make_app):
 
 def test_the_list_keeps_one_order_however_it_came_about():
     choice = VariantChoice(("superres+denoise", "denoise+superres"))
-    choice.add("bbox+denoise")
+    choice.add(["bbox+denoise"])
     assert choice.listed[5:] == ["bbox+denoise", "denoise+superres", "superres+denoise"]
-    choice.toggle_combinations()
+    choice.choose("combinations", "vanilla")
     assert choice.listed[5:] == [*COMBINATIONS[4:], "superres+denoise"]
     assert choice.names == (*COMBINATIONS, "superres+denoise")
 
@@ -128,10 +57,6 @@ def in_the_sixth(event):
 async def test_set_up_of_eight(kit, make_app, snapshot, size):
     async with make_app(None, replace(kit.CONFIG, **ALL)).run_test(size=size) as pilot:
         await kit.ready(pilot)
-        assert await kit.settled(pilot) == snapshot
-        await pilot.press("plus")
-        await kit.until(pilot, lambda: isinstance(pilot.app.screen, CombineScreen), "combine")
-        await pilot.press("3", "2")
         assert await kit.settled(pilot) == snapshot
 
 

@@ -1,60 +1,19 @@
 """Images without a data set, and an app around one screen."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from engine.errors import DatasetError, InputError
-from engine.reports.pictures import GalleryImage, StepCost, VariantPicture
 from tests.tui.fake_engine import FakeEngine
+from tests.tui.fake_images import FakeImages
 from tests.tui.host import Host
 from tui.pictures.service import Pictures
 from tui.session.session import Session
-
-CLASSES = ("apu_nahasapeemapetilon", "marge_simpson")
-COLOURS = {"train/apu/pic_0.jpg": (200, 30, 20), "train/marge/pic_0.jpg": (20, 40, 220)}
-
-
-class FakeImages:
-    """Twenty images of one class and three of the other; those with a 0 in the name have a box."""
-
-    def __init__(self, broken: str = "") -> None:
-        self.identity = "fake"
-        self.classes = CLASSES
-        self.broken = broken
-        self.threads: set[str] = set()
-        self.images = tuple(
-            GalleryImage(f"{part}/{name}/pic_{number}.jpg", label, part, (4, 6, 30, 28) if "0" in str(number) else None)
-            for label, (name, count) in enumerate((("apu", 20), ("marge", 3)))
-            for number in range(count)
-            for part in (("test",) if number == 1 else ("train",))
-        )
-
-    def image(self, path: str) -> GalleryImage:
-        for image in self.images:
-            if image.path == path:
-                return image
-        raise InputError(f"{path}: gone")
-
-    def pixels(self, path: str) -> np.ndarray:
-        self.threads.add(threading.current_thread().name)
-        if path == self.broken:
-            raise DatasetError(f"{path}: damaged")
-        return np.full((36, 48, 3), COLOURS.get(path, (90, 90, 90)), np.uint8)
-
-    def through(self, path: str, variants: tuple[str, ...]):
-        for variant in variants:
-            pixels = self.pixels(path)[:24, :32]
-            changed = 0.0 if variant == "vanilla" else 7.5
-            step = StepCost("resize", (24, 32), 0.0012)
-            yield VariantPicture(variant, pixels, (step,), pixels // 2, changed, 4.0)
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from engine.config.variants import STUDY_VARIANTS, VARIANTS
 
 
 class VariantChoice:
-    """The table's variants and, below them, the combinations that were added; some are chosen."""
+    """The table's variants and, below them, those that were added; some are chosen."""
 
     def __init__(self, chosen: Sequence[str]) -> None:
         self.chosen = set(chosen)
-        self._added = [name for name in chosen if name not in VARIANTS]
+        self._added = dict.fromkeys(name for name in chosen if name not in VARIANTS)
 
     @property
     def listed(self) -> list[str]:
         """All in the order that they run: the table's, the combinations of the study's steps, then others."""
-        others = [name for name in self._added if name not in COMBINATIONS]
-        return [*VARIANTS, *(name for name in COMBINATIONS if name in self._added), *others]
+        combinations = [name for name in COMBINATIONS if name in self._added]
+        return [*VARIANTS, *combinations, *(name for name in self._added if name not in COMBINATIONS)]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -29,45 +29,46 @@ class VariantChoice:
         return tuple(name for name in self.listed if name in self.chosen)
 
     @property
-    def has_combinations(self) -> bool:
+    def has_added(self) -> bool:
         """Whether there is any that can be dropped."""
         return bool(self._added)
 
-    def toggle(self, name: str) -> None:
-        """Take a variant in or out; it stays on the list."""
-        self.chosen ^= {name}
+    def add(self, names: Sequence[str]) -> None:
+        """Choose variants; those that are not on the list yet are put there."""
+        self.chosen |= set(names)
+        self._added |= dict.fromkeys(name for name in names if name not in VARIANTS)
 
-    def add(self, name: str) -> None:
-        """Choose a variant; a combination that is not on the list yet is put there."""
-        self.chosen.add(name)
-        if name not in self.listed:
-            self._added.append(name)
+    def choose(self, what: str, marked: str) -> bool:
+        """Do what a key of the set-up says; whether anything changed.
 
-    def drop(self, name: str) -> bool:
-        """Take a combination off the list; the table's variants stay. Returns whether anything changed."""
-        if name not in self._added:
-            return False
-        self._added.remove(name)
-        self.chosen.discard(name)
-        return True
-
-    def toggle_study(self) -> None:
-        """The study's four as well, or none at all where they are all chosen."""
-        self._toggle_all(STUDY_VARIANTS)
-
-    def toggle_combinations(self) -> None:
-        """All eight combinations of the study's steps as well, or none at all, with an empty list of combinations."""
-        if self._toggle_all(COMBINATIONS):
-            for name in COMBINATIONS:
-                self.add(name)
-        else:
-            self._added.clear()
-
-    def _toggle_all(self, names: Sequence[str]) -> bool:
-        """Whether they are chosen now."""
+        Args:
+            what: "marked", "study" (its four), "listed" (all) and "combinations" (of the study's steps) are taken in,
+                or out where they all are; "drop" takes the marked one off the list, "clear" all that were added; the
+                table's variants stay on it.
+            marked: the variant that is marked.
+        """
+        if what == "drop":
+            return self._drop([marked])
+        if what == "clear":
+            return self._drop(list(self._added))
+        if what == "marked":
+            self.chosen ^= {marked}
+            return True
+        names = {"study": STUDY_VARIANTS, "listed": self.listed, "combinations": COMBINATIONS}[what]
         taken = not self.chosen >= set(names)
         self.chosen = self.chosen | set(names) if taken else set()
-        return taken
+        if what == "combinations":
+            if taken:
+                self.add(names)
+            else:
+                self._drop(names)
+        return True
+
+    def _drop(self, names: Sequence[str]) -> bool:
+        dropped = self._added.keys() & set(names)
+        self.chosen -= dropped
+        self._added = {name: None for name in self._added if name not in dropped}
+        return bool(dropped)
 
 
 def with_next_recipe(config: StudyConfig) -> StudyConfig:

@@ -6,15 +6,17 @@ from tui.looks.keys import bind
 
 SETUP_KEYS: list[BindingType] = [
     bind("setup.start", "enter", "start", "Start", "Train the chosen variants", priority=True),
-    bind("setup.toggle", "space", "toggle_marked", "Choose", "Take the marked variant in or out"),
+    bind("setup.toggle", "space", "choose('marked')", "Choose", "Take the marked variant in or out"),
     *(
         bind(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
         for n in range(1, 10)
     ),
-    bind("setup.all", "a", "all", "All", "Take the study's four variants, or none", show=False),
-    bind("setup.combine", "plus", "combine", "Combine", "Put a variant together from steps", show=False, display="+"),
-    bind("setup.drop", "minus", "drop", "Drop", "Take the marked combination off the list", show=False, display="-"),
-    bind("setup.combinations", "A", "combinations", "Combinations", "Take all eight of three steps", show=False),
+    bind("setup.all", "a", "choose('study')", "All", "Take the study's four variants, or none", show=False),
+    bind("setup.listed", "asterisk", "choose('listed')", "Listed", "All of the list, or none", show=False, display="*"),
+    bind("setup.combinations", "A", "choose('combinations')", "Combinations", "All eight of three steps", show=False),
+    bind("setup.build", "plus", "build", "Build", "Build variants: pick, order and set steps", show=False, display="+"),
+    bind("setup.drop", "minus", "choose('drop')", "Drop", "Take the marked off the list", show=False, display="-"),
+    bind("setup.clear", "underscore", "choose('clear')", "Clear", "Take all added off it", show=False, display="_"),
     bind("setup.recipe", "r", "recipe", "Recipe", "The next recipe"),
     bind("setup.protocol", "p", "protocol", "Protocol", "The next protocol: what trains, what tests"),
     bind("setup.edit", "e", "edit", "Edit", "Change the recipe's numbers, seeds and folds"),

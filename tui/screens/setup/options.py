@@ -130,7 +130,7 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
     @on(Input.Submitted)
     def _take(self) -> None:
         config = self._read()
-        if config is not None:
+        if config is not None and self.is_current:  # Enter pressed twice is handled twice
             self.dismiss(config)
 
 

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -22,13 +21,13 @@ from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_ne
 from tui.screens.setup.dataset_panel import DatasetPanel
 from tui.screens.setup.keys import SETUP_KEYS
 from tui.screens.setup.variant_list import VariantList
-from tui.screens.setup.words import plan_words, recipe_words, runs_words
+from tui.screens.setup.words import plan_words, problem_words, recipe_words, runs_words, top_words, whole_words
 from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
 from tui.session.search import TuningWish, wish_from
 from tui.session.session import Session
 from tui.widgets.machine_meter import LoadRead
-from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
+from tui.widgets.top_line import TopLine, demo_label, load_text
 
 _ROOMY = 100
 """Columns from which the long words fit."""
@@ -65,7 +64,7 @@ class SetupScreen(Screen[None]):
             yield DatasetPanel(self.session, self.known)
             with VerticalScroll(id="choices", can_focus=False):
                 with Vertical(id="variants-panel", classes="panel") as panel:
-                    panel.border_subtitle = "+ combine   A all eight"
+                    panel.border_subtitle = "+ build   A all eight"
                     yield VariantList(id="variants")
                 with Vertical(id="recipe-panel", classes="panel") as panel:
                     panel.border_title = "recipe"
@@ -73,6 +72,7 @@ class SetupScreen(Screen[None]):
                 with Vertical(id="plan-panel", classes="panel") as panel:
                     panel.border_title = "study"
                     yield Static(id="plan")
+        yield Static(id="whole")
         yield Static(id="runs")
         yield Static(id="problem")
         yield Footer(show_command_palette=False, compact=True)
@@ -114,7 +114,7 @@ class SetupScreen(Screen[None]):
             self.action_start()
 
     def _ask_estimate(self) -> None:
-        self.known.reckon(self.study_config() if self.choice.chosen else None, self._show_plan)
+        self.known.reckon(self._wished(), self._show_plan)
         self._show_plan()
 
     def begin_audit(self) -> None:
@@ -132,8 +132,18 @@ class SetupScreen(Screen[None]):
     # ------------------------------------------------------------------ drawing
 
     def study_config(self) -> StudyConfig:
-        """What stands on the screen; at least one variant must be chosen."""
+        """What stands on the screen; InputError where no variant is chosen, or two that do the same."""
         return replace(self.config, variants=self.choice.names)
+
+    def _wished(self) -> StudyConfig | None:
+        """The same; None, and the reason on the screen, where it makes no study."""
+        if not self.choice.chosen:
+            return None
+        try:
+            return self.study_config()
+        except InputError as error:
+            self._refuse(str(error).removeprefix("--variants: "))
+            return None
 
     def show(self) -> None:
         """Draw all parts; small, and only after a key or an answer."""
@@ -141,18 +151,25 @@ class SetupScreen(Screen[None]):
             return
         self.show_top()
         self.query_one(DatasetPanel).show(self.config.data)
-        listed, chosen = self.choice.listed, self.choice.chosen
-        self.query_one("#variants-panel").border_title = f"variants: {len(chosen)} of {len(listed)}"
-        self.query_one(VariantList).show_chosen(listed, chosen, dark=self.app.current_theme.dark)
+        self._show_variants()
         self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
         runs.display = bool(self.live or self.interrupted)
-        problem = self.known.error or self.problem
-        hint = "   press d to name another" if self.known.error else ""
-        self.query_one("#problem", Static).update(Text.assemble((problem, "bold red"), (hint, "dim")))
-        self.query_one("#problem").display = bool(problem)
+        problem = self.query_one("#problem", Static)
+        problem.update(problem_words(self.known.error, self.problem))
+        problem.display = bool(self.known.error or self.problem)
+
+    @on(VariantList.Relaid)
+    @on(OptionList.OptionHighlighted, "#variants")
+    def _show_variants(self) -> None:
+        """Draw the list, and the marked variant in a line of its own where names do not fit."""
+        listed, chosen, variants = self.choice.listed, self.choice.chosen, self.query_one(VariantList)
+        self.query_one("#variants-panel").border_title = f"variants: {len(chosen)} of {len(listed)}"
+        variants.show_chosen(listed, chosen, dark=self.app.current_theme.dark)
+        self.set_class(max(map(len, listed)) >= variants.room, "-cut")
+        self.query_one("#whole", Static).update(whole_words(variants.marked or listed[0]))
 
     def show_runs(self, runs: list[RunSummary]) -> None:
         """Say which studies other processes run, and which were interrupted."""
@@ -164,10 +181,7 @@ class SetupScreen(Screen[None]):
     @on(LoadRead)
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
-        demo = self.config.data is None and self.summary is None
-        short = self.size.width < _ROOMY
-        name = demo_label(short=short) if demo else dataset_label(self.summary, short=short)
-        left = [Text(PROGRAM, "bold"), name, Text("set-up", "dim")]
+        left = top_words(self.config, self.summary, short=self.size.width < _ROOMY)
         self.query_one(TopLine).show_parts(left, [load_text(self.session.load)])
 
     def _show_plan(self) -> None:
@@ -184,44 +198,29 @@ class SetupScreen(Screen[None]):
 
     def action_toggle_variant(self, number: int) -> None:
         """Take a variant in or out."""
-        if number <= len(self.choice.listed):
-            self.choice.toggle(self.choice.listed[number - 1])
-            self._changed()
+        self.action_choose("marked", self.choice.listed[number - 1])
 
     @on(OptionList.OptionSelected, "#variants")
-    def action_toggle_marked(self) -> None:
-        """Take the marked variant in or out."""
-        marked = self.query_one("#variants", OptionList).highlighted
-        if marked is not None:
-            self.action_toggle_variant(marked + 1)
+    def _toggle_marked(self) -> None:
+        self.action_choose("marked")
 
-    def action_all(self) -> None:
-        """The study's four variants, or none where they are all chosen."""
-        self.choice.toggle_study()
-        self._changed()
-
-    def action_combinations(self) -> None:
-        """All eight combinations of the study's steps, or none where they are all chosen."""
-        self.choice.toggle_combinations()
-        self._changed()
-
-    def action_combine(self) -> None:
-        """Put a variant together."""
-        from tui.screens.setup.combine import CombineScreen
-
-        self.app.push_screen(CombineScreen(), self._combined)
-
-    def _combined(self, name: str | None) -> None:
-        if name is not None:
-            self.choice.add(name)
+    def action_choose(self, what: str, name: str = "") -> None:
+        """Take variants in or out, or off the list: see `VariantChoice.choose`."""
+        if self.choice.choose(what, name or self.query_one(VariantList).marked or ""):
             self._changed()
-            self.query_one(VariantList).highlighted = self.choice.listed.index(name)
 
-    def action_drop(self) -> None:
-        """Take the marked combination off the list."""
-        marked = self.query_one(VariantList).highlighted
-        if marked is not None and self.choice.drop(self.choice.listed[marked]):
+    def action_build(self) -> None:
+        """Build variants from steps."""
+        from tui.screens.setup.builder import BuilderScreen
+
+        builder = BuilderScreen(self.session, self.config, self.choice.names, lambda: self.summary)
+        self.app.push_screen(builder, self._built)
+
+    def _built(self, names: tuple[str, ...] | None) -> None:
+        if names:
+            self.choice.add(names)
             self._changed()
+            self.query_one(VariantList).highlighted = self.choice.listed.index(names[0])
 
     def action_recipe(self) -> None:
         """The next recipe; changes to the last one are dropped."""
@@ -248,12 +247,12 @@ class SetupScreen(Screen[None]):
         """Write the study as a file."""
         from tui.screens.setup.save import SaveScreen
 
-        self.app.push_screen(SaveScreen(self.study_config() if self.choice.chosen else self.config))
+        self.app.push_screen(SaveScreen(self._wished() or self.config))
 
     def action_tune(self) -> None:
         """Search for better numbers of the recipe, with the first of the chosen variants."""
         try:
-            wish = wish_from(self.study_config() if self.choice.chosen else self.config)
+            wish = wish_from(self._wished() or self.config)
         except InputError as error:
             self._refuse(str(error))
         else:
@@ -305,7 +304,7 @@ class SetupScreen(Screen[None]):
         from tui.screens.images.browse import BrowseScreen
 
         session, name, audit = self.session, self.summary.name, self.session.audits.current
-        config = self.study_config() if self.choice.chosen else self.config
+        config = self._wished() or self.config
         report = audit.report if audit is not None else None
         open_images = partial(session.engine.open_gallery, config)
         self.app.push_screen(BrowseScreen(session, open_images, config.variants, name=name, audit=report))
@@ -328,8 +327,8 @@ class SetupScreen(Screen[None]):
             return bool(self.live)
         if action == "toggle_variant":
             return cast(int, parameters[0]) <= len(self.choice.listed)
-        if action == "drop":
-            return self.choice.has_combinations
+        if action == "choose" and parameters[0] in ("drop", "clear"):
+            return self.choice.has_added
         return super().check_action(action, parameters)
 
     def action_watch(self) -> None:
@@ -345,9 +344,9 @@ class SetupScreen(Screen[None]):
             self._refuse("the study starts as soon as the data set is read")
         elif not self.choice.chosen:
             self._refuse("no variant chosen: press 1 to 5, or a for the study's four")
-        else:
+        elif (config := self._wished()) is not None:
             self._refuse("")
-            self.session.start_study(self.study_config())
+            self.session.start_study(config)
 
     def _refuse(self, problem: str) -> None:
         """Say why something cannot be done; "" for nothing."""

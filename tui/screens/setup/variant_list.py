@@ -3,30 +3,55 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
+from rich.text import Text
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.screens.setup.words import variant_words
+from tui.looks.variant_names import short_variants
+from tui.screens.setup.words import AROUND_NAME, LEAST_NAME, variant_words
 
 
 class VariantList(OptionList):
     """Variants; those that are chosen are ticked."""
 
+    class Relaid(Message):
+        """Other names fit than before."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, compact=True, markup=False)
+        self._drawn: dict[str, tuple[int, bool, bool, int]] = {}
+
+    @property
+    def marked(self) -> str | None:
+        """The name of the marked variant."""
+        option = self.highlighted_option
+        return option.id if option is not None else None
+
+    @property
+    def room(self) -> int:
+        """Columns that names can have."""
+        return max(0, self.scrollable_content_region.width - AROUND_NAME)
+
+    def on_resize(self) -> None:
+        """Names may be cut now that were not, or the other way round."""
+        self.post_message(self.Relaid())
 
     def show_chosen(self, listed: Sequence[str], chosen: AbstractSet[str], *, dark: bool) -> None:
         """List variants and tick some of them; `dark` is the ground."""
-        width = max(map(len, listed)) + 1
-        words = {
-            name: variant_words(index, name, taken=name in chosen, dark=dark, width=width)
-            for index, name in enumerate(listed, start=1)
-        }
-        if [option.id for option in self.options] == list(listed):
-            for name, text in words.items():
-                self.replace_option_prompt(name, text)
-            return
-        marked = self.highlighted or 0
-        self.clear_options()
-        self.add_options([Option(text, id=name) for name, text in words.items()])
-        self.highlighted = min(marked, len(listed) - 1)
+        width = max(LEAST_NAME, min(max(map(len, listed)) + 1, self.room))
+        short = short_variants(tuple(listed), width - 1)
+        looks = {name: (place, name in chosen, dark, width) for place, name in enumerate(listed, start=1)}
+
+        def line(name: str) -> Text:
+            place, taken, _, _ = looks[name]
+            return variant_words(place, name, short[name], taken=taken, dark=dark, width=width)
+
+        if list(self._drawn) != list(listed):
+            marked = self.marked
+            self.set_options(Option(line(name), id=name) for name in listed)
+            self.highlighted = listed.index(marked) if marked in listed else 0
+        for name in listed:
+            if self._drawn.get(name, looks[name]) != looks[name]:
+                self.replace_option_prompt(name, line(name))
+        self._drawn = looks

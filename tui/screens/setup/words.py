@@ -9,10 +9,12 @@ from engine.config.protocols import PROTOCOLS
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import find_variant
+from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
 from tui.looks.palette import variant_style
 from tui.tables.facts import demo_recipe_words
+from tui.widgets.top_line import PROGRAM, dataset_label, demo_label
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
@@ -20,22 +22,50 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 14
 
+LEAST_NAME = 14
+"""Columns of names that are left free where all are shorter."""
+
+AROUND_NAME = len("[x] 1 ● ")
+"""Columns of a variant's line before its name."""
+
+_UNKNOWN = "its step of your own was not named (--steps)"
+
 MOST_KEYS = 9
 """Variants that have a digit of their own."""
 
 
-def variant_words(index: int, name: str, *, taken: bool, dark: bool, width: int) -> Text:
-    """A variant's line in the list; `index` is its key, `width` the columns of names."""
+def top_words(config: StudyConfig, summary: DatasetSummary | None, *, short: bool) -> list[Text]:
+    """The left of the first line: the program, the data set once it is read, the screen."""
+    demo = config.data is None and summary is None
+    name = demo_label(short=short) if demo else dataset_label(summary, short=short)
+    return [Text(PROGRAM, "bold"), name, Text("set-up", "dim")]
+
+
+def problem_words(error: str, problem: str) -> Text:
+    """Why the data set cannot be read, else why something else cannot be done."""
+    if error:
+        return Text.assemble((error, "bold red"), ("   press d to name another", "dim"))
+    return Text(problem, "bold red")
+
+
+def variant_words(index: int, name: str, shown: str, *, taken: bool, dark: bool, width: int) -> Text:
+    """A variant's line in the list: `index` is its key, `shown` its name, cut to `width` columns."""
     style, known = variant_style(name), find_variant(name)
     return Text.assemble(
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
-        (formatting.left(name, max(width, _NAME_WIDTH)), "bold" if taken else "dim"),
-        (known.summary if known else "its step of your own was not named (--steps)", "dim"),
+        (formatting.left(formatting.fit(shown, width), width), "bold" if taken else "dim"),
+        (known.summary if known else _UNKNOWN, "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )
+
+
+def whole_words(name: str) -> Text:
+    """A variant's whole name, and what it does."""
+    known = find_variant(name)
+    return Text.assemble((name, "bold"), "  ", (known.summary if known else _UNKNOWN, "dim"), overflow="ellipsis")
 
 
 def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:
