@@ -29,7 +29,7 @@ def test_it_is_built_for_the_classes_with_its_own_mean_and_deviation(own_network
     assert (model.wants.mean, model.wants.deviation) == ((0.5,) * 3, (0.25,) * 3)
     info = open_it(network)
     assert info.name == "my_net.py:build"
-    assert info.source_sha256 == named_network(network).sha256
+    assert info.source_sha256 == named_network(network).file.sha256
 
 
 def test_without_them_it_gets_pixels_from_0_to_1(own_network):
@@ -96,22 +96,22 @@ def test_a_file_that_nobody_named_is_not_run(tmp_path):
 
 
 def test_a_missing_file_is_refused_where_it_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"nope\.py cannot be read .No such file"):
+    with pytest.raises(InputError, match=r"nope\.py: cannot be read: No such file"):
         name_network(f"{tmp_path / 'nope.py'}:build")
 
 
 def test_a_run_takes_the_same_source_from_another_place_and_no_other_source(own_network, tmp_path):
-    before, sha256 = own_network(), named_network(own_network()).sha256
+    before, sha256 = own_network(), named_network(own_network()).file.sha256
     recorded = f"{tmp_path / 'gone' / 'my_net.py'}:build"
     with pytest.raises(InputError, match="not the source that the run was trained with"):
         adopt_network(recorded, "0" * 64)
     adopt_network(recorded, sha256)
-    assert named_network(recorded).path == named_network(before).path
+    assert named_network(recorded).file.path == named_network(before).file.path
 
 
 def test_a_source_that_has_changed_since_is_not_the_runs(own_network):
     network = own_network()
-    sha256 = named_network(network).sha256
+    sha256 = named_network(network).file.sha256
     own_network(TINY + "# changed\n")
     with pytest.raises(InputError, match="not the source that the run was trained with"):
         adopt_network(network, sha256)

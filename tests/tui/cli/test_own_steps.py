@@ -67,6 +67,21 @@ def test_code_is_not_named_by_the_environment(command, mine, monkeypatch):
     assert "unknown variant 'vignette'" in err
 
 
+def test_a_network_of_the_environment_runs_no_code(command, studies, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMPSONS_TUI_NETWORK", "resnet18")
+    assert command("run")[0] == 0
+    assert studies[0].recipe.network == "resnet18"
+    ran = tmp_path / "ran"
+    network = tmp_path / "my_net.py"
+    network.write_text(f"open({str(ran)!r}, 'w')\n")
+    monkeypatch.setenv("SIMPSONS_TUI_NETWORK", f"{network}:build")
+    status, _, err = command("run")
+    assert status == 2
+    assert "code of your own is only run where the command itself names it" in err
+    assert not ran.exists()
+    assert "my_net" not in command("resume", tmp_path)[2]  # whose option no variable gives
+
+
 @pytest.mark.parametrize("variant", ["vignette(power=2)", "vignette(strength=3)", "vignette(strength=x)"])
 def test_a_parameter_that_cannot_be_is_one_line(command, mine, variant):
     status, _, err = command("run", "--steps", mine, "--variants", variant)
@@ -105,6 +120,13 @@ def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine,
     monkeypatch.setattr(leaving.subprocess, "Popen", Child)
     leaving.spawn_worker(tmp_path)
     assert started[0][-2:] == ["--steps", str(mine)]
+
+    network = tmp_path / "my_net.py"
+    network.write_text("def build(classes, image_size): ...\n")
+    monkeypatch.setattr(named_code, "_named", {})
+    command("run", "--network", f"{network}:build")
+    leaving.spawn_worker(tmp_path)
+    assert started[1][-4:] == ["--steps", str(mine), "--network", f"{network}:build"]
 
 
 def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(child_environment, mine, tmp_path):
