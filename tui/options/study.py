@@ -316,12 +316,25 @@ def study_configs(options: Mapping[str, Any]) -> list[StudyConfig]:
     Raises:
         InputError: a value that no study can have, or two for one number.
     """
+    found = _read_study(options)
+    return [_study_config(options, fields) for fields in (found if options["recipe"] is None else found[:1])]
+
+
+def names_recipe(options: Mapping[str, Any]) -> bool:
+    """Whether the options, or their study file, name a recipe; if not, it follows from the data.
+
+    Raises:
+        InputError: the study file cannot be used.
+    """
+    return options["recipe"] is not None or "recipe" in _read_study(options)[0]
+
+
+def _read_study(options: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     if options["study"] is None:
-        return [_study_config(options, {})]
+        return ({},)
     from engine.config.study_file import read_study  # of use to few: the first screen need not wait for it
 
-    found = read_study(options["study"])
-    return [_study_config(options, fields) for fields in (found if options["recipe"] is None else found[:1])]
+    return read_study(options["study"])
 
 
 def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyConfig:

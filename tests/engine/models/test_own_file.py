@@ -9,6 +9,7 @@ from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.models import adopt_network, build_model, open_network, require_network
 from engine.system.named_code import name_network, named_network
+from engine.system.own_code import printed
 from tests.engine.models.conftest import TINY
 
 QUICK = replace(RECIPES["quick"], image_size=(16, 20))
@@ -81,6 +82,17 @@ def test_a_mistake_in_it_is_one_line(own_network, text, words):
     message = str(caught.value)
     assert message.startswith("--network my_net.py:build: ")
     assert "\n" not in message
+
+
+def test_what_it_prints_is_kept_in_a_few_lines_however_often_it_is_built(own_network, capsys):
+    network = own_network("print('loading')\n" + TINY.replace("    network =", "    print('building')\n    network =", 1))
+    for _ in range(30):
+        build_model(replace(QUICK, network=network), CLASSES, QUICK.image_size)
+    lines = printed.drain()
+    assert lines[:2] == ["loading", "building"]
+    assert lines[-1] == "it prints more, which is not shown"
+    assert len(lines) < 30
+    assert capsys.readouterr().out == ""
 
 
 def test_a_file_that_nobody_named_is_not_run(tmp_path):
