@@ -85,7 +85,9 @@ def test_a_mistake_in_it_is_one_line(own_network, text, words):
 
 
 def test_what_it_prints_is_kept_in_a_few_lines_however_often_it_is_built(own_network, capsys):
-    network = own_network("print('loading')\n" + TINY.replace("    network =", "    print('building')\n    network =", 1))
+    network = own_network(
+        "print('loading')\n" + TINY.replace("    network =", "    print('building')\n    network =", 1)
+    )
     for _ in range(30):
         build_model(replace(QUICK, network=network), CLASSES, QUICK.image_size)
     lines = printed.drain()

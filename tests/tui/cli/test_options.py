@@ -85,7 +85,7 @@ def test_a_named_recipe_and_own_images_are_left_alone(command, studies, tmp_path
     assert "demo set is trained with" not in err
 
 
-def test_a_quick_recipe_that_was_named_is_no_surprise(command, tmp_path):
+def test_a_quick_recipe_that_was_named_is_no_surprise(command, studies, tmp_path):
     file = tmp_path / "my.toml"
     file.write_text('variants = ["vanilla"]\n')
     assert "demo set is trained with" in command("run", "--study", file)[2]
