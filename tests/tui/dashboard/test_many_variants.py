@@ -7,6 +7,7 @@ import pytest
 from engine.events.record import StudyRecord
 from engine.events.study import EpochTrained
 from engine.reports.run_summary import RunSummary
+from tests.tui.dashboard.kit import screen_text
 from tests.tui.host import Host
 from tests.tui.many_variants import SUMMARY, VARIANTS, many_events
 from tui.screens.history.words import about_text
@@ -165,3 +166,13 @@ def test_a_run_of_many_variants_is_described_by_its_best(tmp_path):
     assert (
         words == f"✓ done  run   {VARIANTS[64]} 0.640   {VARIANTS[63]} 0.630   {VARIANTS[62]} 0.620   62 others below"
     )
+
+
+async def test_an_edited_recipe_leaves_the_study_its_last_line_at_80x24(kit, make_app):
+    recipe = replace(kit.CONFIG.recipe, kernel_size=3, epochs=2)
+    app = make_app(kit.FakeEngine(summary=SUMMARY), replace(kit.CONFIG, variants=VARIANTS, recipe=recipe))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await kit.until(pilot, lambda: "Enter starts" in screen_text(pilot.app), "the last line")
+        text = screen_text(pilot.app)
+        first = next(line for line in text.splitlines() if "[x] 1" in line)
+        assert "…" not in first

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
     from tui.session.preparation import Preparation
 
-_NAME_WIDTH, _SIZES_NAME = 14, 10
-"""Columns before a value, and before the sizes of cache and memory, which are long."""
+_NAME_WIDTH = 14
 
 _RECIPE_LINES = 6
 """Of a recipe as it is; each number that was changed and is not among them adds one."""
@@ -145,7 +144,7 @@ def plan_words(config: StudyConfig, known: "Preparation", *, chosen: bool, warm:
         ("time".ljust(_NAME_WIDTH), "dim"),
         (formatting.duration(estimate.seconds).rjust(10), "bold"),
         (f"\n{basis}", "dim"),
-        ("cache".ljust(_SIZES_NAME), "dim"),
+        ("cache".ljust(_NAME_WIDTH), "dim"),
         (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
         *_memory_words(estimate),
         libraries,
@@ -160,7 +159,7 @@ def _memory_words(estimate: "Estimate") -> tuple[str | tuple[str, str], ...]:
     enough = estimate.memory_bytes < estimate.free_memory_bytes
     words = f"{formatting.size(estimate.memory_bytes)} of {formatting.size(estimate.free_memory_bytes)} free"
     line = (f"{words}\n" if enough else f"{words}: not enough\n", "" if enough else "bold red")
-    return ("memory".ljust(_SIZES_NAME), "dim"), line
+    return ("memory".ljust(_NAME_WIDTH), "dim"), line
 
 
 def _protocol_words(config: StudyConfig, *, roomy: bool) -> Text:
