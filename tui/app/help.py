@@ -18,6 +18,12 @@ import tui.screens
 
 _KEY_WIDTH, _NAME_WIDTH = 14, 13
 
+_SHORT_NAMES = (
+    "  A variant's name that does not fit has its steps cut to their first letters and its values without the "
+    "parameters' names: equ+nlm(0.1)+hsv. Where that is too long as well, it is the variant's number in the study "
+    "with its first and last step: #17 equalize+…+hsv. d in tables and on curves shows the whole pipeline."
+)
+
 
 class HelpScreen(ModalScreen[None]):
     """A list that scrolls; the keys of the screen below come first."""
@@ -42,7 +48,7 @@ class HelpScreen(ModalScreen[None]):
         parts: list[Text | Table] = []
         for title, bindings in table.items():
             parts += [Text(title, "bold"), self._section(bindings), Text()]
-        return Group(*parts[:-1])
+        return Group(*parts, Text("Short names", "bold"), Text(_SHORT_NAMES, "dim"))
 
     def _section(self, bindings: list[Binding]) -> Table:
         grid = Table.grid(padding=(0, 2, 0, 0))

@@ -1,6 +1,7 @@
 """Intervals, comparisons and calibration of a study, as texts and tables."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from rich.table import Table
@@ -12,7 +13,7 @@ from engine.reports.results import JobResult
 from engine.reports.statistics import LEVEL, MOST_IN_PAIRS, Comparison, Interval, StudyStatistics, VariantStatistics
 from tui.looks.formatting import NOTHING, interval_text, number, p_text, p_words, share, signed
 from tui.looks.variant_names import MANY
-from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
+from tui.tables.data import Cell, Column, Line, Row, TableData, number_cell, numbers, table_of, to_rich, words
 from tui.tables.facts import table_words
 
 DIFFERS = "*"
@@ -233,6 +234,25 @@ def _calibration_data(entries: Sequence[VariantStatistics]) -> TableData:
             yield numbers(entry.variant, "correct (n)"), error_text(entry)
 
     return table_of(map(line, used_bins(entries)), [errors()])
+
+
+def calibration_errors(entries: Sequence[VariantStatistics]) -> TableData:
+    """A row a variant: its accuracy, the mean predicted probability, and the expected calibration error."""
+
+    def row(place: int, entry: VariantStatistics) -> Row:
+        bins = [one for one in entry.calibration.bins if one.count]
+        predictions = sum(one.count for one in bins)
+        mean = sum(one.confidence * one.count for one in bins) / predictions if predictions else None
+        numbers_of = (entry.accuracy, mean, entry.calibration.expected_error)
+        return Row(entry.variant, (Cell(entry.variant, place), *map(number_cell, numbers_of)))
+
+    columns = (
+        Column("variant", "variant", better="lower", marked=False, numeric=False),
+        numbers("accuracy"),
+        numbers("mean", "probability"),
+        replace(numbers("calibration", "error"), better="lower"),
+    )
+    return TableData(columns, tuple(row(place, entry) for place, entry in enumerate(entries)))
 
 
 def used_bins(entries: Sequence[VariantStatistics]) -> range:

@@ -6,9 +6,13 @@ import pytest
 
 from engine.events.record import StudyRecord
 from engine.events.study import EpochTrained
+from engine.reports.run_summary import RunSummary
+from tests.tui.dashboard.kit import screen_text
 from tests.tui.host import Host
 from tests.tui.many_variants import SUMMARY, VARIANTS, many_events
+from tui.screens.history.words import about_text
 from tui.screens.pipeline import PipelineScreen
+from tui.screens.results.calibration import ErrorTable, ReliabilityChart
 from tui.screens.results.results import ResultsScreen
 from tui.screens.training.chart_grid import ChartGrid
 from tui.screens.training.screen import TrainingScreen
@@ -134,3 +138,41 @@ async def test_many_variants_are_the_rows_of_the_classes(tmp_path, finished):
         await pilot.press("down", "d")
         await pilot.pause()
         assert isinstance(app.screen, PipelineScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+async def test_calibration_has_a_table_and_the_chart_of_the_marked_variant(tmp_path, finished, size):
+    app = Host(lambda session: ResultsScreen(session, finished), tmp_path / "runs")
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("b")
+        await pilot.pause()
+        table, chart = app.screen.query_one(ErrorTable), app.screen.query_one(ReliabilityChart)
+        assert (table.row_count, app.screen.focused) == (65, table)
+        await pilot.press("ctrl+end")
+        await pilot.pause()
+        assert LAST in str(chart.border_title)
+        assert chart.region.bottom < size[1]
+        await pilot.press("s", "s", "s")
+        await pilot.pause()
+        assert table.sort_words == "calibration error"
+        assert finished.statistics is not None
+        least = min(finished.statistics.variants, key=lambda entry: entry.calibration.expected_error)
+        assert table.row_key_at(0) == least.variant
+
+
+def test_a_run_of_many_variants_is_described_by_its_best(tmp_path):
+    accuracies = tuple((name, place / 100) for place, name in enumerate(VARIANTS))
+    words = about_text(RunSummary(tmp_path / "run", "run", "done", accuracies=accuracies)).plain
+    assert (
+        words == f"✓ done  run   {VARIANTS[64]} 0.640   {VARIANTS[63]} 0.630   {VARIANTS[62]} 0.620   62 others below"
+    )
+
+
+async def test_an_edited_recipe_leaves_the_study_its_last_line_at_80x24(kit, make_app):
+    recipe = replace(kit.CONFIG.recipe, kernel_size=3, epochs=2)
+    app = make_app(kit.FakeEngine(summary=SUMMARY), replace(kit.CONFIG, variants=VARIANTS, recipe=recipe))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await kit.until(pilot, lambda: "Enter starts" in screen_text(pilot.app), "the last line")
+        text = screen_text(pilot.app)
+        first = next(line for line in text.splitlines() if "[x] 1" in line)
+        assert "…" not in first

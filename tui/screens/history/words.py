@@ -7,7 +7,11 @@ from rich.text import Text
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
 from tui.looks.palette import run_style
+from tui.looks.variant_names import MANY
 from tui.tables.history import STATE_COLOURS, STATE_SIGNS
+
+_BEST_NAMED = 3
+"""Variants that a run with many is described by."""
 
 
 def title_text(shown: int, runs: int, sorted_by: str, marked: int, words: str, runs_dir: Path) -> Text:  # noqa: PLR0917
@@ -24,12 +28,16 @@ def title_text(shown: int, runs: int, sorted_by: str, marked: int, words: str, r
 
 
 def about_text(run: RunSummary | None) -> Text:
-    """State, name, accuracies and message of a run."""
+    """State, name, accuracies and message of a run; of many variants the best alone."""
     about = Text()
     if run is not None:
         about.append(f"{STATE_SIGNS[run.state]} {run.state}", STATE_COLOURS.get(run.state, ""))
         about.append(f"  {run.folder.name}", "bold")
-        about.append("".join(f"   {name} {accuracy:.3f}" for name, accuracy in run.accuracies))
+        shown, rest = run.accuracies, len(run.accuracies) - _BEST_NAMED
+        if len(shown) > MANY:
+            shown = tuple(sorted(shown, key=lambda one: -one[1])[:_BEST_NAMED])
+        about.append("".join(f"   {name} {accuracy:.3f}" for name, accuracy in shown))
+        about.append(f"   {rest} others below" if len(run.accuracies) > MANY else "", "dim")
         about.append(f"   {run.writer}" if run.writer else "", "dim")
         about.append(f"\n{run.message}" if run.message else "", "yellow")
     return about

@@ -1,5 +1,6 @@
 """How accuracy falls when the images are shrunk: a chart, a table, the answers in words."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
@@ -130,14 +131,17 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
     def _chart(self, report: ResolutionReport, variant: str, width: int) -> list[Text]:
         dark = self.app.current_theme.dark
         shown = [one for one in report.ladders if (one.variant == variant if variant else one.part == "test")]
+        every = len(shown)
+        if every > MANY and not variant:
+            shown = _first_best_worst(shown)
         curves = [_curve(ladder, dark=dark, alone=bool(variant)) for ladder in shown]
         title = Text()
         for ladder, curve in zip(shown, curves, strict=True):
             title.append(f"{curve.marker} ", curve.colour)
             title.append(f"{PART_WORDS[ladder.part]} images  " if variant else f"{ladder.variant}  ")
         title.rstrip()
-        if len(shown) > MANY:
-            title = Text(f"{len(shown)} variants; tab: one by one", "dim")
+        if len(shown) < every:
+            title.append(f"  first, best and worst of {every} at full size; tab: one by one", "dim")
         height = max(_LOWEST_CHART, min(_TALLEST_CHART, self.size.height - _ROWS_BESIDE_CHART))
         lines = draw_sizes(curves, width - _FRAME, height - _FRAME, ground_colour(self.app.current_theme))
         return framed(lines, width, height, title=title, caption=_CAPTION)
@@ -162,6 +166,12 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         if self._report is not None:
             self._view = (self._view + step) % len(self._views(self._report))
             self.show()
+
+
+def _first_best_worst(ladders: Sequence[Ladder]) -> list[Ladder]:
+    """Of many, those that a chart can tell apart; the first of a study is what the others are compared with."""
+    ordered = sorted(ladders, key=lambda ladder: ladder.accuracy)
+    return list({one.variant: one for one in (ladders[0], ordered[-1], ordered[0])}.values())
 
 
 def _curve(ladder: Ladder, *, dark: bool, alone: bool) -> SizeCurve:

@@ -30,12 +30,8 @@ class QualityTable(SortableTable):
         super().__init__(id="quality")
         self._record = record
 
-    def on_mount(self) -> None:
-        """Fill it, and let the arrow keys move in it."""
-        self.focus()
-
     def on_resize(self) -> None:
-        """Close together where the screen is narrow."""
+        """Fill it; close together where the screen is narrow."""
         data, dark = quality_data(self._record), self.app.current_theme.dark
         marks = {row.key: variant_mark(row.key, dark=dark) for row in data.rows}
         width = self.app.size.width

@@ -50,13 +50,16 @@ class StatisticsScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Let the arrow keys scroll."""
-        self.query_one("#page").focus()
+        """Let the arrow keys move in the table, or scroll."""
+        self._focus_page()
         self.app.theme_changed_signal.subscribe(self, self._recolour)
 
     async def _recolour(self, _theme: Theme) -> None:
         await self.recompose()
-        self.query_one("#page").focus()
+        self._focus_page()
+
+    def _focus_page(self) -> None:
+        self.query("#page, #page DataTable").last().focus()
 
     def named(self, variant: str) -> Text:
         """A variant with its mark."""

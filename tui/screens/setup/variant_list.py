@@ -11,6 +11,9 @@ from textual.widgets.option_list import Option
 from tui.looks.variant_names import short_variants
 from tui.screens.setup.words import AROUND_NAME, LEAST_NAME, variant_words
 
+_LEAST_SUMMARY = 8
+"""Columns that are worth the beginning of what a variant does."""
+
 
 class VariantList(OptionList):
     """Variants; those that are chosen are ticked."""
@@ -20,7 +23,7 @@ class VariantList(OptionList):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, compact=True, markup=False)
-        self._drawn: dict[str, tuple[int, bool, bool, int]] = {}
+        self._drawn: dict[str, tuple[int, bool, bool, int, bool]] = {}
 
     @property
     def marked(self) -> str | None:
@@ -41,11 +44,12 @@ class VariantList(OptionList):
         """List variants and tick some of them; `dark` is the ground."""
         width = max(LEAST_NAME, min(max(map(len, listed)) + 1, self.room))
         short = short_variants(tuple(listed), width - 1)
-        looks = {name: (place, name in chosen, dark, width) for place, name in enumerate(listed, start=1)}
+        explained = self.room - width >= _LEAST_SUMMARY
+        looks = {name: (place, name in chosen, dark, width, explained) for place, name in enumerate(listed, start=1)}
 
         def line(name: str) -> Text:
-            place, taken, _, _ = looks[name]
-            return variant_words(place, name, short[name], taken=taken, dark=dark, width=width)
+            place, taken, *_ = looks[name]
+            return variant_words(place, name, short[name], taken=taken, dark=dark, width=width, explained=explained)
 
         if list(self._drawn) != list(listed):
             marked = self.marked

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 14
 
+_RECIPE_LINES = 6
+"""Of a recipe as it is; each number that was changed and is not among them adds one."""
+
 LEAST_NAME = 14
 """Columns of names that are left free where all are shorter."""
 
@@ -48,7 +51,7 @@ def problem_words(error: str, problem: str) -> Text:
     return Text(problem, "bold red")
 
 
-def variant_words(index: int, name: str, shown: str, *, taken: bool, dark: bool, width: int) -> Text:
+def variant_words(index: int, name: str, shown: str, *, taken: bool, dark: bool, width: int, explained: bool) -> Text:
     """A variant's line in the list: `index` is its key, `shown` its name, cut to `width` columns."""
     style, known = variant_style(name), find_variant(name)
     return Text.assemble(
@@ -56,7 +59,7 @@ def variant_words(index: int, name: str, shown: str, *, taken: bool, dark: bool,
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
         (formatting.left(formatting.fit(shown, width), width), "bold" if taken else "dim"),
-        (known.summary if known else _UNKNOWN, "dim"),
+        ("" if not explained else known.summary if known else _UNKNOWN, "dim"),
         no_wrap=True,
         overflow="ellipsis",
     )
@@ -87,7 +90,7 @@ def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:
             (recipe.name, "bold"),
             (" (edited)" if edited else "", "yellow"),
             "  ",
-            ("for the demo set, r: next" if why else _place(recipe), "dim"),
+            ("for the demo set, r: next" if why and (roomy or not edited) else _place(recipe), "dim"),
         )
     ]
     for name, value, field in rows:
@@ -120,7 +123,7 @@ def plan_words(config: StudyConfig, known: "Preparation", *, chosen: bool, warm:
         known: the data set and what the study costs, as far as that is known.
         chosen: whether any variant is.
         warm: whether the libraries are loaded.
-        roomy: whether there is room to say what the protocol is.
+        roomy: whether there is room to say what the protocol is, and what the time is based on in any case.
     """
     libraries = Text("libraries ready", "green") if warm else Text("loading libraries ...", "dim")
     if not chosen:
@@ -130,15 +133,17 @@ def plan_words(config: StudyConfig, known: "Preparation", *, chosen: bool, warm:
         return Text.assemble(protocol, (known.trouble, "bold red"), "\n\n", libraries)
     estimate, read = known.estimate, known.summary is not None
     if estimate is None:
-        when = "time: reckoning ..." if read else "time: not known yet"
+        when = "time: estimating ..." if read else "time: not known yet"
         return Text.assemble(protocol, (when, "dim"), "\n\n", libraries)
     enough = estimate.disk_bytes < estimate.free_bytes
+    crowded = len(recipe_words(config).plain.splitlines()) > _RECIPE_LINES or estimate.memory_bytes
+    basis = f"{'':{_NAME_WIDTH}}{estimate.basis}\n" if roomy or not crowded else ""
     disk = f"{formatting.size(estimate.disk_bytes)} of {formatting.size(estimate.free_bytes)} free"
     return Text.assemble(
         protocol,
         ("time".ljust(_NAME_WIDTH), "dim"),
         (formatting.duration(estimate.seconds).rjust(10), "bold"),
-        (f"\n{'':{_NAME_WIDTH}}{estimate.basis}\n", "dim"),
+        (f"\n{basis}", "dim"),
         ("cache".ljust(_NAME_WIDTH), "dim"),
         (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
         *_memory_words(estimate),
