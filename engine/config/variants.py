@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from engine.config.grammar import JOIN, StepCall, choose_from, parse_call, split_outside
+from engine.config.grammar import JOIN, OWN_HINT, StepCall, choose_from, parse_call, split_outside
 from engine.config.recipes import Recipe
 from engine.errors import InputError
 from engine.steps.registry import added_steps, find_step, known_steps
@@ -99,7 +99,7 @@ def _parse(name: str, _added: tuple[StepSpec, ...]) -> Variant:
     words = words_of(name.strip())
     if len(words) == 1 and "(" not in name and find_step(words[0]) is None:
         known = choose_from(words[0], [PLAIN, *(spec.name for spec in known_steps())])
-        raise InputError(f"unknown variant {name!r}: {known}, or join steps with {JOIN}, as denoise+superres")
+        raise InputError(f"unknown variant {name!r}: {known}, or join steps with {JOIN}, as denoise+superres{OWN_HINT}")
     try:
         calls = tuple(_call(word) for word in words)
         _require_sense(calls)

@@ -108,6 +108,13 @@ def _require_signature(spec: StepSpec, where: str) -> None:
     except TypeError as error:
         names = ", ".join(["pixels", *(["box"] if spec.uses_box else []), *(p.name for p in spec.parameters)])
         raise InputError(f"{where} its function must take {names}: {error}") from None
+    declared = {parameter.name for parameter in spec.parameters}
+    for name, argument in list(signature.parameters.items())[len(taken) :]:
+        if name not in declared and type(argument.default) in (int, float, str):
+            raise InputError(
+                f"{where} {name} has a default but no Parameter: add "
+                f'Parameter("{name}", {argument.default!r}, ...) to its decorator'
+            )
 
 
 def _require_parameter(parameter: Parameter, where: str) -> None:
