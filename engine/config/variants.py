@@ -151,6 +151,14 @@ def same_pipeline(names: Sequence[str], recipe: Recipe) -> tuple[str, str] | Non
     return None
 
 
+def spelled_as_in(names: Sequence[str], variant: str, recipe: Recipe) -> str:
+    """The one of these names that is the same pipeline as a variant in any spelling; else the variant's own name."""
+    known = find_variant(variant)
+    if variant in names or known is None:
+        return variant
+    return next((name for name in names if name == known.name or same_pipeline((name, known.name), recipe)), known.name)
+
+
 def _call(word: str) -> StepCall:
     if word == PLAIN:
         raise InputError(f"{PLAIN} is the plain resize, which is in every variant: leave it out")

@@ -54,7 +54,9 @@ def register(specs: Iterable[StepSpec]) -> None:
         others = {other.name: other for other in (*known_steps(), *specs[:number])}
         if (other := others.get(spec.name)) is not None:
             where = f", of {other.origin}" if other.origin else ""
-            raise InputError(f"step {spec.name!r}: there is one of this name already{where}: call it otherwise")
+            code = getattr(spec.function, "__code__", None)
+            line = f", in line {code.co_firstlineno}" if code is not None else ""
+            raise InputError(f"step {spec.name!r}: there is one of this name already{where}: call it otherwise{line}")
     _replace({**_added, **{spec.name: spec for spec in specs}})
 
 

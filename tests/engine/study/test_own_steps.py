@@ -259,6 +259,7 @@ def test_without_the_same_source_a_run_is_not_resumed_and_nothing_is_made_of_ima
             words = str(refused.value)
             assert (CHANGES[change] in words, str(path) in words, "\n" in words) == (True, True, False), name
         asks_for(folder, config, "vanilla")["predict"]()
+    asks_for(folder, config, "mine(level=3)")["predict"]()  # its default, written out
     record = resume_study(folder)
     assert {result.status for result in record.results.values()} == {"done"}
 
@@ -274,6 +275,10 @@ def test_without_the_source_a_run_is_looked_at_all_the_same(stopped, own, change
         assert load_record(folder).result("mine").status == "done"
         gathered = gather(FinishedRun(folder), pictures=True)
         assert gathered.config.steps[0].name == "mine"
+        captions = {figure.title: figure.caption for figure in gathered.figures}
+        assert "Without mine: made with steps of your own" in captions["What each variant sees"]
+        assert "mine: " in captions["The surest mistakes"], "which wants no step"
+        assert [title for title in captions if title.startswith("Feature maps")] == ["Feature maps: vanilla"]
         gallery = FinishedRun(folder).gallery
         pictures = gallery.through(gallery.images[0].path, ["mine", "vanilla"])
         assert next(pictures).variant == "vanilla"

@@ -49,7 +49,10 @@ BAD_FILES = {
     "no step": ("def mine(pixels):\n    return pixels\n", "holds no step: declare one with the decorator step"),
     "only steps that ship": ("from engine.steps.clahe import clahe\n", "holds no step"),
     "decorator without a summary": (f"{HEAD}@step\ndef mine(pixels): ...\n", r"TypeError: write @step\("),
-    "the name of one that ships": (declared(more=', name="clahe"'), "there is one of this name already"),
+    "the name of one that ships": (
+        declared(more=', name="clahe"'),
+        "there is one of this name already: call it otherwise, in line 2",
+    ),
     "a word of the grammar": (declared(more=', name="orders"'), "a name is a word"),
     "a name with a blank": (declared(more=', name="my step"'), "a name is a word"),
     "two of one name": (declared() + '@step("b", name="mine")\ndef other(pixels): ...\n', "one of this name already"),

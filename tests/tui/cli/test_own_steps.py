@@ -1,6 +1,7 @@
 """`--steps` on the command line: loaded because it was named, refused in one line, asked for again."""
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -152,5 +153,12 @@ def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(child_enviro
     assert f"add --steps {mine}" in asked.stderr
     assert program("predict", study["study"], picture, "--steps", mine).returncode == 0
     assert program("runs", "show", study["study"]).returncode == 0
+    assert program("predict", study["study"] + ":vignette(strength=0.5)", picture, "--steps", mine).returncode == 0
     report = program("export", study["study"], "--format", "md", "--out", "-")
     assert f"--steps {mine}" in report.stdout
+    assert "resized, darkened towards its corners" in report.stdout
+    report = program("export", study["study"], "--out", tmp_path / "report.html")
+    closing = report.stderr.splitlines()[-1]
+    assert closing.startswith("left out: pictures through vignette; for the whole simpsons-tui export ")
+    whole = shlex.split(closing.partition("simpsons-tui ")[2])
+    assert "left out" not in program(*whole).stderr
