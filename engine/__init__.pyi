@@ -61,6 +61,7 @@ from .system.files import replacing as replacing
 from .system.locations import runs_folder as runs_folder
 from .system.locations import tuning_folder as tuning_folder
 from .system.named_code import name_network as name_network
+from .system.named_code import named_networks as named_networks
 from .system.own_code import printed as printed
 from .system.own_steps import name_steps as name_steps
 from .system.own_steps import try_step as try_step

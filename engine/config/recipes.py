@@ -43,7 +43,7 @@ class Recipe:
     describe our own networks; others are built as their names say.
 
     Attributes:
-        name: of one of `RECIPES`, which an overridden recipe keeps, or another.
+        name: the recipe that this is or changes, or a name of your own.
         image_size: (height, width) in pixels that images are resized to.
         channels: output channels of the blocks, one entry a block.
         kernel_size: side of the square convolution kernels in pixels, odd; padding keeps the size.

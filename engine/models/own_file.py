@@ -1,25 +1,14 @@
 """A network of the user's own: a function `build(classes, image_size)` in a Python file that they named."""
 
-import linecache
-import sys
-import traceback
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from torch import nn
 
-from engine.errors import InputError, describe_error
+from engine.errors import InputError
 from engine.models.foreign import COLOURS, ImageInput
 from engine.system.named_code import NamedCode
-
-_DIGITS = 12
-
-
-def _place(code: NamedCode, error: BaseException) -> str:
-    """The last line of the file that an error came through."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(code.path)]
-    return f", line {lines[-1]}" if lines else ""
+from engine.system.own_code import line_of, words_of_error
 
 
 def load_function(code: NamedCode) -> Callable[..., Any]:
@@ -28,28 +17,13 @@ def load_function(code: NamedCode) -> Callable[..., Any]:
     Raises:
         InputError: it is no Python, raises, or has no such function.
     """
-    path, module = code.path, ModuleType(f"simpsons_tui_network_{code.sha256[:_DIGITS]}")
-    module.__file__ = str(path)
-    text = code.source.decode("utf-8", errors="replace")
-    linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
-    sys.modules[module.__name__] = module  # dataclasses look their module up
-    try:
-        exec(compile(code.source, str(path), "exec"), module.__dict__)
-    except SyntaxError as error:
-        raise InputError(f"--network {code.shown}: {path}, line {error.lineno}: {error.msg}") from None
-    except (Exception, SystemExit) as error:
-        raise InputError(f"--network {code.shown}: {path}{_place(code, error)}: {_words(error)}") from error
+    module = code.file.load(code.shown)
     function: Callable[..., Any] | None = getattr(module, code.function, None)
     if not callable(function):
-        has = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        raise InputError(
-            f"--network {code.shown}: {path} has no function {code.function}: it has {', '.join(has) or 'none'}"
-        )
+        defined = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+        has = ", ".join(name for name in defined if name != "print") or "none"  # `print` is what the loader put there
+        raise InputError(f"{code.shown} {code.file.path} has no function {code.function}: it has {has}")
     return function
-
-
-def _words(error: BaseException) -> str:
-    return describe_error(error) if isinstance(error, Exception) else f"{type(error).__name__}: {error}"
 
 
 def build(code: NamedCode, n_classes: int, image_size: tuple[int, int]) -> tuple[nn.Module, ImageInput]:
@@ -62,11 +36,10 @@ def build(code: NamedCode, n_classes: int, image_size: tuple[int, int]) -> tuple
     try:
         network = function(n_classes, image_size)
     except (Exception, SystemExit) as error:
-        raise InputError(f"--network {code.shown}: {code.path}{_place(code, error)}: {_words(error)}") from error
+        path = str(code.file.path)
+        raise InputError(f"{code.shown} {path}{line_of(error, path)}: {words_of_error(error)}") from error
     if not isinstance(network, nn.Module):
-        raise InputError(
-            f"--network {code.shown}: {code.function} gives {type(network).__name__}, not a torch.nn.Module"
-        )
+        raise InputError(f"{code.shown} {code.function} gives {type(network).__name__}, not a torch.nn.Module")
     mean, deviation = (_colours(code, network, name) for name in ("mean", "std"))
     return network, ImageInput(mean or ImageInput.mean, deviation or ImageInput.deviation)
 
@@ -81,5 +54,5 @@ def _colours(code: NamedCode, network: nn.Module, name: str) -> tuple[float, ...
     except (TypeError, ValueError):
         values = ()
     if len(values) != COLOURS or (name == "std" and min(values) <= 0):
-        raise InputError(f"--network {code.shown}: its {name} must be {COLOURS} numbers, as (0.5, 0.5, 0.5)")
+        raise InputError(f"{code.shown} its {name} must be {COLOURS} numbers, as (0.5, 0.5, 0.5)")
     return values

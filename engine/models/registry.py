@@ -116,7 +116,7 @@ def open_network(
     return NetworkInfo(
         name=shown_name(recipe.network),
         parameters=sum(weight.numel() for weight in model.parameters()),
-        source_sha256=named_network(recipe.network).sha256 if of_file else "",
+        source_sha256=named_network(recipe.network).file.sha256 if of_file else "",
         weights=title,
         weights_file=str(path or ""),
         weights_sha256=digest,

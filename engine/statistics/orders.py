@@ -131,13 +131,18 @@ def projections(pipelines: Sequence[Pipeline]) -> tuple[Floats, Floats]:
     return np.eye(len(sets)) - between, between - 1 / len(sets)
 
 
+def noise_of(part: Floats, covariance: Floats) -> float:
+    """What errors of this covariance add to the sum of squares of a part; an estimate below 0 is none."""
+    return max(0.0, float(np.trace(part @ covariance)))
+
+
 def corrected_share(gains: Floats, covariance: Floats, parts: tuple[Floats, Floats], noises: float = 1.0) -> Floats:
     """The share of the order in the sum of squares of gains (..., P) once the noise is taken off both parts.
 
     NaN where nothing is left of either. `noises` says how many times the covariance is in the gains.
     """
     within, between = (
-        np.maximum(0.0, np.einsum("...p,pq,...q->...", gains, part, gains) - noises * np.trace(part @ covariance))
+        np.maximum(0.0, np.einsum("...p,pq,...q->...", gains, part, gains) - noises * noise_of(part, covariance))
         for part in parts
     )
     whole = np.asarray(within + between, dtype=np.float64)

@@ -196,7 +196,7 @@ class _Analysis:
         gains, covariance = self.accuracies[places], self.scores.covariance[np.ix_(places, places)]
         parts = orders.projections(pipelines)
         within, between = (float(gains @ part @ gains) for part in parts)
-        whole, noise = within + between, sum(float(np.trace(part @ covariance)) for part in parts)
+        whole, noise = within + between, sum(orders.noise_of(part, covariance) for part in parts)
         selections = len(set(map(frozenset, pipelines)))
         corrected_share = float(orders.corrected_share(gains, covariance, parts)) if selections > 1 else float("nan")
         known = np.isfinite(corrected_share)

@@ -163,8 +163,8 @@ def _analyse_sets(entries: Sequence[Resampled], seed: int) -> tuple[list[Factori
         found.append(analyse_factorial(steps, [_cell(entry, seeds) for entry in members], seed))
     if several := sum(count > 1 for count in orders.values()):
         refused.append(
-            f"{several} set{'s' if several > 1 else ''} of steps {'were' if several > 1 else 'was'} applied in several "
-            "orders: what each step does is computed over all orders together, in the pipelines' tables."
+            f"The effects of steps are not computed for each order by itself ({several} set"
+            f"{'s' if several > 1 else ''} of steps in several orders): the pipelines' tables take all orders together."
         )
     return found, refused
 

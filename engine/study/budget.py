@@ -7,7 +7,7 @@ from engine.config.protocols import DIVIDES_TRAINING_IMAGES
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.reports.results import DatasetSummary
-from engine.study.estimate import FORWARD_SHARE, StageTimings, slowest_preprocessing
+from engine.study.estimate import FORWARD_SHARE, StageTimings, slowest_preprocessing, slowest_quality
 
 _USED_SHARE = 0.9
 """Of the budget that epochs are planned for: a machine is busier at times than while it was timed."""
@@ -18,8 +18,8 @@ _SECONDS = 60
 def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path) -> tuple[StudyConfig, str]:
     """The configuration with as many epochs as the budget allows each network, and a sentence that says so.
 
-    Counts the slowest variant's pre-processing as if nothing were cached, training, the validation after each epoch
-    and the test. Times a few training steps (seconds).
+    Counts the slowest variant's pre-processing as if nothing were cached, training, the validation after each epoch,
+    the test and the image quality. Times a few training steps (seconds).
 
     Raises:
         InputError: not even one epoch fits.
@@ -40,12 +40,14 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
     trained, validated, tested = _counts(config, summary)
     per_image = seconds_per_image(recipe, n_classes, machine)
     asking = FORWARD_SHARE * (2 if recipe.mirror_average else 1)
-    before = slowest_preprocessing(config, summary, StageTimings.load(cache_dir))
+    timings = StageTimings.load(cache_dir)
+    before = slowest_preprocessing(config, summary, timings)
+    after = per_image * asking * tested + slowest_quality(config, summary, timings) / (config.repeats * config.folds)
     per_epoch = per_image * (trained + asking * validated)
-    left = config.budget_minutes * _SECONDS * _USED_SHARE - before - per_image * asking * tested
+    left = config.budget_minutes * _SECONDS * _USED_SHARE - before - after
     epochs = int(left / per_epoch)
     if epochs < 1:
-        needed = (before + per_epoch + per_image * asking * tested) / _USED_SHARE / _SECONDS
+        needed = (before + per_epoch + after) / _USED_SHARE / _SECONDS
         raise InputError(
             f"--budget {config.budget_minutes:g}: not one epoch fits; give at least {needed:.1f} minutes, or smaller "
             "images"

@@ -6,7 +6,7 @@ measured while this was written, scaled by the number of cores. Good for "a minu
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from engine.config.variants import PLAIN, VARIANTS, Variant, find_variant, get_v
 from engine.events.study import Stage
 from engine.reports import estimate as costs
 from engine.reports.estimate import Estimate
-from engine.reports.quality import compared_images
+from engine.reports.quality import compared_images, reference_of
 from engine.reports.results import DatasetSummary
 from engine.steps.registry import find_step
 from engine.system.locations import cache_folder
@@ -100,7 +100,7 @@ def estimate_study(
     basis = (
         "measured here" if not missing else "typical for two cores" if missing == len(known) else "partly measured here"
     )
-    return Estimate(seconds, _cache_bytes(config, images), _free_bytes(cache_folder(config.cache_dir)), basis)
+    return Estimate(seconds, _cache_bytes(config, summary), _free_bytes(cache_folder(config.cache_dir)), basis)
 
 
 def _of_step(step: "Footprint | None", stage: Stage, variant: str) -> float | None:
@@ -120,6 +120,13 @@ def slowest_preprocessing(config: StudyConfig, summary: DatasetSummary, timings:
         typical_seconds("preprocess", variant, config.recipe, (variant,)) if rate is None else rate
         for variant, rate in known.items()
     )
+
+
+def slowest_quality(config: StudyConfig, summary: DatasetSummary, timings: StageTimings) -> float:
+    """Seconds that measuring the quality of the variant with the largest images takes."""
+    compared = summary.test * max(compared_images((variant,)) for variant in config.variants)
+    rate = timings.lookup("quality", "", config)
+    return compared * (typical_seconds("quality", "", config.recipe, ()) if rate is None else rate)
 
 
 def _measure_own(config: StudyConfig) -> None:
@@ -167,13 +174,19 @@ def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[StepCall, ...
     return variant.pipeline[known:]
 
 
-def _cache_bytes(config: StudyConfig, images: int) -> int:
-    """At most: variants that share a step share its result."""
+def _cache_bytes(config: StudyConfig, summary: DatasetSummary) -> int:
+    """Every variant's results, and of the test images what their quality is measured against."""
     height, width = config.recipe.image_size
-    scales = {variant: get_variant(variant).scale for variant in config.variants}
-    shared_resize = 0 if "vanilla" in scales or set(scales) == {"bbox"} else 1
-    slots = shared_resize + sum(scale**2 for scale in scales.values())
-    return images * slots * height * width * _RGB_BYTES
+    variants = [get_variant(name) for name in config.variants]
+    kept = {(variant.name, variant.scale) for variant in variants}
+    pairs = [(reference_of(variant), variant.scale) for variant in variants]
+    references = {(other.name, scale) for other, scale in pairs if other is not None} - kept
+
+    def sizes(results: Collection[tuple[str, int]]) -> int:
+        return sum(scale**2 for _, scale in results)
+
+    slots = (summary.train + summary.test) * sizes(kept) + summary.test * sizes(references)
+    return slots * height * width * _RGB_BYTES
 
 
 def _free_bytes(folder: Path) -> int:

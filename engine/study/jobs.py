@@ -130,7 +130,7 @@ def preprocess_variant(
         )
     finally:
         for line in printed.drain():
-            inputs.reporter.notice(f"a step of your own printed: {line}", variant=variant)
+            inputs.reporter.notice(f"your own code printed: {line}", variant=variant)
     if pixels.note and stage is not None:  # it is the same for what is opened again
         inputs.reporter.notice(pixels.note, "warning", variant)
     pixels.tell = lambda sentence: inputs.reporter.notice(sentence, "warning", variant)

@@ -4,35 +4,32 @@ A run folder may hold the path of such a file. That is no reason to run it: whoe
 else. So a file counts only once the user has named it now, on the command line or by `name_network`.
 """
 
-import hashlib
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from engine.config.networks import parse_network
 from engine.errors import InputError
+from engine.system.own_code import DIGITS, OwnFile
 
-_SHOWN = 12
-"""Digits of a digest that tell two files apart for the eye."""
+OPTION = "--network"
 
 
 @dataclass(frozen=True)
 class NamedCode:
-    """A function in a file, and what the file held when it was named."""
+    """A function in a file as it was when it was named."""
 
-    path: Path
+    file: OwnFile
     function: str
-    source: bytes
 
-    @cached_property
-    def sha256(self) -> str:
-        """Of the source."""
-        return hashlib.sha256(self.source).hexdigest()
+    @property
+    def name(self) -> str:
+        """As a recipe has it, with the file's whole path."""
+        return f"{self.file.path}:{self.function}"
 
     @property
     def shown(self) -> str:
         """As messages call it."""
-        return f"{self.path.name}:{self.function}"
+        return f"{OPTION} {self.file.path.name}:{self.function}:"
 
 
 _named: dict[str, NamedCode] = {}
@@ -51,14 +48,14 @@ def name_network(text: str) -> str:
     name = parse_network(text)
     if name.source != "file":
         return text
-    path = Path(name.file).expanduser().resolve()
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"--network {text}: {path} cannot be read ({error.strerror or error})") from None
-    whole = f"{path}:{name.name}"
-    _named[whole] = NamedCode(path, name.name, source)
-    return whole
+    code = NamedCode(OwnFile.read(name.file, OPTION), name.name)
+    _named[code.name] = code
+    return code.name
+
+
+def named_networks() -> tuple[str, ...]:
+    """What the user named, for another process of theirs."""
+    return tuple(dict.fromkeys(code.name for code in _named.values()))
 
 
 def named_network(text: str, sha256: str = "") -> NamedCode:
@@ -73,9 +70,9 @@ def named_network(text: str, sha256: str = "") -> NamedCode:
     """
     name = parse_network(text)
     there = _named.get(text)
-    if there is None or sha256 not in ("", there.sha256):
+    if there is None or sha256 not in ("", there.file.sha256):
         others = [code for code in _named.values() if code.function == name.name]
-        same = [code for code in others if code.sha256 == sha256]
+        same = [code for code in others if code.file.sha256 == sha256]
         if same:
             there = _named[text] = same[0]
         elif sha256 and others:
@@ -83,11 +80,12 @@ def named_network(text: str, sha256: str = "") -> NamedCode:
     shown = f"{Path(name.file).name}:{name.name}"
     if there is None:
         raise InputError(
-            f"the network {shown} is code of your own, which is only run where you name it: --network {text}"
+            f"the network {shown} is code of your own, which is only run where you name it: {OPTION} {text}"
         )
-    if sha256 not in ("", there.sha256):
+    now = there.file.sha256
+    if sha256 not in ("", now):
         raise InputError(
-            f"--network {there.path}: not the source that the run was trained with (sha256 {sha256[:_SHOWN]}, now "
-            f"{there.sha256[:_SHOWN]}): bring it back, or start a new study"
+            f"{OPTION} {there.file.path}: not the source that the run was trained with (sha256 {sha256[:DIGITS]}, now "
+            f"{now[:DIGITS]}): bring it back, or start a new study"
         )
     return there

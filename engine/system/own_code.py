@@ -125,6 +125,7 @@ class Printed:
         self._lock = threading.Lock()
         self._lines: deque[str] = deque()
         self._begun, self._count = "", 0
+        self._sources: set[str] = set()
 
     def write(self, text: str) -> int:
         """Take a part of a line, or several lines."""
@@ -142,10 +143,12 @@ class Printed:
     def flush(self) -> None:
         """There is nothing to flush."""
 
-    def begin(self) -> None:
-        """Another source begins to print: it has as many lines again."""
+    def begin(self, source: str) -> None:
+        """A source begins to print: one that did not before has as many lines again."""
         with self._lock:
-            self._begun, self._count = "", 0
+            if source not in self._sources:
+                self._sources.add(source)
+                self._begun, self._count = "", 0
 
     def drain(self) -> list[str]:
         """The lines since the last call."""
@@ -161,7 +164,7 @@ printed = Printed()
 
 def keep_prints_of(module: ModuleType) -> None:
     """Have what a module prints to standard output kept; no other module is concerned, whatever thread it is in."""
-    printed.begin()
+    printed.begin(module.__name__)
 
     def print_kept(*values: object, **more: Any) -> None:
         if more.get("file") in (None, sys.stdout):

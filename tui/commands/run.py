@@ -9,7 +9,7 @@ import cloup
 from cloup import option_group
 
 from tui.commands.command import ProgramCommand
-from tui.options.study import ENVIRONMENT_HELP, JSON, option, study_config, study_configs, study_options
+from tui.options.study import ENVIRONMENT_HELP, JSON, names_recipe, option, study_config, study_configs, study_options
 
 _EXAMPLES = f"""\b
 Examples:
@@ -48,5 +48,8 @@ def run(as_json: bool, save_study: Path | None, **options: Any) -> int:
         click.echo(f"{save_study} written: {shlex.join(('simpsons-tui', 'run', '--study', str(save_study)))} runs it")
         return 0
     from tui.console.study import run_each_headless
+    from tui.tables.facts import demo_recipe_words
 
-    return run_each_headless(study_configs(options), as_json=as_json)
+    configs = study_configs(options)
+    remark = "" if names_recipe(options) else demo_recipe_words(configs[0])
+    return run_each_headless(configs, as_json=as_json, remark=remark)

@@ -102,7 +102,7 @@ class LineProgress:
         self._stage: _UnderWay | None = None
         self._said_at = time.time()
         self._epochs = 0
-        self._many_jobs = False
+        self._seeds, self._folds = False, False
         self._jobs = 1
         self._ended: set[JobKey] = set()
         self._broken = False
@@ -128,7 +128,8 @@ class LineProgress:
         """Take from an event what later lines refer to; what was told by another process is not told again."""
         if isinstance(event, StudyStarted | TuningStarted):
             self._epochs = event.recipe.epochs
-            self._many_jobs = isinstance(event, StudyStarted) and event.jobs_per_variant > 1
+            self._seeds = isinstance(event, StudyStarted) and event.repeats > 1
+            self._folds = isinstance(event, StudyStarted) and event.folds > 1
             self._jobs = len(event.variants) * event.jobs_per_variant if isinstance(event, StudyStarted) else 1
         elif isinstance(event, JobFinished):
             self._ended.add(JobKey(event.result.variant, event.result.seed, event.result.fold))
@@ -232,9 +233,10 @@ class LineProgress:
 
     def _job(self, part: StageStarted | StageFinished | BatchTrained | EpochTrained | JobResult) -> str:
         """The variant, with seed and fold where there are several."""
-        if not self._many_jobs or not part.variant:
-            return part.variant
-        return f"{part.variant} (seed {part.seed}, fold {part.fold + 1})"
+        seed = f"seed {part.seed}" if self._seeds else ""
+        fold = f"fold {part.fold + 1}" if self._folds else ""
+        which = ", ".join(filter(None, (seed, fold)))
+        return f"{part.variant} ({which})" if part.variant and which else part.variant
 
 
 class BarProgress(LineProgress):

@@ -22,7 +22,6 @@ from tui.console.progress import LineProgress, progress_on
 from tui.console.report import report_text
 from tui.console.stdout import print_alone, results_alone_on_stdout, write_results
 from tui.export.json_object import json_text
-from tui.tables.facts import demo_recipe_words
 
 R = TypeVar("R", StudyRecord, TuningRecord)
 T = TypeVar("T")
@@ -31,18 +30,10 @@ _POLL_SECONDS = 0.5
 """How often the waiting thread wakes; on Linux a signal wakes it at once, elsewhere this is the delay."""
 
 
-def run_headless(config: StudyConfig, *, as_json: bool) -> int:
-    """Run a study, write its results and return the exit status.
-
-    Raises:
-        SimpsonsError: the input cannot be used, or the results cannot be written.
-        Exception: an error of the program's own.
-    """
-    return _run(config, StudyRecord(), as_json=as_json)
-
-
-def run_each_headless(configs: Sequence[StudyConfig], *, as_json: bool) -> int:
+def run_each_headless(configs: Sequence[StudyConfig], *, as_json: bool, remark: str = "") -> int:
     """Run studies that differ in their recipe one after the other, and write the results of each and of all.
+
+    `remark` is told at the beginning.
 
     Returns the highest exit status; what a signal stops is the last. As JSON there is one object a line.
 
@@ -52,7 +43,7 @@ def run_each_headless(configs: Sequence[StudyConfig], *, as_json: bool) -> int:
     status, records = 0, []
     for config in configs:
         records.append(StudyRecord())
-        status = max(status, _run(config, records[-1], as_json=as_json))
+        status = max(status, _run(config, records[-1], as_json=as_json, remark=remark))
         if status > SIGNAL_STATUS:
             return status
     if len(records) > 1 and not as_json:
@@ -75,13 +66,13 @@ def print_recipes(records: Sequence[StudyRecord]) -> None:
     print_alone(lambda results: report_text(joined, results))
 
 
-def _run(config: StudyConfig, record: StudyRecord, *, as_json: bool) -> int:
+def _run(config: StudyConfig, record: StudyRecord, *, as_json: bool, remark: str = "") -> int:
     def work(take: Emit, _recall: Emit, control: StudyControl) -> None:
         from engine import run_study
 
         run_study(config, take, control)
 
-    return _headless(work, as_json=as_json, remark=demo_recipe_words(config), record=record)
+    return _headless(work, as_json=as_json, remark=remark, record=record)
 
 
 def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:

@@ -124,10 +124,12 @@ def number(value: float | None) -> str:
 
 
 def share(value: float) -> str:
-    """A share of 1 in four characters: .758, 1.00."""
+    """A share of 1 in four characters: .758, 1.00; what is below 0 in five: -.061."""
     if not math.isfinite(value):
         return f"{NOTHING:>4}"
     text = number(value)
+    if text.startswith("-0"):
+        return f"-{text[2:]}"
     return text[1:] if text.startswith("0") else text[:4]
 
 

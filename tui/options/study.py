@@ -31,7 +31,8 @@ from tui.options.values import (
 
 ENVIRONMENT_HELP = (
     "Every option can also be given as an environment variable: SIMPSONS_TUI_ and its name, as "
-    "SIMPSONS_TUI_CACHE_DIR=/scratch."
+    "SIMPSONS_TUI_CACHE_DIR=/scratch; code of your own (--steps, --network FILE.py:NAME) is only run where the command "
+    "names it."
 )
 
 _EXISTING = click.Path(exists=True, path_type=Path)
@@ -88,10 +89,12 @@ CLASSES = option(
     metavar="A,B,...",
     help="Classes to use, in this order, or 'all'; names with commas or outer blanks in quotes.",
 )
-OWN_NETWORK = option(
+# Code is run only where it is named now, so not by an environment variable of some day.
+OWN_NETWORK = click.option(
     "--network",
     "_network",
     type=own_network,
+    multiple=True,
     expose_value=False,
     metavar="FILE.py:NAME",
     help="The run's own network, whose code is only run where it is named.",
@@ -107,7 +110,7 @@ IMAGES = option(
     help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
 )
 
-# Code is run only where it is named now, so not by an environment variable of some day; and before variants are read.
+# Like `OWN_NETWORK`, no environment variable; and before variants are read.
 STEPS = click.option(
     "--steps",
     type=own_steps,
@@ -117,6 +120,15 @@ STEPS = click.option(
     metavar="FILE.py",
     help="Steps of your own: a Python file (simpsons-tui docs steps), or an installed package's; again for more.",
 )
+
+
+def _name_network(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The network's name; code of the user's own only where the command line names it."""
+    if value is None:
+        return None
+    from_environment = context.get_parameter_source(parameter.name or "") is ParameterSource.ENVIRONMENT
+    return network_name(value, may_name_code=not from_environment)
+
 
 _STUDY_GROUPS = (
     option_group(
@@ -166,7 +178,7 @@ _STUDY_GROUPS = (
         ),
         option(
             "--network",
-            type=network_name,
+            callback=_name_network,
             metavar="NAME",
             help="The network, in place of the recipe's: two-block, residual, a classification model of torchvision as "
             "resnet18, timm:NAME, or FILE.py:FUNCTION, a function of your own (simpsons-tui docs networks).",
@@ -304,12 +316,25 @@ def study_configs(options: Mapping[str, Any]) -> list[StudyConfig]:
     Raises:
         InputError: a value that no study can have, or two for one number.
     """
+    found = _read_study(options)
+    return [_study_config(options, fields) for fields in (found if options["recipe"] is None else found[:1])]
+
+
+def names_recipe(options: Mapping[str, Any]) -> bool:
+    """Whether the options, or their study file, name a recipe; if not, it follows from the data.
+
+    Raises:
+        InputError: the study file cannot be used.
+    """
+    return options["recipe"] is not None or "recipe" in _read_study(options)[0]
+
+
+def _read_study(options: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     if options["study"] is None:
-        return [_study_config(options, {})]
+        return ({},)
     from engine.config.study_file import read_study  # of use to few: the first screen need not wait for it
 
-    found = read_study(options["study"])
-    return [_study_config(options, fields) for fields in (found if options["recipe"] is None else found[:1])]
+    return read_study(options["study"])
 
 
 def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyConfig:

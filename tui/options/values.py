@@ -89,15 +89,17 @@ def image_size(value: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def network_name(value: str) -> str:
+def network_name(value: str, *, may_name_code: bool = True) -> str:
     """The name of a network; code of the user's own is named by it, and may be run from then on.
 
     Raises:
-        click.BadParameter: it is no such name, or there is no such file.
+        click.BadParameter: it is no such name, there is no such file, or this may not name code.
     """
     try:
         if parse_network(value).source != "file":
             return value
+        if not may_name_code:
+            raise click.BadParameter(f"{value}: code of your own is only run where the command itself names it")
         from engine import name_network
 
         return name_network(value)

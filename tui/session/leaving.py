@@ -34,8 +34,11 @@ def spawn_worker(folder: Path) -> int:
     Raises:
         OSError: it cannot be started, or its log cannot be written.
     """
+    from engine import named_networks
+
     command = [sys.executable, "-m", "tui.cli", "resume", str(folder), "--headless", "--wait", str(WAIT_SECONDS)]
     command += [word for name in named_steps() for word in ("--steps", name)]
+    command += [word for name in named_networks() for word in ("--network", name)]
     with (folder / LOG_FILE).open("ab") as log:
         worker = subprocess.Popen(
             command,

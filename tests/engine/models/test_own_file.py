@@ -9,6 +9,7 @@ from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.models import adopt_network, build_model, open_network, require_network
 from engine.system.named_code import name_network, named_network
+from engine.system.own_code import printed
 from tests.engine.models.conftest import TINY
 
 QUICK = replace(RECIPES["quick"], image_size=(16, 20))
@@ -29,7 +30,7 @@ def test_it_is_built_for_the_classes_with_its_own_mean_and_deviation(own_network
     assert (model.wants.mean, model.wants.deviation) == ((0.5,) * 3, (0.25,) * 3)
     info = open_it(network)
     assert info.name == "my_net.py:build"
-    assert info.source_sha256 == named_network(network).sha256
+    assert info.source_sha256 == named_network(network).file.sha256
 
 
 def test_without_them_it_gets_pixels_from_0_to_1(own_network):
@@ -83,6 +84,19 @@ def test_a_mistake_in_it_is_one_line(own_network, text, words):
     assert "\n" not in message
 
 
+def test_what_it_prints_is_kept_in_a_few_lines_however_often_it_is_built(own_network, capsys):
+    network = own_network(
+        "print('loading')\n" + TINY.replace("    network =", "    print('building')\n    network =", 1)
+    )
+    for _ in range(30):
+        build_model(replace(QUICK, network=network), CLASSES, QUICK.image_size)
+    lines = printed.drain()
+    assert lines[:2] == ["loading", "building"]
+    assert lines[-1] == "it prints more, which is not shown"
+    assert len(lines) < 30
+    assert capsys.readouterr().out == ""
+
+
 def test_a_file_that_nobody_named_is_not_run(tmp_path):
     path = tmp_path / "evil.py"
     path.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n{TINY}")
@@ -96,22 +110,22 @@ def test_a_file_that_nobody_named_is_not_run(tmp_path):
 
 
 def test_a_missing_file_is_refused_where_it_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"nope\.py cannot be read .No such file"):
+    with pytest.raises(InputError, match=r"nope\.py: cannot be read: No such file"):
         name_network(f"{tmp_path / 'nope.py'}:build")
 
 
 def test_a_run_takes_the_same_source_from_another_place_and_no_other_source(own_network, tmp_path):
-    before, sha256 = own_network(), named_network(own_network()).sha256
+    before, sha256 = own_network(), named_network(own_network()).file.sha256
     recorded = f"{tmp_path / 'gone' / 'my_net.py'}:build"
     with pytest.raises(InputError, match="not the source that the run was trained with"):
         adopt_network(recorded, "0" * 64)
     adopt_network(recorded, sha256)
-    assert named_network(recorded).path == named_network(before).path
+    assert named_network(recorded).file.path == named_network(before).file.path
 
 
 def test_a_source_that_has_changed_since_is_not_the_runs(own_network):
     network = own_network()
-    sha256 = named_network(network).sha256
+    sha256 = named_network(network).file.sha256
     own_network(TINY + "# changed\n")
     with pytest.raises(InputError, match="not the source that the run was trained with"):
         adopt_network(network, sha256)

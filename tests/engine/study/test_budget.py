@@ -46,6 +46,13 @@ def test_a_costly_variant_leaves_less_time_for_all(timed, config, tmp_path):
     assert epochs(config, tmp_path, recipe=large, budget_minutes=10, variants=both) < cheap
 
 
+def test_measuring_the_quality_is_counted_once_for_all_seeds(timed, config, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.study.budget.slowest_quality", lambda *_: 120.0)
+    changes = {"budget_minutes": 10, "variants": ("vanilla", "denoise")}
+    whole = epochs(config, tmp_path, **changes)
+    assert epochs(config, tmp_path, repeats=3, **changes) == whole + 10  # 80 s of 120 more, an epoch takes 8
+
+
 def test_a_budget_in_which_nothing_fits_is_refused_with_what_would_do(timed, config, tmp_path):
     with pytest.raises(InputError, match=r"not one epoch fits; give at least 0\.\d minutes"):
         epochs(config, tmp_path, budget_minutes=0.1)

@@ -30,6 +30,21 @@ def test_a_first_estimate_is_said_to_be_typical_and_grows_with_the_work(config):
     assert more.disk_bytes == 2 * small.disk_bytes
 
 
+@pytest.mark.parametrize(
+    ("variants", "all_images", "test_images"),
+    [
+        (("bbox",), 1, 0),
+        (("bbox", "boxmask"), 2, 0),
+        (("denoise", "clahe"), 2, 1),  # against the plain resize
+        (("vanilla", "bbox+denoise"), 2, 1),  # against bbox
+        (("vanilla", "superres-full"), 5, 4),  # against a resize to twice the size
+    ],
+)
+def test_the_cache_holds_results_and_what_their_quality_is_measured_against(config, variants, all_images, test_images):
+    made = estimate_study(replace(config, variants=variants), SUMMARY, StageTimings.load(config.cache_dir))
+    assert made.disk_bytes == (1000 * all_images + 200 * test_images) * 255 * 342 * 3
+
+
 def test_combinations_cost_what_they_do_beyond_the_others(config):
     empty = StageTimings.load(config.cache_dir)
 

@@ -57,7 +57,7 @@ def test_the_run_keeps_what_was_trained_and_gives_it_back_only_to_who_names_it(o
     assert record.finished.status == "done"
     kept = load_record(folder).network
     assert kept == record.network
-    assert (kept.name, kept.source_sha256) == ("my_net.py:build", named_network(own.recipe.network).sha256)
+    assert (kept.name, kept.source_sha256) == ("my_net.py:build", named_network(own.recipe.network).file.sha256)
     assert (kept.mean, kept.deviation) == ((0.5,) * 3, (0.25,) * 3)
     image = next((own.data / "test" / "red").iterdir())
     answers = []

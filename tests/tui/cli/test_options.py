@@ -85,6 +85,15 @@ def test_a_named_recipe_and_own_images_are_left_alone(command, studies, tmp_path
     assert "demo set is trained with" not in err
 
 
+def test_a_quick_recipe_that_was_named_is_no_surprise(command, studies, tmp_path):
+    file = tmp_path / "my.toml"
+    file.write_text('variants = ["vanilla"]\n')
+    assert "demo set is trained with" in command("run", "--study", file)[2]
+    file.write_text('variants = ["vanilla"]\nrecipe = "quick"\n')
+    for options in (("--study", file), ("--recipe", "quick")):
+        assert "demo set is trained with" not in command("run", *options)[2]
+
+
 @pytest.mark.parametrize(
     "words", [("resume", "x", "--runs-dir", "9" * 400), ("runs", "show", "9" * 5000), ("export", "9" * 5000)]
 )

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.steps.registry import temporarily
+from engine.system import named_code
 from tests.tui.cli.conftest import ROOT
 from tui.session import leaving
 
@@ -87,6 +88,20 @@ def test_code_is_not_named_by_the_environment(command, mine, monkeypatch):
     assert "unknown variant 'vignette'" in err
 
 
+def test_a_network_of_the_environment_runs_no_code(command, studies, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMPSONS_TUI_NETWORK", "resnet18")
+    assert command("run")[0] == 0
+    assert studies[0].recipe.network == "resnet18"
+    ran = tmp_path / "ran"
+    network = tmp_path / "my_net.py"
+    network.write_text(f"open({str(ran)!r}, 'w')\n")
+    monkeypatch.setenv("SIMPSONS_TUI_NETWORK", f"{network}:build")
+    status, _, err = command("run")
+    assert status == 2
+    assert "code of your own is only run where the command itself names it" in err
+    assert not ran.exists()
+
+
 @pytest.mark.parametrize("variant", ["vignette(power=2)", "vignette(strength=3)", "vignette(strength=x)"])
 def test_a_parameter_that_cannot_be_is_one_line(command, mine, variant):
     status, _, err = command("run", "--steps", mine, "--variants", variant)
@@ -122,9 +137,20 @@ def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine,
         def __init__(self, command, **_options):
             started.append(command)
 
-    monkeypatch.setattr(leaving.subprocess, "Popen", Child)
-    leaving.spawn_worker(tmp_path)
+    def leave():
+        with monkeypatch.context() as patch:
+            patch.setattr(leaving.subprocess, "Popen", Child)
+            leaving.spawn_worker(tmp_path)
+
+    leave()
     assert started[0][-2:] == ["--steps", str(mine)]
+
+    network = tmp_path / "my_net.py"
+    network.write_text("def build(classes, image_size): ...\n")
+    monkeypatch.setattr(named_code, "_named", {})
+    command("run", "--network", f"{network}:build")
+    leave()
+    assert started[1][-4:] == ["--steps", str(mine), "--network", f"{network}:build"]
 
 
 def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(child_environment, mine, tmp_path):

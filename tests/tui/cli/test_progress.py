@@ -101,8 +101,8 @@ def test_of_many_variants_a_line_tells_what_became_of_each_job(lines):
     words = [message for _, message in lines.told]
     ended = [message for message in words if message.startswith("[")]
     assert len(ended) == 2 * len(VARIANTS)
-    assert ended[0].startswith("[1/130] vanilla (seed 0, fold 1): done, accuracy ")
-    assert ended[-1].startswith(f"[130/130] {VARIANTS[-1]} (seed 1, fold 1): done, ")
+    assert ended[0].startswith("[1/130] vanilla (seed 0): done, accuracy ")
+    assert ended[-1].startswith(f"[130/130] {VARIANTS[-1]} (seed 1): done, ")
     assert len(words) < len(ended) + 30
 
 
@@ -111,4 +111,4 @@ def test_a_job_of_many_says_where_it_stands(lines):
     lines.take(started)
     lines.take(StageStarted(stage="train", variant="hsv", total=60, time=START))
     lines.remind(START + REMIND_SECONDS + 1)
-    assert lines.told[-1][1].startswith("[1/130] hsv (seed 0, fold 1): training")
+    assert lines.told[-1][1].startswith("[1/130] hsv (seed 0): training")

@@ -51,7 +51,8 @@ def report(record: StudyRecord) -> str:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.7581, ".758"), (1.0, "1.00"), (0.9996, "1.00"), (0.0, ".000"), (math.nan, "   –")]
+    ("value", "text"),
+    [(0.7581, ".758"), (1.0, "1.00"), (-0.0614, "-.061"), (0.9996, "1.00"), (0.0, ".000"), (math.nan, "   –")],
 )
 def test_shares_take_four_characters(value: float, text: str) -> None:
     assert share(value) == text
