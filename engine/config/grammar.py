@@ -18,6 +18,8 @@ from engine.steps.spec import Parameter, StepSpec, Value
 JOIN = "+"
 """Stands between the words of a variant's name."""
 
+OWN_HINT = "; or, if it is a step of your own, name its file with --steps FILE.py"
+
 _CALL = re.compile(r"([^()]*)(?:\(([^()]*)\))?")
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -72,13 +74,25 @@ def parse_call(word: str) -> StepCall:
     name, inside = match[1].strip(), match[2]
     spec = find_step(name)
     if spec is None:
-        raise InputError(f"unknown step {name!r}: {choose_from(name, [step.name for step in known_steps()])}")
+        raise InputError(f"unknown step {name!r}: {choose_from(name, [step.name for step in known_steps()])}{OWN_HINT}")
     given: dict[str, Value] = {}
+    _refuse_list(inside or "", spec)
     for pair in inside.split(",") if inside and inside.strip() else ():
         parameter, value = _parse_pair(pair, spec)
         require(parameter not in given, f"{name}: {parameter} is given twice")
         given[parameter] = value
     return StepCall(name, tuple((known.name, given[known.name]) for known in spec.parameters if known.name in given))
+
+
+def _refuse_list(inside: str, spec: StepSpec) -> None:
+    """Say how several values of a parameter are written, where they stand as a list or a range."""
+    for parameter in spec.parameters:
+        written = re.search(rf"(?:^|,)\s*{parameter.name}\s*=([^=]*)(?:,[^,=]*=|$)", inside)
+        between = r"," if isinstance(parameter.default, str) else r",|\.\.+"
+        values = [value.strip() for value in re.split(between, written[1])] if written else []
+        if len(values) > 1 and not {one.name for one in spec.parameters} & set(values):
+            sweep = f"{spec.name}({parameter.name}={'|'.join(filter(None, values))})"
+            raise InputError(f"{parameter.name} has one value in a word: for several values write {sweep}")
 
 
 def choose_from(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.config.grammar import JOIN, spell, split_outside
 from engine.errors import InputError
 from engine.steps.registry import find_step
-from engine.steps.spec import StepSpec
+from engine.steps.spec import Place, StepSpec
 
 _DIGITS = 12
 
@@ -25,18 +25,22 @@ class OwnStep:
         origin: what `--steps` named: a file, or an installed package's entry point.
         sha256: of the source.
         parameters: names and defaults.
+        summary: what it does to an image, as a past participle; "" where the study did not store it.
+        place: where it stands: "first", before the resize, or "any".
     """
 
     name: str
     origin: str
     sha256: str
     parameters: tuple[tuple[str, str], ...] = ()
+    summary: str = ""
+    place: Place = "any"
 
     @classmethod
     def of(cls, spec: StepSpec) -> "OwnStep":
         """A registered step as a study stores it."""
         parameters = tuple((parameter.name, spell(parameter.default)) for parameter in spec.parameters)
-        return cls(spec.name, spec.origin, spec.source, parameters)
+        return cls(spec.name, spec.origin, spec.source, parameters, spec.summary, spec.place)
 
     @property
     def named(self) -> bool:
@@ -66,6 +70,22 @@ def own_steps_in(variants: Sequence[str], stored: Iterable[OwnStep] = ()) -> tup
         elif spec is not None and spec.source:
             found[name] = OwnStep.of(spec)
     return tuple(found.values())
+
+
+def stored_summary(variant: str, stored: Iterable[OwnStep]) -> str:
+    """What a variant does to an image, in words, from what its study stores of the user's own steps.
+
+    Other steps are as this process knows them.
+    """
+    known = {own.name: own for own in stored}
+    before, after = list[str](), list[str]()
+    for word in split_outside(variant, JOIN):
+        name, _, inside = word.partition("(")
+        found = known.get(name) or find_step(name)
+        given = inside.rstrip(")").replace("=", " ").replace(",", " and ")
+        words = ((found and found.summary) or f"step {name}") + (f" with {given}" if given else "")
+        (before if found is not None and found.place == "first" else after).append(words)
+    return ", ".join([*before, "resized", *after])
 
 
 def require_named(steps: Iterable[OwnStep], *variants: str) -> None:

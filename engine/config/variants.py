@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from engine.config.grammar import JOIN, StepCall, choose_from, parse_call, split_outside
+from engine.config.grammar import JOIN, OWN_HINT, StepCall, choose_from, parse_call, split_outside
 from engine.config.recipes import Recipe
 from engine.errors import InputError
 from engine.steps.registry import added_steps, find_step, known_steps
@@ -99,7 +99,7 @@ def _parse(name: str, _added: tuple[StepSpec, ...]) -> Variant:
     words = words_of(name.strip())
     if len(words) == 1 and "(" not in name and find_step(words[0]) is None:
         known = choose_from(words[0], [PLAIN, *(spec.name for spec in known_steps())])
-        raise InputError(f"unknown variant {name!r}: {known}, or join steps with {JOIN}, as denoise+superres")
+        raise InputError(f"unknown variant {name!r}: {known}, or join steps with {JOIN}, as denoise+superres{OWN_HINT}")
     try:
         calls = tuple(_call(word) for word in words)
         _require_sense(calls)
@@ -149,6 +149,14 @@ def same_pipeline(names: Sequence[str], recipe: Recipe) -> tuple[str, str] | Non
         if (other := seen.setdefault(pipeline, name)) != name:
             return other, name
     return None
+
+
+def spelled_as_in(names: Sequence[str], variant: str, recipe: Recipe) -> str:
+    """The one of these names that is the same pipeline as a variant in any spelling; else the variant's own name."""
+    known = find_variant(variant)
+    if variant in names or known is None:
+        return variant
+    return next((name for name in names if name == known.name or same_pipeline((name, known.name), recipe)), known.name)
 
 
 def _call(word: str) -> StepCall:

@@ -78,12 +78,9 @@ def _ranking(scored: Scored, statistics: StudyStatistics | None, analysis: Pipel
     if statistics is None or not statistics.variants:
         scores = ", ".join(f"{result.variant} {metrics.accuracy:.3f}" for result, metrics in complete)
         return [f"Accuracy: {scores}. Whether these differ by more than chance was not computed."]
-    compared = difference_sentences(statistics)
-    if analysis is not None and analysis.gains and len(statistics.variants) > MOST_IN_PAIRS:
-        compared = list(statistics.refused)  # what there is to say of each against the baseline, its gain says
     return [
         *accuracy_sentences(statistics),
-        *compared,
+        *difference_sentences(statistics, analysis),
         *step_sentences(statistics),
         *pipeline_sentences(analysis),
         *copy_sentences(statistics),

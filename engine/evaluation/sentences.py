@@ -41,18 +41,29 @@ def _images(entries: Sequence[VariantStatistics]) -> str:
     return f"{listed(list(dict.fromkeys(str(entry.images) for entry in entries)))} test images"
 
 
-def difference_sentences(statistics: StudyStatistics) -> list[str]:
-    """Which variants differ, which do not as far as these images can show, and what could not be compared."""
+def difference_sentences(statistics: StudyStatistics, analysis: PipelineAnalysis | None = None) -> list[str]:
+    """Which variants differ, which do not as far as these images can show, and what could not be compared.
+
+    A pair that a gain of the analysis tells of is left to that: it is another test, corrected for fewer, and two
+    verdicts on one question would contradict each other.
+    """
+    gains = {frozenset((analysis.baseline, entry.variant)) for entry in analysis.gains} if analysis else set()
+    pairs = [entry for entry in statistics.comparisons if frozenset((entry.first, entry.second)) not in gains]
     sentences = []
-    if statistics.comparisons:
+    if pairs:
+        if analysis is not None and len(pairs) < len(statistics.comparisons):
+            sentences.append(
+                "Two questions, each corrected for its own number of tests: which variants differ from each other "
+                f"(pairs), and which gain over {analysis.baseline} (gains)."
+            )
         sentences += _extremes(statistics)
         how = ", adjusted" if len(statistics.comparisons) > 1 else ""
-        sure = sorted((entry for entry in statistics.comparisons if entry.significant), key=_gap, reverse=True)
+        sure = sorted((entry for entry in pairs if entry.significant), key=_gap, reverse=True)
         named = sure[:_PAIRS_NAMED]
-        sentences += [_better(entry, how) for entry in statistics.comparisons if entry in named]
+        sentences += [_better(entry, how) for entry in pairs if entry in named]
         if len(sure) > len(named):
             sentences.append(f"{len(sure) - len(named)} more pairs differ, by less than these.")
-        sentences += _undecided(statistics)
+        sentences += _undecided(statistics, pairs)
     return [*sentences, *statistics.refused]
 
 
@@ -92,8 +103,8 @@ def _better(comparison: Comparison, how: str) -> str:
     )
 
 
-def _undecided(statistics: StudyStatistics) -> list[str]:
-    open_pairs = [entry for entry in statistics.comparisons if not entry.significant]
+def _undecided(statistics: StudyStatistics, told: Sequence[Comparison]) -> list[str]:
+    open_pairs = [entry for entry in told if not entry.significant]
     if not open_pairs:
         return []
     first = statistics.of(open_pairs[0].first)
@@ -102,7 +113,7 @@ def _undecided(statistics: StudyStatistics) -> list[str]:
     how = listed(list(dict.fromkeys(entry.method for entry in open_pairs)))
     if count > 1:
         how += f", {statistics.correction} correction for {count} comparisons"
-    if len(open_pairs) < count:
+    if len(open_pairs) < len(told):
         pairs = "; ".join(f"{entry.first} and {entry.second}" for entry in open_pairs[:_PAIRS_NAMED])
         if len(open_pairs) > _PAIRS_NAMED:
             pairs += f"; and {len(open_pairs) - _PAIRS_NAMED} more pairs"
@@ -165,6 +176,8 @@ def _shown(
         return [f"{what}: none that {analysis.images} images can show ({how})."]
     named = [f"{name} {test.estimate:+.3f} {span(test.interval)}" for name, test in sure[:_PAIRS_NAMED]]
     more = f"; and {len(sure) - len(named)} more" if len(sure) > len(named) else ""
+    if others := len(tests) - len(sure):
+        more += f"; the rest ({others}): none that {analysis.images} images can show"
     return [f"{what}: {'; '.join(named)}{more} ({how})."]
 
 

@@ -54,7 +54,9 @@ def register(specs: Iterable[StepSpec]) -> None:
         others = {other.name: other for other in (*known_steps(), *specs[:number])}
         if (other := others.get(spec.name)) is not None:
             where = f", of {other.origin}" if other.origin else ""
-            raise InputError(f"step {spec.name!r}: there is one of this name already{where}: call it otherwise")
+            code = getattr(spec.function, "__code__", None)
+            line = f", in line {code.co_firstlineno}" if code is not None else ""
+            raise InputError(f"step {spec.name!r}: there is one of this name already{where}: call it otherwise{line}")
     _replace({**_added, **{spec.name: spec for spec in specs}})
 
 
@@ -108,6 +110,13 @@ def _require_signature(spec: StepSpec, where: str) -> None:
     except TypeError as error:
         names = ", ".join(["pixels", *(["box"] if spec.uses_box else []), *(p.name for p in spec.parameters)])
         raise InputError(f"{where} its function must take {names}: {error}") from None
+    declared = {parameter.name for parameter in spec.parameters}
+    for name, argument in list(signature.parameters.items())[len(taken) :]:
+        if name not in declared and type(argument.default) in (int, float, str):
+            raise InputError(
+                f"{where} {name} has a default but no Parameter: add "
+                f'Parameter("{name}", {argument.default!r}, ...) to its decorator'
+            )
 
 
 def _require_parameter(parameter: Parameter, where: str) -> None:

@@ -4,6 +4,7 @@ A step is declared by the decorator `step`, here and in a user's own file alike.
 function imports its library when it is first called, so that listing steps costs nothing.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -37,6 +38,16 @@ class Parameter:
     high: float | None = None
     meaning: str = ""
     choices: tuple[str, ...] = ()
+
+    @property
+    def trial_values(self) -> tuple[Value, ...]:
+        """The values that are worth a trial, each once: each choice, or the default and the bounds there are."""
+        if isinstance(self.default, str):
+            return self.choices or (self.default,)
+        whole = isinstance(self.default, int)
+        low = () if self.low is None else (math.ceil(self.low) if whole else float(self.low),)
+        high = () if self.high is None else (math.floor(self.high) if whole else float(self.high),)
+        return tuple(dict.fromkeys((*low, self.default, *high)))
 
     def __post_init__(self) -> None:
         if isinstance(self.choices, list):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,7 @@ TRIAL_SECONDS = 10.0
 
 _TYPICAL_CORES, _MEGAPIXEL = 2, 1_000_000
 _HINT = "end with .round().clip(0, 255).astype(np.uint8)"
+_NAN_HINT = 'NaN comes of it: where it is meant, compute it under np.errstate(invalid="ignore")'
 
 
 # ---------------------------------------------------------------- naming them
@@ -216,7 +217,8 @@ class OwnStepCall:
 
         def job() -> object:
             try:
-                result = self._function(given, *box, **self._parameters)
+                with np.errstate(invalid="raise", divide="ignore"):  # a cast to uint8 would make 0 of NaN
+                    result = self._function(given, *box, **self._parameters)
                 # Copied before the next call, which may write where this result lies.
                 return np.array(result, order="C") if isinstance(result, np.ndarray) else result
             except BaseException as error:  # a user's function may raise anything, also to end the program
@@ -228,7 +230,9 @@ class OwnStepCall:
             result = _Raised(error)
         if isinstance(result, _Raised):
             place = f" ({Path(self._spec.origin).name}{line_of(result.error, self._spec.origin)})"
-            raise DatasetError(f"the step {self._word} failed{place}: {words_of_error(result.error)}") from result.error
+            hint = f"; {_NAN_HINT}" if isinstance(result.error, FloatingPointError) else ""
+            words = words_of_error(result.error) + hint
+            raise DatasetError(f"the step {self._word} failed{place}: {words}") from result.error
         if not np.array_equal(given, pixels):
             raise DatasetError(f"the step {self._word} changed its input: work on a copy, as pixels.copy()")
         if fault := fault_of(result, pixels.shape, resizes=self._spec.place == "first"):
@@ -252,13 +256,16 @@ def seconds_per_megapixel(spec: StepSpec) -> float:
     return measured * (os.cpu_count() or 1) / _TYPICAL_CORES
 
 
-def try_step(spec: StepSpec, size: tuple[int, int]) -> float:
-    """The seconds that a step of the user's own takes, as it usually is, for a drawn picture of (height, width).
+def try_step(spec: StepSpec, size: tuple[int, int], given: Mapping[str, Value] = MappingProxyType({})) -> float:
+    """The seconds that a step of the user's own takes for a drawn picture of (height, width).
+
+    Its parameters are as they usually are but for those given.
 
     Raises:
         DatasetError: it does what no step may, or takes longer than `TRIAL_SECONDS`.
     """
-    run = OwnStepCall(spec, {parameter.name: parameter.default for parameter in spec.parameters}, limit=TRIAL_SECONDS)
+    usual = {parameter.name: parameter.default for parameter in spec.parameters}
+    run = OwnStepCall(spec, usual | dict(given), limit=TRIAL_SECONDS)
     rows, columns = np.mgrid[0 : size[0], 0 : size[1]]
     picture = np.stack([rows, columns, rows * columns // 16], axis=2).astype(np.uint8)
     run(picture)  # also imports what it needs

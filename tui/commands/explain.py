@@ -79,12 +79,15 @@ def explain(
         report_figures,
         stored_resolution,
     )
+    from engine.config.variants import spelled_as_in
     from engine.events.codec import to_jsonable
     from tui.console.stdout import printed
     from tui.console.study import measure_headless
     from tui.looks.formatting import json_line
 
     opened = open_run(find_run(run, runs_dir), cache_dir)
+    if variant is not None and (started := opened.record.started) is not None:
+        variant = tuple(spelled_as_in(started.variants, name, started.recipe) for name in variant)
     for name in variant or ():
         if opened.record.result(name) is None:
             raise InputError(f"--variant {name}: {opened.folder} has no finished job of it")

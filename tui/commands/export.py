@@ -1,13 +1,19 @@
 """`simpsons-tui export`: a study's results as files."""
 
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import cloup
 from cloup import option_group
 
+from engine.config.own_steps import own_steps_in
 from engine.errors import InputError
+from engine.events.record import StudyRecord, evaluated_results
+from engine.reports.wording import listed
+from engine.steps.registry import find_step
 from tui.commands.command import ProgramCommand
 from tui.commands.predict import split_model
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
@@ -72,7 +78,6 @@ def export(*, run: str | None, format_name: str | None, out: Path | None, force:
         _export_network(run, runs_dir, out, force=force)
         return
     from engine import find_run, gather, open_run
-    from engine.events.record import evaluated_results
     from tui.console.progress import progress_on
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
@@ -91,6 +96,24 @@ def export(*, run: str | None, format_name: str | None, out: Path | None, force:
         click.echo(str(export_to(exported, form, out, force=force)))
     if not evaluated_results(exported.record):
         click.echo(f"{folder.name}: {NOTHING_EVALUATED}", err=True)
+    elif form.name in WITH_PICTURES:
+        to = ["--out", str(out)] if out else []
+        again = ["simpsons-tui", "export", str(folder), "--format", form.name, *to, "--force"]
+        click.echo(_left_out(exported.record, again), err=True, nl=False)
+
+
+def _left_out(record: StudyRecord, again: Sequence[str]) -> str:
+    """A line on the pictures that want steps of the user's own, with what makes them; "" where all are drawn."""
+    variants = [result.variant for result in evaluated_results(record)]
+    own_steps = own_steps_in(variants, record.started.steps) if record.started else ()
+    missing = [own for own in own_steps if not own.named]
+    if not missing:
+        return ""
+    named = [word for origin in dict.fromkeys(own.origin for own in missing) for word in ("--steps", origin)]
+    how = f"for the whole {shlex.join([*again, *named])}"
+    if changed := [own.shown for own in missing if find_step(own.name) is not None]:
+        how = f"bring back the source of {listed(changed)}, which has changed since"
+    return f"left out: pictures through {listed([own.name for own in missing])}; {how}\n"
 
 
 def _export_network(run: str | None, runs_dir: Path | None, out: Path | None, *, force: bool) -> None:

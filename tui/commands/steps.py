@@ -10,6 +10,7 @@ from engine.config.grammar import choose_from, describe_values, spell
 from engine.config.own_steps import OwnStep
 from engine.config.study import StudyConfig
 from engine.errors import InputError
+from engine.reports.wording import listed
 from engine.steps.registry import added_steps, find_step, known_steps
 from engine.steps.spec import StepSpec
 from tui.commands.command import ProgramCommand
@@ -49,6 +50,8 @@ def steps(*, name: str, template: bool) -> None:
         raise InputError(f"unknown step {name!r}: {choose_from(name, [spec.name for spec in known_steps()])}")
     for spec in chosen:
         click.echo("\n".join(_described(spec)))
+    if added_steps() and not name:
+        click.echo("\nThese are your own; 'simpsons-tui steps' lists those that ship.")
 
 
 def _described(spec: StepSpec) -> Iterator[str]:
@@ -65,7 +68,7 @@ def _described(spec: StepSpec) -> Iterator[str]:
 
 
 def _tried(spec: StepSpec) -> str:
-    """What came of a step of the user's own on a drawn picture.
+    """What came of a step of the user's own on a drawn picture, as it usually is and at each end of each parameter.
 
     Raises:
         DatasetError: it did what no step may.
@@ -74,5 +77,12 @@ def _tried(spec: StepSpec) -> str:
 
     if spec.uses_box:
         return "not tried here, because it needs a box"
-    height, width = StudyConfig.recipe.image_size
-    return f"works on a drawn picture of {height} x {width}, in {1000 * try_step(spec, (height, width)):.1f} ms"
+    height, width = size = StudyConfig.recipe.image_size
+    seconds = try_step(spec, size)
+    for parameter in spec.parameters:
+        for value in parameter.trial_values:
+            if value != parameter.default:
+                try_step(spec, size, {parameter.name: value})
+    values = "; ".join(f"{one.name}={listed([spell(value) for value in one.trial_values])}" for one in spec.parameters)
+    tried = f"works{f' with {values}' if values else ''}"
+    return f"{tried} on a drawn picture of {height} x {width}, in {1000 * seconds:.1f} ms"

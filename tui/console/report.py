@@ -15,6 +15,7 @@ from engine.events.search_record import TuningRecord
 from engine.reports.results import DatasetSummary, JobResult
 from tui.console.stdout import _natural_width, _terminal_width, printed
 from tui.looks.variant_names import MANY
+from tui.state.event_words import event_words
 from tui.tables.claims import claims_parts
 from tui.tables.data import to_rich
 from tui.tables.effects import effects_legend, effects_tables, factorials
@@ -158,7 +159,7 @@ def warnings_and_conclusion(record: StudyRecord | TuningRecord) -> Iterator[Rend
     if notices := warnings(record):
         yield ""
         yield "Warnings"
-        yield from (Text(f"- {notice.variant + ': ' if notice.variant else ''}{notice.message}") for notice in notices)
+        yield from (Text(f"- {event_words(notice)}") for notice in notices)
     if record.finished is not None and record.finished.conclusion:
         yield ""
         yield "Conclusion"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from engine import Exported
 from engine.config.machine import MachineSettings
-from engine.config.own_steps import own_steps_in
+from engine.config.own_steps import own_steps_in, stored_summary
 from engine.config.recipes import Recipe
 from engine.config.study_file import study_text
 from engine.config.variants import find_variant
@@ -66,10 +66,10 @@ def training(exported: Exported) -> Section | None:
 
 
 def _summary(variant: str, started: StudyStarted) -> str:
-    if known := find_variant(variant):
+    own, known = own_steps_in([variant], started.steps), find_variant(variant)
+    if known is not None and all(step.named for step in own):
         return known.summary
-    own = own_steps_in([variant], started.steps)
-    return f"made with the step {own[0].shown}" if own else "not known to this version"
+    return stored_summary(variant, own) if own else "not known to this version"
 
 
 def _pair_table(pairs: Iterable[tuple[str, str]], first: str = "setting", second: str = "value") -> TableData:

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 import numpy as np
 
+from engine.config.own_steps import own_steps_in
 from engine.config.variants import PLAIN
 from engine.errors import InputError, SimpsonsError
 from engine.events.record import evaluated_results
@@ -84,14 +85,22 @@ class _Sheets:
 
     def __init__(self, run: FinishedRun, results: Sequence[JobResult]) -> None:
         self._predictions = {result.variant: result.predictions for result in results}
-        self._variants = list(self._predictions)
+        own = run.started.steps
+        self._variants = [name for name in self._predictions if all(one.named for one in own_steps_in([name], own))]
+        missing = [name for name in self._predictions if name not in self._variants]
+        self._missing = (
+            f" Without {', '.join(missing)}: made with steps of your own, not named (--steps)." if missing else ""
+        )
         self._run, self._gallery = run, run.gallery
         self._explainer = cache(partial(open_explainer, run))
 
     def all(self) -> Iterator[tuple[str, Callable[[], tuple[str, Pixels]]]]:
         """Titles, and what draws them."""
-        yield "What each variant sees", self._pre_processing
+        if self._variants:
+            yield "What each variant sees", self._pre_processing
         yield "The surest mistakes", self._mistakes
+        if not self._variants:
+            return
         yield "Where the evidence lies", self._evidence
         yield "Filters of the first layer", self._filters
         for variant in self._variants:
@@ -123,18 +132,18 @@ class _Sheets:
             "The first test image of each class after the steps of every variant, and below it what differs from the "
             "plain resize, strengthened until it shows."
         )
-        return caption, sheet(rows, self._variants, names, cell=(200, 150))
+        return caption + self._missing, sheet(rows, self._variants, names, cell=(200, 150))
 
     def _mistakes(self) -> tuple[str, Pixels]:
         rows: list[list[Pixels | None]] = []
         told = []
-        for variant in self._variants:
+        for variant in self._predictions:
             wrong = _surest(self._predictions[variant], right=False)[:MOST_MISTAKES]
             rows.append([fitted(self._gallery.pixels(prediction.path), _MISTAKE) for prediction in wrong])
             told.append(f"{variant}: {', '.join(map(self._told, wrong)) or 'none'}")
         columns = [str(place + 1) for place in range(max(map(len, rows), default=0))]
         caption = f"Test images taken for another class, the surest of each variant first. {'; '.join(told)}."
-        return caption, sheet(rows, columns, self._variants, cell=_MISTAKE)
+        return caption, sheet(rows, columns, list(self._predictions), cell=_MISTAKE)
 
     def _told(self, prediction: Prediction) -> str:
         sure = prediction.probabilities[prediction.predicted]
@@ -157,7 +166,9 @@ class _Sheets:
             "brighter, the more speaks for the class; where nothing is bright, its mean weights leave nothing above 0. "
             f"{'; '.join(told)}."
         )
-        return caption, sheet(rows, ["input", "for the class that was said", "for the true class"], names)
+        return caption + self._missing, sheet(
+            rows, ["input", "for the class that was said", "for the true class"], names
+        )
 
     def _filters(self) -> tuple[str, Pixels]:
         rows: list[list[Pixels | None]] = [
@@ -165,7 +176,7 @@ class _Sheets:
             for filters in (first_filters(self._explainer(name).model) for name in self._variants)
         ]
         caption = "The kernels of the first convolution as colours around grey, each stretched by itself."
-        return caption, sheet(rows, [""], self._variants, cell=(800, 60), sharp=True)
+        return caption + self._missing, sheet(rows, [""], self._variants, cell=(800, 60), sharp=True)
 
     def _maps(self, variant: str) -> tuple[str, Pixels]:
         shown = self._one_a_class()[0]

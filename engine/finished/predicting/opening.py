@@ -9,7 +9,7 @@ from engine.config.machine import MachineSettings, Precision
 from engine.config.model import ModelRequest
 from engine.config.own_steps import require_named
 from engine.config.recipes import Recipe
-from engine.config.variants import find_variant, get_variant
+from engine.config.variants import get_variant, spelled_as_in
 from engine.errors import InputError, SimpsonsError, StorageError, WeightsError
 from engine.events.record import JobKey, StudyRecord
 from engine.finished.run import FinishedRun, adopt
@@ -104,7 +104,8 @@ def choose_job(record: StudyRecord, request: ModelRequest) -> JobKey:
     if not variants:
         raise InputError(f"{request.folder}: no variant of this run has been trained and evaluated yet")
     variant = request.variant or max(variants, key=lambda name: _accuracy(record.result(name)))
-    variant = known.name if (known := find_variant(variant)) else variant
+    if record.started is not None:
+        variant = spelled_as_in(variants, variant, record.started.recipe)
     if variant not in variants:
         raise InputError(f"{request.folder} has no model of variant {variant!r}: choose from {', '.join(variants)}")
     keys = [key for key in done if key.variant == variant]

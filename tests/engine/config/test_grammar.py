@@ -3,7 +3,7 @@ import pytest
 from engine.config.grammar import StepCall, choose_from, parse_call, spell, split_outside
 from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
-from engine.config.variants import find_variant, get_variant, parameters_of, with_word, words_of
+from engine.config.variants import find_variant, get_variant, parameters_of, spelled_as_in, with_word, words_of
 from engine.errors import InputError
 from engine.steps import Parameter, StepSpec
 from engine.steps.registry import temporarily
@@ -38,6 +38,7 @@ def _own_steps():
         ("mine(rounds=+007)", "mine(rounds=7)"),
         ("mine(tag=b.c-d_1, way=down)", "mine(way=down,tag=b.c-d_1)"),
         ("clahe()", "clahe"),
+        ("mine(tag=a..b)", "mine(tag=a..b)"),
         ("vanilla", "vanilla"),
     ],
 )
@@ -46,6 +47,20 @@ def test_a_pipeline_has_one_spelling(name, spelling):
     assert variant.name == spelling
     assert words_of(spelling) == variant.words
     assert get_variant(spelling) == variant
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "meant"),
+    [
+        (("vanilla", "mine(rounds=3)"), "mine", "mine(rounds=3)"),
+        (("vanilla", "mine"), "mine( rounds = 3 )", "mine"),
+        (("mine(rounds=4)",), "mine", "mine"),
+        (("gone(level=3)",), "gone", "gone"),
+        (("denoise(weight=0.1)+mine",), "denoise+mine", "denoise(weight=0.1)+mine"),
+    ],
+)
+def test_a_variant_is_found_by_any_spelling_of_its_pipeline(names, asked, meant):
+    assert spelled_as_in(names, asked, RECIPES["paper"]) == meant
 
 
 def test_a_call_holds_what_was_given_in_the_order_of_the_specification():
@@ -71,6 +86,12 @@ def test_a_call_holds_what_was_given_in_the_order_of_the_specification():
         ("mine(way=left)", "mine: way=left: give one of up, down"),
         ("mine(tag=a|b)", "mine: tag=a|b: give a word"),
         ("mine(tag=)", "mine: tag=: give a word"),
+        ("mine(rounds=2,4, 8)", "for several values write mine(rounds=2|4|8)"),
+        ("mine(level=1,2,way=up)", "for several values write mine(level=1|2)"),
+        ("mine(rounds=2..8)", "for several values write mine(rounds=2|8)"),
+        ("mine(rounds=2,way)", "mine: 'way' has no value"),
+        ("minne", "or, if it is a step of your own, name its file with --steps FILE.py"),
+        ("denoise+minne", "or, if it is a step of your own, name its file with --steps FILE.py"),
         ("bbox(clip=2)", "bbox has no parameters: write bbox"),
         ("clahe(clip=2", "write a step as clahe(clip=2,tiles=4)"),
         ("clahe(clip=(2))", "write a step as clahe(clip=2,tiles=4)"),

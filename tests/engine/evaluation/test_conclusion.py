@@ -230,6 +230,27 @@ def test_gains_and_orders_are_told_the_largest_first():
     assert share.endswith("beyond what images and seeds make of it, 70 % is order and the rest selection.")
 
 
+def test_a_variant_and_the_baseline_have_one_verdict_the_gains():
+    jobs = [result("vanilla", APU_AS_HOMER), result("a+b", GOOD), result("b+a", GOOD), result("denoise", BAD)]
+    statistics = compute_statistics([job.variant for job in jobs], jobs, {}, 3, replicates=300)
+    gains = tuple(gain for gain in pipelines(0.01).gains if gain.variant in ("a+b", "b+a"))
+    analysis = replace(pipelines(0.01), gains=gains, effects=(), shares=())
+    said = draw_conclusion(DATASET, jobs, {}, statistics=statistics, analysis=analysis)
+    pairs = [sentence for sentence in said if "recognises more" in sentence or "No difference" in sentence]
+    assert any("and which gain over vanilla (gains)" in sentence for sentence in said)
+    assert {frozenset(sentence.partition(":")[0].split(" recognises more than ")) for sentence in pairs[:-1]} == {
+        frozenset(pair) for pair in (("a+b", "denoise"), ("b+a", "denoise"), ("vanilla", "denoise"))
+    }, "denoise has no gain in the analysis, so its pair with the baseline is told"
+    assert pairs[-1].endswith("Holm correction for 6 comparisons) between: a+b and b+a.")
+
+
+def test_gains_that_are_not_named_are_counted():
+    analysis = pipelines(0.01)
+    open_gain = replace(analysis.gains[0], gain=replace(analysis.gains[0].gain, significant=False))
+    (gains,) = pipeline_sentences(replace(analysis, gains=(analysis.gains[1], open_gain), effects=(), shares=()))
+    assert "[-0.010, 0.030]; the rest (1): none that 300 images can show (sign flips, Holm" in gains
+
+
 def test_orders_that_the_images_cannot_show_are_not_claimed():
     assert pipeline_sentences(pipelines(0.2)) == [
         "Gain over vanilla: none that 300 images can show (sign flips, Holm correction for 8 pipelines).",

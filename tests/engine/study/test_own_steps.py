@@ -72,6 +72,14 @@ BAD_CALLS = {
     "grey": ("    return pixels[..., 0]\n", "returned pixels of shape (16, 20) for (16, 20, 3)"),
     "floating point": ("    return pixels / 2\n", "returned float64 values, not uint8: end with .round()"),
     "NaN": ("    return pixels / 2 * np.nan\n", "returned float64 values, some of them NaN or infinite, not uint8"),
+    "NaN that would become 0": (
+        "    return (pixels * np.nan).clip(0, 255).astype(np.uint8)\n",
+        "failed (my_steps.py, line 6): FloatingPointError: invalid value encountered in cast; NaN comes of it",
+    ),
+    "nothing by nothing": (
+        "    return (np.zeros(pixels.shape) / 0).astype(np.uint8)\n",
+        "failed (my_steps.py, line 6): FloatingPointError: invalid value encountered in divide",
+    ),
     "nothing": ("    pixels.mean()\n", "returned a NoneType, not an array"),
     "a list": ("    return pixels.tolist()\n", "returned a list, not an array"),
     "writes to its input": ("    pixels[:] = 0\n    return pixels\n", "changed its input: work on a copy"),
@@ -111,6 +119,10 @@ def test_a_bad_step_ends_its_variant_alone_and_is_named_with_image_and_parameter
 GOOD_CALLS = {
     "returns a view": "    return pixels[:, ::-1]\n",
     "returns its input": "    return pixels\n",
+    "means its NaN": (
+        "    with np.errstate(invalid='ignore'):\n        x = (pixels - pixels.min()) / (pixels - pixels.min())\n"
+        "    return np.nan_to_num(x * 255).astype(np.uint8)\n"
+    ),
     "returns one buffer": "    BUFFER[:] = 255 - pixels\n    return BUFFER\nBUFFER = np.zeros((16, 20, 3), np.uint8)\n",
     "is not safe in threads": (
         "    assert not BUSY.locked() and THREADS[0] in (None, threading.get_ident())\n"
@@ -195,7 +207,7 @@ def test_a_run_says_name_parameters_and_source_of_its_steps(own, short):
     record = run_study(config)
     (stored,) = record.started.steps
     spec = find_step("mine")
-    assert stored == OwnStep("mine", str(path), spec.source, (("level", "3"),))
+    assert stored == OwnStep("mine", str(path), spec.source, (("level", "3"),), "seen")
     assert load_config(config.runs_dir / record.started.study).steps == (stored,) == config.steps
     assert any(str(path) in notice.message for notice in record.notices)
     assert study_to_json(record)["own_steps"][0]["sha256"] == spec.source
@@ -247,6 +259,7 @@ def test_without_the_same_source_a_run_is_not_resumed_and_nothing_is_made_of_ima
             words = str(refused.value)
             assert (CHANGES[change] in words, str(path) in words, "\n" in words) == (True, True, False), name
         asks_for(folder, config, "vanilla")["predict"]()
+    asks_for(folder, config, "mine(level=3)")["predict"]()  # its default, written out
     record = resume_study(folder)
     assert {result.status for result in record.results.values()} == {"done"}
 
@@ -262,6 +275,10 @@ def test_without_the_source_a_run_is_looked_at_all_the_same(stopped, own, change
         assert load_record(folder).result("mine").status == "done"
         gathered = gather(FinishedRun(folder), pictures=True)
         assert gathered.config.steps[0].name == "mine"
+        captions = {figure.title: figure.caption for figure in gathered.figures}
+        assert "Without mine: made with steps of your own" in captions["What each variant sees"]
+        assert "mine: " in captions["The surest mistakes"], "which wants no step"
+        assert [title for title in captions if title.startswith("Feature maps")] == ["Feature maps: vanilla"]
         gallery = FinishedRun(folder).gallery
         pictures = gallery.through(gallery.images[0].path, ["mine", "vanilla"])
         assert next(pictures).variant == "vanilla"

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from engine.config.own_steps import OwnStep, require_named
+from engine.config.own_steps import OwnStep, require_named, stored_summary
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.steps.registry import find_step, known_steps, named_steps, temporarily
@@ -49,7 +49,10 @@ BAD_FILES = {
     "no step": ("def mine(pixels):\n    return pixels\n", "holds no step: declare one with the decorator step"),
     "only steps that ship": ("from engine.steps.clahe import clahe\n", "holds no step"),
     "decorator without a summary": (f"{HEAD}@step\ndef mine(pixels): ...\n", r"TypeError: write @step\("),
-    "the name of one that ships": (declared(more=', name="clahe"'), "there is one of this name already"),
+    "the name of one that ships": (
+        declared(more=', name="clahe"'),
+        "there is one of this name already: call it otherwise, in line 2",
+    ),
     "a word of the grammar": (declared(more=', name="orders"'), "a name is a word"),
     "a name with a blank": (declared(more=', name="my step"'), "a name is a word"),
     "two of one name": (declared() + '@step("b", name="mine")\ndef other(pixels): ...\n', "one of this name already"),
@@ -61,6 +64,10 @@ BAD_FILES = {
     "a parameter that is not declared": (
         declared(function="def mine(pixels, *, level): ...\n"),
         "its function must take pixels: missing a required argument: 'level'",
+    ),
+    "a default that is no parameter": (
+        declared(function="def mine(pixels, *, level=4):\n    return pixels\n"),
+        r'level has a default but no Parameter: add Parameter\("level", 4, \.\.\.\)',
     ),
     "an odd place": (declared(more=', place="middle"'), 'its place is "any" or "first"'),
     "a library that is not there": (declared(more=', libraries=["no-such"]'), "its library 'no-such' is not installed"),
@@ -216,6 +223,17 @@ def test_a_stored_configuration_is_read_without_its_steps_and_keeps_their_names(
         config.require_steps()
     with pytest.raises(InputError, match="unknown step 'yours'"):
         StudyConfig(variants=("yours+mine", "yours+denoise"), steps=(stored,))
+
+
+def test_a_study_says_what_its_steps_do_without_their_code():
+    stored = (
+        OwnStep("mine", "/some/where.py", "ab" * 32, summary="inverted"),
+        OwnStep("early", "/some/where.py", "ab" * 32, summary="turned", place="first"),
+        OwnStep("old", "/some/where.py", "ab" * 32),
+    )
+    assert stored_summary("early+mine(level=4,way=up)+old", stored) == (
+        "turned, resized, inverted with level 4 and way up, step old"
+    )
 
 
 def test_a_step_that_ships_under_the_name_of_a_stored_one_is_another():

@@ -1,6 +1,7 @@
 """`--steps` on the command line: loaded because it was named, refused in one line, asked for again."""
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -39,7 +40,26 @@ def test_the_template_is_short_and_works_as_it_is(command, tmp_path):
     assert out.startswith(
         "vignette: darkened towards its corners\n    strength  how dark a corner becomes: a number from 0"
     )
-    assert "works on a drawn picture of 255 x 342, in " in out
+    assert "works with strength=0, 0.5 and 1 on a drawn picture of 255 x 342, in " in out
+    assert out.endswith("These are your own; 'simpsons-tui steps' lists those that ship.\n")
+
+
+@pytest.mark.parametrize(("parameter", "value"), [("0.5, 0.0, 1.0", "1"), ("0.5, 0.0, None", "0"), ("3, 0, 9.5", "9")])
+def test_each_end_of_a_parameter_is_tried(command, mine, parameter, value):
+    mine.write_text(
+        SOURCE.replace("0.5, 0.0, 1.0", parameter).replace(
+            "    height", f"    assert strength != {value}\n    height", 1
+        )
+    )
+    status, _, err = command("steps", "--steps", mine)
+    assert status == 2
+    assert f"the step vignette(strength={value}) failed (my_steps.py, line " in err
+
+
+def test_each_choice_of_a_parameter_is_tried(command, mine):
+    source = SOURCE.replace('0.5, 0.0, 1.0, "how dark a corner becomes"', '"soft", choices=("soft", "hard")')
+    mine.write_text(source.replace("    height", '    strength = {"soft": 0.5, "hard": 1}[strength]\n    height', 1))
+    assert "works with strength=soft and hard on a drawn" in command("steps", "--steps", mine)[1]
 
 
 def test_steps_of_ones_own_are_variants(command, studies, mine):
@@ -159,5 +179,12 @@ def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(child_enviro
     assert f"add --steps {mine}" in asked.stderr
     assert program("predict", study["study"], picture, "--steps", mine).returncode == 0
     assert program("runs", "show", study["study"]).returncode == 0
+    assert program("predict", study["study"] + ":vignette(strength=0.5)", picture, "--steps", mine).returncode == 0
     report = program("export", study["study"], "--format", "md", "--out", "-")
     assert f"--steps {mine}" in report.stdout
+    assert "resized, darkened towards its corners" in report.stdout
+    report = program("export", study["study"], "--out", tmp_path / "report.html")
+    closing = report.stderr.splitlines()[-1]
+    assert closing.startswith("left out: pictures through vignette; for the whole simpsons-tui export ")
+    whole = shlex.split(closing.partition("simpsons-tui ")[2])
+    assert "left out" not in program(*whole).stderr

@@ -5,6 +5,7 @@ from rich.text import Text
 
 from engine.events.record import StudyRecord, is_demo
 from tui.looks.palette import variant_mark
+from tui.state.event_words import event_words
 from tui.tables.data import BEST
 from tui.tables.effects import effects_line
 from tui.tables.facts import origin_facts, setting_facts, shortfalls, warnings
@@ -53,9 +54,7 @@ def findings_text(record: StudyRecord, *, dark: bool) -> Text:
         lines += [Text(f"• {sentence}") for sentence in finished.conclusion]
     if notices := warnings(record):
         lines.append(Text(f"Warnings ({len(notices)})", style="bold"))
-    for notice in notices:
-        who = f"{notice.variant}: " if notice.variant else ""
-        lines.append(Text(f"! {who}{notice.message}", style=alarm))
+    lines += [Text(f"! {event_words(notice)}", style=alarm) for notice in notices]
     lines.append(_fact_words(origin_facts(record)))
     return Text("\n").join(lines)
 
