@@ -10,6 +10,9 @@ Source = Literal["ours", "torchvision", "timm", "file"]
 
 OURS = ("two-block", "residual")
 
+OURS_ALONE = ("channels", "kernel_size", "dropout", "dropout_place")
+"""Numbers of the recipe that only our networks are built from; others have their own."""
+
 NO_WEIGHTS, DEFAULT_WEIGHTS = "none", "default"
 WEIGHTS_ENDS = (".safetensors", ".pth", ".pt")
 

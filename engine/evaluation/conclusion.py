@@ -43,7 +43,7 @@ def draw_conclusion(
     if not scored:
         return ("No variant was evaluated, so there is nothing to compare.",)
     sentences = [*_leak(audit, protocol), *_ranking(scored, statistics, analysis)]
-    sentences += _classes(dataset.classes, scored)
+    sentences += [*_of_one_answer(dataset.classes, scored), *_classes(dataset.classes, scored)]
     named = scored
     if len(scored) > MOST_IN_PAIRS:  # one sentence each would hide the rest
         named = [max(scored, key=lambda entry: entry[1].accuracy)]
@@ -116,6 +116,21 @@ def _commonest_confusion(classes: Sequence[str], variant: str, metrics: Metrics)
     pairs = [f"{classes[true]} taken for {classes[predicted]}" for count, true, predicted in cells if count == most]
     more = f" (and {len(pairs) - 1} more as often)" if len(pairs) > 1 else ""
     return f"{variant}: commonest confusion {pairs[0]}, {most} times{more}."
+
+
+def _of_one_answer(classes: Sequence[str], scored: Scored) -> list[str]:
+    """Networks that predict one class whatever they see, by class."""
+    found: dict[str, list[str]] = {}
+    for result, metrics in scored:
+        columns = zip(classes, zip(*metrics.confusion_matrix, strict=True), strict=True)
+        predicted = [name for name, column in columns if any(column)]
+        if len(predicted) == 1:
+            found.setdefault(predicted[0], []).append(result.variant)
+    return [
+        f"{listed(variants)} predict{'s' if len(variants) == 1 else ''} {name} for every test image, so nothing was "
+        "learnt that tells the classes apart."
+        for name, variants in found.items()
+    ]
 
 
 def _boxes(dataset: DatasetSummary, protocol: ProtocolSummary | None, scored: Scored) -> list[str]:

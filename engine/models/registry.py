@@ -7,8 +7,17 @@ from types import MappingProxyType
 
 from torch import Tensor, nn
 
-from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, NetworkName, is_ours, parse_network
-from engine.config.recipes import Recipe
+from engine.config.networks import (
+    DEFAULT_WEIGHTS,
+    NO_WEIGHTS,
+    OURS,
+    OURS_ALONE,
+    NetworkName,
+    is_ours,
+    parse_network,
+)
+from engine.config.recipes import RECIPES, Recipe
+from engine.errors import InputError
 from engine.models.classifier import BlockClassifier
 from engine.models.foreign import ForeignNetwork, ImageInput, require_logits
 from engine.models.pretrained import fetch, file_digest, read_weights, require_file, take_over
@@ -73,6 +82,8 @@ def require_network(recipe: Recipe) -> None:
     from engine.models import own_file, timm, torchvision
 
     name = parse_network(recipe.network)
+    if name.source != "ours":
+        _refuse_numbers_of_ours(recipe)
     if name.source == "torchvision":
         torchvision.require_model(name.name)
     elif name.source == "timm":
@@ -81,6 +92,15 @@ def require_network(recipe: Recipe) -> None:
         own_file.load_function(named_network(recipe.network))
     if recipe.weights not in (NO_WEIGHTS, DEFAULT_WEIGHTS):
         require_file(Path(recipe.weights))
+
+
+def _refuse_numbers_of_ours(recipe: Recipe) -> None:
+    """Refuse to change what the network would not take from the recipe."""
+    entry = RECIPES.get(recipe.name)
+    for field in OURS_ALONE if entry is not None else ():
+        if getattr(recipe, field) != getattr(entry, field):
+            words, shown = field.replace("_", " "), shown_name(recipe.network)
+            raise InputError(f"{words}: {shown} has its own; only {' and '.join(OURS)} take it from the recipe")
 
 
 def open_network(
@@ -137,7 +157,7 @@ def _start_weights(recipe: Recipe, *, offline: bool, tell: Callable[[str], None]
         path = Path(recipe.weights)
         return path.name, path, file_digest(path)
     if name.source == "file":
-        return f"as {shown_name(recipe.network)} gives them", None, ""
+        return f"what {shown_name(recipe.network)} gives", None, ""
     if name.source == "timm":
         found = timm.pretrained(name.name, offline=offline, tell=tell)
     else:

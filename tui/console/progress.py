@@ -149,7 +149,7 @@ class LineProgress:
             self._print(f"{stamp} {' '.join(message.split())}", _STYLES[level])
 
     def _print(self, line: str, style: str) -> None:
-        self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(line, style=style, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     def _show(self, event: Event) -> None:
         self.recall(event)

@@ -15,6 +15,7 @@ from engine.events.search_record import TuningRecord
 from engine.reports.results import DatasetSummary, JobResult
 from tui.console.stdout import _natural_width, _terminal_width, printed
 from tui.looks.variant_names import MANY
+from tui.options.reproduce import own_code_options
 from tui.state.event_words import event_words
 from tui.tables.claims import claims_parts
 from tui.tables.data import to_rich
@@ -171,3 +172,6 @@ def kept_in(record: StudyRecord | TuningRecord) -> Iterator[str]:
     if record.finished is not None and record.finished.folder:
         yield ""
         yield f"Kept in {record.finished.folder}"
+        if isinstance(record, StudyRecord) and record.finished.status == "stopped" and record.started is not None:
+            code = own_code_options(record.started.recipe, record.started.steps)
+            yield f"Resume it with: simpsons-tui resume {record.started.study}{code}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from engine import Exported
 from engine.config.machine import MachineSettings
+from engine.config.networks import OURS_ALONE, is_ours
 from engine.config.own_steps import own_steps_in, stored_summary
 from engine.config.recipes import Recipe
 from engine.config.study_file import study_text
@@ -17,7 +18,7 @@ from tui.export.blocks import Block, Bullets, Command, Facts, Paragraph, Section
 from tui.export.formats import FORMATS
 from tui.export.saving import default_name
 from tui.looks.formatting import duration
-from tui.options.reproduce import as_it_ran, command_line, configuration_of, fits_a_line
+from tui.options.reproduce import as_it_ran, command_line, configuration_of, fits_a_line, own_code_options
 from tui.tables.data import TableData, table_of, words
 from tui.tables.facts import warnings
 from tui.tables.report import data_table
@@ -84,7 +85,8 @@ def _recipe_facts(recipe: Recipe) -> Pairs:
     return tuple(
         (name.replace("_", " "), "×".join(map(str, value)) if isinstance(value, tuple) else str(value))
         for name, value in vars(recipe).items()
-        if name not in _ONLY_IF_USED or value != getattr(Recipe, name)
+        if (name not in _ONLY_IF_USED or value != getattr(Recipe, name))
+        and (name not in OURS_ALONE or is_ours(recipe.network))
     )
 
 
@@ -161,7 +163,10 @@ def reproduction(exported: Exported) -> Section | None:
         blocks += [Command(command_line(config, record.machine)), Paragraph(f"or with a study file, {file}:")]
     blocks += [
         Command(study_text(as_it_ran(config, record.machine)).rstrip(), "toml"),
-        Command(f"simpsons-tui export {exported.study} --format toml && simpsons-tui run --study {file}"),
+        Command(
+            f"simpsons-tui export {exported.study} --format toml && simpsons-tui run --study {file}"
+            + own_code_options(config.recipe, config.steps)
+        ),
     ]
     if exported.config is None:
         note = "The study's configuration was not found: a sample or a split that was asked for is not in this line."

@@ -1,7 +1,7 @@
 """The command line that runs a study again."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import click
 from engine.config.expressions import in_short
 from engine.config.machine import MachineSettings
 from engine.config.names import join_names
+from engine.config.networks import parse_network
+from engine.config.own_steps import OwnStep
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
 from engine.events.record import StudyRecord
@@ -133,3 +135,10 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, tuple):
         return ("x" if name == "image_size" else ",").join(map(str, value))
     return str(value)
+
+
+def own_code_options(recipe: Recipe, steps: Sequence[OwnStep]) -> str:
+    """The options that name the user's own code, which no file and no run does; with a blank before each."""
+    given = [("--network", recipe.network)] if parse_network(recipe.network).source == "file" else []
+    given += [("--steps", origin) for origin in dict.fromkeys(own.origin for own in steps)]
+    return "".join(f" {option} {shlex.quote(name)}" for option, name in given)

@@ -159,6 +159,12 @@ def test_the_box_variant_without_boxes_or_with_some_in_the_test_images():
     assert "bbox:" not in text([result("vanilla", APU_AS_HOMER)])
 
 
+def test_networks_of_one_answer_are_named():
+    told = text([result("vanilla", [2] * 30), result("bbox", [2] * 30), result("denoise", GOOD)])
+    assert f"vanilla and bbox predict {CLASSES[2]} for every test image" in told
+    assert "for every test image" not in text([result("vanilla", GOOD)])
+
+
 def test_a_stopped_variant_does_not_compete():
     said = text([result("vanilla", APU_AS_HOMER), result("bbox", GOOD, status="stopped")])
     assert "test images): vanilla 0.733 [0.556, 0.858]." in said

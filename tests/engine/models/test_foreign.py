@@ -8,11 +8,11 @@ from torchvision.models import regnet
 
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
-from engine.models import ForeignNetwork, build_model, open_network
+from engine.models import ForeignNetwork, build_model, open_network, require_network
 from engine.models.foreign import ImageInput, find_head
 from engine.models.torchvision import build, model_names
 
-QUICK = replace(RECIPES["quick"], image_size=(48, 64), dropout=0.0)
+QUICK = replace(RECIPES["quick"], image_size=(48, 64))
 CLASSES = 3
 
 
@@ -98,3 +98,9 @@ def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
     hint = f"did you mean .*{nearest}" if nearest else "two-block, residual or a classification model"
     with pytest.raises(InputError, match=f"--network {name}: {hint}"):
         build_model(replace(QUICK, network=name), CLASSES, QUICK.image_size)
+
+
+@pytest.mark.parametrize("changed", [{"dropout": 0.3}, {"dropout_place": "features"}, {"channels": (8, 16)}])
+def test_numbers_that_only_our_networks_take_are_refused(changed):
+    with pytest.raises(InputError, match=r"squeezenet1_1 has its own; only two-block and residual take it"):
+        require_network(replace(QUICK, network="squeezenet1_1", **changed))
