@@ -128,6 +128,7 @@ def test_what_a_file_prints_stays_off_standard_output(command, studies, mine):
 
 
 def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine, tmp_path, monkeypatch):
+    monkeypatch.setattr(named_code, "_named", {})
     command("steps", "--steps", mine)
     started = []
 
@@ -147,7 +148,6 @@ def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine,
 
     network = tmp_path / "my_net.py"
     network.write_text("def build(classes, image_size): ...\n")
-    monkeypatch.setattr(named_code, "_named", {})
     command("run", "--network", f"{network}:build")
     leave()
     assert started[1][-4:] == ["--steps", str(mine), "--network", f"{network}:build"]
