@@ -1,9 +1,13 @@
 """What holds for every test."""
 
+import os
 import signal
 
 import pytest
 from hypothesis import settings
+
+# Two workers share the cores: threads of torch's libraries would wait for each other. Read when torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The same examples every time and no timing limits; more of them, and new ones: pytest --hypothesis-profile search
 settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True)
