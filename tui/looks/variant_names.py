@@ -20,7 +20,7 @@ from tui.looks.formatting import fit
 MANY = 9
 """More variants than this need lists that scroll, pages of charts and short names."""
 
-LEAST_NAME, NAMES_SHARE = 16, 4
+_LEAST_NAME, _NAMES_SHARE = 16, 4
 """A column of names in a table takes a fourth of the width, and never fewer cells than this."""
 
 _FEWEST_LETTERS = 3
@@ -42,6 +42,11 @@ def short_variants(variants: tuple[str, ...], width: int) -> dict[str, str]:
         name: short if cell_len(short) <= width and told[short] == 1 else _numbered(number, name, cut[name], width)
         for number, (name, short) in enumerate(names.items(), start=1)
     }
+
+
+def column_names(variants: tuple[str, ...], width: int) -> dict[str, str]:
+    """Short names for a column of a table on a screen of `width` cells; none where few variants leave room for all."""
+    return short_variants(variants, max(_LEAST_NAME, width // _NAMES_SHARE)) if len(variants) > MANY else {}
 
 
 def short_variant(variant: str, variants: Sequence[str], width: int) -> str:

@@ -14,6 +14,7 @@ from engine.config.combinations import COMBINATIONS
 from engine.events.record import StudyRecord
 from engine.events.study_json import study_to_json
 from engine.reports.statistics import FactorialAnalysis, FactorialEffect, Interval
+from tests.tui.results.screens import pressed, screen_text
 from tui.console.report import report_text
 from tui.screens.results.effects import EffectsScreen
 from tui.screens.results.results import ResultsScreen
@@ -29,19 +30,6 @@ Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-def screen_text(pilot: Pilot[None]) -> str:
-    return "\n".join(
-        "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[y]).rstrip()
-        for y in range(pilot.app.size.height)
-    )
-
-
-async def pressed(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    for _ in range(3):
-        await pilot.pause()
 
 
 def analysis(estimates: dict[tuple[str, ...], float], sure: set[tuple[str, ...]], steps=TWO) -> FactorialAnalysis:

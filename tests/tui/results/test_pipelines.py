@@ -14,6 +14,7 @@ from engine.events.record import StudyRecord
 from engine.events.study_json import study_to_json
 from engine.finished.dossier import Exported
 from tests.study_schema import assert_valid
+from tests.tui.results.screens import pressed, screen_text
 from tui.console.report import report_text
 from tui.export.formats import FORMATS
 from tui.screens.results.comparisons import ComparisonScreen
@@ -26,19 +27,6 @@ Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 PARTS = ["gains", "effects", "mirrors", "order", "strengths", "trends", "two classes"]
-
-
-def screen_text(pilot: Pilot[None]) -> str:
-    return "\n".join(
-        "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[y]).rstrip()
-        for y in range(pilot.app.size.height)
-    )
-
-
-async def pressed(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    for _ in range(3):
-        await pilot.pause()
 
 
 def test_the_tables_have_a_row_a_pipeline_effect_pair_length_and_value(orders: StudyRecord) -> None:

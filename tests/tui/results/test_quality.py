@@ -20,6 +20,7 @@ from engine.reports.quality import ImageQuality, QualityReport, reference_of
 from engine.reports.statistics import Interval
 from engine.statistics.quality import relate_to_accuracy
 from tests.study_schema import assert_valid
+from tests.tui.results.screens import pressed, screen_text
 from tui.console.report import report_text
 from tui.export.formats import FORMATS
 from tui.screens.results.quality import QualityScreen, QualityTable
@@ -36,19 +37,6 @@ Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 @pytest.fixture(autouse=True)
 def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-
-
-def screen_text(pilot: Pilot[None]) -> str:
-    return "\n".join(
-        "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[y]).rstrip()
-        for y in range(pilot.app.size.height)
-    )
-
-
-async def pressed(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    for _ in range(3):
-        await pilot.pause()
 
 
 def measured(record: StudyRecord) -> StudyRecord:

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Static
 from engine.reports.statistics import VariantStatistics
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark, variant_style
-from tui.looks.variant_names import LEAST_NAME, MANY, NAMES_SHARE, short_variants
+from tui.looks.variant_names import MANY, column_names
 from tui.screens.results.matrices import NARROW
 from tui.screens.results.statistics import StatisticsScreen
 from tui.tables.statistics import (
@@ -80,7 +80,7 @@ class ErrorTable(SortableTable):
         width, dark = self.app.size.width, self.app.current_theme.dark
         variants = tuple(entry.variant for entry in self._entries)
         marks = {variant: variant_mark(variant, dark=dark) for variant in variants}
-        names = short_variants(variants, max(LEAST_NAME, width // NAMES_SHARE))
+        names = column_names(variants, width)
         self.show_data(calibration_errors(self._entries), marks=marks, names=names, narrow=width < NARROW)
 
 

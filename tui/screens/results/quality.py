@@ -11,7 +11,7 @@ from textual.widgets import Static
 from engine.events.record import StudyRecord
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
-from tui.looks.variant_names import LEAST_NAME, MANY, NAMES_SHARE, short_variants
+from tui.looks.variant_names import column_names
 from tui.screens.results.matrices import NARROW
 from tui.screens.results.statistics import StatisticsScreen
 from tui.tables.quality import NOT_MEASURED, quality_data, quality_sentences, quality_title
@@ -35,7 +35,7 @@ class QualityTable(SortableTable):
         data, dark = quality_data(self._record), self.app.current_theme.dark
         marks = {row.key: variant_mark(row.key, dark=dark) for row in data.rows}
         width = self.app.size.width
-        names = short_variants(tuple(marks), max(LEAST_NAME, width // NAMES_SHARE)) if len(marks) > MANY else {}
+        names = column_names(tuple(marks), width)
         self.show_data(data, marks=marks, names=names, narrow=width < NARROW)
 
 

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Footer, Static
 from engine.events.record import StudyRecord, study_variants
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
-from tui.looks.variant_names import LEAST_NAME, MANY, NAMES_SHARE, short_variants
+from tui.looks.variant_names import MANY, column_names
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.screens.results.findings import facts_text, findings_text, notes_text
 from tui.screens.results.matrices import NARROW, MatrixGrid
@@ -193,9 +193,7 @@ class ResultsScreen(OpeningScreen):
 
     def _names(self) -> dict[str, str]:
         """Short names, where many variants make it likely that names are long."""
-        variants = study_variants(self._record)
-        most = max(LEAST_NAME, self.size.width // NAMES_SHARE)
-        return short_variants(variants, most) if len(variants) > MANY else {}
+        return column_names(study_variants(self._record), self.size.width)
 
     @property
     def _dark(self) -> bool:
