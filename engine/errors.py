@@ -40,6 +40,10 @@ class DownloadError(SimpsonsError):
     """Something could not be fetched from the network."""
 
 
+class ExecutionError(SimpsonsError):
+    """An engine that jobs run on refuses or does not answer."""
+
+
 class StorageError(SimpsonsError):
     """A folder of ours that cannot be written or read."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.config.execution import IN_PROCESS, Execution
 from engine.config.own_steps import OwnStep, own_steps_in, require_named, steps_in
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
 from engine.config.recipes import _PAPER, Recipe
@@ -44,6 +45,7 @@ class StudyConfig:
         superres_weights: weights file for NinaSR-B0 x2; None for the official or the shipped ones.
         offline: never touch the network.
         recheck: read every image again, whatever is remembered of it; a run does not keep this.
+        execution: where the jobs run, and how many at once.
         cache_dir, runs_dir: folders of ours; None for the user's (see `engine.system.locations`).
     """
 
@@ -75,6 +77,7 @@ class StudyConfig:
     superres_weights: Path | None = None
     offline: bool = False
     recheck: bool = False
+    execution: Execution = IN_PROCESS
     cache_dir: Path | None = None
     runs_dir: Path | None = None
 

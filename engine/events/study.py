@@ -197,6 +197,54 @@ class JobFinished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttemptSubmitted(Event):
+    """A process for a job was asked for, where jobs run in processes of their own; `attempt` counts from 1.
+
+    `place` is what its engine calls it ("process 4711", "Slurm job 17", "Ray task 3f2a").
+    """
+
+    variant: str
+    seed: int
+    fold: int
+    attempt: int
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptStarted(Event):
+    """The process lives and works on the job; `output` is the file with what it prints, from the run folder on."""
+
+    variant: str
+    seed: int
+    fold: int
+    attempt: int
+    host: str
+    process: int
+    device_name: str
+    output: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptEnded(Event):
+    """The process is no more; `reason` is empty where it did its job, else why it ended."""
+
+    variant: str
+    seed: int
+    fold: int
+    attempt: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkersChanged(Event):
+    """How many jobs run at once from here on, and where ("local", "slurm", "ray"); `reason` is empty at the start."""
+
+    workers: int
+    on: str = "local"
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaselinesMeasured(Event):
     """Scores of the rules that do not learn, on the same test images."""
 
