@@ -22,6 +22,5 @@ def describe_status(status: int) -> str:
     """Why a process ended; empty for status 0. A signal is below 0 as Python has it, or above 128 as shells do."""
     number = status - SIGNAL_STATUS if status > SIGNAL_STATUS else -status
     if number > 0:
-        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-        return f"the process was killed ({name})"
-    return f"the process ended with status {status}" if status else ""
+        return f"ended by {signal.Signals(number).name if number in {*signal.Signals} else f'signal {number}'}"
+    return f"exit status {status}" if status else ""
