@@ -25,6 +25,10 @@ HERE = "auto"
 PATIENCE_S, JOIN_PATIENCE_S, LEAVE_PATIENCE_S = 60, 30, 10
 """How long Ray may take to answer, to let us in (it takes 5 s), and to let us go."""
 
+CLOSED = (
+    "the Ray cluster {where} does not let this program in: is it up, is this machine one of its nodes, with the same "
+    "Ray and the same token (RAY_AUTH_MODE, RAY_AUTH_TOKEN)?"
+)
 NO_CLUSTER = "no Ray cluster {where}: start one with `ray start --head`, or name another with --ray-address HOST:PORT"
 LOST = "the Ray cluster does not answer any more"
 MISSING = "--on ray needs Ray: pip install 'simpsons-tui[ray]'"
@@ -113,9 +117,10 @@ class RayExecutor:
                 start_new_session=True,  # Ctrl-C in a terminal is the study's to answer
                 env={**os.environ, PATH_VARIABLE: python_path()},
             )
-        none = NO_CLUSTER.format(where="on this machine" if self._address == HERE else f"at {self._address}")
+        where = "on this machine" if self._address == HERE else f"at {self._address}"
+        none, closed = NO_CLUSTER.format(where=where), CLOSED.format(where=where)
         try:
-            self._call("join", self._address, *self._wants, none, patience=JOIN_PATIENCE_S, silence=none)
+            self._call("join", self._address, *self._wants, none, closed, patience=JOIN_PATIENCE_S, silence=closed)
         except ExecutionError:
             self.close()
             raise

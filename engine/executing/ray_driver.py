@@ -89,21 +89,23 @@ class Driver:
         self._ended: dict[str, State] = {}
         self._wants: dict[str, float] = {}
 
-    def join(self, address: str, threads: int, gpus: float | None, none: str) -> None:
+    def join(self, address: str, threads: int, gpus: float | None, none: str, closed: str) -> None:
         """Join a cluster, for tasks that each want so many processors and GPUs (None: one, where there are any).
 
-        `none` says that there is no cluster.
-
         Raises:
-            ExecutionError: there is none, or it does not let us in.
+            ExecutionError: there is `none`, or it is `closed` for us; or in Ray's own words.
         """
         host, _, port = address.removeprefix("ray://").rpartition(":")
         try:
             if address != HERE:
                 socket.create_connection((host, int(port)), _CONNECT_PATIENCE_S).close()
-            ray.init(address=address, log_to_driver=False, configure_logging=False)
-        except (OSError, ValueError) as error:  # Ray's ConnectionError is one of the former
+        except (OSError, ValueError) as error:
             raise ExecutionError(none, permanent=True) from error
+        try:
+            ray.init(address=address, log_to_driver=False, configure_logging=False)
+        except ConnectionError as error:
+            found = "Could not find any" not in str(error)
+            raise ExecutionError(closed if found else none, permanent=True) from error
         if gpus is None:
             gpus = min(1, ray.cluster_resources().get("GPU", 0))
         self._wants = {"CPU": threads, "GPU": gpus}

@@ -4,6 +4,7 @@ A job leaves its exit status in the attempt's folder, since Slurm forgets a job 
 of them (`sacct`) only where it has a data base.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -91,16 +92,17 @@ class SlurmExecutor:
         found = dict(line.strip().split("|", 1) for line in lines if "|" in line)
         forgotten = [_job(process) for process in ids if _job(process) not in found and _exit_status(process) is None]
         found |= _accounts(forgotten)
-        return {process: _state(*found.get(_job(process), "|").split("|", 1), _exit_status(process)) for process in ids}
+        states = {}
+        for process in ids:
+            state, _, why = found.get(_job(process), "").partition("|")
+            states[process] = _state(state, why, _exit_status(process))
+        return states
 
     def end(self, ids: Sequence[str]) -> None:
-        """Cancel jobs; see `Executor.end`.
-
-        Raises:
-            ExecutionError: Slurm does not answer.
-        """
+        """Cancel jobs; see `Executor.end`. Where Slurm does not answer, they go on until they see their fence."""
         if ids:
-            _call("scancel", "--quiet", *map(_job, ids))
+            with contextlib.suppress(ExecutionError):
+                _call("scancel", "--quiet", *map(_job, ids))
 
     def place(self, process: str) -> str:
         """Which job of Slurm it is."""
@@ -128,7 +130,7 @@ def _state(state: str, why: str, status: int | None) -> State:
         return State("waiting", "" if why == "None" else why)
     if state in _RUNNING:
         return State("running")
-    if status == 0 or state == "COMPLETED":
+    if state == "COMPLETED":
         return State("ended")
     reason = _ENDED.get(state) or (describe_status(status) if status is not None else _unexplained(state, why))
     return State("ended", reason, out_of_memory=state == _OUT_OF_MEMORY)
@@ -152,7 +154,7 @@ def _accounts(jobs: Sequence[str]) -> dict[str, str]:
         return {}
     # "CANCELLED by 1000". The account may lag behind, but a job that the queue has forgotten is over.
     states = {job: words.split()[0] for job, _, words in (line.partition("|") for line in lines.splitlines())}
-    return {job: f"{state}|" for job, state in states.items() if state not in _WAITING | _RUNNING}
+    return {job: state for job, state in states.items() if state not in _WAITING | _RUNNING}
 
 
 def _call(program: str, *arguments: str, text: str = "") -> str:
