@@ -175,12 +175,12 @@ def _call(program: str, *arguments: str, text: str = "") -> str:
     except subprocess.TimeoutExpired as error:
         raise ExecutionError(f"Slurm: {program} did not answer within {PATIENCE_S} s") from error
     if done.returncode:
-        sentence = _sentence(done.stderr) or f"{program} ended with status {done.returncode}"
+        sentence = _sentence(program, done.stderr) or f"{program} ended with status {done.returncode}"
         raise ExecutionError(f"Slurm: {sentence}", permanent=not _PASSES.search(sentence))
     return done.stdout
 
 
-def _sentence(complaints: str) -> str:
-    """What one of Slurm's commands complains of, in one line without the programs' names."""
-    lines = [re.sub(r"^(\w+: )?((\w+ )?error|fatal): ", "", line) for line in complaints.splitlines()]
-    return "; ".join(line.strip() for line in lines if line.strip() and not line.startswith("Try "))
+def _sentence(program: str, complaints: str) -> str:
+    """What one of Slurm's commands complains of, in one line and without its name."""
+    lines = [re.sub(rf"^({program}: )?((\w+ )?error: |fatal: )?", "", line).strip() for line in complaints.splitlines()]
+    return "; ".join(line for line in lines if line and not line.startswith("Try "))
