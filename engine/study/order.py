@@ -17,6 +17,7 @@ from engine.events.study_json import study_to_json
 from engine.reports.aggregate import aggregate_baselines
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
+from engine.runs import RunFolder
 from engine.study.estimate import StageTimings
 from engine.study.images import StudyImages, divide_images, undivided
 from engine.study.network import open_study_network, tell_footprint
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 class Study:
     """One study from its first event to its last, or from where it was interrupted; `plan` is said at its start."""
 
-    def __init__(self, config: StudyConfig, control: StudyControl, reporter: Reporter, plan: str = "") -> None:
+    def __init__(
+        self, config: StudyConfig, control: StudyControl, reporter: Reporter[RunFolder], plan: str = ""
+    ) -> None:
         self._config, self._control, self._reporter = config, control, reporter
         self._cache_dir = cache_folder(config.cache_dir)
         self._timings = StageTimings.load(self._cache_dir)

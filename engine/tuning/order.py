@@ -172,7 +172,7 @@ def find_search(name: str = "", runs_dir: Path | None = None) -> Path:
     return folder
 
 
-class SearchReporter(Reporter):
+class SearchReporter(Reporter[RunFolder]):
     """A study's reporter that folds the search's events as well; batches are shown and not kept."""
 
     def __init__(self, folder: RunFolder, control: StudyControl, listener: Emit | None = None) -> None:
