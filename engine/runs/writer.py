@@ -135,6 +135,17 @@ class RunFolder(EventFolder):
             except OSError as error:
                 self._fail(error)
 
+    def lend_checkpoint(self, key: JobKey, target: Path) -> None:
+        """Move a job's checkpoint to an attempt's folder, if there is one."""
+        with self._busy:
+            try:
+                target.parent.mkdir(exist_ok=True)
+                self.checkpoint_file(key).replace(target)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                self._fail(error)
+
     def close(self) -> None:
         """Bring all to the disk, as far as it has room, and let others write."""
         with self._busy:

@@ -14,7 +14,7 @@ from engine.events.record import LASTING, JobKey, StudyRecord
 from engine.runs.event_folder import EventFolder
 from engine.runs.layout import ERRORS_FILE
 
-F = TypeVar("F", bound=EventFolder, covariant=True)
+F_co = TypeVar("F_co", bound=EventFolder, covariant=True)
 
 _SUMMARISED = (
     events.StudyStarted,
@@ -63,10 +63,10 @@ class StageReporter:
         self._emit(events.StageProgress(stage=self.stage, done=done, **self.job._asdict()))
 
 
-class Reporter(Generic[F]):
+class Reporter(Generic[F_co]):
     """The one way out of a running study, or of an attempt at one of its jobs. `emit` may be called from any thread."""
 
-    def __init__(self, folder: F, control: StudyControl, listener: events.Emit | None = None) -> None:
+    def __init__(self, folder: F_co, control: StudyControl, listener: events.Emit | None = None) -> None:
         self.folder, self.control = folder, control
         self.record = StudyRecord()
         self._listener = listener
