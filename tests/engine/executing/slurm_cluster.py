@@ -69,7 +69,7 @@ def unavailable() -> str:
 class SlurmCluster:
     """Nodes n1, n2... of `cpus` processors each; jobs are submitted to it where `environment` is set."""
 
-    def __init__(self, folder: Path, nodes: int = 2, cpus: int = 2, node_timeout: int = 3) -> None:
+    def __init__(self, folder: Path, nodes: int = 2, cpus: int = 2, node_timeout: int = 5) -> None:
         self._folder, self._nodes = folder, nodes
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{os.environ['PATH']}:{FOLDERS}"}
         host, ports = socket.gethostname().split(".")[0], _free_ports(nodes + 1)

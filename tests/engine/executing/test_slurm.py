@@ -6,51 +6,13 @@ import sys
 import pytest
 
 from engine.errors import ExecutionError, InputError
-from engine.executing.executor import Request, State
+from engine.executing.executor import State
 from engine.executing.slurm import SlurmExecutor
-from tests.engine.executing.slurm_cluster import SlurmCluster, unavailable, wait_until
+from tests.engine.executing.processes import ENDED, SLEEP, begin, outcome, request_for
+from tests.engine.executing.slurm_cluster import wait_until
 
 real = pytest.mark.slurm
-SLEEP = "import time; print('begun', flush=True); time.sleep(600)"
-ENDED = State("ended")
 TIME_OVER = "the time of the Slurm job was over: its limit, or the grace time before a preemption"
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    if reason := unavailable():
-        pytest.skip(reason)
-    with SlurmCluster(tmp_path_factory.mktemp("slurm") / "cluster") as started:
-        yield started
-
-
-@pytest.fixture
-def slurm(cluster, monkeypatch):
-    """The cluster, for commands of this process; left empty."""
-    for name, value in cluster.environment.items():
-        monkeypatch.setenv(name, value)
-    yield cluster
-    cluster.call("scancel", "--me")
-    wait_until(lambda: not cluster.call("squeue", "--me", "-h"))
-
-
-def request_for(folder, code, name="job"):
-    folder.mkdir(exist_ok=True)
-    return Request(name, (sys.executable, "-c", code), folder, folder / "output.log")
-
-
-def outcome(executor, process):
-    """The state that a process ends with."""
-    wait_until(lambda: executor.ask([process])[process].phase == "ended")
-    return executor.ask([process])[process]
-
-
-def begin(executor, request):
-    """Start a process, and wait until it has printed its first line."""
-    process = executor.start(request)
-    wait_until(lambda: request.output.exists() and "begun" in request.output.read_text())
-    assert executor.ask([process]) == {process: State("running")}
-    return process
 
 
 # ---------------------------------------------------------------------- a real one
