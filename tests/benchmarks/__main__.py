@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import dashboard_cost
+import engines
 import first_frame
 import frames
 import fuzz
@@ -48,6 +49,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "engines": engines.rows,
         "predict": predicting.rows,
         "fuzz": fuzz.rows,
         "steps": step_cost.rows,
