@@ -13,7 +13,22 @@ from cloup import option_group
 
 from engine.errors import INTERRUPTED, WRONG_USE
 from tui.app import open as dashboard
-from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, steps, tune
+from tui.commands import (
+    audit,
+    cache,
+    claims,
+    docs,
+    explain,
+    export,
+    fetch,
+    predict,
+    reconstruct,
+    resume,
+    run,
+    runs,
+    steps,
+    tune,
+)
 from tui.console.errors import PROGRAM, CommandContext, complain, remember, report_error
 from tui.console.plain import speak_plainly
 from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
@@ -80,7 +95,8 @@ def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: 
 
 for _command in (
     *(run.run, resume.resume, tune.tune, fetch.fetch, cache.cache, predict.predict, audit.audit, explain.explain),
-    *(claims.claims, claims.leak, export.export, runs.runs, runs.watch, steps.steps, docs.docs),
+    *(claims.claims, claims.leak, reconstruct.reconstruct, export.export, runs.runs, runs.watch),
+    *(steps.steps, docs.docs),
 ):
     cli.add_command(_command)
 
