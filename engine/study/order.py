@@ -91,6 +91,8 @@ class Study:
     def _leave(self) -> None:
         """Let another process go on: what is done is kept, and the study has not ended."""
         self._timings.save()
+        if self._reporter.folder.failure:  # that process did not ask
+            self._reporter.notice(self._reporter.folder.failure, "warning")
         self._reporter.folder.close()
 
     def _announce(self, dataset: Dataset) -> None:

@@ -91,7 +91,7 @@ def runs_rm(*, names: tuple[str, ...], yes: bool, runs_dir: Path | None) -> None
 
     folders = list(dict.fromkeys(find_run(name, runs_dir) for name in names))
     for folder in folders:  # all or none
-        if is_live(folder):
+        if is_live(folder, sure=True):
             raise StorageError(f"a process works on {folder}: stop it first")
     if not yes:
         if sys.stdin is None or not sys.stdin.isatty():
