@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,13 +82,14 @@ class StudyRecord:
 
     def apply(self, event: events.Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
+        if isinstance(event, events.BatchTrained | events.EpochTrained):  # first: nearly all are
+            self._take_training(event)
+            return
         if type(event) in LASTING:
             name = LASTING[type(event)]
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case events.BatchTrained() | events.EpochTrained():
-                self._take_training(event)
             case events.StageStarted(stage="preprocess"):
                 self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
             case events.StudyStarted():
@@ -97,11 +99,7 @@ class StudyRecord:
             case events.Notice():
                 self.notices.append(event)
             case events.JobFinished():
-                result = event.result
-                self.results[JobKey(result.variant, result.seed, result.fold)] = result
-                # One that is tried again ends after later ones; whoever reads must not see that.
-                self.results = dict(sorted(self.results.items(), key=lambda item: self._place(item[0])))
-                self._aggregates.pop(result.variant, None)
+                self._take_result(event.result)
             case events.BaselinesMeasured():
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case events.StudyFinished():
@@ -123,10 +121,15 @@ class StudyRecord:
             if any(result.metrics for result in again):
                 self.statistics = self.analysis = None  # they count scores that are no more
 
-    def _place(self, key: JobKey) -> tuple[int, int, int]:
-        """Where a job stands in the order that a study runs in: by seed, fold and variant as given."""
-        variants = self.started.variants if self.started else ()
-        return key.seed, key.fold, variants.index(key.variant) if key.variant in variants else len(variants)
+    def _take_result(self, result: JobResult) -> None:
+        """Jobs stand in the order that a study runs in; whoever reads must not see which ended first."""
+        self.results[JobKey(result.variant, result.seed, result.fold)] = result
+        self._aggregates.pop(result.variant, None)
+        variants = {name: place for place, name in enumerate(self.started.variants if self.started else ())}
+        places = [(key.seed, key.fold, variants.get(key.variant, len(variants))) for key in self.results]
+        if any(after < before for before, after in pairwise(places)):
+            order = sorted(zip(places, self.results.items(), strict=True), key=lambda entry: entry[0])
+            self.results = dict(item for _, item in order)
 
     def _take_training(self, event: events.BatchTrained | events.EpochTrained) -> None:
         """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
