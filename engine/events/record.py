@@ -1,5 +1,6 @@
 """A study's events folded into one record, which is what tables, files and screens read."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -57,6 +58,12 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    times: "dict[JobKey, array[float]]" = field(default_factory=dict)
+    """When each batch of `losses` was trained, in seconds since the Unix epoch."""
+    images: "dict[JobKey, array[int]]" = field(default_factory=dict)
+    """How many images each of them had."""
+    steps: dict[JobKey, int] = field(default_factory=dict)
+    """Batches of a job's whole training."""
     epoch_starts: dict[JobKey, list[events.BatchTrained]] = field(default_factory=dict)
     """The first batch of each epoch."""
     epochs: dict[JobKey, list[events.EpochTrained]] = field(default_factory=dict)
@@ -90,8 +97,9 @@ class StudyRecord:
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case events.StageStarted(stage="preprocess"):
-                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
+            case events.StageStarted(stage="preprocess" | "train"):
+                counts, count = (self.steps, event.total) if event.stage == "train" else (self.cached, event.cached)
+                counts[JobKey(event.variant, event.seed, event.fold)] = count
             case events.StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case events.SuperresWeightsChosen():
@@ -111,7 +119,8 @@ class StudyRecord:
         """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, events.TrainingResumed):
             key = JobKey(event.variant, event.seed, event.fold)
-            del self.losses.get(key, [])[event.step :]
+            for batches in (self.losses, self.times, self.images):
+                del batches.get(key, [])[event.step :]
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
         elif isinstance(event, events.RunResumed):
@@ -141,6 +150,8 @@ class StudyRecord:
             ended.append(event)
             return
         self.losses.setdefault(key, []).append(event.loss)
+        self.times.setdefault(key, array("d")).append(event.time)
+        self.images.setdefault(key, array("q")).append(event.images)
         starts = self.epoch_starts.setdefault(key, [])
         while starts and starts[-1].step >= event.step:
             starts.pop()
