@@ -46,7 +46,7 @@ def resume(
     as_json: bool,
     recheck: bool,
     wait_seconds: float | None,
-    images: str,
+    images: str | None,
     runs_dir: Path | None,
 ) -> int:
     """Resume a study that was stopped, killed or cut off.

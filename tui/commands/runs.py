@@ -133,7 +133,7 @@ run. A run that has ended shows its results."""
 @option_group("Screen", IMAGES)
 @folders(RUNS_DIR)
 @click.pass_context
-def watch(ctx: click.Context, /, *, run: str, images: str, runs_dir: Path | None) -> int:
+def watch(ctx: click.Context, /, *, run: str, images: str | None, runs_dir: Path | None) -> int:
     """Watch a study that runs in another process.
 
     RUN is its name, the beginning of it, or its folder; without it, the newest that runs, else the newest.
