@@ -61,6 +61,7 @@ from .system.crash_report import write_report as write_report
 from .system.files import file_name as file_name
 from .system.files import replacing as replacing
 from .system.locations import runs_folder as runs_folder
+from .system.locations import settings_file as settings_file
 from .system.locations import tuning_folder as tuning_folder
 from .system.named_code import name_network as name_network
 from .system.named_code import named_networks as named_networks

@@ -26,6 +26,7 @@ from tui.commands import (
     resume,
     run,
     runs,
+    settings,
     steps,
     tune,
 )
@@ -67,7 +68,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
         "--refresh-rate",
         type=click.FloatRange(SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE),
         metavar="HZ",
-        help="Redraws a second; without it, gentle over SSH.",
+        help="Redraws a second; without it what the settings say, else gentle over SSH.",
     ),
     IMAGES,
 )
@@ -76,7 +77,9 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 @click.pass_context
-def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str, **options: Any) -> int | None:
+def cli(
+    ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str | None, **options: Any
+) -> int | None:
     """Train one image classifier on differently pre-processed images, watch it, and read which did better.
 
     Without a command, this opens the dashboard. Press ? there for the keys.
@@ -97,7 +100,7 @@ def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: 
 for _command in (
     *(run.run, resume.resume, tune.tune, fetch.fetch, cache.cache, predict.predict, audit.audit, explain.explain),
     *(claims.claims, claims.leak, reconstruct.reconstruct, export.export, runs.runs, runs.watch),
-    *(steps.steps, docs.docs),
+    *(steps.steps, settings.settings, docs.docs),
 ):
     cli.add_command(_command)
 
