@@ -19,6 +19,7 @@ from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
 from engine.study.estimate import StageTimings
 from engine.study.images import StudyImages, divide_images, undivided
+from engine.study.measuring import measuring
 from engine.study.network import open_study_network, tell_footprint
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
@@ -56,8 +57,9 @@ class Study:
         continued = self._continued
         try:
             self._announce(dataset)
-            open_study_network(self._config, dataset, self._reporter)
-            status, reason = self._work(dataset)
+            with measuring(self._reporter):
+                open_study_network(self._config, dataset, self._reporter)
+                status, reason = self._work(dataset)
         except StudyStopped:
             if self._control.handing_over:
                 self._leave()
