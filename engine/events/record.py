@@ -102,10 +102,8 @@ class StudyRecord:
         match event:
             case events.BatchTrained() | events.EpochTrained():
                 self._take_training(event)
-            case events.StageStarted() | events.StageFinished():
-                self._take_stage(event)
-            case events.MachineMeasured():
-                self.loads.append(event)
+            case events.StageStarted() | events.StageFinished() | events.MachineMeasured():
+                self._take_course(event)
             case events.StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case events.SuperresWeightsChosen():
@@ -125,16 +123,21 @@ class StudyRecord:
             case _:
                 self._take_back(event)
 
-    def _take_stage(self, event: events.StageStarted | events.StageFinished) -> None:
+    def _take_course(self, event: events.StageStarted | events.StageFinished | events.MachineMeasured) -> None:
+        """When what ran, and how busy the machine was then."""
+        if isinstance(event, events.MachineMeasured):
+            self.loads.append(event)
+            return
         key = JobKey(event.variant, event.seed, event.fold)
         if isinstance(event, events.StageStarted):
             if event.stage == "preprocess":
                 self.cached[key] = event.cached
             self.spans.append(StageSpan(event.stage, key, event.time))
             return
-        begun = (span for span in reversed(self.spans) if span.end is None and (span.stage, span.job) == (event.stage, key))
-        if (span := next(begun, None)) is not None:
-            span.end = event.time
+        for span in reversed(self.spans):
+            if span.end is None and (span.stage, span.job) == (event.stage, key):
+                span.end = event.time
+                return
 
     def _take_back(self, event: events.Event) -> None:
         """Where an interrupted study goes on, forget what comes again."""
