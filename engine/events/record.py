@@ -45,6 +45,16 @@ class JobKey(NamedTuple):
 
 
 @dataclass
+class StageSpan:
+    """When a stage ran, in seconds since the Unix epoch; `end` is None while it does."""
+
+    stage: events.Stage
+    job: JobKey
+    start: float
+    end: float | None = None
+
+
+@dataclass
 class StudyRecord:
     """Everything known of a study so far; `apply` takes the next event."""
 
@@ -76,6 +86,10 @@ class StudyRecord:
     """Of orders, strengths and selections of steps; None where the study has no such design."""
     quality: QualityReport | None = None
     notices: list[events.Notice] = field(default_factory=list)
+    loads: list[events.MachineMeasured] = field(default_factory=list, repr=False, compare=False)
+    """How busy the machine was, in the order in which it was measured."""
+    spans: list[StageSpan] = field(default_factory=list, repr=False, compare=False)
+    """When each stage ran; one that is run again stands here twice."""
     finished: events.StudyFinished | None = None
     _aggregates: dict[str, JobResult] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -97,9 +111,8 @@ class StudyRecord:
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case events.StageStarted(stage="preprocess" | "train"):
-                counts, count = (self.steps, event.total) if event.stage == "train" else (self.cached, event.cached)
-                counts[JobKey(event.variant, event.seed, event.fold)] = count
+            case events.StageStarted() | events.StageFinished() | events.MachineMeasured():
+                self._take_course(event)
             case events.StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case events.SuperresWeightsChosen():
@@ -115,6 +128,24 @@ class StudyRecord:
             case _:
                 self._take_back(event)
 
+    def _take_course(self, event: events.StageStarted | events.StageFinished | events.MachineMeasured) -> None:
+        """When what ran, and how busy the machine was then."""
+        if isinstance(event, events.MachineMeasured):
+            self.loads.append(event)
+            return
+        key = JobKey(event.variant, event.seed, event.fold)
+        if isinstance(event, events.StageStarted):
+            if event.stage == "preprocess":
+                self.cached[key] = event.cached
+            elif event.stage == "train":
+                self.steps[key] = event.total
+            self.spans.append(StageSpan(event.stage, key, event.time))
+            return
+        for span in reversed(self.spans):
+            if span.end is None and (span.stage, span.job) == (event.stage, key):
+                span.end = event.time
+                return
+
     def _take_back(self, event: events.Event) -> None:
         """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, events.TrainingResumed):
@@ -125,6 +156,10 @@ class StudyRecord:
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
         elif isinstance(event, events.RunResumed):
             self.finished, self._aggregates = None, {}
+            last = self.loads[-1].time if self.loads else 0.0
+            for span in self.spans:
+                if span.end is None:  # the process ended in the middle of it
+                    span.end = max(span.start, last)
             again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
             if any(result.metrics for result in again):

@@ -12,7 +12,8 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.commands.claims import write_parts
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, JSON, RUNS_DIR, folders, option
+from tui.options.basics import option
+from tui.options.study import CACHE_DIR, JSON, RUNS_DIR, folders
 
 if TYPE_CHECKING:
     from engine.config.protocols import Protocol

@@ -128,6 +128,12 @@ class OpeningScreen(Screen[None]):
         """Train the same study without the copies."""
         self._session.run_clean(self._record)
 
+    def action_machine(self) -> None:
+        """How busy the machine was while the study ran."""
+        from tui.screens.machine import MachineScreen
+
+        self.app.push_screen(MachineScreen(lambda: self._record))
+
     def action_pipeline(self) -> None:
         """The variant of the marked row in full."""
         from tui.screens.pipeline import PipelineScreen
