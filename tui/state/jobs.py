@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.events.record import JobKey
 from engine.events.study import Stage
 from engine.reports.results import JobResult
 
@@ -129,6 +130,11 @@ class JobView:
     version: int = 0
     _weight: float = 0.0
     _average: float = 0.0
+
+    @property
+    def key(self) -> JobKey:
+        """What tells it from others."""
+        return JobKey(self.variant, self.seed, self.fold)
 
     @property
     def stage(self) -> StageView | None:

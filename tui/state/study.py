@@ -118,7 +118,7 @@ class ViewState:
             shown = self.job(variant)
             place = next((place for place, job in enumerate(jobs) if job is shown), -step)
             job = jobs[(place + step) % len(jobs)]
-            self._shown[variant] = JobKey(variant, job.seed, job.fold)
+            self._shown[variant] = job.key
 
     def job_place(self, variant: str) -> str:
         """Which of the variant's jobs is shown, as "2/3"; empty where there is but one."""
@@ -291,7 +291,7 @@ class ViewState:
         if self._shown.get(ended.variant) == ended:
             under_way = (job for job in self.jobs_of(ended.variant) if job.stage is not None)
             job = next(under_way, self.jobs[ended])
-            self._shown[ended.variant] = JobKey(job.variant, job.seed, job.fold)
+            self._shown[ended.variant] = job.key
 
     def _name(self, part: BatchTrained | StageFinished | TrainingResumed | JobResult) -> str:
         """The variant; the job where several run at once."""
@@ -355,7 +355,7 @@ class ViewState:
         job.status, job.result = result.status, result
         job.version += 1
         self.attempts.take(event)
-        self._show_next(JobKey(result.variant, result.seed, result.fold))
+        self._show_next(job.key)
         accuracy = f", accuracy {job.accuracy:.3f}" if job.accuracy is not None else ""
         reason = f": {result.reason}" if result.reason else ""
         level: Level = "error" if result.status == "failed" else "info"

@@ -12,12 +12,19 @@ from textual.widgets import DataTable, Footer, RichLog, Static
 from tui.looks import formatting
 from tui.looks.keys import bind
 from tui.looks.palette import variant_mark
+from tui.screens.training.attempts_table import (
+    DOING_WIDTH,
+    about_attempt,
+    attempt_key,
+    attempts_data,
+    doing_words,
+    took_cell,
+)
 from tui.screens.training.variants_panel import count_words
 from tui.session.background import Failure
 from tui.session.session import Session
 from tui.state.attempts import Attempt
 from tui.state.study import ViewState
-from tui.tables.attempts import DOING_WIDTH, about_attempt, attempt_key, attempts_data, doing_words, took_cell
 from tui.widgets.metrics_table import SortableTable
 
 Filter = Literal["all", "under way", "broken off"]

@@ -54,7 +54,7 @@ class LossChart(LinesView):
         band = state.band(variant) if options.mean else None
         if band is not None and band.jobs < 2:  # noqa: PLR2004 - a mean is of two
             band, options = None, replace(options, mean=False)
-        told = (job.seed, job.fold, job.version) if band is None else band.version
+        told = (job.key, job.version) if band is None else band.version
         key = (variant, told, self.size, options, marked, dark, state.paused)
         if key == self._key or not self.size:
             return
@@ -85,7 +85,7 @@ class LossChart(LinesView):
         """Draw every variant's curve on one pair of axes; of many variants all but the marked one's are faint."""
         jobs = [(variant, state.job(variant)) for variant in state.variants]
         bands = {variant: state.band(variant) for variant, _ in jobs} if options.mean else {}
-        told = tuple((job.seed, job.fold, job.version) for _, job in jobs)
+        told = tuple((job.key, job.version) for _, job in jobs)
         key = (told, tuple(band.version for band in bands.values()), self.size, options, marked, dark)
         if key == self._key or not self.size:
             return

@@ -4,10 +4,10 @@ from rich.text import Text
 
 from tui.looks import formatting
 from tui.looks.palette import variant_style
+from tui.screens.training.attempts_table import job_name, stage_words
 from tui.screens.training.variants_panel import count_words, progress_words
 from tui.state.attempts import Attempt
 from tui.state.study import ViewState
-from tui.tables.attempts import job_name, stage_words
 from tui.widgets.lines import LinesView, framed
 
 MOST_LINES = 8
