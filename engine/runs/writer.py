@@ -15,7 +15,7 @@ from engine.events.codec import to_jsonable
 from engine.events.record import JobKey, StudyRecord
 from engine.runs import layout
 from engine.runs.event_folder import EventFolder
-from engine.runs.lock import WriterLock
+from engine.runs.lock import WriterLock, describe_writer
 from engine.runs.naming import new_run
 from engine.runs.requests import forget_requests
 from engine.runs.summary import summarise, summary_to_json
@@ -38,6 +38,7 @@ class RunFolder(EventFolder):
         super().__init__(folder)
         self._lock = lock
         self._paused = False
+        lock.on_beat, lock.on_lost = self._bring_to_disk, self._leave
 
     @classmethod
     def create(cls, runs_dir: Path, config: StudyConfig) -> "RunFolder":
@@ -156,6 +157,18 @@ class RunFolder(EventFolder):
         """Remove the folder of a study that never came to work."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _bring_to_disk(self) -> None:
+        """Other machines see what was synced; a batch alone is not."""
+        self._catch_up()
+
+    def _leave(self) -> None:
+        """Another process has taken this one for dead and writes the run: nothing may come between its lines."""
+        with self._busy:
+            self.failure = f"{self.folder}: {describe_writer(self.folder)} goes on with it"
+            self._stream.close()
+            if self._control is not None:
+                self._control.hand_over()
 
     def _put_header(self, header: layout.RunHeader) -> None:
         self.header = header
