@@ -120,19 +120,21 @@ def test_wishes_reach_the_process(attempt, folder):
     assert control.handing_over
 
 
-@pytest.mark.parametrize("then", ["look", "write", "begin"])
+@pytest.mark.parametrize(
+    "then",
+    [
+        lambda folder, control: control.checkpoint(),
+        lambda folder, control: folder.write_checkpoint(TASK.key, b"late"),
+        lambda folder, control: AttemptFolder(folder.folder),
+    ],
+)
 def test_behind_the_fence_a_process_ends_itself_before_anything_lasts(attempt, folder, ends, then):
     folder.append(BatchTrained(**TASK.key._asdict(), epoch=0, step=0, loss=0.5, images=3))
     attempt.raise_fence()
     control = StudyControl()
     folder.serve(control, lambda _: None)
     with pytest.raises(Ended):
-        if then == "look":
-            control.checkpoint()
-        elif then == "write":
-            folder.write_checkpoint(TASK.key, b"late")
-        else:
-            AttemptFolder(attempt.folder)
+        then(folder, control)
     assert ends == [FENCED]
     assert not attempt.checkpoint.exists()
     (attempt.folder / FENCE_FILE).unlink()  # so that the folder can be closed
