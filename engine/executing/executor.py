@@ -21,12 +21,14 @@ class Request:
         command: the program and its arguments.
         folder: of the attempt; the process's output goes to a file in it.
         output: that file.
+        threads: processors that it is to have; None where that is not chosen yet.
     """
 
     name: str
     command: tuple[str, ...]
     folder: Path
     output: Path
+    threads: int | None = None
 
 
 @dataclass(frozen=True)

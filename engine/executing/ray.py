@@ -43,13 +43,12 @@ class RayExecutor:
     An ID is that of Ray's task. Another program's tasks have ended: Ray ends them with their driver.
     """
 
-    def __init__(self, address: str = "", gpus: float | None = None, threads: int = 1) -> None:
-        """Take the cluster's address (or RAY_ADDRESS, or the one of this machine) and what a task wants of a node.
+    def __init__(self, address: str = "", gpus: float | None = None) -> None:
+        """Take the cluster's address (or RAY_ADDRESS, or the one of this machine) and a task's share of GPUs.
 
         Args:
             address: "HOST:PORT", or empty.
             gpus: as in `Execution.gpus`.
-            threads: processors.
 
         Raises:
             InputError: Ray is not installed, or the address is not one of a cluster that is up.
@@ -59,7 +58,7 @@ class RayExecutor:
         require(
             self._address != "local", "--ray-address local: start a cluster with `ray start --head`, and leave this out"
         )
-        self._wants = (threads, gpus)
+        self._gpus = gpus
         self._driver: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._own: set[str] = set()
@@ -120,7 +119,7 @@ class RayExecutor:
         where = "on this machine" if self._address == HERE else f"at {self._address}"
         none, closed = NO_CLUSTER.format(where=where), CLOSED.format(where=where)
         try:
-            self._call("join", self._address, *self._wants, none, closed, patience=JOIN_PATIENCE_S, silence=closed)
+            self._call("join", self._address, self._gpus, none, closed, patience=JOIN_PATIENCE_S, silence=closed)
         except ExecutionError:
             self.close()
             raise

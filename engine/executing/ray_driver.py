@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -85,12 +84,12 @@ class Driver:
     def __init__(self) -> None:
         self._tasks: dict[str, Any] = {}
         """Ray's reference to the result of each."""
-        self._outputs: dict[str, Path] = {}
+        self._requests: dict[str, Request] = {}
         self._ended: dict[str, State] = {}
-        self._wants: dict[str, float] = {}
+        self._gpus: float = 0
 
-    def join(self, address: str, threads: int, gpus: float | None, none: str, closed: str) -> None:
-        """Join a cluster, for tasks that each want so many processors and GPUs (None: one, where there are any).
+    def join(self, address: str, gpus: float | None, none: str, closed: str) -> None:
+        """Join a cluster, for tasks that each want such a share of GPUs (None: one, where there are any).
 
         Raises:
             ExecutionError: there is `none`, or it is `closed` for us; or in Ray's own words.
@@ -108,18 +107,18 @@ class Driver:
             raise ExecutionError(closed if found else none, permanent=True) from error
         if gpus is None:
             gpus = min(1, ray.cluster_resources().get("GPU", 0))
-        self._wants = {"CPU": threads, "GPU": gpus}
+        self._gpus = gpus
 
     def start(self, request: Request) -> str:
         """Have Ray run a command once, on any node."""
         environment = {name: value for name, value in os.environ.items() if name.startswith(_CARRIED)}
         environment[PATH_VARIABLE] = python_path()
         task = ray.remote(max_retries=0)(_run).options(
-            name=request.name, num_cpus=self._wants["CPU"], num_gpus=self._wants["GPU"]
+            name=request.name, num_cpus=request.threads or 1, num_gpus=self._gpus
         )
         result = task.remote(request.command, str(request.output), environment)
         process = str(result.task_id().hex())
-        self._tasks[process], self._outputs[process] = result, request.output
+        self._tasks[process], self._requests[process] = result, request
         return process
 
     def ask(self, processes: Sequence[str]) -> dict[str, State]:
@@ -138,13 +137,15 @@ class Driver:
                 ray.cancel(self._tasks[process])
 
     def _living(self, process: str) -> State:
-        if self._outputs[process].exists():
+        request = self._requests[process]
+        if request.output.exists():
             return State("running")
+        wants = {"CPU": request.threads or 1, "GPU": self._gpus}
         fits = any(
-            node["Alive"] and all(node["Resources"].get(name, 0) >= count for name, count in self._wants.items())
+            node["Alive"] and all(node["Resources"].get(name, 0) >= count for name, count in wants.items())
             for node in ray.nodes()
         )
-        return State("waiting", "" if fits else f"no node of the Ray cluster has {_resources(self._wants)}")
+        return State("waiting", "" if fits else f"no node of the Ray cluster has {_resources(wants)}")
 
 
 def _resources(wants: Mapping[str, float]) -> str:

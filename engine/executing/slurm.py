@@ -54,8 +54,8 @@ class SlurmExecutor:
     An ID is the job's number at Slurm and, after a blank, the file that will hold its exit status.
     """
 
-    def __init__(self, options: str = "", threads: int | None = None) -> None:
-        """Take the options of `sbatch`, as one would type them, and the processors that a job wants.
+    def __init__(self, options: str = "") -> None:
+        """Take the options of `sbatch`, as one would type them.
 
         Raises:
             InputError: options that cannot be read, or that submit something else than one job.
@@ -66,8 +66,6 @@ class SlurmExecutor:
             raise InputError(f"--slurm-options {options}: {error}") from error
         refused = [option for option in self._options if option.split("=")[0] in _REFUSED_OPTIONS]
         require(not refused, f"--slurm-options {' '.join(refused)}: a study submits each of its jobs by itself")
-        if threads is not None:
-            self._options.insert(0, f"--cpus-per-task={threads}")
 
     def start(self, request: Request) -> str:
         """Submit a job; see `Executor.start`."""
@@ -81,7 +79,9 @@ class SlurmExecutor:
         # In sbatch's names of files % begins a pattern.
         output = str(request.output.absolute()).replace("%", "%%")
         ours = ["--parsable", "--no-requeue", f"--job-name={request.name}", f"--output={output}", "--open-mode=append"]
-        job = _call("sbatch", *self._options, *ours, text=script).split(";")[0].strip()
+        # Of options that are given twice sbatch takes the last.
+        threads = [f"--cpus-per-task={request.threads}"] if request.threads else []
+        job = _call("sbatch", *threads, *self._options, *ours, text=script).split(";")[0].strip()
         return f"{job} {status_file}"
 
     def ask(self, ids: Sequence[str]) -> dict[str, State]:

@@ -178,8 +178,10 @@ class Coordinator:
         work = Followed(attempt)
         self._folder.lend_checkpoint(key, attempt.checkpoint)
         name = f"{run.name} {layout.job_name(key)}"
+        threads = record.machine.threads if record.machine else self._config.threads
+        request = Request(name, attempt.task.command, attempt.folder, attempt.output, threads)
         try:
-            process = self._executor.start(Request(name, attempt.task.command, attempt.folder, attempt.output))
+            process = self._executor.start(request)
         except ExecutionError as error:
             collect(work, self._folder)
             self._refused(error)
@@ -241,7 +243,10 @@ class Coordinator:
     def _over(self, work: Followed, state: State) -> None:
         """A process has ended: with its job done, or for another reason."""
         self._merger.take(work, last_words(work))
-        self._forget(work, "" if work.finished else work.reason or state.reason or self._silent(work))
+        # Its own "asked to end" says less than its engine does.
+        own = "" if work.reason == LEFT and state.reason else work.reason
+        reason = own or state.reason or self._silent(work)
+        self._forget(work, "" if work.finished else reason)
         if work.finished or self._stopping:
             return
         if state.out_of_memory and self._works:
@@ -249,7 +254,7 @@ class Coordinator:
             self._change_workers(fewer, "a worker was ended for the memory it took: fewer --workers")
         elif not self._made_way(work):
             self._failures[work.key] += 1
-        self._again(work, work.reason or state.reason or self._silent(work), hopeless=state.permanent)
+        self._again(work, reason, hopeless=state.permanent)
 
     def _made_way(self, work: Followed) -> bool:
         """Whether it was asked to end by its engine, and came further before it did: that is nobody's failure."""

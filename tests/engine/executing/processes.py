@@ -9,9 +9,9 @@ SLEEP = "import os, time; print('begun', os.getpid(), os.getppid(), flush=True);
 ENDED = State("ended")
 
 
-def request_for(folder, code, name="job"):
+def request_for(folder, code, name="job", threads=1):
     folder.mkdir(exist_ok=True)
-    return Request(name, (sys.executable, "-c", code), folder, folder / "output.log")
+    return Request(name, (sys.executable, "-c", code), folder, folder / "output.log", threads)
 
 
 def outcome(executor, process):

@@ -13,7 +13,7 @@ import psutil
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo")
 FOLDERS = "/usr/sbin:/usr/local/sbin:/sbin"
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 _CONFIGURATION = """\
 ClusterName=test

@@ -97,8 +97,9 @@ def test_a_task_and_its_process_end_together(open_ray, tmp_path):
 
 @real
 def test_a_lost_node_and_one_that_is_short_of_memory(open_ray, ray_cluster, tmp_path, monkeypatch):
-    executor = open_ray(0, 3)  # more processors than the first node has
-    waiting = executor.start(request_for(tmp_path / "waiting", SLEEP))
+    executor = open_ray(0)
+    # More processors than the first node has.
+    waiting = executor.start(request_for(tmp_path / "waiting", SLEEP, threads=3))
     assert executor.ask([waiting]) == {waiting: State("waiting", "no node of the Ray cluster has CPU 3")}
     node = ray_cluster.add_node(num_cpus=3)
     wait_until(lambda: executor.ask([waiting])[waiting].phase == "running")
@@ -108,7 +109,7 @@ def test_a_lost_node_and_one_that_is_short_of_memory(open_ray, ray_cluster, tmp_
     monkeypatch.setenv("RAY_memory_usage_threshold", "0.01")
     monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
     node = ray_cluster.add_node(num_cpus=3)
-    process = executor.start(request_for(tmp_path / "big", SLEEP))
+    process = executor.start(request_for(tmp_path / "big", SLEEP, threads=3))
     assert outcome(executor, process) == State("ended", "the memory of the Ray task's node ran short", True)
     ray_cluster.remove_node(node)
 

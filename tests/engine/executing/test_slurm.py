@@ -20,7 +20,7 @@ TIME_OVER = "the time of the Slurm job was over: its limit, or the grace time be
 
 @real
 def test_jobs_end_with_their_status(slurm, tmp_path):
-    executor = SlurmExecutor(threads=1)
+    executor = SlurmExecutor()
     codes = ["print('out'); import sys; sys.exit()", "import sys; sys.exit(3)", "import os; os.kill(os.getpid(), 9)"]
     folders = [tmp_path / name for name in ("a b", "100% 'j'", "%j $x")]
     ids = [executor.start(request_for(folder, code)) for folder, code in zip(folders, codes, strict=True)]
@@ -42,7 +42,7 @@ def test_a_job_finds_this_python_and_this_package(slurm, tmp_path, monkeypatch):
 
 @real
 def test_options_are_the_users_and_what_we_rely_on_is_ours(slurm, tmp_path):
-    executor = SlurmExecutor("--comment='two words' --job-name=theirs --requeue -c 2", threads=1)
+    executor = SlurmExecutor("--comment='two words' --job-name=theirs --requeue -c 2")
     job = begin(executor, request_for(tmp_path / "job", SLEEP, "ours")).split()[0]
     assert slurm.call("squeue", "-h", "-j", job, "-o", "%k|%j|%C").strip() == "two words|ours|2"
     assert "Requeue=0" in slurm.call("scontrol", "show", "job", job)
@@ -69,7 +69,7 @@ def test_a_waiting_job_says_what_it_waits_for(slurm, tmp_path):
 
 @real
 def test_cancelled_by_hand_or_by_us(slurm, tmp_path):
-    executor = SlurmExecutor("-c 1")
+    executor = SlurmExecutor()
     ids = [begin(executor, request_for(tmp_path / name, SLEEP)) for name in "ab"]
     slurm.call("scancel", ids[0].split()[0])
     assert outcome(executor, ids[0]).reason == "the Slurm job was cancelled"
