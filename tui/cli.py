@@ -17,7 +17,8 @@ from tui.commands import audit, cache, claims, docs, explain, export, fetch, pre
 from tui.console.errors import PROGRAM, CommandContext, complain, remember, report_error
 from tui.console.plain import speak_plainly
 from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
-from tui.options.study import ENVIRONMENT_HELP, IMAGES, option, study_config, study_options
+from tui.options.basics import option
+from tui.options.study import ENVIRONMENT_HELP, IMAGES, study_config, study_options
 
 _HELP_WIDTH = 100
 

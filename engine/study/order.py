@@ -29,7 +29,7 @@ from engine.study.machine import choose_study_machine, open_superres
 from engine.study.network import open_study_network
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_same_data, require_same_division
-from engine.study.workers import WORKER
+from engine.study.workers import WORKER_MODULES
 from engine.system.locations import cache_folder
 from engine.system.version import program_version
 
@@ -125,7 +125,7 @@ class Study:
         with contextlib.ExitStack() as stack:
             executor = None
             if not execution.in_process:
-                executor = open_executor(execution, (WORKER,))
+                executor = open_executor(execution, WORKER_MODULES)
                 stack.callback(executor.close)
             checked = self._check(dataset)
             images = self._divide(checked, self._audit(checked))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import engine
+from engine.config.execution import Execution
 from engine.config.model import ModelRequest
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
@@ -163,6 +164,7 @@ class FakeEngine:
         replay: Emit | None = None,
         wait_seconds: float | None = None,
         recheck: bool = False,
+        execution: Execution | None = None,
     ) -> StudyRecord:
         self.resumed.append(folder)
         return self.run_study(CONFIG, emit, control)

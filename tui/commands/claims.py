@@ -11,7 +11,8 @@ from cloup import option_group
 
 from engine.errors import InputError
 from tui.commands.command import ProgramCommand
-from tui.options.study import JSON, RUNS_DIR, folders, option
+from tui.options.basics import option
+from tui.options.study import JSON, RUNS_DIR, folders
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

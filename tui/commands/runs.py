@@ -13,7 +13,8 @@ from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.commands.export import export
 from tui.console.errors import CommandContext
-from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders
 
 if TYPE_CHECKING:
     from engine.reports.run_summary import RunSummary
