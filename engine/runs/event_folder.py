@@ -25,7 +25,10 @@ from engine.system.files import is_full, json_bytes, replacing
 PROGRESS_SECONDS = 2.0
 """How often the progress of a stage is kept: it is of use to whoever watches, and to nobody once it has passed."""
 
-_CAN_BE_LOST = (events.BatchTrained, events.Notice, events.StageStarted, events.StageProgress, events.StageFinished)
+_CAN_BE_LOST = (
+    *(events.BatchTrained, events.Notice, events.MachineMeasured),
+    *(events.StageStarted, events.StageProgress, events.StageFinished),
+)
 """Events that a power cut may take, with what led to them; the others are on the disk before the study goes on."""
 
 _SPOKEN_OF = frozenset({layout.METRICS, layout.PREDICTIONS, layout.WEIGHTS})

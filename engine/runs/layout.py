@@ -14,7 +14,8 @@
     errors.txt                     tracebacks, for a bug report
 
 JOB is VARIANT-seedS-foldF, with the variant as `file_name` spells it. Version 1 had no summary, and the predictions
-in the events; up to version 2 some events had other names (see `engine.events.codec`).
+in the events; up to version 2 some events had other names (see `engine.events.codec`); up to
+version 3 nobody measured the machine.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from engine.events.codec import from_jsonable
 from engine.events.record import JobKey
 from engine.system.files import file_name, parse_json
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 STUDY_FILE = "study.json"
 EVENTS_FILE = "events.jsonl"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,10 +11,13 @@ from engine.errors import StorageError
 from engine.events.codec import event_from_line
 from engine.events.record import JobKey, StudyRecord
 from engine.events.search import TuningFinished, TuningStarted
-from engine.events.study import Event, JobFinished, Notice, StudyFinished, StudyStarted
+from engine.events.study import BatchTrained, Event, JobFinished, Notice, StudyFinished, StudyStarted
 from engine.runs import layout
 from engine.runs.lock import is_live
 from engine.runs.predictions import read_predictions
+
+_PART_BYTES = 1 << 20
+"""A long stream is read bit by bit: its events take more memory than what is made of them."""
 
 _TAIL_BYTES = 1 << 16
 """More than the last event takes: it holds sentences, no predictions."""
@@ -25,7 +29,8 @@ def read_events(folder: Path) -> Iterator[Event]:
     Raises:
         StorageError: there is no such run, a newer version wrote it, or a line in the middle is damaged.
     """
-    return iter(EventFollower(folder).drain())
+    follower = EventFollower(folder)
+    return chain.from_iterable(iter(lambda: follower.drain(_PART_BYTES), []))
 
 
 def load_record(folder: Path) -> StudyRecord:
@@ -90,6 +95,8 @@ class StreamFollower:
                 f"{self._path}, line {self._lines} is damaged ({error}): take that line out to read the rest, or "
                 f"remove the run"
             ) from None
+        if isinstance(event, BatchTrained):
+            return [event]
         if isinstance(event, StudyStarted | StudyFinished | TuningStarted | TuningFinished):
             return [replace(event, folder=str(self._place))]
         if not isinstance(event, JobFinished) or event.result.predictions or event.result.metrics is None:

@@ -26,6 +26,7 @@ from engine.study.estimate import StageTimings
 from engine.study.followed import Merger, unended_attempts
 from engine.study.images import StudyImages, divide_images, undivided
 from engine.study.machine import choose_study_machine, open_superres
+from engine.study.measuring import measuring
 from engine.study.network import open_study_network
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_same_data, require_same_division
@@ -70,8 +71,9 @@ class Study:
         continued = self._continued
         try:
             self._announce(dataset)
-            open_study_network(self._config, dataset, self._reporter)
-            status, reason = self._work(dataset)
+            with measuring(self._reporter):
+                open_study_network(self._config, dataset, self._reporter)
+                status, reason = self._work(dataset)
         except StudyStopped:
             if self._control.handing_over:
                 self._leave()

@@ -19,7 +19,7 @@ from engine.reports.results import JobResult, Seconds
 from engine.runs import RunFolder
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
-from engine.training import predict_proba, require_memory, train
+from engine.training import Validation, predict_proba, require_memory, train, validation_scores
 from engine.tuning.searching import Outcome, TrialFailed, TrialPlan, TrialPruned
 
 
@@ -89,7 +89,7 @@ class TrialTrainer:
                 n_classes=len(images.classes),
                 emit=listener.take,
                 control=self._reporter.control,
-                validate=scorer.accuracy,
+                validate=scorer.validate,
             )
         except (TrialPruned, TrialFailed, StudyStopped):
             raise
@@ -123,7 +123,7 @@ class _Scorer:
         self._said = np.zeros((0, len(images.classes)))
         self.loss = math.nan
 
-    def accuracy(self, model: nn.Module) -> float:
+    def validate(self, model: nn.Module) -> Validation:
         """Ask a network."""
         said = self._said = predict_proba(
             model,
@@ -134,9 +134,9 @@ class _Scorer:
             control=StudyControl(),  # an epoch that was trained is scored, also when a stop came meanwhile
             on_progress=lambda _: None,
         )
-        of_truth = said[np.arange(len(said)), self._labels]
-        self.loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)).mean())
-        return float(np.mean(said.argmax(axis=1) == self._labels))
+        found = validation_scores(said, self._labels)
+        self.loss = found.loss
+        return found
 
     def result(self, name: str, seed: int, epochs: int, seconds: float) -> JobResult:
         """The last answers as the result of a job; its "test" images are the validation images."""

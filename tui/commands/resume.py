@@ -52,7 +52,7 @@ def resume(
     as_json: bool,
     recheck: bool,
     wait_seconds: float | None,
-    images: str,
+    images: str | None,
     runs_dir: Path | None,
     **where: Any,
 ) -> int:

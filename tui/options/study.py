@@ -101,8 +101,8 @@ HEADLESS_JSON = option("--json", "as_json", is_flag=True, help="Without a screen
 IMAGES = option(
     "--images",
     type=click.Choice(("off", "blocks", "auto")),
-    default="auto",
-    help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
+    help="Pictures: none, coloured half blocks, or (auto) the terminal's own graphics where it has them; without it "
+    "what the settings say, else auto.",
 )
 
 # Like `OWN_NETWORK`, no environment variable; and before variants are read.
