@@ -19,6 +19,7 @@ from engine.study.reporting import Reporter
 from engine.study.workers import WORK_ROOMS
 from engine.system.locations import cache_folder, runs_folder
 
+
 def warm_up() -> None:
     """Import what the work needs (seconds); call it in a thread while the first screen stands."""
     for name in WORK_ROOMS:

@@ -41,11 +41,11 @@ _SEEN = "seen-by"
 """A folder of the cache with a file a study: who does not see the file works on another cache."""
 
 
-def worker_command(run: Path, attempt: Path) -> tuple[str, ...]:
+def worker_command(run: Path, attempt: Path, module: str = WORKER) -> tuple[str, ...]:
     """What starts a worker; the user's own code that was named in this process is named in that one too."""
     steps = [word for name in named_steps() for word in ("--steps", name)]
     networks = [word for name in named_networks() for word in ("--network", name)]
-    return (sys.executable, "-m", WORKER, str(run.absolute()), str(attempt.absolute()), *steps, *networks)
+    return (sys.executable, "-m", module, str(run.absolute()), str(attempt.absolute()), *steps, *networks)
 
 
 def cache_sign(config: StudyConfig, run: str) -> Path:
