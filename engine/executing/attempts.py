@@ -32,7 +32,6 @@ from engine.runs.reader import StreamFollower
 from engine.runs.requests import RequestReader, put_request
 from engine.system.files import replace_json, sync_folder
 
-ATTEMPTS = "attempts"
 ATTEMPT_FILE, HEARTBEAT_FILE, FENCE_FILE, OUTPUT_FILE = "attempt.json", "heartbeat", "fence", "output.log"
 
 HEARTBEAT_SECONDS = 2.0
@@ -77,7 +76,7 @@ class Task:
 
 def attempts_of(run: Path) -> Iterator["Attempt"]:
     """All attempts in a run's folder, job by job in the order of their numbers; damaged ones are left out."""
-    for job in sorted((run / ATTEMPTS).glob("*/")):
+    for job in sorted((run / layout.ATTEMPTS).glob("*/")):
         for folder in sorted(job.glob("[0-9]*/"), key=lambda folder: int(folder.name)):
             try:
                 yield Attempt(folder)
@@ -91,7 +90,7 @@ def new_attempt(run: Path, task: Task, command: Callable[[Path], Sequence[str]])
     Raises:
         OSError: it cannot be written.
     """
-    job = run / ATTEMPTS / layout.job_name(task.key)
+    job = run / layout.ATTEMPTS / layout.job_name(task.key)
     job.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(path.name) for path in job.iterdir() if path.name.isdigit()), default=0)
     folder = job / str(number)

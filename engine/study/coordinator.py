@@ -11,7 +11,7 @@ from engine.errors import ExecutionError, StorageError, StudyStopped
 from engine.events import study as events
 from engine.events.control import Request as Wish
 from engine.events.record import JobKey
-from engine.executing.attempts import ATTEMPTS, Attempt, Task, new_attempt
+from engine.executing.attempts import Attempt, Task, new_attempt
 from engine.executing.executor import Executor, Request, State
 from engine.reports.results import JobResult, Seconds
 from engine.runs import layout
@@ -85,8 +85,8 @@ class Coordinator:
         self._merger.prepared.update(prepared)
         self._past, self._worker = past, worker
         run = self._folder.folder
-        self._folder.room.wait(lambda: (run / ATTEMPTS).mkdir(exist_ok=True))
-        self._folder.room.wait(lambda: store_images(images, run / ATTEMPTS / IMAGES_FILE))
+        self._folder.room.wait(lambda: (run / layout.ATTEMPTS).mkdir(exist_ok=True))
+        self._folder.room.wait(lambda: store_images(images, run / layout.ATTEMPTS / IMAGES_FILE))
         with contextlib.suppress(OSError):  # workers say what they do not see
             show_cache(config, run.name)
 

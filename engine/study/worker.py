@@ -21,10 +21,10 @@ from engine.errors import ExecutionError, StudyStopped, describe_error
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
-from engine.executing.attempts import ATTEMPTS, OUTPUT_FILE, AttemptFolder, Task
+from engine.executing.attempts import OUTPUT_FILE, AttemptFolder, Task
 from engine.preprocess import PixelCache
 from engine.reports.results import JobResult
-from engine.runs.layout import load_config
+from engine.runs.layout import ATTEMPTS, load_config
 from engine.study.estimate import StageTimings
 from engine.study.images import StudyImages
 from engine.study.jobs import JobInputs, run_job

@@ -1,11 +1,14 @@
 """What a study and the processes that work on its jobs have to agree on."""
 
+import contextlib
 import sys
 from pathlib import Path
 
 from engine.config.execution import Execution
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
+from engine.executing.attempts import attempts_of
+from engine.runs.layout import ATTEMPTS
 from engine.steps.registry import named_steps
 from engine.system.locations import cache_folder
 from engine.system.named_code import named_networks
@@ -62,6 +65,16 @@ def show_cache(config: StudyConfig, run: str) -> None:
     sign = cache_sign(config, run)
     sign.parent.mkdir(parents=True, exist_ok=True)
     sign.touch()
+
+
+def clear_up(config: StudyConfig, run: Path) -> None:
+    """Remove what only unfinished jobs need: of the attempts stays what each was and what it printed."""
+    for attempt in attempts_of(run):
+        with contextlib.suppress(OSError):
+            attempt.tidy()
+    for path in (run / ATTEMPTS / IMAGES_FILE, cache_sign(config, run.name)):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def how_many(execution: Execution, machine: MachineSettings, jobs: int) -> int:

@@ -14,9 +14,10 @@ from engine.errors import ExecutionError
 from engine.events import study as events
 from engine.events.record import JobKey, StudyRecord
 from engine.events.search import EpochScored, trial_name
-from engine.executing.attempts import ATTEMPTS, attempts_of
+from engine.executing.attempts import attempts_of
 from engine.executing.executor import Executor
 from engine.runs import RunFolder
+from engine.runs.layout import ATTEMPTS
 from engine.study.coordinator import Coordinator
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter
