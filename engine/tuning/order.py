@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.config.execution import Execution
 from engine.config.machine import MachineSettings
 from engine.config.search import SECONDS_PER_MINUTE, VALIDATION, TuningConfig, require_limits
 from engine.config.study import StudyConfig
@@ -85,13 +86,15 @@ def resume_tuning(
     trials: int | None = None,
     minutes: float | None = None,
     replay: Emit | None = None,
+    execution: Execution | None = None,
 ) -> TuningRecord:
     """Resume a search that was stopped or interrupted, or one that is done, to higher limits.
 
     Trials that ended stay, and one without an end begins again with the same numbers. What is tried follows from the
     seed and the trials before, so on the same machine the outcome is that of a search that was never interrupted; only
     where `minutes` end it, that depends on how fast the machine was. `trials` and `minutes` replace the search's
-    limits. `replay` gets what the folder holds already, by default `emit`.
+    limits. `replay` gets what the folder holds already, by default `emit`. With `execution` trials are trained there
+    from here on.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
@@ -103,6 +106,9 @@ def resume_tuning(
         past = list(read_events(folder))
         config = _continued_config(TuningRecord.from_events(past), folder, trials, minutes)
         check_network(config.study.recipe, StudyRecord.from_events(past))
+        if execution is not None:
+            config = replace(config, study=replace(config.study, execution=execution))
+            run.keep_execution(execution)
         dataset = open_study_dataset(config.study)
         reporter.replay(past, replay or emit)
     except BaseException:

@@ -34,7 +34,7 @@ from engine.events.study import (
 )
 from engine.reports.aggregate import metrics_of_matrix
 from engine.reports.results import JobResult, Seconds
-from engine.runs import RunFolder, read_events
+from engine.runs import RunFolder, load_config, read_events
 from engine.runs.listing import list_runs
 from engine.study.reporting import Reporter
 from engine.tuning.order import find_search, list_searches, load_search, resume_tuning, tune
@@ -388,7 +388,9 @@ def test_a_search_with_workers_goes_on_to_the_same_end(two_seeds, tmp_path, endi
             check=False,
         )
         assert killed.returncode == -signal.SIGKILL
-    assert outcome(resume_tuning(folder_of(parallel))) == whole
+    execution = Execution() if ending == "stop" else None  # in one process, or with workers again
+    assert outcome(resume_tuning(folder_of(parallel), execution=execution)) == whole
+    assert load_config(folder_of(parallel)).execution == (execution or parallel.study.execution)
     assert outcome(load_search(folder_of(parallel))) == whole
 
 
