@@ -3,7 +3,7 @@
     attempts/JOB/NUMBER/    laid out as a run's folder (see `engine.runs.layout`), and besides
       attempt.json          which job, what was started and by which engine, so that any coordinator can go on with it
       heartbeat             a number that grows while the process lives
-      fence                 there once another attempt counts: whoever sees it ends itself
+      fence                 there once another attempt counts: whoever sees it, or no folder, ends itself
       control/              what the coordinator asks for: pause, unpause, stop, hand over
       output.log            what the process prints
 
@@ -227,8 +227,8 @@ class AttemptFolder(EventFolder):
         return super()._write(durable=durable)
 
     def _obey_fence(self, folder: Path) -> None:
-        """End this process, from whichever thread, where another attempt has taken its place."""
-        if self._fence.exists():
+        """End this process, from whichever thread, where another attempt has its place, or the run was removed."""
+        if self._fence.exists() or not folder.exists():
             print(f"{folder}: another attempt has taken this one's place", flush=True)  # noqa: T201 - into its log
             os._exit(FENCED)
 

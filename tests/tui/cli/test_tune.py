@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config.recipes import RECIPES
 from engine.config.execution import Execution
+from engine.config.recipes import RECIPES
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
 from engine.errors import StudyStopped
