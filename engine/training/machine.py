@@ -148,7 +148,7 @@ def require_memory(
     """
     if not is_ours(recipe.network):
         return _require_measured(recipe, images, device, scale=scale, n_classes=n_classes)
-    if _find_device(device).type != "cpu":
+    if find_device(device).type != "cpu":
         return None  # its own allocator reports a full memory as an error, where Linux ends the process
     height, width = (scale * side for side in recipe.image_size)
     batch = max(MIN_BATCH, min(recipe.batch_size, images))
@@ -165,7 +165,7 @@ def _require_measured(recipe: Recipe, images: int, device: str, *, scale: int, n
     height, width = (scale * side for side in recipe.image_size)
     scaled = replace(recipe, image_size=(height, width))
     footprint = footprint_of(scaled, n_classes, device)
-    require_room(scaled, footprint, images, str(_find_device(device)))
+    require_room(scaled, footprint, images, str(find_device(device)))
     return footprint
 
 
@@ -184,12 +184,12 @@ def free_memory(device: str = "auto") -> int:
     Raises:
         InputError: the device is unknown or not there.
     """
-    return free_bytes(str(_find_device(device)))
+    return free_bytes(str(find_device(device)))
 
 
 def _base(device: str) -> MachineSettings:
     """What the choice begins from."""
-    chosen = _find_device(device)
+    chosen = find_device(device)
     return MachineSettings(
         device=str(chosen),
         device_name=_device_name(chosen),
@@ -200,7 +200,12 @@ def _base(device: str) -> MachineSettings:
     )
 
 
-def _find_device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
+    """The device that a name means here.
+
+    Raises:
+        InputError: it is unknown or not there.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
