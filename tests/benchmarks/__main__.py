@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import dashboard_cost
+import engines
 import first_frame
 import frames
 import fuzz
@@ -49,6 +50,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "engines": engines.rows,
         "shared": shared_cache.rows,
         "predict": predicting.rows,
         "fuzz": fuzz.rows,
