@@ -3,12 +3,17 @@
 import gc
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
 
 # Two workers share the cores: threads of torch's libraries would wait for each other. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What is compiled once is not compiled again by every program that a test starts.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples every time and no timing limits; more of them, and new ones: pytest --hypothesis-profile search
 settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True)
