@@ -16,6 +16,8 @@ from .finished.claims.counterpart import is_of_the_study as is_of_the_study
 from .finished.claims.counterpart import judge_study as judge_study
 from .finished.claims.counterpart import leak_of_study as leak_of_study
 from .finished.claims.file import claims_template as claims_template
+from .finished.claims.reconstruct import recipes_to_try as recipes_to_try
+from .finished.claims.reconstruct import reconstruct as reconstruct
 from .finished.dossier import Exported as Exported
 from .finished.dossier import gather as gather
 from .finished.explain.ablation import measure_explanation as measure_explanation

@@ -13,12 +13,28 @@ from cloup import option_group
 
 from engine.errors import INTERRUPTED, WRONG_USE
 from tui.app import open as dashboard
-from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, steps, tune
-from tui.commands.settings import settings
+from tui.commands import (
+    audit,
+    cache,
+    claims,
+    docs,
+    explain,
+    export,
+    fetch,
+    predict,
+    reconstruct,
+    resume,
+    run,
+    runs,
+    settings,
+    steps,
+    tune,
+)
 from tui.console.errors import PROGRAM, CommandContext, complain, remember, report_error
 from tui.console.plain import speak_plainly
 from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
-from tui.options.study import ENVIRONMENT_HELP, IMAGES, option, study_config, study_options
+from tui.options.basics import option
+from tui.options.study import ENVIRONMENT_HELP, IMAGES, study_config, study_options
 
 _HELP_WIDTH = 100
 
@@ -83,7 +99,8 @@ def cli(
 
 for _command in (
     *(run.run, resume.resume, tune.tune, fetch.fetch, cache.cache, predict.predict, audit.audit, explain.explain),
-    *(claims.claims, claims.leak, export.export, runs.runs, runs.watch, steps.steps, settings, docs.docs),
+    *(claims.claims, claims.leak, reconstruct.reconstruct, export.export, runs.runs, runs.watch),
+    *(steps.steps, settings.settings, docs.docs),
 ):
     cli.add_command(_command)
 

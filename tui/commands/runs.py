@@ -13,7 +13,8 @@ from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.commands.export import export
 from tui.console.errors import CommandContext
-from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders
 from tui.options.values import screen_size
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def runs_rm(*, names: tuple[str, ...], yes: bool, runs_dir: Path | None) -> None
 
     folders = list(dict.fromkeys(find_run(name, runs_dir) for name in names))
     for folder in folders:  # all or none
-        if is_live(folder):
+        if is_live(folder, sure=True):
             raise StorageError(f"a process works on {folder}: stop it first")
     if not yes:
         if sys.stdin is None or not sys.stdin.isatty():

@@ -15,7 +15,8 @@ from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
-from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, option, study_config, study_options
+from tui.options.basics import option
+from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, study_config, study_options
 from tui.options.values import names
 
 if TYPE_CHECKING:
