@@ -26,9 +26,6 @@ STAGE_WORDS = {
 RATE_WINDOW_SECONDS = 20.0
 """A rate is measured over the last so many seconds: steady, yet true when the speed changes."""
 
-SMOOTHING_BATCHES = 15
-"""Time constant of the smoothed curve."""
-
 
 class ActiveClock:
     """Event time less the pauses."""
@@ -117,15 +114,12 @@ class JobView:
     status: JobStatus = "waiting"
     stages: dict[Stage, StageView] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
-    smoothed: list[float] = field(default_factory=list)
     epoch: int = 0
     epoch_accuracy: float | None = None
     validation_accuracy: float | None = None
     train_total: int = 0
     result: JobResult | None = None
     version: int = 0
-    _weight: float = 0.0
-    _average: float = 0.0
 
     @property
     def stage(self) -> StageView | None:
@@ -152,23 +146,12 @@ class JobView:
 
     def go_back(self, epoch: int, step: int) -> None:
         """What came after `step` batches is void."""
-        kept, self.epoch = self.losses[:step], epoch
-        self.losses, self.smoothed, self._weight, self._average = [], [], 0.0, 0.0
-        for value in kept:
-            self.add_loss(value)
+        self.losses, self.epoch = self.losses[:step], epoch
         self.version += 1
 
     def add_loss(self, value: float) -> bool:
         """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
         before = self.losses[-1] if self.losses else 0.0
         self.losses.append(value)
-        # An exponential mean that starts without bias; a value that is no number leaves a gap and does not spread.
-        if math.isfinite(value):
-            keep = 1 - 1 / SMOOTHING_BATCHES
-            self._weight = self._weight * keep + 1
-            self._average += (value - self._average) / self._weight
-            self.smoothed.append(self._average)
-        else:
-            self.smoothed.append(math.nan)
         self.version += 1
         return not math.isfinite(value) and math.isfinite(before)

@@ -92,6 +92,10 @@ class ViewState:
         key = self._current.get(variant)
         return self.jobs[key] if key is not None else JobView(variant)
 
+    def job_key(self, variant: str) -> JobKey | None:
+        """The variant's present (or last) job; None where none has begun."""
+        return self._current.get(variant)
+
     def job_place(self, variant: str) -> str:
         """Which of the variant's jobs is shown, as "2/3"; empty where there is but one."""
         started, key = self.record.started, self._current.get(variant)
