@@ -17,6 +17,7 @@ from engine.config.own_steps import OwnStep
 from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.reports.audit import AuditReport
+from engine.reports.machine_load import GpuLoad
 from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.quality import QualityReport
 from engine.reports.results import (
@@ -97,6 +98,33 @@ class MachineChosen(Event):
     """How the arithmetic is done from here on."""
 
     machine: MachineSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineMeasured(Event):
+    """How busy a machine was since it was last measured, every few seconds of a study.
+
+    Attributes:
+        host: its name.
+        cpu: share of all cores that worked, [0, 1].
+        process_cpu: the part of that share that the process which trains had.
+        memory, memory_total: bytes in use by all programs, and that there are.
+        process_memory: bytes of the process which trains.
+        disk_free: bytes free where the run lies; None where that is not known.
+        disk_read, disk_written: bytes a second of all disks together; None where they are not counted.
+        gpus: those that the process may use.
+    """
+
+    host: str = ""
+    cpu: float = 0.0
+    process_cpu: float = 0.0
+    memory: int = 0
+    memory_total: int = 0
+    process_memory: int = 0
+    disk_free: int | None = None
+    disk_read: int | None = None
+    disk_written: int | None = None
+    gpus: tuple[GpuLoad, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from engine.events.record import JobKey
 from engine.events.study import Stage, TrainingResumed
 from engine.preprocess import PixelCache, PixelTable, preprocess
 from engine.reports.results import JobResult, Seconds, Status
+from engine.runs.event_folder import EventFolder
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
 from engine.study.job_checkpoints import JobCheckpoints
@@ -57,7 +58,7 @@ class JobInputs:
     superres: SuperresModel | None
     cache: PixelCache
     timings: StageTimings
-    reporter: Reporter
+    reporter: Reporter[EventFolder]
     control: StudyControl
 
 

@@ -16,6 +16,7 @@ from engine.events.search import EpochScored, trial_name
 from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished
 from engine.preprocess import PixelTable
 from engine.reports.results import JobResult, Seconds
+from engine.runs import RunFolder
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import Validation, predict_proba, require_memory, train, validation_scores
@@ -40,7 +41,12 @@ class TrialTrainer:
     """Trains trials on the training images and scores them on the validation images."""
 
     def __init__(
-        self, config: StudyConfig, images: StudyImages, pixels: PixelTable, machine: MachineSettings, reporter: Reporter
+        self,
+        config: StudyConfig,
+        images: StudyImages,
+        pixels: PixelTable,
+        machine: MachineSettings,
+        reporter: Reporter[RunFolder],
     ) -> None:
         self._config, self._images, self._pixels = config, images, pixels
         self._machine, self._reporter = machine, reporter
@@ -151,7 +157,9 @@ class _Scorer:
 class _TrialListener:
     """Takes what a trial's training reports: passes it on, and ends the trial where it is lost or hopeless."""
 
-    def __init__(self, plan: TrialPlan, seed: int, epochs_before: int, scorer: _Scorer, reporter: Reporter) -> None:
+    def __init__(
+        self, plan: TrialPlan, seed: int, epochs_before: int, scorer: _Scorer, reporter: Reporter[RunFolder]
+    ) -> None:
         """`epochs_before` counts those of earlier seeds."""
         self._plan, self._seed, self._before = plan, seed, epochs_before
         self._scorer, self._reporter = scorer, reporter

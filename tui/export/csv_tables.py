@@ -12,6 +12,10 @@
                      row an effect of steps, their names joined by +; only where all combinations were trained
     quality.csv      the fields of `engine.reports.quality.ImageQuality` and accuracy_gain, a row a variant: only where
                      image quality was measured
+    machine.csv      time, host, shares of the processor, bytes of memory and disk, as in
+                     `engine.events.study.MachineMeasured`
+    gpus.csv         time, host and the fields of `engine.reports.machine_load.GpuLoad`, a row a GPU
+    stages.csv       stage, variant, seed, fold, start, end: when each ran; times in seconds since the Unix epoch
 
 What orders, strengths and selections do has a file a table, with the fields of `engine.reports.pipelines` as columns,
 those of a field within a field joined by _: gains.csv, order_effects.csv, mirrors.csv, variance_shares.csv,
@@ -37,6 +41,7 @@ from engine.reports.quality import QualityReport, accuracy_gain
 from engine.reports.resolution import ResolutionReport
 from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
+from tui.tables.machine import GPU_COLUMNS, LOAD_COLUMNS, SPAN_COLUMNS, gpu_rows, load_rows, span_rows
 
 Row = Sequence[object]
 
@@ -63,6 +68,11 @@ def render(exported: Exported) -> dict[str, bytes]:
         files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
     if record.analysis is not None:
         files |= _pipelines(record, record.analysis)
+    if record.loads:
+        files["machine.csv"] = _file(LOAD_COLUMNS, load_rows(record))
+        files["stages.csv"] = _file(SPAN_COLUMNS, span_rows(record))
+    if any(load.gpus for load in record.loads):
+        files["gpus.csv"] = _file(GPU_COLUMNS, gpu_rows(record))
     if record.quality is not None:
         files["quality.csv"] = _dicts(list(_quality(record, record.quality)))
     return files

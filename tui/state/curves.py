@@ -100,6 +100,7 @@ class Series:
         per_epoch: batches an epoch.
         low: of several jobs, the lowest value at each step.
         high: the highest.
+        jobs: how many.
     """
 
     steps: Values
@@ -109,6 +110,7 @@ class Series:
     per_epoch: float
     low: Values | None = None
     high: Values | None = None
+    jobs: int = 1
     _smoothed: dict[float, tuple[Values, ...]] = field(default_factory=dict)
 
     def x(self, axis: XAxis) -> Values:
@@ -285,7 +287,7 @@ def mean_series(jobs: Sequence[Series]) -> Series:
     """The mean over jobs, value by value from the first on, where the longest of them has values."""
     longest = max(jobs, key=lambda one: len(one.steps))
     means, low, high = mean_and_band([one.values for one in jobs])
-    return Series(longest.steps, longest.times, means, longest.begun, longest.per_epoch, low, high)
+    return Series(longest.steps, longest.times, means, longest.begun, longest.per_epoch, low, high, len(jobs))
 
 
 def matches(words: str, text: str) -> bool:

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.events.record import JobKey
 from engine.events.study import Stage
 from engine.reports.results import JobResult
 
@@ -108,9 +109,11 @@ class StageView:
 
 @dataclass
 class JobView:
-    """One variant's way through its stages; `version` grows with every change that a chart shows."""
+    """One job's way through its stages; `version` grows with every change that a chart shows."""
 
     variant: str
+    seed: int = 0
+    fold: int = 0
     status: JobStatus = "waiting"
     stages: dict[Stage, StageView] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
@@ -120,6 +123,11 @@ class JobView:
     train_total: int = 0
     result: JobResult | None = None
     version: int = 0
+
+    @property
+    def key(self) -> JobKey:
+        """What tells it from others."""
+        return JobKey(self.variant, self.seed, self.fold)
 
     @property
     def stage(self) -> StageView | None:
@@ -144,6 +152,12 @@ class JobView:
         """Test accuracy, once measured."""
         return self.result.metrics.accuracy if self.result and self.result.metrics else None
 
+    def break_off(self) -> None:
+        """Its process is no more and it has not ended: it waits for another, which does its stages again."""
+        self.status = "waiting"
+        self.stages.clear()
+        self.version += 1
+
     def go_back(self, epoch: int, step: int) -> None:
         """What came after `step` batches is void."""
         self.losses, self.epoch = self.losses[:step], epoch
@@ -155,3 +169,30 @@ class JobView:
         self.losses.append(value)
         self.version += 1
         return not math.isfinite(value) and math.isfinite(before)
+
+
+@dataclass
+class Together:
+    """How the jobs of a variant stand together.
+
+    Attributes:
+        running, ended, failed: how many are under way, ended, and of those failed.
+        share: the sum of the shares of their training that are done, in jobs.
+        rate: images a second of all that are under way.
+    """
+
+    running: int = 0
+    ended: int = 0
+    failed: int = 0
+    share: float = 0.0
+    rate: float = 0.0
+
+    def add(self, job: JobView) -> None:
+        """Count a job in."""
+        stage, trained = job.stage, job.stages.get("train")
+        self.ended += job.ended
+        self.failed += job.status == "failed"
+        self.share += 1.0 if job.ended else trained.share if trained is not None else 0.0
+        if stage is not None:
+            self.running += 1
+            self.rate += stage.image_rate() or 0.0

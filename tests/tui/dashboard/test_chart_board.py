@@ -118,12 +118,12 @@ async def test_axes_scales_and_smoothing_are_set_by_keys(kit, training):
         await begin(pilot)
         await pilot.press("f", "a")
         assert "x: epoch" in await kit.settled(pilot)
-        await pilot.press("a", "k", "w")
+        await pilot.press("a", "k", "c")
         text = await kit.settled(pilot)
         assert all(words in text for words in ("x: time", "y locked", "not clipped"))
-        await pilot.press("b", "b")
+        await pilot.press("z", "z")
         assert "smoothed 0.98" in await kit.settled(pilot)
-        await pilot.press(*["B"] * 9)
+        await pilot.press(*["Z"] * 9)
         assert "smoothed 0," in await kit.settled(pilot)
 
 
@@ -218,7 +218,7 @@ async def test_runs_are_read_by_one_cursor(kit, make_app, size):
         assert step(text) == 1
         assert "mean and band" in text
         assert re.search(r"● first [\d.]+ \([\d.]+\) [\d.]+–", text)
-        await pilot.press("j", "slash", *"hsv", "space", *"second", "space", *"seed1", "enter")
+        await pilot.press("b", "slash", *"hsv", "space", *"second", "space", *"seed1", "enter")
         board = app.screen.query_one(ChartBoard)
         names = {source.name for source in board.shown_sources()}
         assert names

@@ -54,11 +54,11 @@ class ChartBoard(Vertical, can_focus=True):
         bind("charts.pan_down", "shift+down", "pan_y(-1)", "Lower", "The part below", show=False),
         bind("charts.view", "v", "view", "View", "All, follow the tail, or freeze what is seen", show=False),
         bind("charts.lock", "k", "lock", "Lock y", "One y range for all charts of a metric", show=False),
-        bind("charts.clip", "w", "clip", "Wild", "Leave the highest 2 % out of the y range, or not", show=False),
+        bind("charts.clip", "c", "clip", "Wild", "Leave the highest 2 % out of the y range, or not", show=False),
         bind("charts.axis", "a", "axis", "x axis", "x by step, epoch or time", show=False),
         bind("charts.smooth", "m", "shown", "Smooth", "Raw and smoothed, smoothed alone, raw alone", show=False),
-        bind("charts.smoother", "b", "smoothing(1)", "Smoother", "More smoothing, up to 0.99", show=False),
-        bind("charts.rougher", "B", "smoothing(-1)", "Rougher", "Less smoothing, down to 0", show=False),
+        bind("charts.smoother", "z", "smoothing(1)", "Smoother", "More smoothing, up to 0.99", show=False),
+        bind("charts.rougher", "Z", "smoothing(-1)", "Rougher", "Less smoothing, down to 0", show=False),
         bind("charts.scale", "y,g", "scale", "Scale", "Logarithmic or linear y", display="y", show=False),
         bind(
             "charts.metric",
@@ -69,7 +69,7 @@ class ChartBoard(Vertical, can_focus=True):
             show=False,
         ),
         bind("charts.metric_back", "E", "metric(-1)", "Metric", "The metric before", show=False),
-        bind("charts.jobs", "j", "jobs", "Jobs", "Last job of a variant, mean with band, or each", show=False),
+        bind("charts.jobs", "b", "jobs", "Jobs", "Last job of a variant, mean with band, or each", show=False),
         bind(
             "charts.filter",
             "slash",

@@ -57,16 +57,18 @@ class LossChart(CurveChart):
         self._shown = key
         style = variant_style(variant)
         colour = style.colour(dark=dark)
-        place = state.job_place(variant)
+        jobs = sources[0].series.jobs if sources else 1
+        place = state.job_place(variant) if jobs == 1 else f"mean of {jobs}"
         room = self.size.width - _TITLE_FRAME - len(f" {style.marker} {place}".rstrip())
-        right = _figure(job) if metric == METRICS[0] else _last_value(sources)
-        if len(variant) + right.cell_len > room:
-            right = _short_figure(job) if metric == METRICS[0] else _last_value(sources)
+        of_job = metric == METRICS[0] and jobs == 1
+        right = _figure(job) if of_job else _last_value(sources)
+        if of_job and len(variant) + right.cell_len > room:
+            right = _short_figure(job)
         name = short_variant(variant, state.variants, room - right.cell_len)
         title = Text.assemble((name, "bold"), (f" {style.marker}", colour))
         if place:
             title.append(f" {place}", "dim")
-        if job.losses:
+        if sources:
             lines = plots.fill(self, plot, end, locked, along=len(sources) > 1)
             caption = plots.caption(metric, self.window)
         else:
