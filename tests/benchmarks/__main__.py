@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import charts
 import dashboard_cost
 import engines
 import first_frame
@@ -45,6 +46,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "second": second_study.rows,
         "dashboard": dashboard_cost.rows,
         "keys": key_press.rows,
+        "charts": charts.rows,
         "launch": first_frame.rows,
         "memory": peak_memory.rows,
         "growth": growth.rows,

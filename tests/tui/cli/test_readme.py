@@ -225,7 +225,7 @@ def test_the_manual_names_every_key():
         "delete": "del",
     }
     keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+", "asterisk": "*", "underscore": "_"}
-    keys |= {"left_square_bracket": "[", "right_square_bracket": "]"}
+    keys |= {"left_square_bracket": "[", "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">"}
     missing = []
     for name, bindings in sections(SetupScreen, DashboardApp).items():
         (part,) = re.findall(rf"^### {name}\n(.*?)(?=^### |\Z)", MANUAL["dashboard"], re.DOTALL | re.MULTILINE)
