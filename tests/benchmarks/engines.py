@@ -198,6 +198,8 @@ def _disturb(config: StudyConfig, cluster: Any, name: str, fault: Fault | None) 
 
         run_study(config, watch)
         assert not waiting
+        if isinstance(cluster, SlurmCluster):
+            cluster.start_lost_nodes()
     events = [*read_events(list_runs(config.runs_dir)[0].folder)]
     attempts = Counter((event.variant, event.seed) for event in events if isinstance(event, AttemptSubmitted))
     reasons = {event.reason for event in events if isinstance(event, AttemptEnded)} - {""}

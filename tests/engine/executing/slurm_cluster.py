@@ -111,6 +111,12 @@ class SlurmCluster:
         shown = ("sinfo", "-h", "-N", "-n", f"n{number}", "-p", "main", "-o", "%T")
         wait_until(lambda: self.call(*shown).strip() == "idle")
 
+    def start_lost_nodes(self) -> None:
+        """Start the daemons that were killed."""
+        for number in range(1, self._nodes + 1):
+            if not psutil.pid_exists(self._daemon(f"slurmd-n{number}")):
+                self.start_node(number)
+
     def kill_node(self, number: int) -> None:
         """Kill a node's daemon, the jobs on it and what watches over them, as a power cut would."""
         place = {"SLURMD_NODENAME": f"n{number}", "SLURM_CONF": self.environment["SLURM_CONF"]}
