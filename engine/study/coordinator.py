@@ -263,6 +263,8 @@ class Coordinator:
     def _over(self, work: Followed, state: State) -> None:
         """A process has ended: with its job done, or for another reason."""
         self._merger.take(work, last_words(work))
+        if not work.finished:  # on a node out of reach it may live though its engine takes it for dead
+            self._folder.room.wait(work.attempt.raise_fence)
         # Its own "asked to end" says less than its engine does.
         own = "" if work.reason == LEFT and state.reason else work.reason
         reason = own or state.reason or self._silent(work)

@@ -153,6 +153,24 @@ def test_a_worker_that_gives_no_sign_is_replaced_and_ends_itself_when_it_wakes(c
     assert whole(load_record(folder_of(config))) == expected(config)
 
 
+def test_a_worker_that_its_engine_takes_for_dead_finds_that_another_counts(config, expected, shared):
+    config, lost = replace(config, recipe=replace(config.recipe, epochs=30)), []
+
+    def lose(event, at):
+        lost.append(str(at.process_of(event)))
+        shared.says[lost[0]] = State("ended", "its node failed")
+
+    listener = At(3, lose)
+    run_study(config, listener)
+    assert "its node failed" in [event.reason for event in listener.of(events.AttemptEnded)]
+    until = time.monotonic() + WAIT
+    while (state := shared.local.ask(lost)[lost[0]]).phase != "ended":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert state.reason == f"exit status {FENCED}"
+    assert whole(load_record(folder_of(config))) == expected(config)
+
+
 def test_a_pause_reaches_all_workers_and_a_stop_is_gone_on_from_in_one_process(config, expected, shared):
     control = StudyControl()
 
