@@ -1,7 +1,6 @@
 """Opens the engine that a study's jobs run on."""
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 
 from engine.config.execution import Execution
 from engine.executing.executor import Executor
@@ -17,13 +16,14 @@ def open_executor(
     Raises:
         ExecutionError: it is not there.
     """
-    executor: Executor
     if execution.on == "slurm":
-        executor = import_module("engine.executing.slurm").SlurmExecutor(execution.slurm_options)
-    elif execution.on == "ray":
-        executor = import_module("engine.executing.ray").RayExecutor(execution.ray_address, execution.gpus)
-    else:
-        from engine.executing.local import LocalExecutor
+        from engine.executing.slurm import SlurmExecutor
 
-        executor = LocalExecutor(modules, wait)
-    return executor
+        return SlurmExecutor(execution.slurm_options)
+    if execution.on == "ray":
+        from engine.executing.ray import RayExecutor
+
+        return RayExecutor(execution.ray_address, execution.gpus)
+    from engine.executing.local import LocalExecutor
+
+    return LocalExecutor(modules, wait)

@@ -33,9 +33,14 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
     config = _with_threads(config) if before is None else as_computed_before(config, before)
     recipe, classes = config.recipe, len(images.classes)
     scale = max(get_variant(name).scale for name in config.variants)
-    here = config.execution.workers if config.execution.on == "local" else 1
+    here = config.execution.workers or available_cores() // (config.threads or available_cores())
     step = require_memory(
-        recipe, images.most_training_images, config.device, scale=scale, n_classes=classes, workers=here or 1
+        recipe,
+        images.most_training_images,
+        config.device,
+        scale=scale,
+        n_classes=classes,
+        workers=here if config.execution.on == "local" else 1,
     )
     if step is not None:
         tell_footprint(step, min(recipe.batch_size, images.most_training_images), reporter)
@@ -54,7 +59,7 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
 def _with_threads(config: StudyConfig) -> StudyConfig:
     """Where the program chooses how many jobs run at once on this machine's cores, a thread each, or what is left.
 
-    On two cores two workers of a thread take less than one of two (tests/benchmarks/two_workers.py).
+    Two workers of a thread take less than one of two on two cores: the threads of a step wait for each other.
     """
     from engine.training import find_device
 
