@@ -11,6 +11,8 @@ from hypothesis import settings
 # Two workers share the cores: threads of torch's libraries would wait for each other. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The developer's own settings reach no test.
+os.environ["XDG_CONFIG_HOME"] = os.devnull
 # What is compiled once is not compiled again by every program that a test starts.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

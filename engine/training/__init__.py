@@ -8,9 +8,16 @@ from engine.training.checkpoint_format import (
     job_identity,
     read_checkpoint,
 )
-from engine.training.inference import predict_proba
+from engine.training.inference import Validation, predict_proba, validation_scores
 from engine.training.loop import TrainingOutcome, train
-from engine.training.machine import choose_machine, footprint_of, free_memory, require_memory, review_choice
+from engine.training.machine import (
+    choose_machine,
+    find_device,
+    footprint_of,
+    free_memory,
+    require_memory,
+    review_choice,
+)
 from engine.training.pace import StepClock
 from engine.training.probe import seconds_per_image
 from engine.training.weights import load_weights, save_weights, weights_to_bytes
@@ -20,8 +27,10 @@ __all__ = [
     "CheckpointError",
     "StepClock",
     "TrainingOutcome",
+    "Validation",
     "checkpoint_to_bytes",
     "choose_machine",
+    "find_device",
     "footprint_of",
     "free_memory",
     "job_identity",
@@ -34,5 +43,6 @@ __all__ = [
     "seconds_per_image",
     "steps_per_epoch",
     "train",
+    "validation_scores",
     "weights_to_bytes",
 ]

@@ -17,7 +17,8 @@ from engine.steps.registry import find_step
 from tui.commands.command import ProgramCommand
 from tui.commands.predict import split_model
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
-from tui.options.study import OWN_NETWORK, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import OWN_NETWORK, RUNS_DIR, STEPS, folders
 
 STANDARD_OUTPUT = "-"
 DEFAULT_FORMAT = "html"
@@ -78,7 +79,7 @@ def export(*, run: str | None, format_name: str | None, out: Path | None, force:
         _export_network(run, runs_dir, out, force=force)
         return
     from engine import find_run, gather, open_run
-    from tui.console.progress import progress_on
+    from tui.console.bars import progress_on
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
 

@@ -15,7 +15,9 @@ from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
-from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, option, study_config, study_options
+from tui.options.basics import option
+from tui.options.execution import EXECUTION_OPTIONS, chosen_execution
+from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, study_config, study_options
 from tui.options.values import names
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ it can be resumed. Exit status: 0 done, 1 it failed, 2 wrong use or input, 130 i
 {ENVIRONMENT_HELP}"""
 
 _WITH_RESUME = frozenset(
-    {"resume", "trials", "minutes", "headless", "as_json", "images", "runs_dir", "network", "steps"}
+    {"resume", "trials", "minutes", "headless", "as_json", "images", "runs_dir", "network", "steps", *EXECUTION_OPTIONS}
 )
 
 
@@ -67,7 +69,7 @@ _WITH_RESUME = frozenset(
 @option_group("Output", HEADLESS, HEADLESS_JSON)
 @option_group("Screen", IMAGES)
 @click.pass_context
-def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str, **options: Any) -> int:
+def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str | None, **options: Any) -> int:
     """Search for better numbers of a recipe on validation images."""
     runs_dir: Path | None = options["runs_dir"]
     trials, minutes = options.pop("trials"), options.pop("minutes")
@@ -91,7 +93,7 @@ def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str, *
 
 
 def _refuse_others(ctx: click.Context) -> None:
-    """A search is resumed as it began."""
+    """A search is resumed as it began, wherever."""
     for param in ctx.command.params:
         given = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
         if given and param.name not in _WITH_RESUME:
@@ -102,7 +104,7 @@ def _resume(
     name: str,
     trials: int | None,
     minutes: float | None,
-    images: str,
+    images: str | None,
     ctx: click.Context,
     *,
     screenless: bool,
@@ -111,18 +113,20 @@ def _resume(
     from engine import find_search, load_config
 
     folder = find_search(name, ctx.params["runs_dir"])
+    study = load_config(folder)
+    study = replace(study, execution=chosen_execution(ctx.params, study.execution))
     if screenless:
         from tui.console.search import resume_tuning_headless
 
-        return resume_tuning_headless(folder, trials=trials, minutes=minutes, as_json=as_json)
+        return resume_tuning_headless(study, folder, trials=trials, minutes=minutes, as_json=as_json)
     from tui.session.search import TuningWish
 
-    study = replace(load_config(folder), runs_dir=ctx.params["runs_dir"])
+    study = replace(study, runs_dir=ctx.params["runs_dir"])
     wish = TuningWish(TuningConfig(study), folder, limits=(trials, minutes))
     return _open(study, wish, images, ctx)
 
 
-def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Context) -> int:
+def _open(study: StudyConfig, wish: "TuningWish", images: str | None, ctx: click.Context) -> int:
     # What is trained afterwards, from the set-up, needs no images to choose numbers by.
     study = replace(study, validation_fraction=None)
     return dashboard.open_dashboard(study, None, images, ctx.ensure_object(CommandContext), tuning=wish)

@@ -13,6 +13,7 @@ class Engine:
 
     if TYPE_CHECKING:  # naming them here at run time would import the whole engine before the first frame
         EventFollower = engine.EventFollower
+        attempt_output = staticmethod(engine.attempt_output)
         audit_dataset = staticmethod(engine.audit_dataset)
         dataset_readings = staticmethod(engine.dataset_readings)
         estimate = staticmethod(engine.estimate)
@@ -29,6 +30,7 @@ class Engine:
         open_run = engine.open_run
         predict_images = staticmethod(engine.predict_images)
         read_image = staticmethod(engine.read_image)
+        reconstruct = staticmethod(engine.reconstruct)
         remove_run = staticmethod(engine.remove_run)
         resume_study = staticmethod(engine.resume_study)
         resume_tuning = staticmethod(engine.resume_tuning)

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.events.record import JobKey
 from engine.events.study import Stage
 from engine.reports.results import JobResult
 
@@ -25,9 +26,6 @@ STAGE_WORDS = {
 
 RATE_WINDOW_SECONDS = 20.0
 """A rate is measured over the last so many seconds: steady, yet true when the speed changes."""
-
-SMOOTHING_BATCHES = 15
-"""Time constant of the smoothed curve."""
 
 
 class ActiveClock:
@@ -111,21 +109,25 @@ class StageView:
 
 @dataclass
 class JobView:
-    """One variant's way through its stages; `version` grows with every change that a chart shows."""
+    """One job's way through its stages; `version` grows with every change that a chart shows."""
 
     variant: str
+    seed: int = 0
+    fold: int = 0
     status: JobStatus = "waiting"
     stages: dict[Stage, StageView] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
-    smoothed: list[float] = field(default_factory=list)
     epoch: int = 0
     epoch_accuracy: float | None = None
     validation_accuracy: float | None = None
     train_total: int = 0
     result: JobResult | None = None
     version: int = 0
-    _weight: float = 0.0
-    _average: float = 0.0
+
+    @property
+    def key(self) -> JobKey:
+        """What tells it from others."""
+        return JobKey(self.variant, self.seed, self.fold)
 
     @property
     def stage(self) -> StageView | None:
@@ -150,25 +152,47 @@ class JobView:
         """Test accuracy, once measured."""
         return self.result.metrics.accuracy if self.result and self.result.metrics else None
 
+    def break_off(self) -> None:
+        """Its process is no more and it has not ended: it waits for another, which does its stages again."""
+        self.status = "waiting"
+        self.stages.clear()
+        self.version += 1
+
     def go_back(self, epoch: int, step: int) -> None:
         """What came after `step` batches is void."""
-        kept, self.epoch = self.losses[:step], epoch
-        self.losses, self.smoothed, self._weight, self._average = [], [], 0.0, 0.0
-        for value in kept:
-            self.add_loss(value)
+        self.losses, self.epoch = self.losses[:step], epoch
         self.version += 1
 
     def add_loss(self, value: float) -> bool:
         """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
         before = self.losses[-1] if self.losses else 0.0
         self.losses.append(value)
-        # An exponential mean that starts without bias; a value that is no number leaves a gap and does not spread.
-        if math.isfinite(value):
-            keep = 1 - 1 / SMOOTHING_BATCHES
-            self._weight = self._weight * keep + 1
-            self._average += (value - self._average) / self._weight
-            self.smoothed.append(self._average)
-        else:
-            self.smoothed.append(math.nan)
         self.version += 1
         return not math.isfinite(value) and math.isfinite(before)
+
+
+@dataclass
+class Together:
+    """How the jobs of a variant stand together.
+
+    Attributes:
+        running, ended, failed: how many are under way, ended, and of those failed.
+        share: the sum of the shares of their training that are done, in jobs.
+        rate: images a second of all that are under way.
+    """
+
+    running: int = 0
+    ended: int = 0
+    failed: int = 0
+    share: float = 0.0
+    rate: float = 0.0
+
+    def add(self, job: JobView) -> None:
+        """Count a job in."""
+        stage, trained = job.stage, job.stages.get("train")
+        self.ended += job.ended
+        self.failed += job.status == "failed"
+        self.share += 1.0 if job.ended else trained.share if trained is not None else 0.0
+        if stage is not None:
+            self.running += 1
+            self.rate += stage.image_rate() or 0.0

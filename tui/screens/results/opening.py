@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from engine.config.model import ModelRequest
 from engine.events.record import StudyRecord, evaluated_results, study_variants
+from tui.looks.palette import run_style
 from tui.session.session import Session
 
 
@@ -28,6 +29,15 @@ class OpeningScreen(Screen[None]):
 
         self.app.push_screen(ExportScreen(self._session, self._record))
 
+    def action_curves(self) -> None:
+        """The curves of the study's training."""
+        from tui.screens.history.compared_runs import MarkedRun
+        from tui.screens.history.run_comparison import RunCurvesScreen
+
+        started = self._record.started
+        if started is not None:
+            self.app.push_screen(RunCurvesScreen([MarkedRun(started.study, run_style(0), self._record)]))
+
     def action_use_model(self) -> None:
         """Predict other images with the marked variant's model."""
         from tui.screens.predict import PredictScreen
@@ -47,9 +57,13 @@ class OpeningScreen(Screen[None]):
         self.app.push_screen(PredictScreen(self._session, request, variants))
 
     def action_comparisons(self) -> None:
-        """Variants against variants."""
+        """Variants against variants; of very many, each against the plain one."""
         from tui.screens.results.comparisons import ComparisonScreen
+        from tui.tables.statistics import gains_replace_pairs
 
+        if gains_replace_pairs(self._record):
+            self.action_pipelines()
+            return
         self.app.push_screen(ComparisonScreen(self._record))
 
     def action_effects(self) -> None:
@@ -123,6 +137,12 @@ class OpeningScreen(Screen[None]):
     def action_run_clean(self) -> None:
         """Train the same study without the copies."""
         self._session.run_clean(self._record)
+
+    def action_machine(self) -> None:
+        """How busy the machine was while the study ran."""
+        from tui.screens.machine import MachineScreen
+
+        self.app.push_screen(MachineScreen(lambda: self._record))
 
     def action_pipeline(self) -> None:
         """The variant of the marked row in full."""

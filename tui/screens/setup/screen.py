@@ -50,10 +50,8 @@ class SetupScreen(Screen[None]):
         self.config = session.config
         self.choice = VariantChoice(session.config.variants)
         self.known = Preparation(session, self)
-        self.start_asked = False
-        self.problem = ""
-        self.live: list[RunSummary] = []
-        self.interrupted: list[RunSummary] = []
+        self.start_asked, self.problem = False, ""
+        self.live, self.interrupted = list[RunSummary](), list[RunSummary]()
 
     # ------------------------------------------------------------------ parts
 
@@ -154,6 +152,10 @@ class SetupScreen(Screen[None]):
         self._show_variants()
         self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
+        if self.session.warm:  # the first frame waits neither for pictures nor for what draws them
+            from tui.screens.setup.pictures import show_pictures
+
+            show_pictures(self, self.session, self.config, self.choice.names, self.summary)
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
         runs.display = bool(self.live or self.interrupted)

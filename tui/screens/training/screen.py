@@ -1,6 +1,5 @@
 """Training: one chart a variant, the list of variants with rates and times left, and the log."""
 
-from dataclasses import replace
 from typing import ClassVar, cast
 
 from rich.text import Text
@@ -15,22 +14,23 @@ from tui.looks import formatting
 from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
+from tui.looks.refresh_rate import DrawPace
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.training.chart_grid import ChartGrid
 from tui.screens.training.log_view import LogView
 from tui.screens.training.loss_chart import LossChart
 from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
-from tui.screens.training.words import control_note, ending_text
+from tui.screens.training.words import ending_text, study_parts
+from tui.screens.training.workers_panel import WorkersPanel
 from tui.session.session import Session
 from tui.state.study import ViewState
-from tui.widgets.chart import ChartOptions, Shown
+from tui.widgets.charts.chart import CurveChart
 from tui.widgets.machine_meter import LoadRead
-from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
+from tui.widgets.top_line import TopLine, load_text
 
 NARROW, LOW = 100, 28
 """Below this many columns or lines one chart shows at a time and the list folds into one line."""
 
-_SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
 _PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 12, 46
 """Columns of the list, for names up to a length; longer ones widen it."""
 
@@ -46,26 +46,19 @@ class TrainingScreen(Screen[None]):
         bind("training.detach", "x", "detach", "Detach", "Leave; the study keeps running in a process of its own"),
         bind("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
         bind("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
-        bind("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
-        bind("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
+        bind("training.attempts", "w", "attempts", "Workers", "Every process of this study and what it printed"),
+        bind("training.job", "j", "step_job(1)", "Job", "The marked variant's next job under way", show=False),
+        bind("training.job_back", "J", "step_job(-1)", "Job back", "Its job under way before that", show=False),
         bind("training.log", "l", "log", "Log", "Show or hide the messages"),
-        bind("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
-        bind("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
-        bind(
-            "training.page",
-            "right_square_bracket",
-            "page(1)",
-            "Page",
-            "The next page of charts",
-            show=False,
-            display="]",
-        ),
+        bind("training.next", "tab,down", "step(1)", "Next", "Mark the next variant", display="tab"),
+        bind("training.previous", "shift+tab,up", "step(-1)", "Previous", "Mark the variant before", show=False),
+        bind("training.page", "right_square_bracket", "page(1)", "Page", "The next charts", show=False, display="]"),
         bind(
             "training.page_back",
             "left_square_bracket",
             "page(-1)",
             "Page back",
-            "The page before",
+            "The ones before",
             show=False,
             display="[",
         ),
@@ -85,9 +78,10 @@ class TrainingScreen(Screen[None]):
             "All runs; a study that is watched keeps running",
             show=False,
         ),
+        bind("training.machine", "M", "machine", "Machine", "How busy the machine was, over time", show=False),
         bind("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
     ]
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "ChartGrid"
 
     def __init__(self, session: Session, state: ViewState, variants: tuple[str, ...]) -> None:
         super().__init__()
@@ -96,8 +90,8 @@ class TrainingScreen(Screen[None]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
         self.state = state
         self.variants = variants
-        self.options = ChartOptions()
         self.overlay = False
+        self._pace, self.news_waiting = DrawPace(), False
         self.focused_chart = False
         self._marked: int | None = None
         self._log_drawn = -1
@@ -111,7 +105,8 @@ class TrainingScreen(Screen[None]):
         with Horizontal(id="training"):
             yield VariantsPanel(id="panel")
             with Vertical(id="pictures"):
-                yield ChartGrid(self.variants, id="charts")
+                yield ChartGrid(self.state, self.variants, id="charts", options=self.session.settings.charts)
+                yield WorkersPanel(id="workers")
                 yield LogView(id="log")
         yield Static(id="ending")
         yield Footer(show_command_palette=False, compact=True)
@@ -132,7 +127,12 @@ class TrainingScreen(Screen[None]):
     @property
     def single(self) -> bool:
         """Whether only one chart shows at a time."""
-        return self.focused_chart or self.size.width < NARROW or self.size.height < LOW
+        return self.focused_chart or self.cramped
+
+    @property
+    def cramped(self) -> bool:
+        """Whether the screen is too small for lists beside the charts."""
+        return self.size.width < NARROW or self.size.height < LOW
 
     @property
     def marked(self) -> int:
@@ -156,13 +156,20 @@ class TrainingScreen(Screen[None]):
 
     # ------------------------------------------------------------------ drawing
 
+    def show_news(self, *, news: bool) -> None:
+        """Draw what events changed, now or, so that drawing takes little from training, with a later call."""
+        self.news_waiting |= news
+        if self.news_waiting and self._pace.due:
+            with self._pace.drawing():
+                self.show_state()
+
     def show_state(self) -> None:
         """Draw what changed; parts that are hidden cost nothing."""
+        self.news_waiting = False
         if not self.is_current or not self.query(ChartGrid):
             return
         theme = self.app.current_theme
         dark = theme.dark
-        options = replace(self.options, ground=ground_colour(theme), markers_along=self.overlay)
         marked = self.variants[self.marked]
         self.show_top()
         folded, panel = self.query_one(FoldedVariants), self.query_one(VariantsPanel)
@@ -170,7 +177,12 @@ class TrainingScreen(Screen[None]):
             if part.size:
                 part.show_state(self.state, marked, dark=dark)
         charts = self.query_one(ChartGrid)
-        if not charts.show_state(self.state, options, self.marked, single=self.single, dark=dark):
+        workers = self.query_one(WorkersPanel)
+        if workers.fit(self.state, 0 if self.cramped else self.size.height):
+            self.call_after_refresh(self.show_state)
+        elif workers.display:
+            workers.show_state(self.state, dark=dark)
+        if not charts.show_state(self.marked, single=self.single, dark=dark, ground=ground_colour(theme)):
             self._arrange()
         self._show_log()
         self._show_ending()
@@ -179,19 +191,7 @@ class TrainingScreen(Screen[None]):
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
         record, session = self.state.record, self.session
-        started = record.started
-        left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=self.size.width < NARROW)]
-        if started is not None:
-            leaks = record.audit is not None and record.audit.leaks and started.protocol == "official"
-            protocol = Text(f"protocol {started.protocol}")
-            left += [protocol.append(" (leaks)", "bold yellow") if leaks else protocol]
-            left += [Text(f"recipe {started.recipe.name}")]
-        elif session.engine_running:
-            left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
-        if session.watched is not None:
-            left.insert(1, Text("watching", "bold cyan"))
-        if notes := control_note(session):
-            left.insert(1, Text(f" {notes} ", "bold reverse"))
+        left = study_parts(session, self.state, short=self.size.width < NARROW)
         now = session.now() if session.engine_running else self.state.last_time
         right = [
             Text(machine_words(record.machine)),
@@ -225,6 +225,8 @@ class TrainingScreen(Screen[None]):
             "resume": session.resumable is not None,
             "detach": session.can_detach,
             "results": session.has_results,
+            "attempts": bool(self.state.attempts),
+            "step_job": self._many_jobs,
             "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
         }
         if action == "select":
@@ -266,6 +268,12 @@ class TrainingScreen(Screen[None]):
 
             self.app.push_screen(ResultsScreen(self.session, self.state.record))
 
+    def action_machine(self) -> None:
+        """Processor, memory, disk and GPUs over the time of the study."""
+        from tui.screens.machine import MachineScreen
+
+        self.app.push_screen(MachineScreen(lambda: self.state.record))
+
     def action_overlay(self) -> None:
         """All curves on one axis, or each on its own."""
         self.overlay = not self.overlay
@@ -277,15 +285,21 @@ class TrainingScreen(Screen[None]):
         self.overlay = False
         self._arrange()
 
-    def action_smooth(self) -> None:
-        """Both curves, the smoothed one, the raw one."""
-        shown = _SHOWN[(_SHOWN.index(self.options.shown) + 1) % len(_SHOWN)]
-        self.options = replace(self.options, shown=shown)
-        self.show_state()
+    @property
+    def _many_jobs(self) -> bool:
+        """Whether a variant has several jobs."""
+        started = self.state.record.started
+        return started is not None and started.jobs_per_variant > 1
 
-    def action_scale(self) -> None:
-        """Logarithmic or linear."""
-        self.options = replace(self.options, log=not self.options.log)
+    def action_attempts(self) -> None:
+        """The processes that work on the jobs."""
+        from tui.screens.training.attempts import AttemptsScreen
+
+        self.app.push_screen(AttemptsScreen(self.session, self.state))
+
+    def action_step_job(self, direction: int) -> None:
+        """Show another of the marked variant's jobs."""
+        self.state.step_job(self.variants[self.marked], direction)
         self.show_state()
 
     def action_log(self) -> None:
@@ -314,8 +328,7 @@ class TrainingScreen(Screen[None]):
 
     def action_page(self, direction: int) -> None:
         """Mark the first variant of the next page of charts."""
-        page = self.query_one(ChartGrid).page
-        self.mark((page[-1] + 1 if direction > 0 else page[0] - 1) % len(self.variants))
+        self.mark(self.query_one(ChartGrid).turn(direction))
 
     def action_follow(self) -> None:
         """Have the mark follow the variant under way again."""
@@ -328,8 +341,19 @@ class TrainingScreen(Screen[None]):
 
         self.app.push_screen(PipelineScreen(self.variants[self.marked], self.variants))
 
-    @on(LossChart.Chosen)
+    @on(ChartGrid.Rearranged)
+    def _rearranged(self) -> None:
+        self._arrange()
+
+    @on(CurveChart.Pointed)
+    def _pointed(self, event: CurveChart.Pointed) -> None:
+        if event.clicked and isinstance(event.chart, LossChart):
+            self._clicked(event.chart.index)
+
     @on(VariantsPanel.Chosen)
-    def _clicked(self, event: LossChart.Chosen | VariantsPanel.Chosen) -> None:
-        if 0 <= event.index < len(self.variants):
-            self.mark(event.index)
+    def _listed(self, event: VariantsPanel.Chosen) -> None:
+        self._clicked(event.index)
+
+    def _clicked(self, index: int) -> None:
+        if 0 <= index < len(self.variants):
+            self.mark(index)
