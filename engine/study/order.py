@@ -23,6 +23,7 @@ from engine.study.measuring import measuring
 from engine.study.network import open_study_network, tell_footprint
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
+from engine.study.tracked import tracked_study
 from engine.system.locations import cache_folder
 from engine.system.process import lower_priority
 from engine.system.version import program_version
@@ -47,7 +48,7 @@ class Study:
         return self._reporter.record.started is not None
 
     def run(self, dataset: Dataset) -> None:
-        """Do it all; the outcome is in the reporter's record.
+        """Do it all; the outcome is in the reporter's record, and in the trackers that were asked for.
 
         Raises:
             SimpsonsError: what was asked for cannot be done, and nothing was; the stream has ended with `StudyFinished`
@@ -55,6 +56,7 @@ class Study:
         """
         status: Status
         continued = self._continued
+        self._reporter.track(self._config.log, tracked_study(self._config, self._reporter.folder))
         try:
             self._announce(dataset)
             with measuring(self._reporter):
@@ -78,6 +80,7 @@ class Study:
     def _leave(self) -> None:
         """Let another process go on: what is done is kept, and the study has not ended."""
         self._timings.save()
+        self._reporter.end_tracking()
         self._reporter.folder.close()
 
     def _announce(self, dataset: Dataset) -> None:
@@ -342,6 +345,7 @@ class Study:
         """Conclude and close; `keep` says whether there is anything that the run folder should be kept for."""
         self._timings.save()
         reporter, record = self._reporter, self._reporter.record
+        reporter.end_tracking(status)
         results = list(record.results.values())
         conclusion: tuple[str, ...] = ()
         if record.dataset is not None and any(result.metrics for result in results):

@@ -5,13 +5,17 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from engine.config.trackers import TrackerName
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import LASTING, JobKey, StudyRecord
+from engine.reports.results import Status
 from engine.runs import RunFolder
 from engine.runs.layout import ERRORS_FILE
+from engine.tracking.feed import Feeds
+from engine.tracking.tracker import TrackedStudy
 
 _SUMMARISED = (
     events.StudyStarted,
@@ -71,6 +75,7 @@ class Reporter:
         self._diverged: set[JobKey] = set()
         self._told: list[str] = []
         self._said: set[tuple[str, str, str]] = set()
+        self._feeds: Feeds | None = None
         folder.serve(control, self._be_told)
         control.listen(lambda: self.emit(events.StudyPaused()), lambda: self.emit(events.StudyUnpaused()))
 
@@ -95,8 +100,23 @@ class Reporter:
         for message in told:
             self._take(events.Notice(message=message, level="warning"))
 
+    def track(self, names: Sequence[TrackerName], study: TrackedStudy) -> None:
+        """Have trackers follow from here on; what becomes of them is told, once each."""
+        if names:
+            self._feeds = Feeds(names, study, self._be_told)
+
+    def end_tracking(self, status: Status | None = None) -> None:
+        """Let the trackers end, within a few seconds; without a status the study goes on elsewhere."""
+        feeds, self._feeds = self._feeds, None
+        if feeds is not None:
+            if status is not None:
+                feeds.put(events.StudyFinished(status=status))
+            feeds.close()
+
     def _take(self, event: events.Event) -> None:
         self._keep(event)
+        if self._feeds is not None:
+            self._feeds.put(event)
         if self._listener is None:
             return
         try:

@@ -1,10 +1,12 @@
 """Runs and resumes a study."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.config.study import StudyConfig
+from engine.config.trackers import TrackerName
 from engine.errors import InputError, require
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
@@ -16,6 +18,7 @@ from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter
 from engine.system.locations import cache_folder, runs_folder
+from engine.tracking.feed import require_trackers
 
 _WORK_ROOMS = (
     "engine.audit",
@@ -49,6 +52,7 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
     config.require_steps()
+    require_trackers(config.log)
     check_network(config.recipe)
     dataset = open_study_dataset(config)
     plan = ""
@@ -69,19 +73,23 @@ def resume_study(
     replay: Emit | None = None,
     wait_seconds: float | None = None,
     recheck: bool = False,
+    log: Sequence[TrackerName] | None = None,
 ) -> StudyRecord:
     """Resume a study that was interrupted or stopped, and return its record.
 
     What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
     outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
     `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images
-    are read again, whatever is remembered of them.
+    are read again, whatever is remembered of them. `log` names trackers to write from here on in place of the run's.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process writes the run, or its data or the user's own steps
             have changed.
     """
     config = replace(load_config(folder), recheck=recheck)
+    if log is not None:
+        config = replace(config, log=tuple(log))
+    require_trackers(config.log)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()

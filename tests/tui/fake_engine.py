@@ -13,6 +13,7 @@ import engine
 from engine.config.model import ModelRequest
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
+from engine.config.trackers import TrackerName
 from engine.errors import DatasetError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.progress import AuditProgress, ExplanationProgress
@@ -163,6 +164,7 @@ class FakeEngine:
         replay: Emit | None = None,
         wait_seconds: float | None = None,
         recheck: bool = False,
+        log: Sequence[TrackerName] | None = None,
     ) -> StudyRecord:
         self.resumed.append(folder)
         return self.run_study(CONFIG, emit, control)

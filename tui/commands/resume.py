@@ -7,11 +7,12 @@ import click
 import cloup
 from cloup import option_group
 
+from engine.config.trackers import TrackerName
 from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
-from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
+from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, LOG, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
 
 _EXAMPLES = """\b
 Examples:
@@ -33,6 +34,7 @@ tried again. The images must be the same, and steps of your own are named again 
     option("--recheck", is_flag=True, help="Read every image again first; with --headless or --json."),
 )
 @option_group("Study", OWN_NETWORK, STEPS)
+@option_group("Trackers", LOG)
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
 @option_group("Screen", IMAGES)
 @folders(RUNS_DIR)
@@ -46,6 +48,7 @@ def resume(
     as_json: bool,
     recheck: bool,
     wait_seconds: float | None,
+    log: tuple[TrackerName, ...] | None,
     images: str,
     runs_dir: Path | None,
 ) -> int:
@@ -59,9 +62,9 @@ def resume(
     if headless or as_json or not dashboard.is_terminal(sys.stdout):
         from tui.console.study import resume_headless
 
-        return resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds, recheck=recheck)
-    if recheck:
-        raise InputError("--recheck: give --headless too")
+        return resume_headless(folder, as_json=as_json, wait_seconds=wait_seconds, recheck=recheck, log=log)
+    if recheck or log:
+        raise InputError(f"{'--recheck' if recheck else '--log'}: give --headless too")
     from engine import load_config
 
     config = load_config(folder)

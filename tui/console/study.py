@@ -12,6 +12,7 @@ from typing import Any, Generic, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
+from engine.config.trackers import TrackerName
 from engine.errors import FAILURE, SIGNAL_STATUS, InputError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
@@ -75,7 +76,14 @@ def _run(config: StudyConfig, record: StudyRecord, *, as_json: bool, remark: str
     return _headless(work, as_json=as_json, remark=remark, record=record)
 
 
-def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
+def resume_headless(
+    folder: Path,
+    *,
+    as_json: bool,
+    wait_seconds: float | None,
+    recheck: bool = False,
+    log: Sequence[TrackerName] | None = None,
+) -> int:
     """Resume a run, write the results of the whole study and return the exit status.
 
     Raises:
@@ -86,7 +94,7 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, 
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_study
 
-        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck)
+        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck, log=log)
 
     return _headless(work, as_json=as_json)
 

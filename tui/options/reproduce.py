@@ -19,7 +19,7 @@ from engine.events.record import StudyRecord
 from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study"}
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study", "log"}
 """Options that change where files lie, not what comes out, or that the others are said in place of."""
 
 _ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}

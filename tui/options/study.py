@@ -15,6 +15,7 @@ from engine.config.expressions import ALL_COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
 from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
+from engine.config.trackers import TRACKERS
 from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
 from tui.options.values import (
@@ -26,6 +27,7 @@ from tui.options.values import (
     recipe_name,
     recipe_number,
     start_weights,
+    tracker_names,
     variant_names,
 )
 
@@ -100,6 +102,12 @@ OWN_NETWORK = click.option(
     help="The run's own network, whose code is only run where it is named.",
 )
 RECHECK = option("--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
+LOG = option(
+    "--log",
+    type=tracker_names,
+    metavar="A,B,...",
+    help=f"Write trackers while training, into the run folder or where they are set up to: {', '.join(TRACKERS)}.",
+)
 JSON = option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
 HEADLESS = option("--headless", is_flag=True, help="Without a screen, also in a terminal.")
 HEADLESS_JSON = option("--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
@@ -269,6 +277,7 @@ _STUDY_GROUPS = (
             help="NinaSR-B0 x2 weights; without it the official ones, or those that ship with the program.",
         ),
     ),
+    option_group("Trackers", LOG),
     folders(CACHE_DIR, RUNS_DIR, OFFLINE),
 )
 
@@ -353,6 +362,7 @@ def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyC
     given_data = any(options[name] is not None for name in ("data", "train", "labels"))
     usual = StudyConfig.recipe.name if given_data else DEMO_RECIPE
     named = options.pop("recipe")
+    options["log"] = options["log"] or ()
     recipe = file["recipe"] if named is None and "recipe" in file else get_recipe(named or usual)
     options.update(named_parts(*(options[name] for name in ("data", *_PARTS, "labels"))))
     return StudyConfig(recipe=replace(recipe, **given), **options)

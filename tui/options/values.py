@@ -14,6 +14,7 @@ from engine.config.grammar import choose_from
 from engine.config.names import split_names
 from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, parse_network
 from engine.config.recipes import RECIPES, Recipe
+from engine.config.trackers import TRACKERS
 from engine.errors import InputError
 
 # ---------------------------------------------------------------- values of options
@@ -52,6 +53,19 @@ def own_steps(value: str) -> str:
         for line in printed.drain():
             click.echo(f"{value} printed: {line}", err=True)
     return value
+
+
+def tracker_names(value: str) -> tuple[str, ...]:
+    """Names of trackers with commas between them, each once.
+
+    Raises:
+        click.BadParameter: one is not known.
+    """
+    found = tuple(dict.fromkeys(names(value)))
+    for name in found:
+        if name not in TRACKERS:
+            raise click.BadParameter(f"unknown tracker {name!r}: {choose_from(name, TRACKERS)}")
+    return found
 
 
 def variant_names(value: str) -> tuple[str, ...]:

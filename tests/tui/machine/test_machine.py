@@ -16,8 +16,8 @@ from tests.tui.dashboard.conftest import _plain_terminal, make_app  # noqa: F401
 from tests.tui.fake_study import START, study_events
 from tui.export.formats import FORMATS
 from tui.screens.machine import MachineScreen
-from tui.state.machine import Timeline, lanes, panels
 from tui.tables.machine import NOT_MEASURED, machine_sentences
+from tui.tables.machine_curves import Timeline, lanes, panels
 from tui.widgets.time_chart import Look, stage_strip, thinned, time_ticks
 
 EVERY = 5
