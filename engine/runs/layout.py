@@ -8,6 +8,7 @@
     metrics/JOB.json               a job's scores
     weights/JOB.safetensors        its weights
     checkpoints/JOB.safetensors    where an unfinished job is
+    trackers/NAME/                 what a tracker wrote (see `engine.tracking`)
     control/NUMBER-REQUEST         what watchers ask of the writer
     writer.lock, writer.json       who writes (see `engine.runs.lock`)
     errors.txt                     tracebacks, for a bug report
