@@ -35,6 +35,7 @@ def test_every_option_reaches_the_study(command, studies, tmp_path):
         "--precision": "bf16",
         "--memory-format": "contiguous",
         "--threads": 1,
+        "--log": "csv, tensorboard",
         "--superres-weights": weights,
         "--cache-dir": tmp_path / "cache",
         "--runs-dir": tmp_path / "elsewhere",
@@ -55,6 +56,7 @@ def test_every_option_reaches_the_study(command, studies, tmp_path):
         precision="bf16",
         memory_format="contiguous",
         threads=1,
+        log=("csv", "tensorboard"),
         superres_weights=weights,
         offline=True,
         cache_dir=tmp_path / "cache",
@@ -267,3 +269,17 @@ def test_parts_that_make_no_sense_are_refused(command, studies, tmp_path, monkey
     status, _, err = command("run", *words)
     assert (status, studies) == (2, [])
     assert expected in err
+
+
+def test_an_unknown_tracker_is_refused_with_the_nearest(command, studies):
+    status, _, err = command("run", "--log", "csv,tensorbord")
+    assert (status, studies) == (2, [])
+    assert "unknown tracker 'tensorbord'" in err
+    assert "did you mean 'tensorboard'?" in err
+
+
+def test_a_study_file_may_name_trackers(command, studies, tmp_path):
+    (tmp_path / "my.toml").write_text('log = ["csv"]\n')
+    assert command("run", "--study", tmp_path / "my.toml")[0] == 0
+    assert command("run", "--study", tmp_path / "my.toml", "--log", "tensorboard")[0] == 0
+    assert [config.log for config in studies] == [("csv",), ("tensorboard",)]

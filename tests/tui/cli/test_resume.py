@@ -39,8 +39,8 @@ def resumed(monkeypatch, fake_engine):
     """What the command line asked the engine to go on with."""
     asked = []
 
-    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False):
-        asked.append((folder, wait_seconds))
+    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, log=None):
+        asked.append((folder, wait_seconds) if log is None else (folder, log))
         for event in load_record(folder).notices:
             (replay or emit)(event)
         return fake_engine.run_study(StudyConfig(variants=("vanilla", "bbox")), emit, control)
@@ -54,6 +54,11 @@ def test_without_a_name_it_is_the_newest_that_is_not_done(command, resumed, unfi
     assert (status, resumed) == (0, [(unfinished, None)])
     assert "vanilla" in out
     assert "one box without area dropped" in err
+
+
+def test_other_trackers_can_be_named_without_a_screen(command, resumed, unfinished):
+    assert command("resume", "--headless", "--log", "csv,tensorboard")[0] == 0
+    assert resumed == [(unfinished, ("csv", "tensorboard"))]
 
 
 def test_a_name_or_its_beginning_is_enough_and_json_stands_alone(command, resumed, unfinished):
