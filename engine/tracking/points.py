@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 from engine.events.record import JobKey
+from engine.events.search import is_trial
 from engine.events.study import BatchTrained, EpochTrained
 from engine.reports.results import JobResult
 from engine.system.files import file_name
@@ -71,16 +72,17 @@ def _values(event: object, tags: Mapping[str, str]) -> dict[str, float]:
 
 
 def score_values(result: JobResult) -> dict[str, float]:
-    """The scores on the test images; none where the job was not evaluated."""
+    """The scores on the test images, of a search's trial on the validation images; none where it was not evaluated."""
     metrics = result.metrics
     if metrics is None:
         return {}
+    images = "validation" if is_trial(result.variant) else "test"
     averages = {
-        f"test/{average} {words}": getattr(getattr(metrics, score), average)
+        f"{images}/{average} {words}": getattr(getattr(metrics, score), average)
         for average in _AVERAGES
         for words, score in _SCORES.items()
     }
-    return {"test/accuracy": metrics.accuracy, **averages}
+    return {f"{images}/accuracy": metrics.accuracy, **averages}
 
 
 def confusion(result: JobResult) -> Iterator[tuple[str, str, int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from rich.console import Console
 
 from engine.events.record import JobKey
-from engine.events.search import TrialFinished, TrialStarted, TuningStarted, trial_name
+from engine.events.search import TrialFinished, TrialStarted, TuningStarted, is_trial, trial_name
 from engine.events.study import (
     BaselinesMeasured,
     BatchTrained,
@@ -33,7 +33,7 @@ from engine.reports.results import DatasetSummary, JobResult
 from tui.looks.formatting import count, duration, loss, percent, rate
 from tui.state.event_words import event_words
 from tui.tables.facts import recipe_words
-from tui.tables.search_facts import is_trial, search_line
+from tui.tables.search_facts import search_line
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

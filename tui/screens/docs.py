@@ -12,7 +12,7 @@ from textual.widgets import Footer, Markdown, Static
 
 from tui.tables.pages import INDEX, page_names, read_page
 
-PAGE_KEYS = "123456789abcde"
+PAGE_KEYS = "123456789abcd"
 """The pages in the list's order."""
 
 

@@ -81,11 +81,13 @@ def test_a_job_that_failed_has_no_scores(study):
     assert table(study.folder / "vanilla" / "scores.csv") == []
 
 
-def test_a_trial_of_a_search_has_its_own_numbers(study):
+def test_a_trial_of_a_search_has_its_own_numbers_and_is_scored_on_validation_images(study):
     trial = TrialStarted(trial=3, numbers=(("dropout", 0.25),), steps=4)
-    follow(study, csv_files, [trial, batch(0, "trial 3"), batch(0, "trial-3")])
-    written = [table(path) for path in sorted(study.folder.glob("*/parameters.csv"))]
-    assert sum({"name": "recipe.dropout", "value": "0.25"} in rows for rows in written) == 1
+    follow(study, csv_files, [trial, *job_events("trial-3"), *job_events("trial-4")])
+    assert {"name": "recipe.dropout", "value": "0.25"} in table(study.folder / "trial-3" / "parameters.csv")
+    assert "recipe.dropout" not in {row["name"] for row in table(study.folder / "trial-4" / "parameters.csv")}
+    scores = {row["name"] for row in table(study.folder / "trial-3" / "scores.csv")}
+    assert scores == {name.replace("test", "validation") for name in SCORES}
 
 
 def test_tensorboard_reads_its_files_back(study):

@@ -32,9 +32,10 @@ TEMPLATE = (ROOT / "data" / "templates" / "my_steps.py").read_text(encoding="utf
 
 OTHER_TOOLS = {
     *("--check", "--snapshot-update", "--torch-backend", "--reinstall-package", "--pip-args", "--extra-index-url"),
+    *("--logdir", "--backend-store-uri", "--project"),
     *("--only", "--out", "--quick", "--steps", "--minutes", "--seed", "--weights"),
 }
-"""Options of pip, uv, pipx, ruff, pytest and the benchmarks."""
+"""Options of pip, uv, pipx, ruff, pytest, the benchmarks and others' viewers."""
 
 MOST_LINES, MOST_COLUMNS, TERMINAL_COLUMNS = 130, 160, 78
 
