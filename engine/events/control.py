@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.errors import StudyStopped
 
-Request = Literal["pause", "unpause", "stop"]
+Request = Literal["pause", "unpause", "stop", "hand_over"]
 
 POLL_SECONDS = 0.5
 """How often requests from outside are looked for, and how often what the engine waits for is tried again."""

@@ -1,7 +1,9 @@
 """A study's events folded into one record, which is what tables, files and screens read."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +68,12 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    times: "dict[JobKey, array[float]]" = field(default_factory=dict)
+    """When each batch of `losses` was trained, in seconds since the Unix epoch."""
+    images: "dict[JobKey, array[int]]" = field(default_factory=dict)
+    """How many images each of them had."""
+    steps: dict[JobKey, int] = field(default_factory=dict)
+    """Batches of a job's whole training."""
     epoch_starts: dict[JobKey, list[events.BatchTrained]] = field(default_factory=dict)
     """The first batch of each epoch."""
     epochs: dict[JobKey, list[events.EpochTrained]] = field(default_factory=dict)
@@ -95,13 +103,14 @@ class StudyRecord:
 
     def apply(self, event: events.Event) -> None:
         """Take the next event of the stream; events that say nothing lasting change nothing."""
+        if isinstance(event, events.BatchTrained | events.EpochTrained):  # first: nearly all are
+            self._take_training(event)
+            return
         if type(event) in LASTING:
             name = LASTING[type(event)]
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case events.BatchTrained() | events.EpochTrained():
-                self._take_training(event)
             case events.StageStarted() | events.StageFinished() | events.MachineMeasured():
                 self._take_course(event)
             case events.StudyStarted():
@@ -111,11 +120,7 @@ class StudyRecord:
             case events.Notice():
                 self.notices.append(event)
             case events.JobFinished():
-                result = event.result
-                self.results[JobKey(result.variant, result.seed, result.fold)] = result
-                # One that is tried again ends after later ones; whoever reads must not see that.
-                self.results = dict(sorted(self.results.items(), key=lambda item: self._place(item[0])))
-                self._aggregates.pop(result.variant, None)
+                self._take_result(event.result)
             case events.BaselinesMeasured():
                 self.baselines = {baseline.name: baseline for baseline in event.baselines}
             case events.StudyFinished():
@@ -132,6 +137,8 @@ class StudyRecord:
         if isinstance(event, events.StageStarted):
             if event.stage == "preprocess":
                 self.cached[key] = event.cached
+            elif event.stage == "train":
+                self.steps[key] = event.total
             self.spans.append(StageSpan(event.stage, key, event.time))
             return
         for span in reversed(self.spans):
@@ -143,7 +150,8 @@ class StudyRecord:
         """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, events.TrainingResumed):
             key = JobKey(event.variant, event.seed, event.fold)
-            del self.losses.get(key, [])[event.step :]
+            for batches in (self.losses, self.times, self.images):
+                del batches.get(key, [])[event.step :]
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
         elif isinstance(event, events.RunResumed):
@@ -157,10 +165,15 @@ class StudyRecord:
             if any(result.metrics for result in again):
                 self.statistics = self.analysis = None  # they count scores that are no more
 
-    def _place(self, key: JobKey) -> tuple[int, int, int]:
-        """Where a job stands in the order that a study runs in: by seed, fold and variant as given."""
-        variants = self.started.variants if self.started else ()
-        return key.seed, key.fold, variants.index(key.variant) if key.variant in variants else len(variants)
+    def _take_result(self, result: JobResult) -> None:
+        """Jobs stand in the order that a study runs in; whoever reads must not see which ended first."""
+        self.results[JobKey(result.variant, result.seed, result.fold)] = result
+        self._aggregates.pop(result.variant, None)
+        variants = {name: place for place, name in enumerate(self.started.variants if self.started else ())}
+        places = [(key.seed, key.fold, variants.get(key.variant, len(variants))) for key in self.results]
+        if any(after < before for before, after in pairwise(places)):
+            order = sorted(zip(places, self.results.items(), strict=True), key=lambda entry: entry[0])
+            self.results = dict(item for _, item in order)
 
     def _take_training(self, event: events.BatchTrained | events.EpochTrained) -> None:
         """A job that goes on repeats what its checkpoint had not, which replaces the first try."""
@@ -172,6 +185,8 @@ class StudyRecord:
             ended.append(event)
             return
         self.losses.setdefault(key, []).append(event.loss)
+        self.times.setdefault(key, array("d")).append(event.time)
+        self.images.setdefault(key, array("q")).append(event.images)
         starts = self.epoch_starts.setdefault(key, [])
         while starts and starts[-1].step >= event.step:
             starts.pop()

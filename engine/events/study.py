@@ -205,7 +205,8 @@ class BatchTrained(Event):
 class EpochTrained(Event):
     """An epoch ended. `loss` and `accuracy` are means over its training images as they were seen (dropout on).
 
-    `validation_accuracy` is measured after the epoch, on images kept out of training, where there are any.
+    `validation_accuracy` and `validation_loss` (cross-entropy, no label smoothing) are measured after the epoch, on
+    images kept out of training, where there are any; older runs have no such loss.
     """
 
     variant: str
@@ -215,6 +216,7 @@ class EpochTrained(Event):
     seed: int = 0
     fold: int = 0
     validation_accuracy: float | None = None
+    validation_loss: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

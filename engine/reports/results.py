@@ -1,5 +1,6 @@
 """Results of a study: data-set summary, metrics, predictions, outcome of a job."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -179,7 +180,7 @@ class JobResult:
     final_loss: float | None
     epochs_done: int
     seconds: Seconds
-    predictions: tuple[Prediction, ...] = ()
+    predictions: Sequence[Prediction] = ()
 
 
 @dataclass(frozen=True)

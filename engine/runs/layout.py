@@ -11,6 +11,7 @@
     trackers/NAME/                 what a tracker wrote (see `engine.tracking`)
     control/NUMBER-REQUEST         what watchers ask of the writer
     writer.lock, writer.json       who writes (see `engine.runs.lock`)
+    heartbeat                      changes while the writer lives (see `engine.runs.heartbeat`)
     errors.txt                     tracebacks, for a bug report
 
 JOB is VARIANT-seedS-foldF, with the variant as `file_name` spells it. Version 1 had no summary, and the predictions
@@ -37,6 +38,7 @@ RESULT_FILE = "result.json"
 ERRORS_FILE = "errors.txt"
 LOCK_FILE = "writer.lock"
 WRITER_FILE = "writer.json"
+HEARTBEAT_FILE = "heartbeat"
 LOG_FILE = "worker.log"
 PREDICTIONS, METRICS, WEIGHTS, CHECKPOINTS, CONTROL = "predictions", "metrics", "weights", "checkpoints", "control"
 

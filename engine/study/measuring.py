@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import describe_error
 from engine.events.study import MachineMeasured
+from engine.runs import RunFolder
 from engine.study.reporting import Reporter
 from engine.system.machine_load import MachineMeter
 
@@ -19,7 +20,7 @@ _PATIENCE_SECONDS = 1.0
 
 @contextlib.contextmanager
 def measuring(
-    reporter: Reporter, open_meter: Callable[[Path], Callable[[], MachineMeasured]] | None = None
+    reporter: Reporter[RunFolder], open_meter: Callable[[Path], Callable[[], MachineMeasured]] | None = None
 ) -> Iterator[None]:
     """Report how busy the machine is, until the end; not while the study is paused.
 

@@ -6,16 +6,19 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 from engine.config.trackers import TrackerName
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import LASTING, JobKey, StudyRecord
 from engine.reports.results import Status
-from engine.runs import RunFolder
+from engine.runs.event_folder import EventFolder
 from engine.runs.layout import ERRORS_FILE
 from engine.tracking.feed import Feeds
 from engine.tracking.tracker import TrackedStudy
+
+F_co = TypeVar("F_co", bound=EventFolder, covariant=True)
 
 _SUMMARISED = (
     events.StudyStarted,
@@ -47,7 +50,7 @@ class Stopwatch:
 class StageReporter:
     """Reports one stage of one variant; `watch` times it."""
 
-    def __init__(self, reporter: "Reporter", stage: events.Stage, job: JobKey) -> None:
+    def __init__(self, reporter: "Reporter[EventFolder]", stage: events.Stage, job: JobKey) -> None:
         self._emit = reporter.emit
         self.watch = Stopwatch(reporter.control)
         self.stage, self.job = stage, job
@@ -64,10 +67,10 @@ class StageReporter:
         self._emit(events.StageProgress(stage=self.stage, done=done, **self.job._asdict()))
 
 
-class Reporter:
-    """The one way out of a running study. `emit` may be called from any thread."""
+class Reporter(Generic[F_co]):
+    """The one way out of a running study, or of an attempt at one of its jobs. `emit` may be called from any thread."""
 
-    def __init__(self, folder: RunFolder, control: StudyControl, listener: events.Emit | None = None) -> None:
+    def __init__(self, folder: F_co, control: StudyControl, listener: events.Emit | None = None) -> None:
         self.folder, self.control = folder, control
         self.record = StudyRecord()
         self._listener = listener
@@ -112,6 +115,8 @@ class Reporter:
             if status is not None:
                 feeds.put(events.StudyFinished(status=status))
             feeds.close()
+            with self._lock:
+                self._pass_on()  # what was said in the middle of an event
 
     def _take(self, event: events.Event) -> None:
         self._keep(event)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.config.execution import Execution
 from engine.config.study import StudyConfig
 from engine.config.trackers import TrackerName
 from engine.errors import InputError, require
@@ -73,6 +74,7 @@ def resume_study(
     replay: Emit | None = None,
     wait_seconds: float | None = None,
     recheck: bool = False,
+    execution: Execution | None = None,
     log: Sequence[TrackerName] | None = None,
 ) -> StudyRecord:
     """Resume a study that was interrupted or stopped, and return its record.
@@ -80,13 +82,16 @@ def resume_study(
     What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
     outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
     `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images
-    are read again, whatever is remembered of them. `log` names trackers to write from here on in place of the run's.
+    are read again, whatever is remembered of them. With `execution` the jobs run there from here on, and with
+    `log` those trackers are written.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process writes the run, or its data or the user's own steps
             have changed.
     """
     config = replace(load_config(folder), recheck=recheck)
+    if execution is not None:
+        config = replace(config, execution=execution)
     if log is not None:
         config = replace(config, log=tuple(log))
     require_trackers(config.log)
@@ -102,9 +107,10 @@ def resume_study(
         config.require_steps()
         check_network(config.recipe, record)
         dataset = open_study_dataset(config)
+        run.keep_choices(config.execution, config.log)
         reporter.replay(past, replay or emit)
     except BaseException:
         run.close()
         raise
-    Study(config, control, reporter).run(dataset)
+    Study(config, control, reporter, past=past).run(dataset)
     return reporter.record

@@ -27,18 +27,19 @@ class EventFile:
             InputError: the package is not installed.
         """
         try:
-            from tensorboard.compat.proto import event_pb2, summary_pb2
+            from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+            from tensorboard.compat.proto.summary_pb2 import Summary
             from tensorboard.summary.writer.record_writer import RecordWriter
         except ImportError:
             raise InputError(MISSING) from None
-        self._event, self._summary = event_pb2, summary_pb2
+        self._event, self._session_log, self._summary = Event, SessionLog, Summary
         self._stream, self._writer = stream, RecordWriter(stream)
         self._write(wall_time=started, file_version=_VERSION)
 
     def scalar(self, tag: str, step: int, value: float, time: float) -> None:
         """Add a point to one of TensorBoard's charts."""
-        entry = self._summary.Summary.Value(tag=tag, simple_value=value)
-        self._write(wall_time=time, step=step, summary=self._summary.Summary(value=[entry]))
+        summary = self._summary(value=[self._summary.Value(tag=tag, simple_value=value)])
+        self._write(wall_time=time, step=step, summary=summary)
 
     def text(self, tag: str, markdown: str, time: float) -> None:
         """Add a text."""
@@ -54,7 +55,7 @@ class EventFile:
 
     def go_back(self, step: int, time: float) -> None:
         """Void what was told of this step and later ones: they come again."""
-        log = self._event.SessionLog(status=self._event.SessionLog.START)
+        log = self._session_log(status=self._session_log.START)
         self._write(wall_time=time, step=step, session_log=log)
 
     def flush(self) -> None:
@@ -66,7 +67,7 @@ class EventFile:
         self._stream.close()
 
     def _write(self, **fields: Any) -> None:
-        self._writer.write(self._event.Event(**fields).SerializeToString())
+        self._writer.write(self._event(**fields).SerializeToString())
 
 
 def open_tracker(study: TrackedStudy) -> Tracker:

@@ -14,14 +14,15 @@ from torch import Tensor, nn
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
+from engine.config.schedule import has_settled
 from engine.errors import StudyStopped
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, Emit, EpochTrained
 from engine.training.arithmetic import arithmetic
 from engine.training.batches import Places, epoch_batches, read_ahead, steps_per_epoch
 from engine.training.checkpoint_format import Checkpoint, Position
+from engine.training.inference import Validation
 from engine.training.pixels import Pixels, image_loader
-from engine.training.schedule import has_settled
 from engine.training.trainer import Trainer
 
 
@@ -57,7 +58,7 @@ def train(
     n_classes: int,
     emit: Emit,
     control: StudyControl,
-    validate: Callable[[nn.Module], float] | None = None,
+    validate: Callable[[nn.Module], Validation] | None = None,
     resume: Checkpoint | None = None,
     keep: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingOutcome:
@@ -66,8 +67,8 @@ def train(
     Reports every batch and every epoch. The result depends on the arguments alone: bit for bit on one machine. For one
     seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
-    reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
-    every epoch. With the recipe's `patience` training ends early once that has not risen for so many epochs (and
+    reported like any other. `validate` measures a network on images kept out of training; it is asked after every
+    epoch. With the recipe's `patience` training ends early once that accuracy has not risen for so many epochs (and
     the learning rate has fallen, see `has_settled`); otherwise it changes nothing.
 
     `keep` gets a checkpoint after every epoch's report, and at a stop; its tensors change with the next step. With
@@ -191,17 +192,18 @@ class _Report:
         while self._waiting:
             self._send()
 
-    def finish_epoch(self, validation_accuracy: float | None) -> None:
+    def finish_epoch(self, validation: Validation | None) -> None:
         self.drain()
-        if validation_accuracy is not None and validation_accuracy > self._best_validation:
-            self._best_validation, self._best_epoch = validation_accuracy, self._epoch + 1
+        if validation is not None and validation.accuracy > self._best_validation:
+            self._best_validation, self._best_epoch = validation.accuracy, self._epoch + 1
         self._emit(
             EpochTrained(
                 **self._job,
                 epoch=self._epoch,
                 loss=self._loss / self._images,
                 accuracy=self._correct / self._images,
-                validation_accuracy=validation_accuracy,
+                validation_accuracy=validation.accuracy if validation is not None else None,
+                validation_loss=validation.loss if validation is not None else None,
             )
         )
         self._loss, self._correct, self._images = 0.0, 0.0, 0

@@ -234,7 +234,7 @@ class LineProgress:
     def _job(self, part: StageStarted | StageFinished | BatchTrained | EpochTrained | JobResult) -> str:
         """The variant, with seed and fold where there are several."""
         seed = f"seed {part.seed}" if self._seeds else ""
-        fold = f"fold {part.fold + 1}" if self._folds else ""
+        fold = f"fold {part.fold}" if self._folds else ""
         which = ", ".join(filter(None, (seed, fold)))
         return f"{part.variant} ({which})" if part.variant and which else part.variant
 

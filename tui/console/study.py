@@ -12,7 +12,6 @@ from typing import Any, Generic, Self, TextIO, TypeVar
 
 from engine import keep_memory
 from engine.config.study import StudyConfig
-from engine.config.trackers import TrackerName
 from engine.errors import FAILURE, SIGNAL_STATUS, InputError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
@@ -77,14 +76,9 @@ def _run(config: StudyConfig, record: StudyRecord, *, as_json: bool, remark: str
 
 
 def resume_headless(
-    folder: Path,
-    *,
-    as_json: bool,
-    wait_seconds: float | None,
-    recheck: bool = False,
-    log: Sequence[TrackerName] | None = None,
+    config: StudyConfig, folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False
 ) -> int:
-    """Resume a run, write the results of the whole study and return the exit status.
+    """Resume a run where `config` has it run, write the results of the whole study and return the exit status.
 
     Raises:
         SimpsonsError: it cannot be resumed, or the results cannot be written.
@@ -94,7 +88,16 @@ def resume_headless(
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_study
 
-        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck, log=log)
+        resume_study(
+            folder,
+            take,
+            control,
+            replay=recall,
+            wait_seconds=wait_seconds,
+            recheck=recheck,
+            execution=config.execution,
+            log=config.log,
+        )
 
     return _headless(work, as_json=as_json)
 

@@ -1,7 +1,7 @@
 """The numbers of a study as comma-separated tables, one row an observation, ready for a data frame.
 
     curves.csv       variant, seed, fold, epoch, step, loss: a row a batch
-    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy
+    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy, validation_loss
     scores.csv       a row a variant, seed and fold (and a baseline, without either): status, accuracy, averages, times
     classes.csv      variant, seed, fold, class, precision, recall, f1, support
     confusion.csv    variant, seed, fold, true, predicted, count
@@ -46,6 +46,7 @@ from tui.tables.machine import GPU_COLUMNS, LOAD_COLUMNS, SPAN_COLUMNS, gpu_rows
 Row = Sequence[object]
 
 _JOB = ("variant", "seed", "fold")
+_EPOCH_COLUMNS = (*_JOB, "epoch", "loss", "accuracy", "validation_accuracy", "validation_loss")
 _AVERAGES = ("macro", "weighted", "micro")
 _SCORES = ("precision", "recall", "f1")
 
@@ -55,7 +56,7 @@ def render(exported: Exported) -> dict[str, bytes]:
     record = exported.record
     files = {
         "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
-        "epochs.csv": _file((*_JOB, "epoch", "loss", "accuracy", "validation_accuracy"), _epochs(record)),
+        "epochs.csv": _file(_EPOCH_COLUMNS, _epochs(record)),
         "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
         "classes.csv": _file((*_JOB, "class", *_SCORES, "support"), _classes(record)),
         "confusion.csv": _file((*_JOB, "true", "predicted", "count"), _confusion(record)),
@@ -103,7 +104,7 @@ def _curves(record: StudyRecord) -> Iterator[Row]:
 def _epochs(record: StudyRecord) -> Iterator[Row]:
     for key, ended in record.epochs.items():
         for entry in ended:
-            yield (*key, entry.epoch, entry.loss, entry.accuracy, entry.validation_accuracy)
+            yield (*key, *(getattr(entry, name) for name in _EPOCH_COLUMNS[len(_JOB) :]))
 
 
 _SCORE_COLUMNS = (

@@ -1,23 +1,26 @@
 """The options that commands share, and the study that they describe."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 from click.core import ParameterSource
 from cloup import option_group
 from cloup.typing import Decorator
 
+from engine.config.execution import IN_PROCESS
 from engine.config.expressions import ALL_COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
 from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
-from engine.config.trackers import TRACKERS
 from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
+from tui.options.basics import F, option
+from tui.options.execution import EXECUTION_GROUP, EXECUTION_OPTIONS, chosen_execution
+from tui.options.trackers import TRACKER_GROUP
 from tui.options.values import (
     class_names,
     image_size,
@@ -27,7 +30,6 @@ from tui.options.values import (
     recipe_name,
     recipe_number,
     start_weights,
-    tracker_names,
     variant_names,
 )
 
@@ -41,14 +43,6 @@ _EXISTING = click.Path(exists=True, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 _OPEN_UNIT = click.FloatRange(0, 1, min_open=True, max_open=True)
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def option(*names: str, **kwargs: Any) -> Callable[[F], F]:
-    """An option that shows its default, and that an environment variable can give as well."""
-    variable = f"SIMPSONS_TUI_{names[0].removeprefix('--').replace('-', '_').upper()}"
-    return click.option(*names, envvar=variable, show_default=True, **kwargs)
 
 
 def folders(*options: Decorator) -> Decorator:
@@ -102,20 +96,14 @@ OWN_NETWORK = click.option(
     help="The run's own network, whose code is only run where it is named.",
 )
 RECHECK = option("--recheck", is_flag=True, help="Read every image again, whatever is remembered of it.")
-LOG = option(
-    "--log",
-    type=tracker_names,
-    metavar="A,B,...",
-    help=f"Write trackers while training, into the run folder or where they are set up to: {', '.join(TRACKERS)}.",
-)
 JSON = option("--json", "as_json", is_flag=True, help="Write the result as one JSON object.")
 HEADLESS = option("--headless", is_flag=True, help="Without a screen, also in a terminal.")
 HEADLESS_JSON = option("--json", "as_json", is_flag=True, help="Without a screen; write the result as one JSON object.")
 IMAGES = option(
     "--images",
     type=click.Choice(("off", "blocks", "auto")),
-    default="auto",
-    help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
+    help="Pictures: none, coloured half blocks, or (auto) the terminal's own graphics where it has them; without it "
+    "what the settings say, else auto.",
 )
 
 # Like `OWN_NETWORK`, no environment variable; and before variants are read.
@@ -277,7 +265,8 @@ _STUDY_GROUPS = (
             help="NinaSR-B0 x2 weights; without it the official ones, or those that ship with the program.",
         ),
     ),
-    option_group("Trackers", LOG),
+    EXECUTION_GROUP,
+    TRACKER_GROUP,
     folders(CACHE_DIR, RUNS_DIR, OFFLINE),
 )
 
@@ -362,10 +351,11 @@ def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyC
     given_data = any(options[name] is not None for name in ("data", "train", "labels"))
     usual = StudyConfig.recipe.name if given_data else DEMO_RECIPE
     named = options.pop("recipe")
-    options["log"] = options["log"] or ()
     recipe = file["recipe"] if named is None and "recipe" in file else get_recipe(named or usual)
+    options["execution"] = chosen_execution(options, options.get("execution", IN_PROCESS))
+    options = {name: value for name, value in options.items() if name not in EXECUTION_OPTIONS}
     options.update(named_parts(*(options[name] for name in ("data", *_PARTS, "labels"))))
-    return StudyConfig(recipe=replace(recipe, **given), **options)
+    return StudyConfig(recipe=replace(recipe, **given), **options | {"log": options["log"] or ()})
 
 
 def _is_given(name: str) -> bool:

@@ -14,7 +14,6 @@ from engine.config.grammar import choose_from
 from engine.config.names import split_names
 from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, parse_network
 from engine.config.recipes import RECIPES, Recipe
-from engine.config.trackers import TRACKERS
 from engine.errors import InputError
 
 # ---------------------------------------------------------------- values of options
@@ -55,19 +54,6 @@ def own_steps(value: str) -> str:
     return value
 
 
-def tracker_names(value: str) -> tuple[str, ...]:
-    """Names of trackers with commas between them, each once.
-
-    Raises:
-        click.BadParameter: one is not known.
-    """
-    found = tuple(dict.fromkeys(names(value)))
-    for name in found:
-        if name not in TRACKERS:
-            raise click.BadParameter(f"unknown tracker {name!r}: {choose_from(name, TRACKERS)}")
-    return found
-
-
 def variant_names(value: str) -> tuple[str, ...]:
     """Names of variants with commas between them; an expression becomes those that it stands for.
 
@@ -100,6 +86,18 @@ def image_size(value: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,6})\s*[xX×]\s*(\d{1,6})", value.strip(), re.ASCII)
     if match is None:
         raise click.BadParameter(f"{value!r}: give height and width in pixels, as 96x128")
+    return int(match[1]), int(match[2])
+
+
+def screen_size(value: str) -> tuple[int, int]:
+    """(columns, lines), from a text like 120x40.
+
+    Raises:
+        click.BadParameter: it is not of that form.
+    """
+    match = re.fullmatch(r"(\d{1,3})[xX×](\d{1,3})", value.strip(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r}: give columns and lines, as 120x40")
     return int(match[1]), int(match[2])
 
 

@@ -153,6 +153,19 @@ EVERY_EVENT = [
     events.BatchTrained(variant="bbox", epoch=0, step=1, loss=0.1, images=100),
     events.EpochTrained(variant="bbox", epoch=0, loss=0.1, accuracy=0.9),
     events.JobFinished(result=RESULT),
+    events.AttemptSubmitted(variant="bbox", seed=3, fold=1, attempt=2, place="Slurm job 17"),
+    events.AttemptStarted(
+        variant="bbox",
+        seed=3,
+        fold=1,
+        attempt=2,
+        host="n1",
+        process=9,
+        device_name="a GPU",
+        output="attempts/x/2/o.log",
+    ),
+    events.AttemptEnded(variant="bbox", seed=3, fold=1, attempt=2, reason="preempted"),
+    events.WorkersChanged(workers=8, on="slurm", reason="too little memory"),
     events.BaselinesMeasured(baselines=(Baseline("majority", METRICS),)),
     events.QualityMeasured(quality=QUALITY),
     events.StudyPaused(),
@@ -255,3 +268,14 @@ def test_every_field_is_written():
 def test_an_event_whose_name_is_no_name_is_no_event(line):
     with pytest.raises(ValueError, match=r"not an event|too deeply"):
         codec.event_from_line(line)
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [('"epoch":0', '"epoch":0.5'), ('"images":100', '"images":true'), ('"loss":0.1', '"loss":"low"'), ("}", "} x")],
+)
+def test_a_batch_is_read_as_strictly_as_any_event(part, fault):
+    line = codec.event_to_line(events.BatchTrained(variant="bbox", epoch=0, step=1, loss=0.1, images=100))
+    assert part in line
+    with pytest.raises(ValueError, match=r"BatchTrained|not an event"):
+        codec.event_from_line(line.replace(part, fault))

@@ -50,6 +50,7 @@ def test_a_resume_may_name_other_trackers(config):
     (folder,) = config.runs_dir.iterdir()
     resume_study(folder, log=("csv",))
     assert len(losses(folder)) == 12
+    assert load_config(folder).log == ("csv",)
 
 
 def test_a_tracker_that_fails_costs_one_warning(config, monkeypatch):

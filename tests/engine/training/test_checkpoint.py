@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from engine.config.recipes import RECIPES
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, EpochTrained
-from engine.training import CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint, train
+from engine.training import CheckpointError, Validation, checkpoint_to_bytes, job_identity, read_checkpoint, train
 from engine.training.checkpoint_format import Checkpoint, Position
 from engine.training.trainer import Trainer
 
@@ -218,7 +218,7 @@ def test_patience_survives_an_interruption(tiny, recipe, machine, tmp_path):
     accuracy = iter(after_epochs)
 
     def train_on(**how):
-        outcome, _, kept = run(tiny, patient, machine, validate=lambda _: next(accuracy), **how)
+        outcome, _, kept = run(tiny, patient, machine, validate=lambda _: Validation(next(accuracy), 1.0), **how)
         return outcome, kept
 
     outcome, _ = train_on()
@@ -233,5 +233,5 @@ def test_patience_survives_an_interruption(tiny, recipe, machine, tmp_path):
 def test_one_cycle_does_not_end_before_the_learning_rate_has_fallen(tiny, recipe, machine):
     patient = replace(recipe, epochs=10, patience=1, schedule="one-cycle")
     falling = iter([1 - epoch / 20 for epoch in range(10)])
-    outcome, _, _ = run(tiny, patient, machine, validate=lambda _: next(falling))
+    outcome, _, _ = run(tiny, patient, machine, validate=lambda _: Validation(next(falling), 1.0))
     assert (outcome.epochs_done, outcome.stopped) == (8, False)

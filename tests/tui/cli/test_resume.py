@@ -39,8 +39,8 @@ def resumed(monkeypatch, fake_engine):
     """What the command line asked the engine to go on with."""
     asked = []
 
-    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, log=None):
-        asked.append((folder, wait_seconds) if log is None else (folder, log))
+    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, execution=None, log=None):
+        asked.append((folder, log) if log else (folder, wait_seconds))
         for event in load_record(folder).notices:
             (replay or emit)(event)
         return fake_engine.run_study(StudyConfig(variants=("vanilla", "bbox")), emit, control)
@@ -56,7 +56,7 @@ def test_without_a_name_it_is_the_newest_that_is_not_done(command, resumed, unfi
     assert "one box without area dropped" in err
 
 
-def test_other_trackers_can_be_named_without_a_screen(command, resumed, unfinished):
+def test_other_trackers_can_be_named(command, resumed, unfinished):
     assert command("resume", "--headless", "--log", "csv,tensorboard")[0] == 0
     assert resumed == [(unfinished, ("csv", "tensorboard"))]
 

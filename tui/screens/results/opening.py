@@ -47,9 +47,13 @@ class OpeningScreen(Screen[None]):
         self.app.push_screen(PredictScreen(self._session, request, variants))
 
     def action_comparisons(self) -> None:
-        """Variants against variants."""
+        """Variants against variants; of very many, each against the plain one."""
         from tui.screens.results.comparisons import ComparisonScreen
+        from tui.tables.statistics import gains_replace_pairs
 
+        if gains_replace_pairs(self._record):
+            self.action_pipelines()
+            return
         self.app.push_screen(ComparisonScreen(self._record))
 
     def action_effects(self) -> None:

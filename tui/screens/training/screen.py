@@ -97,7 +97,8 @@ class TrainingScreen(Screen[None]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
         self.state = state
         self.variants = variants
-        self.options = ChartOptions()
+        charts = session.settings.charts
+        self.options = ChartOptions(charts.shown, charts.log)
         self.overlay = False
         self.focused_chart = False
         self._marked: int | None = None
