@@ -17,6 +17,7 @@ GRACE_SECONDS = 60.0
 """How long the process may go on once the study has ended, or its process."""
 
 _LAST_WORDS_SECONDS = 2.0
+_LONGEST_WORDS = 200
 
 
 class TrackerProcess:
@@ -85,4 +86,5 @@ class TrackerProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_LAST_WORDS_SECONDS)
         lines = self._output.read_text(encoding="utf-8", errors="replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "its process ended")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "its process ended")
+        return said if len(said) <= _LONGEST_WORDS else f"{said[:_LONGEST_WORDS]}... (see {self._output})"
