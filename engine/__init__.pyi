@@ -46,6 +46,7 @@ from .runs.listing import list_runs as list_runs
 from .runs.listing import remove_run as remove_run
 from .runs.listing import summary_of as summary_of
 from .runs.lock import is_live as is_live
+from .runs.output import attempt_output as attempt_output
 from .runs.reader import EventFollower as EventFollower
 from .runs.reader import load_record as load_record
 from .runs.requests import send_request as send_request

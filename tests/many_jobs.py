@@ -88,26 +88,26 @@ class ManyJobs:
         yield WorkersChanged(time=START, workers=self.workers, on=self.on)
         yield MachineChosen(time=START, machine=MachineSettings("cpu", "a processor", "fp32", True, 1, "measured"))
         waiting, number = iter(self.jobs), itertools.count()
-        running: list[tuple[float, int, Event, Iterator[Event]]] = []
+        running: list[tuple[float, int, int, Event, Iterator[Event]]] = []
 
         def begin(worker: int, now: float) -> None:
             job = next(waiting, None)
             if job is not None:
                 events = self._job_events(job, worker, now, random.Random(chance.random()))
                 event = next(events)
-                heapq.heappush(running, (event.time, next(number), event, events))
+                heapq.heappush(running, (event.time, next(number), worker, event, events))
 
         for worker in range(self.workers):
             begin(worker, START + 0.1 * worker)
         now = START
         while running:
-            now, _, event, events = heapq.heappop(running)
+            now, _, worker, event, events = heapq.heappop(running)
             yield event
             following = next(events, None)
             if following is not None:
-                heapq.heappush(running, (following.time, next(number), following, events))
+                heapq.heappush(running, (following.time, next(number), worker, following, events))
             else:
-                begin(next(number), now)
+                begin(worker, now)
         yield StudyFinished(time=now, status="done", conclusion=("No variant is better than another.",))
 
     def _job_events(self, job: JobKey, worker: int, now: float, chance: random.Random) -> Iterator[Event]:
@@ -115,14 +115,14 @@ class ManyJobs:
         done, where = 0, job._asdict()
         for attempt in itertools.count(1):
             stop, reason = self.ends.get((job, attempt), (self.batches, ""))
-            process = 1000 + 10 * worker + attempt
+            process = 1000 + 10 * self.jobs.index(job) + attempt
             yield AttemptSubmitted(time=now, attempt=attempt, place=f"Slurm job {process}", **where)
             now += _START_SECONDS
             output = f"attempts/{job.variant}-seed{job.seed}-fold{job.fold}/{attempt}/output.log"
             yield AttemptStarted(
                 time=now,
                 attempt=attempt,
-                host=f"node{worker % self.workers:02}",
+                host=f"node{worker:02}",
                 process=process,
                 device_name="a processor",
                 output=output,
@@ -190,7 +190,7 @@ def _predictions(classes: int, images: int, fold: int, kind: int) -> tuple[Predi
         chance, found = random.Random(repr(key)), []
         for image in range(images):
             label = image % classes
-            shares = [chance.random() + (column == label) for column in range(classes)]
+            shares = [chance.random() + 0.4 * (column == label) for column in range(classes)]
             probabilities = tuple(share / sum(shares) for share in shares)
             predicted = max(range(classes), key=probabilities.__getitem__)
             found.append(Prediction(f"test/class{label:02}/{fold}_{image}.jpg", label, predicted, probabilities))

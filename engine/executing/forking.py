@@ -11,6 +11,7 @@ its environment from whenever the first was started, and leaves its children beh
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -36,6 +37,7 @@ def serve(modules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the study's to answer
     for module in modules:
         importlib.import_module(module)
+    gc.freeze()  # what is there is shared with all children, as long as nobody looks it through
     children: set[int] = set()
     try:
         for line in iter(sys.stdin.readline, ""):

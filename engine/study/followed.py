@@ -136,7 +136,7 @@ class Merger:
         for event in news:
             match event:
                 case events.AttemptEnded():
-                    work.reason = event.reason
+                    work.reason, work.finished = event.reason, not event.reason
                 case events.StudyPaused() | events.StudyUnpaused():
                     work.paused = isinstance(event, events.StudyPaused)
                 case events.JobFinished():

@@ -32,7 +32,10 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
     config = config if before is None else as_computed_before(config, before)
     recipe, classes = config.recipe, len(images.classes)
     scale = max(get_variant(name).scale for name in config.variants)
-    step = require_memory(recipe, images.most_training_images, config.device, scale=scale, n_classes=classes)
+    here = config.execution.workers if config.execution.on == "local" else 1
+    step = require_memory(
+        recipe, images.most_training_images, config.device, scale=scale, n_classes=classes, workers=here or 1
+    )
     if step is not None:
         tell_footprint(step, min(recipe.batch_size, images.most_training_images), reporter)
     machine = choose_machine(

@@ -18,25 +18,14 @@ from engine.study.network import check_network
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter
+from engine.study.workers import WORK_ROOMS
 from engine.system.locations import cache_folder, runs_folder
 from engine.tracking.feed import require_trackers
-
-_WORK_ROOMS = (
-    "engine.audit",
-    "engine.preprocess",
-    "engine.dataset.torch_images",
-    "engine.superres",
-    "engine.training",
-    "engine.evaluation",
-    "skimage.restoration",
-    "torchsr.models",
-    "torchvision.transforms.v2",
-)
 
 
 def warm_up() -> None:
     """Import what the work needs (seconds); call it in a thread while the first screen stands."""
-    for name in _WORK_ROOMS:
+    for name in WORK_ROOMS:
         importlib.import_module(name)
 
 

@@ -13,6 +13,21 @@ from engine.system.named_code import named_networks
 WORKER = "engine.study.worker"
 """The module that a worker runs."""
 
+WORK_ROOMS = (
+    "engine.audit",
+    "engine.preprocess",
+    "engine.dataset.torch_images",
+    "engine.superres",
+    "engine.training",
+    "engine.evaluation",
+    "skimage.restoration",
+    "torchsr.models",
+    "torchvision.transforms.v2",
+)
+"""What the work needs and is not imported before: seconds."""
+
+WORKER_MODULES = (WORKER, "cattrs", *WORK_ROOMS)
+
 IMAGES_FILE = "images.json"
 """Beside the attempts: the study's images (see `engine.study.stored_images`)."""
 

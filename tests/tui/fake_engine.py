@@ -60,6 +60,7 @@ class FakeEngine:
     """
 
     EventFollower = engine.EventFollower
+    attempt_output = staticmethod(engine.attempt_output)
     dataset_readings = staticmethod(engine.dataset_readings)
     list_runs = staticmethod(engine.list_runs)
     load_config = staticmethod(engine.load_config)

@@ -20,7 +20,7 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.app.command_palette import StudyCommands
 from tui.looks.keys import bind
-from tui.looks.themes import COLOUR_BLIND, ReadableColours, terminal_colours
+from tui.looks.themes import COLOUR_BLIND, ReadableColours, readable_variables, terminal_colours
 from tui.screens.setup.screen import SetupScreen
 from tui.session.leaving import obey_signals
 from tui.session.messages import Complaint
@@ -181,6 +181,10 @@ class DashboardApp(App[int]):
         """Textual's own, with dim words that can be read."""
         filters = super().get_line_filters()
         return [self._named_colours[2] if isinstance(one, ANSIToTruecolor) else one for one in filters]
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's own, with words that can be read in every theme."""
+        return readable_variables(super().get_css_variables())
 
     @property
     def _named_colours(self) -> tuple[str, TerminalTheme, LineFilter]:

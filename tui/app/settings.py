@@ -72,16 +72,17 @@ class SettingsScreen(Screen[None]):
     SettingsScreen {
         & > #settings-heading { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         & > #settings-lists { height: 1fr; layout: vertical; }
-        & #entries-panel { height: auto; }
+        & #entries-panel { height: auto; max-height: 50%; }
         & #keys-panel { height: 1fr; }
         &.-roomy > #settings-lists { layout: horizontal; }
-        &.-roomy #entries-panel, &.-roomy #keys-panel { width: 1fr; height: 100%; }
+        &.-roomy #entries-panel, &.-roomy #keys-panel { width: 1fr; height: 100%; max-height: 100%; }
         & OptionList {
             height: auto; max-height: 100%; border: none; padding: 0; background: $background;
             text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size: 1 1;
+            &:focus { border: none; }
         }
         & OptionList > .option-list--option-highlighted { text-style: none; color: $foreground; background: $surface; }
-        & OptionList:focus > .option-list--option-highlighted { background: $primary 35%; }
+        & OptionList:focus > .option-list--option-highlighted { color: $foreground; background: $primary 35%; }
         & #keys { height: 1fr; }
         & #find { display: none; }
         & > #settings-words { height: 2; padding: 0 1; }

@@ -79,7 +79,7 @@ def export(*, run: str | None, format_name: str | None, out: Path | None, force:
         _export_network(run, runs_dir, out, force=force)
         return
     from engine import find_run, gather, open_run
-    from tui.console.progress import progress_on
+    from tui.console.bars import progress_on
     from tui.export.report import NOTHING_EVALUATED
     from tui.export.saving import export_to
 

@@ -5,13 +5,13 @@ import re
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import Self
 
 from rich.console import Console
 
-from engine.events.record import JobKey
 from engine.events.search import TrialFinished, TrialStarted, TuningStarted, is_trial, trial_name
 from engine.events.study import (
+    AttemptEnded,
     BaselinesMeasured,
     BatchTrained,
     DatasetChecked,
@@ -28,15 +28,14 @@ from engine.events.study import (
     StudyPaused,
     StudyStarted,
     StudyUnpaused,
+    WorkersChanged,
 )
 from engine.reports.results import DatasetSummary, JobResult
 from tui.looks.formatting import count, duration, loss, percent, rate
-from tui.state.event_words import event_words
+from tui.state.event_words import MOST_TOLD, attempt_words, event_words, job_count, job_words
+from tui.state.study import ViewState
 from tui.tables.facts import recipe_words
 from tui.tables.search_facts import search_line
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
 
 _STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bold red"}
 _DOING: dict[Stage, str] = {
@@ -48,12 +47,8 @@ _DOING: dict[Stage, str] = {
     "baselines": "measuring baselines on",
     "quality": "measuring the quality of",
 }
-_REFRESHES_PER_SECOND = 5
 REMIND_SECONDS = 30.0
 """Nobody waits longer for a sign of life where there is no bar."""
-
-_MOST_TOLD = 20
-"""Of studies with more jobs than this, only what became of each job is told, and how many there are."""
 
 _WORTH_A_LINE = 1.0
 """Seconds from which on the time that a stage took gets a line."""
@@ -84,13 +79,17 @@ class _UnderWay:
         seconds = now - self.began
         return rate(self.images / seconds) if seconds > 0 and self.images > 0 else ""
 
+    def seconds_left(self, now: float) -> float | None:
+        """At the speed so far; None where that is not known."""
+        fresh = self.done - self.cached
+        return (now - self.began) * (self.total - self.done) / fresh if fresh > 0 else None
+
     def words(self, now: float) -> str:
         """How far it is, how fast and how long it will take."""
         if not self.total:
             return f"{self.name}, under way for {duration(now - self.began)}"
-        fresh = self.done - self.cached
-        left = (now - self.began) * (self.total - self.done) / fresh if fresh > 0 else None
-        parts = (percent(self.done / self.total).strip(), self.speed(now), f"{duration(left)} left")
+        left = f"{duration(self.seconds_left(now))} left"
+        parts = (percent(self.done / self.total).strip(), self.speed(now), left)
         return ", ".join((self.name, *filter(None, parts)))
 
 
@@ -100,11 +99,9 @@ class LineProgress:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._stage: _UnderWay | None = None
-        self._said_at = time.time()
+        self._said_at = self._counted_at = time.time()
         self._epochs = 0
-        self._seeds, self._folds = False, False
-        self._jobs = 1
-        self._ended: set[JobKey] = set()
+        self._state = ViewState()
         self._broken = False
 
     def __enter__(self) -> Self:
@@ -126,20 +123,24 @@ class LineProgress:
 
     def recall(self, event: Event) -> None:
         """Take from an event what later lines refer to; what was told by another process is not told again."""
+        self._state.apply(event)
         if isinstance(event, StudyStarted | TuningStarted):
             self._epochs = event.recipe.epochs
-            self._seeds = isinstance(event, StudyStarted) and event.repeats > 1
-            self._folds = isinstance(event, StudyStarted) and event.folds > 1
-            self._jobs = len(event.variants) * event.jobs_per_variant if isinstance(event, StudyStarted) else 1
-        elif isinstance(event, JobFinished):
-            self._ended.add(JobKey(event.result.variant, event.result.seed, event.result.fold))
 
     def remind(self, now: float | None = None) -> None:
-        """Say how far the stage under way is where nothing was said for `REMIND_SECONDS`; `now` as events count it."""
+        """Say how far the stage under way is where nothing was said for `REMIND_SECONDS`; `now` as events count it.
+
+        Of jobs that run side by side, how many do and how long it takes, every so many seconds.
+        """
         now = time.time() if now is None else now
-        if self._stage is None or self._stage.paused_at is not None or now - self._said_at < REMIND_SECONDS:
+        state, stage = self._state, self._stage
+        if state.paused:
             return
-        self.say(self._stage.words(now), at=now)
+        if stage is not None and now - self._said_at >= REMIND_SECONDS:
+            self.say(stage.words(now), at=now)
+        elif stage is None and state.attempts.running and now - self._counted_at >= REMIND_SECONDS:
+            self._counted_at = now
+            self.say(f"{jobs_words(state)}, {duration(state.seconds_left())} left", at=now)
 
     def say(self, message: str, level: Level = "info", at: float | None = None) -> None:
         """Write one line, with the time of day."""
@@ -158,6 +159,8 @@ class LineProgress:
             level = event.level
         elif isinstance(event, JobFinished) and event.result.status != "done":
             level = "warning" if event.result.status == "stopped" else "error"
+        elif isinstance(event, AttemptEnded) and event.reason:
+            level = "warning"
         self._follow(event)
         line = self._line(event)
         if line:
@@ -168,10 +171,14 @@ class LineProgress:
         """Keep what is under way up to date."""
         stage = self._stage
         match event:
+            case StageStarted() | StageProgress() | BatchTrained() | StageFinished() if self._side_by_side(event):
+                pass
             case StageStarted():
                 place = self._place() if event.variant else ""
-                name = _about(f"{place}{self._job(event)}", _doing(event.stage))
+                name = about(f"{place}{self._job(event)}", doing(event.stage))
                 self._stage = _UnderWay(name, event.time, event.total, event.cached, event.cached)
+            case WorkersChanged():
+                self._counted_at = event.time
             case TrialStarted():
                 self._stage = _UnderWay(trial_name(event.trial), event.time, event.steps)
             case StageProgress() if stage is not None:
@@ -188,8 +195,13 @@ class LineProgress:
             case _:
                 pass
 
+    def _side_by_side(self, event: Event) -> bool:
+        """Whether an event is of one of several jobs under way."""
+        return bool(self._state.attempts) and bool(getattr(event, "variant", ""))
+
     def _line(self, event: Event) -> str:
-        return self._study_line(event) or event_words(event) or search_line(event) or self._job_line(event)
+        words = event_words(event) or attempt_words(event, self._state.record.started)
+        return self._study_line(event) or words or search_line(event) or self._job_line(event)
 
     def _study_line(self, event: Event) -> str:
         text = ""
@@ -209,115 +221,54 @@ class LineProgress:
     def _job_line(self, event: Event) -> str:
         text = ""
         match event:
-            case StageStarted() | StageFinished() | EpochTrained() if event.variant and self._jobs > _MOST_TOLD:
+            case StageStarted() | StageFinished() | EpochTrained() if event.variant and self._jobs > MOST_TOLD:
                 pass
             case StageStarted():
                 unit, known = ("batches", "done before") if event.stage == "train" else ("images", "from the cache")
                 cached = f", {count(event.cached)} of them {known}" if event.cached else ""
-                text = _about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
+                text = about(self._job(event), f"{_DOING[event.stage]} {count(event.total)} {unit}{cached}")
             case StageFinished() if event.seconds >= _WORTH_A_LINE:
-                text = _about(self._job(event), f"{_doing(event.stage)} took {duration(event.seconds)}")
+                text = about(self._job(event), f"{doing(event.stage)} took {duration(event.seconds)}")
             case EpochTrained():
                 scores = f"mean loss {loss(event.loss).strip()}, training accuracy {event.accuracy:.3f}"
                 if event.validation_accuracy is not None:
                     scores += f", validation accuracy {event.validation_accuracy:.3f}"
                 text = f"{self._job(event)}: epoch {event.epoch + 1}/{self._epochs}, {scores}"
             case JobFinished() if not is_trial(event.result.variant):
-                text = f"{self._place(len(self._ended))}{self._job(event.result)}: {_outcome(event.result)}"
+                text = (
+                    f"{self._place(len(self._state.record.results))}{self._job(event.result)}: {_outcome(event.result)}"
+                )
         return text
+
+    @property
+    def _jobs(self) -> int:
+        return job_count(self._state.record.started)
 
     def _place(self, number: int | None = None) -> str:
         """Which of many jobs this is, the one under way if not given: "[17/130] "; "" where there are few."""
-        number = len(self._ended) + 1 if number is None else number
-        return f"[{number}/{self._jobs}] " if self._jobs > _MOST_TOLD else ""
+        number = len(self._state.record.results) + 1 if number is None else number
+        return f"[{number}/{self._jobs}] " if self._jobs > MOST_TOLD else ""
 
     def _job(self, part: StageStarted | StageFinished | BatchTrained | EpochTrained | JobResult) -> str:
-        """The variant, with seed and fold where there are several."""
-        seed = f"seed {part.seed}" if self._seeds else ""
-        fold = f"fold {part.fold}" if self._folds else ""
-        which = ", ".join(filter(None, (seed, fold)))
-        return f"{part.variant} ({which})" if part.variant and which else part.variant
+        """The variant, with seed and fold where there are several; "" for a stage of the whole study."""
+        return part.variant and job_words(self._state.record.started, part.variant, part.seed, part.fold)
 
 
-class BarProgress(LineProgress):
-    """The lines, and below them a bar for the stage under way with its rate and the time left."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[rate]:>11}", markup=False),
-            TimeRemainingColumn(),
-            console=console,
-            expand=True,
-            transient=True,
-            refresh_per_second=_REFRESHES_PER_SECOND,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._task = self._bars.add_task("preparing", total=None, rate="")
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._bars.stop()
-
-    def _show(self, event: Event) -> None:
-        super()._show(event)
-        match event:
-            case StageStarted() | TrialStarted():
-                self._start()
-            case StageProgress():
-                self._advance()
-            case BatchTrained():
-                epoch = f"epoch {event.epoch + 1}/{self._epochs}, loss {loss(event.loss).strip()}"
-                self._advance(f"{self._place()}{self._job(event)}: {epoch}")
-            case StageFinished() | StudyFinished() | TrialFinished():
-                self._end()
-            case _:
-                pass
-
-    def remind(self, now: float | None = None) -> None:
-        """The bar says it all the time."""
-
-    def _start(self) -> None:
-        self._end()
-        if stage := self._stage:
-            self._task = self._bars.add_task(stage.name, total=stage.total or None, completed=stage.cached, rate="")
-
-    def _advance(self, description: str | None = None) -> None:
-        if self._task is not None and (stage := self._stage):
-            speed = stage.speed(time.time())
-            self._bars.update(self._task, completed=stage.done, description=description, rate=speed)
-
-    def _end(self) -> None:
-        if self._task is not None:
-            self._bars.remove_task(self._task)
-            self._task = None
+def jobs_words(state: ViewState) -> str:
+    """How many jobs of a study run, have ended and have failed."""
+    counts = state.job_counts()
+    total = job_count(state.record.started)
+    ended = "".join(f", {counts[word]} {word}" for word in ("stopped", "failed") if counts[word])
+    return f"{count(counts['running'])} running, {count(counts['done'])} of {count(total)} done{ended}"
 
 
-def progress_on(stream: TextIO) -> LineProgress:
-    """The display that suits a stream."""
-    console = QuietConsole(file=stream)
-    if console.is_terminal and not console.is_dumb_terminal:
-        return BarProgress(console)
-    return LineProgress(console)
-
-
-def _doing(stage: Stage) -> str:
+def doing(stage: Stage) -> str:
     """What a stage does, without the word before the number of images."""
     return re.sub(" (on|among|of)$", "", _DOING[stage])
 
 
-def _about(variant: str, message: str) -> str:
+def about(variant: str, message: str) -> str:
+    """A message with what it is about before it, if anything."""
     return f"{variant}: {message}" if variant else message
 
 

@@ -17,8 +17,9 @@ from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit, Event
+from tui.console.bars import progress_on
 from tui.console.errors import complain
-from tui.console.progress import LineProgress, progress_on
+from tui.console.progress import LineProgress
 from tui.console.report import report_text
 from tui.console.stdout import print_alone, results_alone_on_stdout, write_results
 from tui.export.json_object import json_text

@@ -1,5 +1,6 @@
 """The themes: Textual's own and two for colour-blind eyes, and the terminal's colour names as each of them has them."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from rich.color import Color
@@ -64,6 +65,19 @@ def terminal_colours(theme: Theme) -> TerminalTheme:
     row = [ground, *(colours[name] for name in _MEANINGS), words]
     row[1:] = (readable(colour, ground, LEAST_CONTRAST) if colour.startswith("#") else words for colour in row[1:])
     return TerminalTheme(rgb(ground), rgb(words), [rgb(colour) for colour in row], [rgb(colour) for colour in row])
+
+
+_WORDS_ON = {"footer-key-foreground": "footer-background", "footer-description-foreground": "footer-background"}
+"""Variables of Textual's styles whose words are hard to read in some of its themes, with what they stand on."""
+
+
+def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of styles, with words that can be read; where colours are the terminal's own nothing is changed."""
+    found = dict(variables)
+    for words, ground in _WORDS_ON.items():
+        if found[words].startswith("#") and found[ground].startswith("#"):
+            found[words] = readable(found[words][:7], found[ground][:7], LEAST_CONTRAST)
+    return found
 
 
 class ReadableColours(ANSIToTruecolor):

@@ -26,7 +26,7 @@ class DocsScreen(Screen[None]):
         & > #docs-heading { height: 1; padding: 0 1; }
         & > #docs-body { height: 1fr; scrollbar-size: 1 1; }
         & Markdown { padding: 0 1; max-width: 120; }
-        & #docs-list { height: auto; border: none; background: $background; }
+        & #docs-list { height: auto; border: none; background: $background; &:focus { border: none; } }
     }
     """
 

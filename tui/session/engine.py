@@ -13,6 +13,7 @@ class Engine:
 
     if TYPE_CHECKING:  # naming them here at run time would import the whole engine before the first frame
         EventFollower = engine.EventFollower
+        attempt_output = staticmethod(engine.attempt_output)
         audit_dataset = staticmethod(engine.audit_dataset)
         dataset_readings = staticmethod(engine.dataset_readings)
         estimate = staticmethod(engine.estimate)

@@ -5,9 +5,11 @@ Pure: time comes in with every call, nothing here reads a clock.
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.events.record import JobKey
 from engine.events.study import Stage
 from engine.reports.results import JobResult
 
@@ -111,9 +113,11 @@ class StageView:
 
 @dataclass
 class JobView:
-    """One variant's way through its stages; `version` grows with every change that a chart shows."""
+    """One job's way through its stages; `version` grows with every change that a chart shows."""
 
     variant: str
+    seed: int = 0
+    fold: int = 0
     status: JobStatus = "waiting"
     stages: dict[Stage, StageView] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
@@ -126,6 +130,11 @@ class JobView:
     version: int = 0
     _weight: float = 0.0
     _average: float = 0.0
+
+    @property
+    def key(self) -> JobKey:
+        """What tells it from others."""
+        return JobKey(self.variant, self.seed, self.fold)
 
     @property
     def stage(self) -> StageView | None:
@@ -150,6 +159,12 @@ class JobView:
         """Test accuracy, once measured."""
         return self.result.metrics.accuracy if self.result and self.result.metrics else None
 
+    def break_off(self) -> None:
+        """Its process is no more and it has not ended: it waits for another, which does its stages again."""
+        self.status = "waiting"
+        self.stages.clear()
+        self.version += 1
+
     def go_back(self, epoch: int, step: int) -> None:
         """What came after `step` batches is void."""
         kept, self.epoch = self.losses[:step], epoch
@@ -172,3 +187,76 @@ class JobView:
             self.smoothed.append(math.nan)
         self.version += 1
         return not math.isfinite(value) and math.isfinite(before)
+
+
+@dataclass
+class Together:
+    """How the jobs of a variant stand together.
+
+    Attributes:
+        running, ended, failed: how many are under way, ended, and of those failed.
+        share: the sum of the shares of their training that are done, in jobs.
+        rate: images a second of all that are under way.
+    """
+
+    running: int = 0
+    ended: int = 0
+    failed: int = 0
+    share: float = 0.0
+    rate: float = 0.0
+
+    def add(self, job: JobView) -> None:
+        """Count a job in."""
+        stage, trained = job.stage, job.stages.get("train")
+        self.ended += job.ended
+        self.failed += job.status == "failed"
+        self.share += 1.0 if job.ended else trained.share if trained is not None else 0.0
+        if stage is not None:
+            self.running += 1
+            self.rate += stage.image_rate() or 0.0
+
+
+class Band:
+    """The smoothed losses of a variant's jobs by batch: mean, lowest and highest over those that came so far.
+
+    Attributes:
+        mean, low, high: a value a batch; NaN where no job had one that is finite.
+        counts: over how many jobs.
+        jobs: how many jobs trained a batch.
+        total: batches of a whole training.
+        version: grows with every value.
+    """
+
+    def __init__(self, jobs: Iterable[JobView]) -> None:
+        self.mean: list[float] = []
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self.counts: list[int] = []
+        self.jobs = self.total = self.version = 0
+        for job in jobs:
+            for step, value in enumerate(job.smoothed):
+                self.take(job, step, value)
+
+    @property
+    def last(self) -> float | None:
+        """The mean at the last batch that any job has trained."""
+        return next((value for value in reversed(self.mean) if math.isfinite(value)), None)
+
+    def take(self, job: JobView, step: int, value: float) -> None:
+        """Take the smoothed loss of a job's batch; the batches of a job come in their order."""
+        self.version += 1
+        if step == 0:
+            self.jobs, self.total = self.jobs + 1, max(self.total, job.train_total)
+        if step == len(self.counts):
+            self.mean.append(math.nan)
+            self.low.append(math.nan)
+            self.high.append(math.nan)
+            self.counts.append(0)
+        if not math.isfinite(value):
+            return
+        count = self.counts[step] = self.counts[step] + 1
+        if count == 1:
+            self.mean[step] = self.low[step] = self.high[step] = value
+            return
+        self.mean[step] += (value - self.mean[step]) / count
+        self.low[step], self.high[step] = min(self.low[step], value), max(self.high[step], value)

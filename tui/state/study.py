@@ -5,12 +5,16 @@ Pure: time comes in with the events (and as `now` where a screen asks), nothing 
 """
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import get_args
 
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import (
+    AttemptEnded,
+    AttemptStarted,
+    AttemptSubmitted,
     BatchTrained,
     DatasetChecked,
     EpochTrained,
@@ -28,11 +32,14 @@ from engine.events.study import (
     StudyStarted,
     StudyUnpaused,
     TrainingResumed,
+    WorkersChanged,
 )
+from engine.reports.results import JobResult, Status
 from tui.looks import formatting
-from tui.state.event_words import event_words
-from tui.state.jobs import STAGE_WORDS, ActiveClock, JobView, StageView
-from tui.state.workload import WorkPart, seconds_left, share_done, work_parts
+from tui.state.attempts import AttemptEvent, Attempts
+from tui.state.event_words import MOST_TOLD, attempt_words, event_words, job_count, job_words
+from tui.state.jobs import STAGE_WORDS, ActiveClock, Band, JobView, StageView, Together
+from tui.state.workload import seconds_left, share_done, work_parts
 
 MAX_LOG_LINES = 1000
 
@@ -57,7 +64,11 @@ class ViewState:
         self.log: deque[LogLine] = deque(maxlen=MAX_LOG_LINES)
         self.log_count = 0
         self.clock = ActiveClock()
-        self._current: dict[str, JobKey] = {}
+        self.attempts = Attempts()
+        """The jobs' processes; none where this study's own one does all."""
+        self._shown: dict[str, JobKey] = {}
+        self._bands: dict[str, Band] = {}
+        self._progress_known: tuple[float, float | None] | None = None
         self.last_time = 0.0
         """When the last event happened."""
         self._warned: set[tuple[str, str]] = set()
@@ -88,17 +99,56 @@ class ViewState:
         return self.clock.paused
 
     def job(self, variant: str) -> JobView:
-        """The variant's present (or last) job; one that waits where none has begun."""
-        key = self._current.get(variant)
+        """The variant's job that is shown; one that waits where none has begun.
+
+        It is the first one under way until it ends, then the next one under way, or the one chosen by `step_job`.
+        """
+        key = self._shown.get(variant)
         return self.jobs[key] if key is not None else JobView(variant)
+
+    def jobs_of(self, variant: str) -> list[JobView]:
+        """The variant's jobs that have begun, in the order in which they did."""
+        return [job for key, job in self.jobs.items() if key.variant == variant]
+
+    def step_job(self, variant: str, step: int) -> None:
+        """Show the next of the variant's jobs under way, or of all where none is."""
+        jobs = self.jobs_of(variant)
+        jobs = [job for job in jobs if job.stage is not None] or jobs
+        if jobs:
+            shown = self.job(variant)
+            place = next((place for place, job in enumerate(jobs) if job is shown), -step)
+            job = jobs[(place + step) % len(jobs)]
+            self._shown[variant] = job.key
 
     def job_place(self, variant: str) -> str:
         """Which of the variant's jobs is shown, as "2/3"; empty where there is but one."""
-        started, key = self.record.started, self._current.get(variant)
+        started, key = self.record.started, self._shown.get(variant)
         if started is None or started.jobs_per_variant == 1:
             return ""
         place = 1 if key is None else (key.seed - started.seed) * started.folds + key.fold + 1
         return f"{place}/{started.jobs_per_variant}"
+
+    def band(self, variant: str) -> Band:
+        """Mean and range of the losses over the variant's jobs; kept up to date once it was asked for."""
+        if variant not in self._bands:
+            self._bands[variant] = Band(self.jobs_of(variant))
+        return self._bands[variant]
+
+    def together(self) -> dict[str, Together]:
+        """How each variant's jobs stand; empty where there is no more than one at once."""
+        if not self.attempts:
+            return {}
+        found = {variant: Together() for variant in self.variants}
+        for key, job in self.jobs.items():
+            found[key.variant].add(job)
+        return found
+
+    def job_counts(self) -> dict[str, int]:
+        """How many jobs run, are done, stopped, failed and wait."""
+        ended = Counter(result.status for result in self.record.results.values())
+        running = self.attempts.running if self.attempts else sum(job.stage is not None for job in self.jobs.values())
+        waiting = max(0, job_count(self.record.started) - running - ended.total())
+        return {"running": running, **{status: ended[status] for status in get_args(Status)}, "waiting": waiting}
 
     @property
     def running_variant(self) -> str | None:
@@ -121,16 +171,21 @@ class ViewState:
         """How much of the study is done, in [0, 1], by the typical cost of its stages."""
         if self.finished is not None and self.finished.status == "done":
             return 1.0
-        return share_done(self._work())
+        return self._progress_so_far()[0]
 
     def seconds_left(self) -> float | None:
         """Time left for the whole study; None until something was timed."""
         if self.finished is not None:
             return 0.0
-        return seconds_left(self._work(), self.clock.at(self.last_time))
+        return self._progress_so_far()[1]
 
-    def _work(self) -> list[WorkPart]:
-        return list(work_parts(self.record, self.jobs, self.common))
+    def _progress_so_far(self) -> tuple[float, float | None]:
+        """Share done and time left by the last event."""
+        if self._progress_known is None:
+            parts, at_once = list(work_parts(self.record, self.jobs, self.common)), self.attempts.at_once
+            left = seconds_left(parts, self.clock.at(self.last_time), at_once)
+            self._progress_known = share_done(parts, at_once), left
+        return self._progress_known
 
     # ------------------------------------------------------------------ folding
 
@@ -138,6 +193,7 @@ class ViewState:
         """Take the next event of the stream."""
         self.record.apply(event)
         before, self.last_time = self.last_time, event.time
+        self._progress_known = None
         match event:
             case BatchTrained():
                 self._batch(event)
@@ -156,12 +212,12 @@ class ViewState:
                 self._job_finished(event)
             case RunResumed() | TrainingResumed():
                 self._resume(event, before)
-            case StudyPaused():
-                self.clock.pause(event.time)
-                self._say(event, "info", "paused")
-            case StudyUnpaused():
-                self.clock.unpause(event.time)
-                self._say(event, "info", "unpaused")
+            case AttemptSubmitted() | AttemptStarted() | AttemptEnded() | WorkersChanged():
+                self._take_attempt(event)
+            case StudyPaused() | StudyUnpaused():
+                waits = isinstance(event, StudyPaused)
+                (self.clock.pause if waits else self.clock.unpause)(event.time)
+                self._say(event, "info", "paused" if waits else "unpaused")
             case _:
                 self._remark(event)
 
@@ -178,17 +234,31 @@ class ViewState:
                 self._say(event, event.level, event_words(event))
             case StudyFinished():
                 self.clock.unpause(event.time)
+                self.attempts.take(event)
                 self._say(event, "error" if event.status == "failed" else "info", event_words(event))
             case _ if text := event_words(event):
                 self._say(event, "info", text)
 
+    def _take_attempt(self, event: AttemptEvent) -> None:
+        self.attempts.take(event)
+        if isinstance(event, AttemptEnded):
+            key = JobKey(event.variant, event.seed, event.fold)
+            job = self.jobs.get(key)
+            if job is not None and not job.ended:
+                job.break_off()
+                self._show_next(key)
+        if text := attempt_words(event, self.record.started):
+            self._say(event, "warning" if isinstance(event, AttemptEnded) and event.reason else "info", text)
+
     def _resume(self, event: RunResumed | TrainingResumed, before: float) -> None:
         if isinstance(event, RunResumed):
+            self.attempts.take(event)
             self._begin_anew(event, before)
             return
         self._job(event).go_back(event.epoch, event.step)
+        self._bands.pop(event.variant, None)
         words = f"is resumed after batch {event.step}" if event.step else "begins at its start"
-        self._say(event, "info", f"{event.variant}: training {words}")
+        self._say(event, "info", f"{self._name(event)}: training {words}")
 
     def _begin_anew(self, event: RunResumed, before: float) -> None:
         """Nobody worked since the event at `before`; what was under way then begins anew."""
@@ -205,11 +275,29 @@ class ViewState:
 
     def _job(
         self,
-        event: BatchTrained | EpochTrained | StageStarted | StageProgress | StageFinished | TrainingResumed,
+        event: BatchTrained | EpochTrained | StageStarted | StageProgress | StageFinished | TrainingResumed | JobResult,
     ) -> JobView:
         key = JobKey(event.variant, event.seed, event.fold)
-        self._current[event.variant] = key
-        return self.jobs.setdefault(key, JobView(event.variant))
+        job = self.jobs.get(key)
+        if job is None:
+            job = self.jobs[key] = JobView(*key)
+        shown = self._shown.get(event.variant)
+        if shown != key and (shown is None or self.jobs[shown].stage is None):
+            self._shown[event.variant] = key
+        return job
+
+    def _show_next(self, ended: JobKey) -> None:
+        """Where the job that is shown has ended, show the one under way that began first, if any."""
+        if self._shown.get(ended.variant) == ended:
+            under_way = (job for job in self.jobs_of(ended.variant) if job.stage is not None)
+            job = next(under_way, self.jobs[ended])
+            self._shown[ended.variant] = job.key
+
+    def _name(self, part: BatchTrained | StageFinished | TrainingResumed | JobResult) -> str:
+        """The variant; the job where several run at once."""
+        if not self.attempts:
+            return part.variant
+        return job_words(self.record.started, part.variant, part.seed, part.fold)
 
     def _stage_started(self, event: StageStarted) -> None:
         view = StageView(event.stage, event.total, event.cached, started=self.clock.at(event.time))
@@ -238,9 +326,12 @@ class ViewState:
         view = job.stages.get("train")
         if view is not None:
             view.advance(self.clock.at(event.time), event.step + 1, event.images)
-        if job.add_loss(event.loss):
+        begins = job.add_loss(event.loss)
+        if event.variant in self._bands:
+            self._bands[event.variant].take(job, len(job.losses) - 1, job.smoothed[-1])
+        if begins:
             word = "NaN" if math.isnan(event.loss) else "infinite"
-            self._say(event, "warning", f"{event.variant}: the loss of batch {event.step + 1} is {word}")
+            self._say(event, "warning", f"{self._name(event)}: the loss of batch {event.step + 1} is {word}")
 
     def _stage_finished(self, event: StageFinished) -> None:
         if not event.variant:
@@ -251,23 +342,24 @@ class ViewState:
         view = job.stages.get(event.stage)
         if view is not None:
             view.seconds = event.seconds
+        if view is not None and (not self.attempts or job_count(self.record.started) <= MOST_TOLD):
             took = formatting.duration(event.seconds)
             from_cache = view.cached and event.stage != "train"  # which is resumed after batches done before
             cached = f", {formatting.count(view.cached)} from the cache" if from_cache else ""
-            self._say(event, "info", f"{event.variant}: {STAGE_WORDS[event.stage]} took {took}{cached}")
+            self._say(event, "info", f"{self._name(event)}: {STAGE_WORDS[event.stage]} took {took}{cached}")
         job.version += 1
 
     def _job_finished(self, event: JobFinished) -> None:
         result = event.result
-        key = JobKey(result.variant, result.seed, result.fold)
-        self._current[result.variant] = key
-        job = self.jobs.setdefault(key, JobView(result.variant))
+        job = self._job(result)
         job.status, job.result = result.status, result
         job.version += 1
+        self.attempts.take(event)
+        self._show_next(job.key)
         accuracy = f", accuracy {job.accuracy:.3f}" if job.accuracy is not None else ""
         reason = f": {result.reason}" if result.reason else ""
         level: Level = "error" if result.status == "failed" else "info"
-        self._say(event, level, f"{result.variant} {result.status}{reason}{accuracy}")
+        self._say(event, level, f"{self._name(result)} {result.status}{reason}{accuracy}")
 
     def _say(self, event: Event, level: Level, text: str) -> None:
         self.log.append(LogLine(event.time, level, text))

@@ -30,6 +30,7 @@ _CELLS_BETWEEN_MARKERS = 12
 class ChartOptions:
     """How curves are shown; `ground` is the background colour that faint points fade into.
 
+    With `mean` a variant's curve is that over its jobs, between the lowest and the highest of them.
     With `whole_steps` the last step is called by its own number, as an epoch is; else by how many steps there are.
     """
 
@@ -38,6 +39,7 @@ class ChartOptions:
     ground: str = "#1e1e1e"
     markers_along: bool = False
     whole_steps: bool = False
+    mean: bool = False
 
 
 @cache
@@ -152,4 +154,5 @@ class _Canvas:
 def caption_of(options: ChartOptions) -> str:
     """What the axes and lines are."""
     lines = {"both": "raw, smoothed", "smoothed": "smoothed", "raw": "raw"}
-    return f"loss by batch: {lines[options.shown]}" + (", log scale" if options.log else "")
+    shown = "mean, range" if options.mean else lines[options.shown]
+    return f"loss by batch: {shown}" + (", log scale" if options.log else "")

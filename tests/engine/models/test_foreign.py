@@ -35,7 +35,7 @@ def _regnet_reckons(monkeypatch):
 
 @pytest.fixture
 def _nothing_drawn(monkeypatch):
-    """Tensors without memory take no numbers; drawing them all the same is most of what building a model costs."""
+    """Tensors without memory take no numbers, and drawing them is most of what building such a model costs."""
     for name in (name for name in vars(nn.init) if name.endswith("_") and not name.startswith("_")):
         monkeypatch.setattr(nn.init, name, lambda tensor, *_, **__: tensor)
 

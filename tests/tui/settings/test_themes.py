@@ -19,6 +19,7 @@ from tui.looks.themes import (
     LEAST_CONTRAST,
     LEAST_DIM_CONTRAST,
     ReadableColours,
+    readable_variables,
     terminal_colours,
     theme_names,
 )
@@ -93,6 +94,17 @@ def test_dim_words_can_be_read_on_every_ground_of_the_theme(theme):
         style = filter_.truecolor_style(Style(dim=True, color=colours["foreground"]), Color.parse(ground))
         assert not style.dim
         assert contrast(style.color.triplet, rgb(ground)) >= LEAST_DIM_CONTRAST
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_the_keys_of_the_last_line_can_be_read(theme):
+    colours = theme.to_color_system().generate()
+    found = readable_variables(colours)
+    assert found.keys() == colours.keys()
+    if not theme.ansi:
+        ground = rgb(found["footer-background"])
+        for words in ("footer-key-foreground", "footer-description-foreground"):
+            assert contrast(rgb(found[words]), ground) >= LEAST_CONTRAST
 
 
 @pytest.mark.parametrize("theme", OWN_GROUND, ids=lambda theme: theme.name)

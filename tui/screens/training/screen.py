@@ -20,12 +20,13 @@ from tui.screens.training.chart_grid import ChartGrid
 from tui.screens.training.log_view import LogView
 from tui.screens.training.loss_chart import LossChart
 from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
-from tui.screens.training.words import control_note, ending_text
+from tui.screens.training.words import ending_text, study_parts
+from tui.screens.training.workers_panel import WorkersPanel
 from tui.session.session import Session
 from tui.state.study import ViewState
 from tui.widgets.chart import ChartOptions, Shown
 from tui.widgets.machine_meter import LoadRead
-from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, load_text
+from tui.widgets.top_line import TopLine, load_text
 
 NARROW, LOW = 100, 28
 """Below this many columns or lines one chart shows at a time and the list folds into one line."""
@@ -48,24 +49,20 @@ class TrainingScreen(Screen[None]):
         bind("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
         bind("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
         bind("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
+        bind("training.attempts", "w", "attempts", "Workers", "Every process of this study and what it printed"),
+        bind("training.job", "j", "step_job(1)", "Job", "The marked variant's next job under way", show=False),
+        bind("training.job_back", "J", "step_job(-1)", "Job back", "Its job under way before that", show=False),
+        bind("training.mean", "b", "mean", "Mean", "Mean and range over a variant's jobs, or one job", show=False),
         bind("training.log", "l", "log", "Log", "Show or hide the messages"),
         bind("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
         bind("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
-        bind(
-            "training.page",
-            "right_square_bracket",
-            "page(1)",
-            "Page",
-            "The next page of charts",
-            show=False,
-            display="]",
-        ),
+        bind("training.page", "right_square_bracket", "page(1)", "Page", "The next charts", show=False, display="]"),
         bind(
             "training.page_back",
             "left_square_bracket",
             "page(-1)",
             "Page back",
-            "The page before",
+            "The ones before",
             show=False,
             display="[",
         ),
@@ -114,6 +111,7 @@ class TrainingScreen(Screen[None]):
             yield VariantsPanel(id="panel")
             with Vertical(id="pictures"):
                 yield ChartGrid(self.variants, id="charts")
+                yield WorkersPanel(id="workers")
                 yield LogView(id="log")
         yield Static(id="ending")
         yield Footer(show_command_palette=False, compact=True)
@@ -134,7 +132,12 @@ class TrainingScreen(Screen[None]):
     @property
     def single(self) -> bool:
         """Whether only one chart shows at a time."""
-        return self.focused_chart or self.size.width < NARROW or self.size.height < LOW
+        return self.focused_chart or self.cramped
+
+    @property
+    def cramped(self) -> bool:
+        """Whether the screen is too small for lists beside the charts."""
+        return self.size.width < NARROW or self.size.height < LOW
 
     @property
     def marked(self) -> int:
@@ -172,6 +175,11 @@ class TrainingScreen(Screen[None]):
             if part.size:
                 part.show_state(self.state, marked, dark=dark)
         charts = self.query_one(ChartGrid)
+        workers = self.query_one(WorkersPanel)
+        if workers.fit(self.state, 0 if self.cramped else self.size.height):
+            self.call_after_refresh(self.show_state)
+        elif workers.display:
+            workers.show_state(self.state, dark=dark)
         if not charts.show_state(self.state, options, self.marked, single=self.single, dark=dark):
             self._arrange()
         self._show_log()
@@ -181,19 +189,7 @@ class TrainingScreen(Screen[None]):
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
         record, session = self.state.record, self.session
-        started = record.started
-        left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=self.size.width < NARROW)]
-        if started is not None:
-            leaks = record.audit is not None and record.audit.leaks and started.protocol == "official"
-            protocol = Text(f"protocol {started.protocol}")
-            left += [protocol.append(" (leaks)", "bold yellow") if leaks else protocol]
-            left += [Text(f"recipe {started.recipe.name}")]
-        elif session.engine_running:
-            left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
-        if session.watched is not None:
-            left.insert(1, Text("watching", "bold cyan"))
-        if notes := control_note(session):
-            left.insert(1, Text(f" {notes} ", "bold reverse"))
+        left = study_parts(session, self.state, short=self.size.width < NARROW)
         now = session.now() if session.engine_running else self.state.last_time
         right = [
             Text(machine_words(record.machine)),
@@ -227,6 +223,9 @@ class TrainingScreen(Screen[None]):
             "resume": session.resumable is not None,
             "detach": session.can_detach,
             "results": session.has_results,
+            "attempts": bool(self.state.attempts),
+            "step_job": self._many_jobs,
+            "mean": self._many_jobs,
             "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
         }
         if action == "select":
@@ -294,6 +293,28 @@ class TrainingScreen(Screen[None]):
     def action_scale(self) -> None:
         """Logarithmic or linear."""
         self.options = replace(self.options, log=not self.options.log)
+        self.show_state()
+
+    @property
+    def _many_jobs(self) -> bool:
+        """Whether a variant has several jobs."""
+        started = self.state.record.started
+        return started is not None and started.jobs_per_variant > 1
+
+    def action_attempts(self) -> None:
+        """The processes that work on the jobs."""
+        from tui.screens.training.attempts import AttemptsScreen
+
+        self.app.push_screen(AttemptsScreen(self.session, self.state))
+
+    def action_step_job(self, direction: int) -> None:
+        """Show another of the marked variant's jobs."""
+        self.state.step_job(self.variants[self.marked], direction)
+        self.show_state()
+
+    def action_mean(self) -> None:
+        """Mean and range over the jobs of each variant, or one of its jobs."""
+        self.options = replace(self.options, mean=not self.options.mean)
         self.show_state()
 
     def action_log(self) -> None:

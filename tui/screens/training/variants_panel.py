@@ -10,7 +10,7 @@ from textual.message import Message
 from tui.looks import formatting
 from tui.looks.palette import variant_style
 from tui.looks.variant_names import MANY, short_variant
-from tui.state.jobs import STAGE_WORDS, JobView
+from tui.state.jobs import STAGE_WORDS, JobView, Together
 from tui.state.study import ViewState
 from tui.widgets.lines import LinesView, framed
 
@@ -25,8 +25,13 @@ _AROUND_NAME = 7  # cells of a line that are not name, number and standing: sign
 _STYLES = {"done": "green", "failed": "bold red", "stopped": "yellow", "waiting": "dim"}
 
 
-def sign(job: JobView) -> Text:
-    """The variant's state as one character."""
+def sign(job: JobView, jobs: Together | None = None, total: int = 1) -> Text:
+    """The state of a variant as one character: that of its job, or of all its `jobs` where several run at once."""
+    if jobs is not None and not jobs.running:
+        status = "waiting" if jobs.ended < total else "failed" if jobs.failed else "done"
+        return Text(SIGNS[status], _STYLES[status])
+    if jobs is not None:
+        return Text("▶", "bold")
     return Text(SIGNS.get(job.status, "▶"), _STYLES.get(job.status, "bold"))
 
 
@@ -61,6 +66,13 @@ def common_words(state: ViewState) -> str:
     return "" if stage is None else f"{STAGE_WORDS[stage.stage]}{formatting.percent(stage.share)}"
 
 
+def count_words(state: ViewState) -> str:
+    """How many jobs run, are done, stopped or failed, and wait."""
+    counts = state.job_counts()
+    always = ("running", "done", "waiting")
+    return ", ".join(f"{formatting.count(n)} {word}" for word, n in counts.items() if n or word in always)
+
+
 class VariantsPanel(LinesView):
     """Three lines a variant, fewer where they are many, so that nothing moves when the next one begins.
 
@@ -84,14 +96,19 @@ class VariantsPanel(LinesView):
         room = height - 2 - _STUDY_LINES
         self._lines_each = max(1, min(_MOST_LINES_EACH, room // max(1, len(variants))))
         shown = self._scroll(variants, marked, max(1, room // self._lines_each))
-        standings = {variant: _standing_words(state, variant) for variant in variants}
+        together = state.together()
+        standings = {variant: _standing_words(state, variant, together.get(variant)) for variant in variants}
         taken = max(map(len, standings.values()), default=0) + len(str(len(variants))) + _AROUND_NAME
         lines: list[Text] = []
         for index in shown:
             variant = variants[index]
             name = short_variant(variant, variants, inner - taken)
-            head = _head(state, variant, index + 1, name, marked=variant == marked, dark=dark)
-            own = _variant_lines(state, variant, head, standings[variant], inner, dark=dark)
+            jobs = together.get(variant)
+            head = _head(state, variant, index + 1, name, jobs, marked=variant == marked, dark=dark)
+            if jobs is None:
+                own = _variant_lines(state, variant, head, standings[variant], inner, dark=dark)
+            else:
+                own = _jobs_lines(state, variant, head, standings[variant], jobs, inner, dark=dark)
             lines += own[: self._lines_each]
         lines = (lines + [Text()] * max(0, room - len(lines)))[:room]
         share, left = study_words(state)
@@ -123,16 +140,24 @@ def _spread(left: Text, right: Text, width: int) -> Text:
     return Text.assemble(left, " " * max(1, width - left.cell_len - right.cell_len - 1), right)
 
 
-def _standing_words(state: ViewState, variant: str) -> str:
-    epochs = state.record.started.recipe.epochs if state.record.started else 0
+def _standing_words(state: ViewState, variant: str, jobs: Together | None = None) -> str:
+    started = state.record.started
+    if jobs is not None and started is not None and started.jobs_per_variant > 1:
+        result = state.record.result(variant) if jobs.ended == started.jobs_per_variant else None
+        if result is not None and result.metrics is not None:
+            return f"acc {result.metrics.accuracy:.3f}"
+        return f"{jobs.ended}/{started.jobs_per_variant} done"
+    epochs = started.recipe.epochs if started else 0
     return f"{state.job_place(variant)} {standing(state.job(variant), epochs)}".strip()
 
 
-def _head(state: ViewState, variant: str, number: int, name: str, *, marked: bool, dark: bool) -> Text:
+def _head(
+    state: ViewState, variant: str, number: int, name: str, jobs: Together | None, *, marked: bool, dark: bool
+) -> Text:
     style, digits = variant_style(variant), len(str(len(state.variants)))
     return Text.assemble(
         " ",
-        sign(state.job(variant)),
+        sign(state.job(variant), jobs, _jobs_each(state)),
         (f" {number:>{digits}} ", "dim"),
         (f"{style.marker} ", style.colour(dark=dark)),
         (name, "bold underline" if marked else "bold"),
@@ -155,6 +180,26 @@ def _variant_lines(state: ViewState, variant: str, head: Text, word: str, width:
     ]
 
 
+def _jobs_each(state: ViewState) -> int:
+    return state.record.started.jobs_per_variant if state.record.started else 1
+
+
+def _jobs_lines(  # noqa: PLR0917
+    state: ViewState, variant: str, head: Text, word: str, jobs: Together, width: int, *, dark: bool
+) -> list[Text]:
+    """The same of a variant whose jobs run side by side: a bar of all of them, how many run, their speed together."""
+    total = _jobs_each(state)
+    share = formatting.percent(jobs.share / total)
+    bar = formatting.bar(jobs.share / total, width - len(share) - 6)
+    failed = f", {jobs.failed} failed" if jobs.failed else ""
+    doing = f"{jobs.running} running{failed}" if jobs.ended < total else failed.removeprefix(", ")
+    return [
+        _spread(head, Text(word, "green" if jobs.ended == total else ""), width),
+        _spread(Text.assemble("   ", (bar, variant_style(variant).colour(dark=dark))), Text(share), width),
+        _spread(Text(f"   {doing}"), Text(formatting.rate(jobs.rate) if jobs.running else ""), width),
+    ]
+
+
 def _ended_line(job: JobView) -> Text:
     if job.result is None:
         return Text()
@@ -174,9 +219,9 @@ class FoldedVariants(LinesView):
         """Draw how the study stands."""
         share_word, left_word = study_words(state)
         right = Text(f"{share_word} {left_word}".strip(), "bold")
-        parts = [Text(" "), *_each_sign(state, marked)]
+        parts = [Text(" "), *(_each_sign(state, marked) if not state.attempts else [Text(count_words(state))])]
         running = state.running_variant
-        if running is not None:
+        if running is not None and not state.attempts:
             job = state.job(running)
             epochs = state.record.started.recipe.epochs if state.record.started else 0
             stage = job.stage

@@ -3,6 +3,28 @@
 from rich.text import Text
 
 from tui.session.session import Session
+from tui.state.study import ViewState
+from tui.widgets.top_line import PROGRAM, dataset_label
+
+
+def study_parts(session: Session, state: ViewState, *, short: bool) -> list[Text]:
+    """The first line's left part: what is studied, and how."""
+    record, started = state.record, state.record.started
+    left = [Text(PROGRAM, "bold"), dataset_label(record.dataset, short=short)]
+    if started is not None:
+        leaks = record.audit is not None and record.audit.leaks and started.protocol == "official"
+        protocol = Text(f"protocol {started.protocol}")
+        left += [protocol.append(" (leaks)", "bold yellow") if leaks else protocol]
+        left += [Text(f"recipe {started.recipe.name}")]
+        if state.attempts.on != "local":
+            left += [Text(state.attempts.on)]
+    elif session.engine_running:
+        left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
+    if session.watched is not None:
+        left.insert(1, Text("watching", "bold cyan"))
+    if notes := control_note(session):
+        left.insert(1, Text(f" {notes} ", "bold reverse"))
+    return left
 
 
 def control_note(session: Session) -> str:
