@@ -31,7 +31,7 @@ from engine.study.network import open_study_network
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_same_data, require_same_division
 from engine.study.tracked import tracked_study
-from engine.study.workers import WORKER_MODULES
+from engine.study.workers import WORKER_MODULES, clear_up
 from engine.system.locations import cache_folder
 from engine.system.version import program_version
 
@@ -130,7 +130,7 @@ class Study:
         with contextlib.ExitStack() as stack:
             executor = None
             if not execution.in_process:
-                executor = open_executor(execution, WORKER_MODULES)
+                executor = open_executor(execution, WORKER_MODULES, self._control.checkpoint)
                 stack.callback(executor.close)
             checked = self._check(dataset)
             images = self._divide(checked, self._audit(checked))
@@ -159,6 +159,7 @@ class Study:
         finally:
             if not self._control.handing_over:
                 self._measure_baselines(inputs)
+        clear_up(self._config, self._reporter.folder.folder)
         return inputs
 
     def _job_inputs(self, images: StudyImages, machine: MachineSettings) -> "JobInputs":

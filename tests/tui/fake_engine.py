@@ -209,6 +209,7 @@ class FakeEngine:
         trials: int | None = None,
         minutes: float | None = None,
         replay: Emit | None = None,
+        execution: Execution | None = None,
     ) -> TuningRecord:
         raise NotImplementedError
 

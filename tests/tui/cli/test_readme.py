@@ -33,8 +33,9 @@ OTHER_TOOLS = {
     *("--check", "--snapshot-update", "--torch-backend", "--reinstall-package", "--pip-args", "--extra-index-url"),
     *("--logdir", "--backend-store-uri", "--project"),
     *("--only", "--out", "--quick", "--steps", "--minutes", "--seed", "--weights"),
+    *("--gres", "--mem", "--constraint", "--head", "--address", "--num-cpus"),
 }
-"""Options of pip, uv, pipx, ruff, pytest, the benchmarks and others' viewers."""
+"""Options of pip, uv, pipx, ruff, pytest, the benchmarks, sbatch, ray and others' viewers."""
 
 MOST_LINES, MOST_COLUMNS, TERMINAL_COLUMNS = 130, 160, 78
 
@@ -225,7 +226,7 @@ def test_the_manual_names_every_key():
         "delete": "del",
     }
     keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+", "asterisk": "*", "underscore": "_"}
-    keys |= {"left_square_bracket": "[", "right_square_bracket": "]"}
+    keys |= {"left_square_bracket": "[", "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">"}
     missing = []
     for name, bindings in sections(SetupScreen, DashboardApp).items():
         (part,) = re.findall(rf"^### {name}\n(.*?)(?=^### |\Z)", MANUAL["dashboard"], re.DOTALL | re.MULTILINE)
