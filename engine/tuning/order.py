@@ -111,7 +111,7 @@ def resume_tuning(
         check_network(config.study.recipe, StudyRecord.from_events(past))
         if execution is not None:
             config = replace(config, study=replace(config.study, execution=execution))
-            run.keep_execution(execution)
+            run.keep_choices(execution, config.study.log)
         dataset = open_study_dataset(config.study)
         reporter.replay(past, replay or emit)
     except BaseException:
