@@ -16,6 +16,8 @@ from .finished.claims.counterpart import is_of_the_study as is_of_the_study
 from .finished.claims.counterpart import judge_study as judge_study
 from .finished.claims.counterpart import leak_of_study as leak_of_study
 from .finished.claims.file import claims_template as claims_template
+from .finished.claims.reconstruct import recipes_to_try as recipes_to_try
+from .finished.claims.reconstruct import reconstruct as reconstruct
 from .finished.dossier import Exported as Exported
 from .finished.dossier import gather as gather
 from .finished.explain.ablation import measure_explanation as measure_explanation
@@ -60,6 +62,7 @@ from .system.crash_report import write_report as write_report
 from .system.files import file_name as file_name
 from .system.files import replacing as replacing
 from .system.locations import runs_folder as runs_folder
+from .system.locations import settings_file as settings_file
 from .system.locations import tuning_folder as tuning_folder
 from .system.named_code import name_network as name_network
 from .system.named_code import named_networks as named_networks

@@ -41,7 +41,15 @@ class DownloadError(SimpsonsError):
 
 
 class ExecutionError(SimpsonsError):
-    """An engine that jobs run on refuses or does not answer."""
+    """An engine that jobs run on refuses or does not answer.
+
+    Attributes:
+        permanent: whether asking again cannot help ("no such partition").
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 class StorageError(SimpsonsError):

@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import gc
 import os
 import signal
 
@@ -9,10 +10,20 @@ from hypothesis import settings
 # Two workers share the cores: threads of torch's libraries would wait for each other. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The developer's own settings reach no test.
+os.environ["XDG_CONFIG_HOME"] = os.devnull
+
 # The same examples every time and no timing limits; more of them, and new ones: pytest --hypothesis-profile search
 settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Rubbish is looked for seldom, and not in what stays: the libraries and the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 120
 SCREEN = ("textual", "rich", "plotext")
-WORK = ("torch", "torchvision", "torchsr", "skimage", "sklearn", "scipy")
+WORK = ("torch", "torchvision", "torchsr", "skimage", "sklearn", "scipy", "ray")
 
 
 def loaded_by(module):
@@ -27,6 +27,8 @@ def loaded_by(module):
     [
         "engine",
         "engine.study",
+        "engine.executing.ray",
+        "engine.executing.slurm",
         "engine.finished.explain.explainer",
         "engine.finished.explain.resolution",
         "engine.dataset",

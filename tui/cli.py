@@ -13,11 +13,28 @@ from cloup import option_group
 
 from engine.errors import INTERRUPTED, WRONG_USE
 from tui.app import open as dashboard
-from tui.commands import audit, cache, claims, docs, explain, export, fetch, predict, resume, run, runs, steps, tune
+from tui.commands import (
+    audit,
+    cache,
+    claims,
+    docs,
+    explain,
+    export,
+    fetch,
+    predict,
+    reconstruct,
+    resume,
+    run,
+    runs,
+    settings,
+    steps,
+    tune,
+)
 from tui.console.errors import PROGRAM, CommandContext, complain, remember, report_error
 from tui.console.plain import speak_plainly
 from tui.looks.refresh_rate import FASTEST_REFRESH_RATE, SLOWEST_REFRESH_RATE
-from tui.options.study import ENVIRONMENT_HELP, IMAGES, option, study_config, study_options
+from tui.options.basics import option
+from tui.options.study import ENVIRONMENT_HELP, IMAGES, study_config, study_options
 
 _HELP_WIDTH = 100
 
@@ -51,7 +68,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
         "--refresh-rate",
         type=click.FloatRange(SLOWEST_REFRESH_RATE, FASTEST_REFRESH_RATE),
         metavar="HZ",
-        help="Redraws a second; without it, gentle over SSH.",
+        help="Redraws a second; without it what the settings say, else gentle over SSH.",
     ),
     IMAGES,
 )
@@ -60,7 +77,9 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 @click.pass_context
-def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str, **options: Any) -> int | None:
+def cli(
+    ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: str | None, **options: Any
+) -> int | None:
     """Train one image classifier on differently pre-processed images, watch it, and read which did better.
 
     Without a command, this opens the dashboard. Press ? there for the keys.
@@ -80,7 +99,8 @@ def cli(ctx: click.Context, /, debug: bool, refresh_rate: float | None, images: 
 
 for _command in (
     *(run.run, resume.resume, tune.tune, fetch.fetch, cache.cache, predict.predict, audit.audit, explain.explain),
-    *(claims.claims, claims.leak, export.export, runs.runs, runs.watch, steps.steps, docs.docs),
+    *(claims.claims, claims.leak, reconstruct.reconstruct, export.export, runs.runs, runs.watch),
+    *(steps.steps, settings.settings, docs.docs),
 ):
     cli.add_command(_command)
 

@@ -29,6 +29,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 import tomli_w
 
+from engine.config.execution import Execution
 from engine.config.expressions import expand_names, in_short, set_of
 from engine.config.grammar import choose_from
 from engine.config.recipes import RECIPES, Recipe
@@ -37,8 +38,8 @@ from engine.errors import InputError, require
 
 SHIPPED = files("data") / "studies"
 
-NOT_THE_STUDYS = frozenset({"cache_dir", "runs_dir", "offline", "recheck", "steps"})
-"""Fields that no file is written with: where files lie and how they are fetched, which a file may give, and the user's
+NOT_THE_STUDYS = frozenset({"cache_dir", "runs_dir", "offline", "recheck", "execution", "steps"})
+"""Fields that no file is written with: where files lie and jobs run, which a file may give, and the user's
 own steps, whose code no file can name (`--steps` does)."""
 
 _IN_THE_DATA = ("train", "test", "val", "labels")
@@ -101,7 +102,10 @@ def _find(source: str) -> Path:
 def _studies(data: dict[str, Any], folder: Path) -> tuple[dict[str, Any], ...]:
     require("steps" not in data, "steps: a file names no code, because it is only run where you name it: use --steps")
     sets, recipes = _sets(data.pop("sets", {})), data.pop("recipe", None)
+    execution = data.pop("execution", None)
     study = _typed(data, StudyConfig, "", more=("sets", "recipe"))
+    if execution is not None:
+        study["execution"] = _execution(execution)
     if "variants" in study:
         study["variants"] = _variants(study["variants"], sets, folder)
     _place_paths(study, folder)
@@ -155,6 +159,13 @@ def _wanted(hint: Any, value: object = None) -> str:
     if get_origin(hint) is tuple:
         return f"a list{'' if parts[-1] is Ellipsis else f' of {len(parts)}'}, each {_wanted(parts[0])}"
     return _KINDS.get(hint, "something else")
+
+
+def _execution(table: Any) -> Execution:
+    require(isinstance(table, dict), f"execution = {_short(table)}: give fields below a line [execution]")
+    if table.get("workers") == "auto":
+        table = {**table, "workers": None}
+    return Execution(**_typed(table, Execution, "execution."))
 
 
 def _sets(sets: Any) -> dict[str, list[str]]:

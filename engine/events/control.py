@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.errors import StudyStopped
 
-Request = Literal["pause", "unpause", "stop"]
+Request = Literal["pause", "unpause", "stop", "hand_over"]
 
 POLL_SECONDS = 0.5
 """How often requests from outside are looked for, and how often what the engine waits for is tried again."""
@@ -107,7 +107,7 @@ class StudyControl:
         Raises:
             StudyStopped: a stop was asked for.
         """
-        self._poll()
+        self.take_requests()
         if self._must_wait():
             self._wait()
         if self._stop:
@@ -116,7 +116,8 @@ class StudyControl:
     def _must_wait(self) -> bool:
         return (self._paused or self._obstacle is not None) and not self._stop
 
-    def _poll(self) -> None:
+    def take_requests(self) -> None:
+        """Look for requests from outside, at most every `POLL_SECONDS`; a checkpoint does it first."""
         if time.monotonic() - self._asked_at < POLL_SECONDS or not self._asking.acquire(blocking=False):
             return
         try:
@@ -136,7 +137,7 @@ class StudyControl:
             while self._must_wait():
                 with self._changed:
                     self._changed.wait_for(lambda: not self._must_wait(), POLL_SECONDS)
-                self._poll()
+                self.take_requests()
                 self.clear_obstacle()
             self.paused_seconds += time.perf_counter() - began
             self._on_unpause()

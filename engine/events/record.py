@@ -1,5 +1,6 @@
 """A study's events folded into one record, which is what tables, files and screens read."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -44,6 +45,16 @@ class JobKey(NamedTuple):
 
 
 @dataclass
+class StageSpan:
+    """When a stage ran, in seconds since the Unix epoch; `end` is None while it does."""
+
+    stage: events.Stage
+    job: JobKey
+    start: float
+    end: float | None = None
+
+
+@dataclass
 class StudyRecord:
     """Everything known of a study so far; `apply` takes the next event."""
 
@@ -57,6 +68,12 @@ class StudyRecord:
     superres_weights: SuperresWeightsInfo | None = None
     superres_precision: Precision | None = None
     losses: dict[JobKey, list[float]] = field(default_factory=dict)
+    times: "dict[JobKey, array[float]]" = field(default_factory=dict)
+    """When each batch of `losses` was trained, in seconds since the Unix epoch."""
+    images: "dict[JobKey, array[int]]" = field(default_factory=dict)
+    """How many images each of them had."""
+    steps: dict[JobKey, int] = field(default_factory=dict)
+    """Batches of a job's whole training."""
     epoch_starts: dict[JobKey, list[events.BatchTrained]] = field(default_factory=dict)
     """The first batch of each epoch."""
     epochs: dict[JobKey, list[events.EpochTrained]] = field(default_factory=dict)
@@ -69,6 +86,10 @@ class StudyRecord:
     """Of orders, strengths and selections of steps; None where the study has no such design."""
     quality: QualityReport | None = None
     notices: list[events.Notice] = field(default_factory=list)
+    loads: list[events.MachineMeasured] = field(default_factory=list, repr=False, compare=False)
+    """How busy the machine was, in the order in which it was measured."""
+    spans: list[StageSpan] = field(default_factory=list, repr=False, compare=False)
+    """When each stage ran; one that is run again stands here twice."""
     finished: events.StudyFinished | None = None
     _aggregates: dict[str, JobResult] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -90,8 +111,8 @@ class StudyRecord:
             setattr(self, name, getattr(event, name))
             return
         match event:
-            case events.StageStarted(stage="preprocess"):
-                self.cached[JobKey(event.variant, event.seed, event.fold)] = event.cached
+            case events.StageStarted() | events.StageFinished() | events.MachineMeasured():
+                self._take_course(event)
             case events.StudyStarted():
                 self.started, self.dataset = event, event.dataset
             case events.SuperresWeightsChosen():
@@ -107,15 +128,38 @@ class StudyRecord:
             case _:
                 self._take_back(event)
 
+    def _take_course(self, event: events.StageStarted | events.StageFinished | events.MachineMeasured) -> None:
+        """When what ran, and how busy the machine was then."""
+        if isinstance(event, events.MachineMeasured):
+            self.loads.append(event)
+            return
+        key = JobKey(event.variant, event.seed, event.fold)
+        if isinstance(event, events.StageStarted):
+            if event.stage == "preprocess":
+                self.cached[key] = event.cached
+            elif event.stage == "train":
+                self.steps[key] = event.total
+            self.spans.append(StageSpan(event.stage, key, event.time))
+            return
+        for span in reversed(self.spans):
+            if span.end is None and (span.stage, span.job) == (event.stage, key):
+                span.end = event.time
+                return
+
     def _take_back(self, event: events.Event) -> None:
         """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, events.TrainingResumed):
             key = JobKey(event.variant, event.seed, event.fold)
-            del self.losses.get(key, [])[event.step :]
+            for batches in (self.losses, self.times, self.images):
+                del batches.get(key, [])[event.step :]
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
         elif isinstance(event, events.RunResumed):
             self.finished, self._aggregates = None, {}
+            last = self.loads[-1].time if self.loads else 0.0
+            for span in self.spans:
+                if span.end is None:  # the process ended in the middle of it
+                    span.end = max(span.start, last)
             again = [result for result in self.results.values() if result.status != "done"]
             self.results = {key: result for key, result in self.results.items() if result.status == "done"}
             if any(result.metrics for result in again):
@@ -141,6 +185,8 @@ class StudyRecord:
             ended.append(event)
             return
         self.losses.setdefault(key, []).append(event.loss)
+        self.times.setdefault(key, array("d")).append(event.time)
+        self.images.setdefault(key, array("q")).append(event.images)
         starts = self.epoch_starts.setdefault(key, [])
         while starts and starts[-1].step >= event.step:
             starts.pop()

@@ -17,6 +17,7 @@ from engine.config.own_steps import OwnStep
 from engine.config.protocols import Protocol
 from engine.config.recipes import Recipe
 from engine.reports.audit import AuditReport
+from engine.reports.machine_load import GpuLoad
 from engine.reports.pipelines import PipelineAnalysis
 from engine.reports.quality import QualityReport
 from engine.reports.results import (
@@ -100,6 +101,33 @@ class MachineChosen(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MachineMeasured(Event):
+    """How busy a machine was since it was last measured, every few seconds of a study.
+
+    Attributes:
+        host: its name.
+        cpu: share of all cores that worked, [0, 1].
+        process_cpu: the part of that share that the process which trains had.
+        memory, memory_total: bytes in use by all programs, and that there are.
+        process_memory: bytes of the process which trains.
+        disk_free: bytes free where the run lies; None where that is not known.
+        disk_read, disk_written: bytes a second of all disks together; None where they are not counted.
+        gpus: those that the process may use.
+    """
+
+    host: str = ""
+    cpu: float = 0.0
+    process_cpu: float = 0.0
+    memory: int = 0
+    memory_total: int = 0
+    process_memory: int = 0
+    disk_free: int | None = None
+    disk_read: int | None = None
+    disk_written: int | None = None
+    gpus: tuple[GpuLoad, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuperresWeightsChosen(Event):
     """Which super-resolution weights are used and in which precision (only where a variant needs them)."""
 
@@ -177,7 +205,8 @@ class BatchTrained(Event):
 class EpochTrained(Event):
     """An epoch ended. `loss` and `accuracy` are means over its training images as they were seen (dropout on).
 
-    `validation_accuracy` is measured after the epoch, on images kept out of training, where there are any.
+    `validation_accuracy` and `validation_loss` (cross-entropy, no label smoothing) are measured after the epoch, on
+    images kept out of training, where there are any; older runs have no such loss.
     """
 
     variant: str
@@ -187,6 +216,7 @@ class EpochTrained(Event):
     seed: int = 0
     fold: int = 0
     validation_accuracy: float | None = None
+    validation_loss: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ class State:
 
     Attributes:
         phase: "waiting" for its turn or its start, "running", or "ended".
-        reason: why it ended, in the engine's words; empty where it ended by itself with status 0.
+        reason: why it ended, in the engine's words, empty where it ended by itself with status 0; or what it waits for.
         out_of_memory: whether it was ended for the memory it took.
         permanent: whether starting it again cannot help ("no such partition").
     """
@@ -53,7 +53,7 @@ class Executor(Protocol):
         """Start a process, or queue it, and return its ID: one line of text that another process can ask with.
 
         Raises:
-            ExecutionError: the engine refuses; the message is its own sentence.
+            ExecutionError: the engine refuses; the message is its own sentence. `permanent` where that will not change.
         """
         ...
 

@@ -7,10 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import InputError, describe_error
+from engine.system.own_code import line_of
 
 COLOURS = 3
 _SMALLEST_BATCH = 2
 """Batch norm over maps of one pixel needs a second image."""
+_ADDS_UP = 1e-4
+"""So close to 1 that probabilities are meant."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,17 @@ def find_head(network: nn.Module, n_classes: int) -> str:
     return found
 
 
-def require_logits(model: ForeignNetwork, n_classes: int, image_size: tuple[int, int]) -> None:
+def require_logits(model: ForeignNetwork, n_classes: int, image_size: tuple[int, int], source: str = "") -> str:
     """Ask a network about two grey images, and refuse it where it cannot answer.
+
+    Args:
+        model: the network.
+        n_classes: how many logits an image has.
+        image_size: (height, width) of the images.
+        source: the user's file that it comes from, to name the line that fails.
+
+    Returns:
+        A sentence on what looks like a mistake, or "".
 
     Raises:
         InputError: it raises, or what it gives are no logits.
@@ -103,7 +115,7 @@ def require_logits(model: ForeignNetwork, n_classes: int, image_size: tuple[int,
         with torch.no_grad():
             logits = model(images)
     except Exception as error:  # the code is somebody else's
-        what = f"--network {model.shown}: fails on images of {height}x{width}"
+        what = f"--network {model.shown}: fails on images of {height}x{width}{line_of(error, source)}"
         raise InputError(f"{what} ({describe_error(error)})") from error
     expected = (_SMALLEST_BATCH, n_classes)
     if not isinstance(logits, Tensor) or tuple(logits.shape) != expected or not logits.is_floating_point():
@@ -111,3 +123,6 @@ def require_logits(model: ForeignNetwork, n_classes: int, image_size: tuple[int,
         raise InputError(
             f"--network {model.shown}: for {_SMALLEST_BATCH} images it gives {given}, not logits of shape {expected}"
         )
+    if bool((logits >= 0).all()) and bool((logits.sum(dim=1) - 1).abs().max() < _ADDS_UP):
+        return "what it gives adds up to 1, as after a softmax, which the loss applies too: give the logits"
+    return ""

@@ -125,18 +125,21 @@ def open_network(
         model, note = start_model(recipe, n_classes, image_size)
     notes = [note] if note else []
     wants = ImageInput()
+    code = named_network(recipe.network).file if parse_network(recipe.network).source == "file" else None
     if isinstance(model, ForeignNetwork):
-        require_logits(model, n_classes, image_size)
+        if doubt := require_logits(model, n_classes, image_size, str(code.path) if code else ""):
+            notes.append(doubt)
         wants = model.wants
         if (size := wants.resized(*image_size)) != image_size:
             notes.append(f"images are resized inside the network, to {size[0]}x{size[1]} (bilinear)")
-        if recipe.head_share and not model.head:
-            notes.append("no layer with an output for each class was found: all layers learn from the first step")
-    of_file = parse_network(recipe.network).source == "file"
+        if recipe.head_share:
+            head = f"{model.head.removeprefix('network.')} is its head, which learns first"
+            none = "no layer with an output for each class was found: all layers learn from the first step"
+            notes.append(head if model.head else none)
     return NetworkInfo(
         name=shown_name(recipe.network),
         parameters=sum(weight.numel() for weight in model.parameters()),
-        source_sha256=named_network(recipe.network).file.sha256 if of_file else "",
+        source_sha256=code.sha256 if code else "",
         weights=title,
         weights_file=str(path or ""),
         weights_sha256=digest,

@@ -1,26 +1,33 @@
 """The on-disk cache of pre-processed images: who may write, what is in use, what goes when it grows too large.
 
-The folder holds segments (`engine.preprocess.segment`), named by the chain of steps and a number. Finding, writing and
-evicting happen under one lock of the folder, held for a batch at a time, so several processes can share a cache:
-each may find the other's results, none waits for the other's study. Whoever reads a segment holds a lease on it, a
-locked file inside it that the operating system frees when the process ends, however it ends.
+The folder holds segments (`engine.preprocess.segment`), named by the chain of steps, their writer and a number. Each
+`PixelCache` writes into segments of its own and reads all, so processes of one machine or of many share a cache and
+need no lock for it. Whoever reads a segment holds a lease on it, a locked file inside it that the operating system
+frees when the process ends, however it ends. Other nodes may not see that lock, so they go by the file's age: its
+holder renews it as long as it reads. What is evicted all the same is made again by whoever read it.
 """
 
 import contextlib
+import itertools
+import os
+import platform
 import re
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from engine.errors import StorageError
 from engine.preprocess.chains import Chain
-from engine.preprocess.segment import Segment, Slot, last_used, mark_used, remove_segment, segment_bytes
+from engine.preprocess.segment import PixelFile, Segment, Slot, last_used, mark_used, remove_segment, segment_bytes
 from engine.preprocess.steps import Pixels
+from engine.system.files import file_name
+from engine.system.locks import is_locked
 
 DEFAULT_SHARE = 4
 """By default the cache may take this part of the disk space that is free without it: a quarter."""
@@ -28,46 +35,73 @@ DEFAULT_SHARE = 4
 SEGMENT_BYTES = 256 * 2**20
 """Pixels in a segment, which is the unit of eviction; a study's variant at full size has a few."""
 
-LOCK_SECONDS = 30.0
-"""Longest wait for another process; it holds the lock for a batch, so more means that it was halted."""
+LEASE_SECONDS = 1800.0
+"""How long another node's lease counts that was not renewed: longer than most pauses."""
+
+RENEW_SECONDS = 60.0
+"""How often a lease is renewed while its segment is read."""
 
 _LEASE_PATTERN = "*.lease"
 
-_SEGMENT_NAME = re.compile(r"[0-9a-f]{24}-[0-9]{4,}")
-"""Only folders of this form are ours to delete."""
+_SEGMENT_NAME = re.compile(r"[0-9a-f]{24}-([0-9a-f]{12}-)?[0-9]{4,}")
+"""Only folders of this form are ours to delete; those without a writer are of earlier versions."""
 
 
 class Place(NamedTuple):
-    """Where a result lies."""
+    """Where a result lies: a slot of a segment, whose pixels are open for reading."""
 
     segment: Segment
+    file: PixelFile
     slot: Slot
 
 
 class Leases:
-    """The segments that one reader or writer keeps from being evicted, until `close`."""
+    """The segments that one reader or writer keeps open, and from being evicted, until `close`."""
 
     def __init__(self) -> None:
-        self._locks: dict[Path, FileLock] = {}
+        self._held: dict[Path, tuple[FileLock, PixelFile]] = {}
+        self._renewed = time.monotonic()
 
-    def take(self, folder: Path) -> None:
-        """Lease a segment, once; the caller holds the cache's lock."""
-        if folder not in self._locks:
+    def take(self, segment: Segment) -> PixelFile | None:
+        """Lease a segment, once, and open its pixels; None where it was evicted at this moment."""
+        folder = segment.folder
+        if folder not in self._held:
+            path = folder / f"{_host()}-{uuid.uuid4().hex}.lease"
+            try:
+                file = segment.open()
+                path.touch()
+            except FileNotFoundError:
+                return None
             # Not bound to a thread: whoever closes the table lets go.
-            lock = FileLock(folder / f"{uuid.uuid4().hex}.lease", thread_local=False)
-            lock.acquire(timeout=0)
-            self._locks[folder] = lock
+            lock = FileLock(path, thread_local=False)
+            with contextlib.suppress(OSError, NotImplementedError):  # a disk without locks: its age must do
+                lock.acquire(timeout=0)
+            self._held[folder] = lock, file
+            mark_used(folder)
+        return self._held[folder][1]
+
+    def renew(self) -> None:
+        """Say to other nodes that all of them are read; costs nothing when it was said a moment ago."""
+        if time.monotonic() - self._renewed < RENEW_SECONDS:
+            return
+        self._renewed = time.monotonic()
+        for folder, (lock, _) in list(self._held.items()):
+            with contextlib.suppress(OSError):
+                os.utime(lock.lock_file)
+            mark_used(folder)
 
     def close(self) -> None:
         """Let go of all segments."""
-        while self._locks:
-            _, lock = self._locks.popitem()
+        while self._held:
+            _, (lock, file) = self._held.popitem()
+            file.close()
             lock.release()
-            Path(lock.lock_file).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                Path(lock.lock_file).unlink()
 
 
 class PixelCache:
-    """Pre-processed images in one folder, of bounded size; safe for several threads and processes.
+    """Pre-processed images in one folder, of bounded size; safe for several threads, processes and machines.
 
     Methods raise `StorageError`, with a message for the user, where the folder cannot be used.
 
@@ -81,6 +115,10 @@ class PixelCache:
         self._given_limit = limit_bytes
         self._threads = threading.Lock()
         self._opened: dict[Path, Segment] = {}
+        self._writer = uuid.uuid4().hex[:12]
+        self._own: dict[str, Segment] = {}
+        """What this cache appends to, by chain."""
+        self._numbers = itertools.count(1)
 
     @property
     def limit_bytes(self) -> int:
@@ -102,32 +140,20 @@ class PixelCache:
 
     def clear(self) -> int:
         """Drop everything but what is in use, and return the bytes freed."""
-        if not self.folder.is_dir():
-            return 0
-        with self._locked():
-            before = self.size()
-            for folder in self._segment_folders():
-                if not _in_use(folder):
-                    remove_segment(folder)
-            return before - self.size()
+        with self._telling():
+            now = self._disk_time()
+            return sum(remove_segment(folder) for folder in self._segment_folders() if not _in_use(folder, now))
 
     def find(self, chain: Chain, keys: Iterable[bytes], leases: Leases) -> dict[bytes, Place]:
         """Where the results of these keys lie, as far as there are any; their segments are leased and marked used."""
-        found: dict[bytes, Place] = {}
-        with self._locked():
-            wanted = set(keys)
-            for segment in self._segments(chain):
-                entries = segment.entries()
-                here = {key: Place(segment, entries[key]) for key in wanted & entries.keys()}
-                if here:
-                    leases.take(segment.folder)
-                    mark_used(segment.folder)
-                found |= here
-        return found
+        with self._telling(), self._threads:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._disk_time()  # a network disk then looks what else is new in the folder
+            return self._find(chain, keys, leases)
 
     def forget(self, place: Place) -> None:
         """Drop a result whose pixels are not what was kept there."""
-        with self._locked():
+        with self._telling():
             place.segment.forget(place.slot.number)
 
     def make_room(self, needed: int) -> bool:
@@ -135,8 +161,19 @@ class PixelCache:
 
         Nothing that is in use is evicted, and nothing at all where that would not be enough.
         """
-        with self._locked():
-            return self._make_room(needed)
+        with self._telling():
+            limit, size = self.limit_bytes, self.size()
+            if size + needed <= limit:
+                return True
+            now = self._disk_time()
+            free = [folder for folder in self._segment_folders() if not _in_use(folder, now)]
+            if size - sum(map(segment_bytes, free)) + needed > limit:
+                return False
+            for folder in sorted(free, key=last_used):
+                size -= remove_segment(folder)
+                if size + needed <= limit:
+                    break
+            return size + needed <= limit
 
     def add(self, chain: Chain, entries: Sequence[tuple[bytes, Pixels]], leases: Leases) -> dict[bytes, Place]:
         """Keep results, and say where; a key that another process has added meanwhile is not written again.
@@ -144,69 +181,60 @@ class PixelCache:
         Raises:
             StorageError: the disk or the cache is full, or the folder cannot be written.
         """
-        with self._locked():
-            segments = self._segments(chain)
-            places = _known(segments, (key for key, _ in entries))
-            for place in places.values():
-                leases.take(place.segment.folder)
+        with self._telling(), self._threads:
+            places = self._find(chain, (key for key, _ in entries), leases)
             new = list({key: pixels for key, pixels in entries if key not in places}.items())
-            if new and not self._make_room(len(new) * chain.entry_bytes, keep=segments):
+            if new and not self.make_room(len(new) * chain.entry_bytes):
                 raise StorageError(f"the cache {self.folder} is full: give another folder with --cache-dir")
             while new:
-                segment = self._segment_with_room(chain, segments, leases)
-                room = _capacity(chain) - segment.slots_used()
-                segment.append(new[:room])
-                places |= _known([segment], (key for key, _ in new[:room]))
-                new = new[room:]
+                written = self._append(chain, new, leases)
+                places |= written
+                new = new[len(written) :]
             return places
 
-    def _make_room(self, needed: int, keep: Sequence[Segment] = ()) -> bool:
-        limit = self.limit_bytes
-        size = self.size()
-        if size + needed <= limit:
-            return True
-        kept = {segment.folder for segment in keep}
-        free = [folder for folder in self._segment_folders() if folder not in kept and not _in_use(folder)]
-        if size - sum(segment_bytes(folder) for folder in free) + needed > limit:
-            return False
-        for folder in sorted(free, key=last_used):
-            size -= segment_bytes(folder)
-            remove_segment(folder)
-            if size + needed <= limit:
-                return True
-        return size + needed <= limit
+    def _append(self, chain: Chain, entries: Sequence[tuple[bytes, Pixels]], leases: Leases) -> dict[bytes, Place]:
+        """Write as many as the segment under way has room for; none where another node evicts it at this moment."""
+        segment = self._own_segment(chain)
+        room = _capacity(chain) - segment.slots_used()
+        with contextlib.suppress(FileNotFoundError):
+            if (file := leases.take(segment)) is not None:
+                return {key: Place(segment, file, slot) for key, slot in segment.append(entries[:room]).items()}
+        del self._own[chain.key]
+        return {}
 
-    def _segment_with_room(self, chain: Chain, segments: list[Segment], leases: Leases) -> Segment:
-        """The chain's last segment, or a new one where that is full; leased."""
-        if not segments or segments[-1].slots_used() >= _capacity(chain):
-            number = 1 + (_number(segments[-1].folder) if segments else 0)
-            segment = Segment(self.folder / f"{chain.key}-{number:04d}", chain.size)
-            segment.create(chain.description)
-            segments.append(segment)
-        leases.take(segments[-1].folder)
-        return segments[-1]
+    def _find(self, chain: Chain, keys: Iterable[bytes], leases: Leases) -> dict[bytes, Place]:
+        wanted, found = set(keys), dict[bytes, Place]()
+        for segment in self._segments(chain):
+            entries = segment.entries()
+            if (here := wanted & entries.keys()) and (file := leases.take(segment)) is not None:
+                found |= {key: Place(segment, file, entries[key]) for key in here}
+                wanted -= here
+        return found
+
+    def _own_segment(self, chain: Chain) -> Segment:
+        """What this cache appends to; made where there is none, or it is full or was evicted."""
+        own = self._own.get(chain.key)
+        if own is None or not own.folder.is_dir() or own.slots_used() >= _capacity(chain):
+            name = f"{chain.key}-{self._writer}-{next(self._numbers):04d}"
+            own = self._own[chain.key] = Segment(self.folder / name, chain.size)
+            own.create(chain.description)
+        return own
 
     def _segments(self, chain: Chain) -> list[Segment]:
         folders = [folder for folder in self._segment_folders() if folder.name.startswith(f"{chain.key}-")]
-        return [self._opened.setdefault(folder, Segment(folder, chain.size)) for folder in sorted(folders, key=_number)]
+        return [self._opened.setdefault(folder, Segment(folder, chain.size)) for folder in sorted(folders)]
 
     def _segment_folders(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
         return [path for path in self.folder.iterdir() if _SEGMENT_NAME.fullmatch(path.name) and path.is_dir()]
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        with self._telling():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                lock = FileLock(self.folder / ".lock", timeout=LOCK_SECONDS)
-                with self._threads, lock:
-                    yield
-            except Timeout:
-                raise StorageError(
-                    f"{self.folder} is held by another simpsons-tui that does not move: end it, or use --cache-dir"
-                ) from None
+    def _disk_time(self) -> float:
+        """Seconds since the Unix epoch, by the clock that files get their times from."""
+        with contextlib.suppress(OSError):
+            os.utime(self.folder)
+            return self.folder.stat().st_mtime
+        return time.time()
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
@@ -224,24 +252,25 @@ def _capacity(chain: Chain) -> int:
     return max(1, SEGMENT_BYTES // chain.entry_bytes)
 
 
-def _known(segments: Sequence[Segment], keys: Iterable[bytes]) -> dict[bytes, Place]:
-    wanted = set(keys)
-    return {
-        key: Place(segment, slot) for segment in segments for key, slot in segment.entries().items() if key in wanted
-    }
+def _host() -> str:
+    return file_name(platform.node())
 
 
-def _number(folder: Path) -> int:
-    return int(folder.name.rpartition("-")[2])
+def _in_use(folder: Path, now: float) -> bool:
+    """Whether anyone holds a lease; leases that their holders left behind are cleared away."""
+    return any(_counts(path, now) for path in folder.glob(_LEASE_PATTERN))
 
 
-def _in_use(folder: Path) -> bool:
-    """Whether anyone holds a lease; leases that a killed process left behind are cleared away."""
-    for path in folder.glob(_LEASE_PATTERN):
-        try:
-            with FileLock(path, timeout=0):
-                pass
-        except Timeout:
-            return True
-        path.unlink(missing_ok=True)
-    return False
+def _counts(lease: Path, now: float) -> bool:
+    """Whether a lease is held: its lock says so on this machine, its age where that cannot."""
+    try:
+        held = is_locked(lease) if lease.name.rpartition("-")[0] in ("", _host()) else None
+        if held is None:
+            held = now - lease.stat().st_mtime < LEASE_SECONDS
+        if not held:
+            lease.unlink()
+    except FileNotFoundError:  # gone meanwhile
+        return False
+    except OSError:  # another user's
+        return True
+    return held

@@ -11,9 +11,9 @@ import psutil
 from engine.errors import StorageError
 from engine.preprocess.cache import Leases, PixelCache, Place
 from engine.preprocess.chains import Chain
-from engine.preprocess.segment import Segment, pixel_checksum
+from engine.preprocess.segment import PixelFile, pixel_checksum
 from engine.preprocess.steps import Pixels, Size
-from engine.preprocess.table import Part, PixelTable, TablePlace
+from engine.preprocess.table import IN_MEMORY, PixelTable, TablePlace
 
 WRITE_BYTES = 8 * 2**20
 WRITE_SECONDS = 2.0
@@ -55,7 +55,6 @@ class Results:
         self._made: set[EntryKey] = set()
         self._memory: dict[EntryKey, Pixels] = {}
         self._waiting: dict[tuple[str, bool], _Waiting] = {}
-        self._maps: dict[Segment, Part] = {}
         self._remaining_bytes = 0
 
     def find(self, chain: Chain, keys: Iterable[bytes]) -> set[bytes]:
@@ -117,12 +116,9 @@ class Results:
 
     def read(self, chain: Chain, key: bytes) -> Pixels | None:
         """A result that was found, (H, W, 3); None where its pixels are not what was kept there."""
-        segment, slot = self._places[chain.key, key]
-        if segment not in self._maps:
-            self._maps[segment] = segment.map()
+        _, file, slot = self._places[chain.key, key]
         pixels = np.empty((*chain.size, 3), np.uint8)
-        pixels[...] = self._maps[segment][slot.number]
-        if pixel_checksum(pixels) != slot.checksum:
+        if not file.read(slot.number, pixels) or pixel_checksum(pixels) != slot.checksum:
             self.forget((chain.key, key))
             return None
         return pixels
@@ -141,27 +137,23 @@ class Results:
 
     def table(self, size: Size, rows: Sequence[EntryKey], remake: Callable[[int], Pixels]) -> PixelTable:
         """The results of these keys as a table, which takes over the leases; `remake` makes the pixels of a row."""
-        in_memory: list[Pixels] = []
-        parts: list[Part] = [in_memory]
-        part_of: dict[Segment, int] = {}
+        memory: list[Pixels] = []
+        files: dict[PixelFile, int] = {}
         placed: dict[EntryKey, TablePlace] = {}
         for row in dict.fromkeys(rows):
             if row in self._memory:
-                placed[row] = TablePlace(0, len(in_memory))
-                in_memory.append(self._memory[row])
-                continue
-            segment, slot = self._places[row]
-            if segment not in part_of:
-                part_of[segment] = len(parts)
-                parts.append(segment.map())
-            placed[row] = TablePlace(part_of[segment], slot.number, slot.checksum)
+                placed[row] = TablePlace(IN_MEMORY, len(memory))
+                memory.append(self._memory[row])
+            else:
+                _, file, slot = self._places[row]
+                placed[row] = TablePlace(files.setdefault(file, len(files)), *slot)
 
         def mend(row: int) -> Pixels:
             self.forget(rows[row])
             return remake(row)
 
         places = [placed[row] for row in rows]
-        return PixelTable(size, parts, places, note=self.note, release=self._leases.close, remake=mend)
+        return PixelTable(size, places, memory, list(files), self._leases, remake=mend, note=self.note)
 
     def abandon(self) -> None:
         """Let go of everything; what was written stays."""

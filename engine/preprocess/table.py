@@ -8,30 +8,28 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.preprocess.segment import pixel_checksum
+from engine.preprocess.cache import Leases
+from engine.preprocess.segment import PixelFile, pixel_checksum
 from engine.preprocess.steps import Pixels, Size
 
-Part = Sequence[Pixels] | npt.NDArray[np.uint8]
-"""Images of one size by number: a (n, H, W, 3) array, memory-mapped or not, or a list of (H, W, 3)."""
-
-
-UNCHECKED = -1
+IN_MEMORY = -1
+"""In place of a file's number."""
 
 
 class TablePlace(NamedTuple):
-    """Image `number` of part `part`, and the CRC-32 that its pixels must have; `UNCHECKED` for those in memory."""
+    """Image `number` of a file, with the CRC-32 that its pixels must have, or of those in memory."""
 
-    part: int
+    file: int
     number: int
-    checksum: int = UNCHECKED
+    checksum: int = 0
 
 
 class PixelTable:
     """(N, H, W, 3) uint8 images that need not lie in memory.
 
     Reading is safe from several threads. While the table is open the cache keeps what it reads from; close it when
-    done, or use it as a context manager. Pixels from a file are checked each time, because on a shared disk without
-    working locks another process may write over them; images with other pixels are made again.
+    done, or use it as a context manager. Pixels from a file are checked each time: a disk may damage them, and another
+    node may evict the file where it does not see the lease. Such images are made again.
 
     Attributes:
         image_size: (height, width) in pixels.
@@ -42,23 +40,23 @@ class PixelTable:
     def __init__(
         self,
         image_size: Size,
-        parts: Sequence[Part],
         places: Sequence[TablePlace],
+        memory: list[Pixels],
+        files: Sequence[PixelFile],
+        leases: Leases,
         *,
         remake: Callable[[int], Pixels],
         note: str = "",
-        release: Callable[[], None] | None = None,
     ) -> None:
-        """Take over the parts; row i lies at `places[i]`, and `remake` makes its pixels again."""
+        """Take over the images in memory and the leases of the files; `remake` makes the pixels of a row again."""
         self.image_size = image_size
         self.note = note
         self.tell: Callable[[str], None] = _say_nothing
-        self._parts = list(parts)
         self._places = np.array(places, dtype=np.int64).reshape(-1, len(TablePlace._fields))
+        self._memory, self._files, self._leases = memory, files, leases
         self._remake = remake
-        self._remade: list[Pixels] = []
+        self._remade = False
         self._mending = threading.Lock()
-        self._release = release
 
     def __len__(self) -> int:
         return len(self._places)
@@ -76,12 +74,13 @@ class PixelTable:
             IndexError: there is no such row.
             DatasetError: an image had to be made again, and its file is gone or has changed.
         """
+        self._leases.renew()
         places = self._places[rows]
         pixels = np.empty((len(places), *self.image_size, 3), np.uint8)
-        parts = self._parts
-        for target, row, (part, number, checksum) in zip(pixels, rows.tolist(), places.tolist(), strict=True):
-            target[...] = parts[part][number]
-            if checksum != UNCHECKED and pixel_checksum(target) != checksum:
+        for target, row, (file, number, checksum) in zip(pixels, rows.tolist(), places.tolist(), strict=True):
+            if file == IN_MEMORY:
+                target[...] = self._memory[number]
+            elif not self._files[file].read(number, target) or pixel_checksum(target) != checksum:
                 target[...] = self._mended(row)
         return pixels
 
@@ -89,24 +88,22 @@ class PixelTable:
         """A row's pixels made again, once; they stay in memory, for all rows that lay at its place."""
         with self._mending:
             place = self._places[row].copy()
-            if place[2] == UNCHECKED:  # by another thread meanwhile
-                return self._remade[int(place[1])]
+            if place[0] == IN_MEMORY:  # by another thread meanwhile
+                return self._memory[int(place[1])]
             if not self._remade:
-                self._parts.append(self._remade)
+                self._remade = True
                 self.tell(
-                    "the cache of pre-processed images holds pixels that are not what was kept there: they are made "
-                    "again (a damaged disk, or a shared one whose locks do not work: --cache-dir names another folder)"
+                    "the cache of pre-processed images no longer holds what was kept there: such images are made again "
+                    "(a damaged disk, or another machine that makes room on a shared one: --cache-dir names another "
+                    "folder)"
                 )
-            self._remade.append(self._remake(row))
-            self._places[(self._places == place).all(axis=1)] = TablePlace(len(self._parts) - 1, len(self._remade) - 1)
-            return self._remade[-1]
+            self._memory.append(self._remake(row))
+            self._places[(self._places == place).all(axis=1)] = TablePlace(IN_MEMORY, len(self._memory) - 1)
+            return self._memory[-1]
 
     def close(self) -> None:
         """Let go of the files; the cache may then drop them."""
-        self._parts = []
-        if self._release is not None:
-            self._release()
-            self._release = None
+        self._leases.close()
 
     def __enter__(self) -> "PixelTable":
         return self

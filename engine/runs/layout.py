@@ -10,10 +10,12 @@
     checkpoints/JOB.safetensors    where an unfinished job is
     control/NUMBER-REQUEST         what watchers ask of the writer
     writer.lock, writer.json       who writes (see `engine.runs.lock`)
+    heartbeat                      changes while the writer lives (see `engine.runs.heartbeat`)
     errors.txt                     tracebacks, for a bug report
 
 JOB is VARIANT-seedS-foldF, with the variant as `file_name` spells it. Version 1 had no summary, and the predictions
-in the events; up to version 2 some events had other names (see `engine.events.codec`).
+in the events; up to version 2 some events had other names (see `engine.events.codec`); up to
+version 3 nobody measured the machine.
 """
 
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ from engine.events.codec import from_jsonable
 from engine.events.record import JobKey
 from engine.system.files import file_name, parse_json
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 STUDY_FILE = "study.json"
 EVENTS_FILE = "events.jsonl"
@@ -35,6 +37,7 @@ RESULT_FILE = "result.json"
 ERRORS_FILE = "errors.txt"
 LOCK_FILE = "writer.lock"
 WRITER_FILE = "writer.json"
+HEARTBEAT_FILE = "heartbeat"
 LOG_FILE = "worker.log"
 PREDICTIONS, METRICS, WEIGHTS, CHECKPOINTS, CONTROL = "predictions", "metrics", "weights", "checkpoints", "control"
 

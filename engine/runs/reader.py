@@ -42,25 +42,14 @@ def load_record(folder: Path) -> StudyRecord:
     return StudyRecord.from_events(read_events(folder))
 
 
-class EventFollower:
-    """Reads a stream of events as it grows."""
+class StreamFollower:
+    """Reads a folder's stream of events as it grows; `description` is the file without which the folder is gone."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin at the first event.
-
-        Raises:
-            StorageError: there is no such run, or a newer version wrote it.
-        """
+    def __init__(self, folder: Path, description: str) -> None:
         self.folder = folder
         self._place = folder.absolute()
-        self._path = folder / layout.EVENTS_FILE
+        self._path, self._description = folder / layout.EVENTS_FILE, folder / description
         self._offset = self._lines = 0
-        layout.read_header(folder)
-
-    @property
-    def live(self) -> bool:
-        """Whether a process writes the run now; where none does, `drain` once more for its last words."""
-        return is_live(self.folder)
 
     def drain(self, most_bytes: int | None = None) -> list[Event]:
         """The events since the last call; a line that is not complete yet waits for the next.
@@ -79,7 +68,7 @@ class EventFollower:
                 stream.seek(self._offset)
                 content = stream.read() if most_bytes is None else self._some_lines(stream, most_bytes)
         except FileNotFoundError:
-            if not (self.folder / layout.STUDY_FILE).exists():
+            if not self._description.exists():
                 raise StorageError(f"{self.folder} is gone: removed, or its disk is not there any more") from None
             return []  # a run in its first moment, or killed in it
         except OSError as error:
@@ -124,6 +113,24 @@ class EventFollower:
         except StorageError as error:
             message = f"the predictions of {layout.job_name(key)} are missing: {error}"
             return [event, Notice(time=event.time, message=message, level="warning", variant=result.variant)]
+
+
+class EventFollower(StreamFollower):
+    """Reads a run's stream of events as it grows."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin at the first event.
+
+        Raises:
+            StorageError: there is no such run, or a newer version wrote it.
+        """
+        layout.read_header(folder)
+        super().__init__(folder, layout.STUDY_FILE)
+
+    @property
+    def live(self) -> bool:
+        """Whether a process writes the run now; where none does, `drain` once more for its last words."""
+        return is_live(self.folder)
 
 
 def has_ended(folder: Path) -> bool:

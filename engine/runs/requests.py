@@ -23,14 +23,23 @@ def send_request(folder: Path, request: Request) -> None:
     """
     if not is_live(folder):
         raise StorageError(f"no process works on {folder}: there is nothing to {request}; resume it first")
-    control = folder / CONTROL
     try:
-        control.mkdir(exist_ok=True)
-        number = 1 + max((number for number, _, _ in _pending(control)), default=0)
-        with replacing(control / f"{number:06d}-{request}-{secrets.token_hex(3)}") as stream:
-            stream.write(b"")
+        put_request(folder, request)
     except OSError as error:
         raise StorageError(f"cannot ask the writer of {folder} to {request}: {error.strerror or error}") from None
+
+
+def put_request(folder: Path, request: Request) -> None:
+    """Leave a request for the writer of a folder of events, whether there is one or not.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    control = folder / CONTROL
+    control.mkdir(exist_ok=True)
+    number = 1 + max((number for number, _, _ in _pending(control)), default=0)
+    with replacing(control / f"{number:06d}-{request}-{secrets.token_hex(3)}") as stream:
+        stream.write(b"")
 
 
 class RequestReader:

@@ -48,6 +48,8 @@ class StageTimings:
 
     path: Path
     seconds_per_image: dict[str, float] = field(default_factory=dict)
+    _added: dict[str, float] = field(default_factory=dict)
+    """What this process timed: the rest may have been timed anew by others meanwhile."""
 
     @classmethod
     def load(cls, cache_dir: Path) -> "StageTimings":
@@ -60,12 +62,13 @@ class StageTimings:
 
     def add(self, stage: Stage, variant: str, config: StudyConfig, images: int, seconds: float) -> None:
         """Take in that a stage worked through `images` images in `seconds`."""
+        key = _key(stage, variant, config)
         if images >= _FRESH_ENOUGH and seconds > 0:
-            self.seconds_per_image[_key(stage, variant, config)] = seconds / images
+            self.seconds_per_image[key] = self._added[key] = seconds / images
 
     def save(self) -> None:
         """Write the memory, where the cache can be written."""
-        remember(self.path, self.seconds_per_image)
+        remember(self.path, self._added)
 
     def lookup(self, stage: Stage, variant: str, config: StudyConfig) -> float | None:
         """Seconds an image, or None where this stage was never timed."""

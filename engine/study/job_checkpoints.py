@@ -7,6 +7,7 @@ from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
 from engine.dataset.division import Fold
 from engine.events.record import JobKey
+from engine.runs.event_folder import EventFolder
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import Checkpoint, CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint
@@ -18,7 +19,7 @@ class JobCheckpoints:
     def __init__(
         self,
         key: JobKey,
-        reporter: Reporter,
+        reporter: Reporter[EventFolder],
         images: StudyImages,
         *,
         recipe: Recipe,

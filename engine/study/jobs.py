@@ -24,6 +24,7 @@ from engine.events.record import JobKey
 from engine.events.study import Stage, TrainingResumed
 from engine.preprocess import PixelCache, PixelTable, preprocess
 from engine.reports.results import JobResult, Seconds, Status
+from engine.runs.event_folder import EventFolder
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
 from engine.study.job_checkpoints import JobCheckpoints
@@ -36,10 +37,12 @@ from engine.training import (
     CheckpointError,
     StepClock,
     TrainingOutcome,
+    Validation,
     predict_proba,
     review_choice,
     steps_per_epoch,
     train,
+    validation_scores,
     weights_to_bytes,
 )
 
@@ -55,7 +58,7 @@ class JobInputs:
     superres: SuperresModel | None
     cache: PixelCache
     timings: StageTimings
-    reporter: Reporter
+    reporter: Reporter[EventFolder]
     control: StudyControl
 
 
@@ -226,14 +229,11 @@ def _keep(checkpoint: Checkpoint, job: _Job, stage: StageReporter) -> None:
         job.checkpoints.keep(checkpoint, stage.watch)
 
 
-def _validation(fold: Fold, pixels: PixelTable, inputs: JobInputs) -> Callable[[nn.Module], float]:
-    """A function from a network to its accuracy on the fold's validation images."""
+def _validation(fold: Fold, pixels: PixelTable, inputs: JobInputs) -> Callable[[nn.Module], Validation]:
+    """A function from a network to its scores on the fold's validation images."""
     labels = inputs.images.labels[fold.validation]
 
-    def accuracy(model: nn.Module) -> float:
-        return float(np.mean(_probabilities(model, fold.validation, pixels, inputs).argmax(axis=1) == labels))
-
-    return accuracy
+    return lambda model: validation_scores(_probabilities(model, fold.validation, pixels, inputs), labels)
 
 
 def _probabilities(

@@ -9,6 +9,7 @@ from engine.config.variants import get_variant
 from engine.dataset import Dataset
 from engine.events.record import StudyRecord
 from engine.events.study import NetworkOpened
+from engine.runs.event_folder import EventFolder
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_same_network
 
@@ -35,7 +36,7 @@ def check_network(recipe: Recipe, record: StudyRecord | None = None) -> None:
     require_network(recipe)
 
 
-def open_study_network(config: StudyConfig, dataset: Dataset, reporter: Reporter) -> None:
+def open_study_network(config: StudyConfig, dataset: Dataset, reporter: Reporter[EventFolder]) -> None:
     """Make sure that the network can be trained on the study's images, and tell what it starts from.
 
     Raises:
@@ -55,7 +56,7 @@ def open_study_network(config: StudyConfig, dataset: Dataset, reporter: Reporter
         reporter.notice(f"{network.name}: {note}")
 
 
-def tell_footprint(step: "Footprint", batch: int, reporter: Reporter) -> None:
+def tell_footprint(step: "Footprint", batch: int, reporter: Reporter[EventFolder]) -> None:
     """What a step on a whole batch takes."""
     reporter.notice(
         f"a step on {batch} images takes about {batch * step.seconds_per_image:.2g} s and "

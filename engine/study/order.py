@@ -1,44 +1,59 @@
 """The order of the parts: check the images, audit them, divide them, choose how to compute, run the jobs, conclude."""
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.audit import audit_images
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
-from engine.config.variants import get_variant
 from engine.dataset import CheckedDataset, Dataset, check_images
 from engine.dataset.identity import content_fingerprint
-from engine.errors import DownloadError, InputError, SimpsonsError, StudyStopped, describe_error
+from engine.errors import DownloadError, ExecutionError, InputError, SimpsonsError, StudyStopped, describe_error
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study_json import study_to_json
+from engine.executing.executor import Executor
+from engine.executing.opening import open_executor
 from engine.reports.aggregate import aggregate_baselines
 from engine.reports.audit import AuditReport
 from engine.reports.results import Baseline, DatasetSummary, Status
+from engine.runs import RunFolder
+from engine.study.coordinator import Coordinator
 from engine.study.estimate import StageTimings
+from engine.study.followed import Merger, unended_attempts
 from engine.study.images import StudyImages, divide_images, undivided
-from engine.study.network import open_study_network, tell_footprint
+from engine.study.machine import choose_study_machine, open_superres
+from engine.study.measuring import measuring
+from engine.study.network import open_study_network
 from engine.study.reporting import Reporter
-from engine.study.resuming import as_computed_before, require_same_data, require_same_division, require_same_weights
+from engine.study.resuming import require_same_data, require_same_division
+from engine.study.workers import WORKER_MODULES
 from engine.system.locations import cache_folder
-from engine.system.process import lower_priority
 from engine.system.version import program_version
 
 if TYPE_CHECKING:
     from engine.study.jobs import JobInputs
-    from engine.superres import SuperresModel
 
 
 class Study:
     """One study from its first event to its last, or from where it was interrupted; `plan` is said at its start."""
 
-    def __init__(self, config: StudyConfig, control: StudyControl, reporter: Reporter, plan: str = "") -> None:
+    def __init__(
+        self,
+        config: StudyConfig,
+        control: StudyControl,
+        reporter: Reporter[RunFolder],
+        plan: str = "",
+        past: Sequence[events.Event] = (),
+    ) -> None:
+        """`past` is what the run's stream has already."""
         self._config, self._control, self._reporter = config, control, reporter
         self._cache_dir = cache_folder(config.cache_dir)
         self._timings = StageTimings.load(self._cache_dir)
-        self._fingerprint, self._plan = "", plan
+        self._fingerprint, self._plan, self._past = "", plan, past
         self._done_before = set(reporter.record.results)
 
     @property
@@ -56,8 +71,9 @@ class Study:
         continued = self._continued
         try:
             self._announce(dataset)
-            open_study_network(self._config, dataset, self._reporter)
-            status, reason = self._work(dataset)
+            with measuring(self._reporter):
+                open_study_network(self._config, dataset, self._reporter)
+                status, reason = self._work(dataset)
         except StudyStopped:
             if self._control.handing_over:
                 self._leave()
@@ -66,7 +82,8 @@ class Study:
         except Exception as error:
             self._reporter.keep_traceback()
             nothing_done = set(self._reporter.record.results) <= self._done_before
-            worthless = isinstance(error, InputError | DownloadError) and nothing_done and not continued
+            unusable = isinstance(error, InputError | DownloadError | ExecutionError)
+            worthless = unusable and nothing_done and not continued
             self._finish("failed", describe_error(error), keep=not worthless)
             if isinstance(error, SimpsonsError) and nothing_done:
                 raise
@@ -76,6 +93,8 @@ class Study:
     def _leave(self) -> None:
         """Let another process go on: what is done is kept, and the study has not ended."""
         self._timings.save()
+        if self._reporter.folder.failure:  # that process did not ask
+            self._reporter.notice(self._reporter.folder.failure, "warning")
         self._reporter.folder.close()
 
     def _announce(self, dataset: Dataset) -> None:
@@ -104,26 +123,46 @@ class Study:
             self._reporter.notice(self._plan)
 
     def _work(self, dataset: Dataset) -> tuple[Status, str]:
-        checked = self._check(dataset)
-        images = self._divide(checked, self._audit(checked))
-        machine = self._choose_machine(images)
-        inputs = self._job_inputs(images, machine)
-        try:
-            self._run_jobs(inputs)
-        finally:
-            if not self._control.handing_over:
-                self._measure_baselines(inputs)
+        execution = self._config.execution
+        with contextlib.ExitStack() as stack:
+            executor = None
+            if not execution.in_process:
+                executor = open_executor(execution, WORKER_MODULES)
+                stack.callback(executor.close)
+            checked = self._check(dataset)
+            images = self._divide(checked, self._audit(checked))
+            inputs = self._do_jobs(images, executor)
         from engine.study.quality import measure_quality
 
         measure_quality(inputs)
         failed = [key.variant for key, result in self._reporter.record.results.items() if result.status == "failed"]
         return ("failed", f"failed: {', '.join(dict.fromkeys(failed))}") if failed else ("done", "")
 
+    def _do_jobs(self, images: StudyImages, executor: Executor | None) -> "JobInputs":
+        """Run all jobs, here or by an engine, and measure the baselines; returns what the jobs shared."""
+        for key in self._reporter.record.results:  # done; a kill may have come before this
+            self._reporter.folder.drop_checkpoint(key)
+        jobs = None if executor is None else Coordinator(self._config, images, self._reporter, executor, self._past)
+        if jobs is not None and self._config.execution.on != "local":
+            machine = jobs.choose_machine()
+        else:
+            machine = choose_study_machine(self._config, images, self._reporter)
+        inputs = self._job_inputs(images, machine)
+        try:
+            if jobs is not None:
+                jobs.run(lambda: self._compute_statistics(images))
+            else:
+                self._run_jobs(inputs)
+        finally:
+            if not self._control.handing_over:
+                self._measure_baselines(inputs)
+        return inputs
+
     def _job_inputs(self, images: StudyImages, machine: MachineSettings) -> "JobInputs":
         from engine.preprocess import PixelCache
         from engine.study.jobs import JobInputs
 
-        superres, preprocess_machine = self._load_superres(machine)
+        superres, preprocess_machine = open_superres(self._config, machine, self._reporter)
         return JobInputs(
             config=self._config,
             images=images,
@@ -145,8 +184,8 @@ class Study:
         from engine.study.jobs import run_job
 
         config, folder = self._config, self._reporter.folder
-        for key in self._reporter.record.results:  # done; a kill may have come before this
-            folder.drop_checkpoint(key)
+        for left in unended_attempts(folder.folder, self._past):
+            Merger(self._reporter).retire(left)
         for seed in config.seeds:
             keys = [JobKey(variant, seed, fold) for fold in range(config.folds) for variant in config.variants]
             waiting = [key for key in keys if key not in self._reporter.record.results]
@@ -238,57 +277,6 @@ class Study:
         if summary.skipped:
             first = summary.skipped[0]
             notice(f"{len(summary.skipped)} left out, the first: {first.path}: {first.reason}", "warning")
-
-    def _choose_machine(self, images: StudyImages) -> MachineSettings:
-        from engine.training import choose_machine, require_memory
-
-        lower_priority()  # a screen runs in the main thread, and its keys come first
-        before = self._reporter.record.machine
-        config = self._config if before is None else as_computed_before(self._config, before)
-        scale = max(get_variant(name).scale for name in config.variants)
-        classes = len(images.classes)
-        step = require_memory(config.recipe, images.most_training_images, config.device, scale=scale, n_classes=classes)
-        if step is not None:
-            tell_footprint(step, min(config.recipe.batch_size, images.most_training_images), self._reporter)
-        machine = choose_machine(
-            config.recipe,
-            classes,
-            device=config.device,
-            precision=config.precision,
-            memory_format=config.memory_format,
-            threads=config.threads,
-            cache_dir=self._cache_dir,
-        )
-        return self._keep_machine(machine)
-
-    def _keep_machine(self, machine: MachineSettings) -> MachineSettings:
-        """What was chosen when the study began stays, but for a computer that it is not on any more."""
-        before = self._reporter.record.machine
-        if before is not None and before.device_name == machine.device_name:
-            return before
-        if before is not None:
-            message = f"begun on {before.device_name}, goes on on {machine.device_name}: the last digits may differ"
-            self._reporter.notice(message, "warning")
-        self._reporter.emit(events.MachineChosen(machine=machine))
-        return machine
-
-    def _load_superres(self, machine: MachineSettings) -> tuple["SuperresModel | None", MachineSettings]:
-        """The super-resolution network, where a variant needs it, and how to compute with it."""
-        config = self._config
-        if not any("superres" in get_variant(name).steps for name in config.variants):
-            return None, machine
-        from engine.superres import load_superres, recall_precision
-
-        superres = load_superres(config.superres_weights, offline=config.offline, cache_dir=self._cache_dir)
-        record = self._reporter.record
-        require_same_weights(record, superres.info)
-        if record.superres_precision is not None:
-            return superres, replace(machine, precision=record.superres_precision)
-        precision = recall_precision(
-            superres, config.recipe.image_size, machine, self._cache_dir, precision=config.precision
-        )
-        self._reporter.emit(events.SuperresWeightsChosen(weights=superres.info, precision=precision))
-        return superres, replace(machine, precision=precision)
 
     def _measure_baselines(self, inputs: "JobInputs") -> None:
         """Score the rules that do not learn; after a stop only the one that takes no time.

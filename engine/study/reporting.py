@@ -6,12 +6,15 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
 
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import LASTING, JobKey, StudyRecord
-from engine.runs import RunFolder
+from engine.runs.event_folder import EventFolder
 from engine.runs.layout import ERRORS_FILE
+
+F_co = TypeVar("F_co", bound=EventFolder, covariant=True)
 
 _SUMMARISED = (
     events.StudyStarted,
@@ -43,7 +46,7 @@ class Stopwatch:
 class StageReporter:
     """Reports one stage of one variant; `watch` times it."""
 
-    def __init__(self, reporter: "Reporter", stage: events.Stage, job: JobKey) -> None:
+    def __init__(self, reporter: "Reporter[EventFolder]", stage: events.Stage, job: JobKey) -> None:
         self._emit = reporter.emit
         self.watch = Stopwatch(reporter.control)
         self.stage, self.job = stage, job
@@ -60,10 +63,10 @@ class StageReporter:
         self._emit(events.StageProgress(stage=self.stage, done=done, **self.job._asdict()))
 
 
-class Reporter:
-    """The one way out of a running study. `emit` may be called from any thread."""
+class Reporter(Generic[F_co]):
+    """The one way out of a running study, or of an attempt at one of its jobs. `emit` may be called from any thread."""
 
-    def __init__(self, folder: RunFolder, control: StudyControl, listener: events.Emit | None = None) -> None:
+    def __init__(self, folder: F_co, control: StudyControl, listener: events.Emit | None = None) -> None:
         self.folder, self.control = folder, control
         self.record = StudyRecord()
         self._listener = listener

@@ -4,6 +4,7 @@ import importlib
 from dataclasses import replace
 from pathlib import Path
 
+from engine.config.execution import Execution
 from engine.config.study import StudyConfig
 from engine.errors import InputError, require
 from engine.events.control import StudyControl
@@ -15,24 +16,13 @@ from engine.study.network import check_network
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter
+from engine.study.workers import WORK_ROOMS
 from engine.system.locations import cache_folder, runs_folder
-
-_WORK_ROOMS = (
-    "engine.audit",
-    "engine.preprocess",
-    "engine.dataset.torch_images",
-    "engine.superres",
-    "engine.training",
-    "engine.evaluation",
-    "skimage.restoration",
-    "torchsr.models",
-    "torchvision.transforms.v2",
-)
 
 
 def warm_up() -> None:
     """Import what the work needs (seconds); call it in a thread while the first screen stands."""
-    for name in _WORK_ROOMS:
+    for name in WORK_ROOMS:
         importlib.import_module(name)
 
 
@@ -69,19 +59,22 @@ def resume_study(
     replay: Emit | None = None,
     wait_seconds: float | None = None,
     recheck: bool = False,
+    execution: Execution | None = None,
 ) -> StudyRecord:
     """Resume a study that was interrupted or stopped, and return its record.
 
     What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
     outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
     `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images
-    are read again, whatever is remembered of them.
+    are read again, whatever is remembered of them. With `execution` the jobs run there from here on.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process writes the run, or its data or the user's own steps
             have changed.
     """
     config = replace(load_config(folder), recheck=recheck)
+    if execution is not None:
+        config = replace(config, execution=execution)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()
@@ -94,9 +87,10 @@ def resume_study(
         config.require_steps()
         check_network(config.recipe, record)
         dataset = open_study_dataset(config)
+        run.keep_execution(config.execution)
         reporter.replay(past, replay or emit)
     except BaseException:
         run.close()
         raise
-    Study(config, control, reporter).run(dataset)
+    Study(config, control, reporter, past=past).run(dataset)
     return reporter.record

@@ -8,7 +8,7 @@ from engine.training.checkpoint_format import (
     job_identity,
     read_checkpoint,
 )
-from engine.training.inference import predict_proba
+from engine.training.inference import Validation, predict_proba, validation_scores
 from engine.training.loop import TrainingOutcome, train
 from engine.training.machine import choose_machine, footprint_of, free_memory, require_memory, review_choice
 from engine.training.pace import StepClock
@@ -20,6 +20,7 @@ __all__ = [
     "CheckpointError",
     "StepClock",
     "TrainingOutcome",
+    "Validation",
     "checkpoint_to_bytes",
     "choose_machine",
     "footprint_of",
@@ -34,5 +35,6 @@ __all__ = [
     "seconds_per_image",
     "steps_per_epoch",
     "train",
+    "validation_scores",
     "weights_to_bytes",
 ]

@@ -26,6 +26,10 @@ _PASSING = 1.1
 """What a step takes at its most, for each byte that it keeps for the way back; measured: 1.0 to 1.1."""
 
 
+PROCESS_BYTES = 500_000_000
+"""What a worker takes beside its steps: mostly torch itself; measured: 480 to 560 MB."""
+
+
 @dataclass(frozen=True)
 class Footprint:
     """What one training step takes.
@@ -117,18 +121,27 @@ def free_bytes(device: str) -> int:
     return int(psutil.virtual_memory().available)
 
 
-def require_room(recipe: Recipe, footprint: Footprint, images: int, device: str) -> None:
-    """Refuse a batch that memory cannot hold.
+def require_room(steps: str, need: float, free: int, workers: int = 1, network: str = "") -> None:
+    """Refuse what memory cannot hold.
+
+    Args:
+        steps: what is done, in words.
+        need: bytes of one step.
+        free: bytes that there are.
+        workers: processes that share them; several take room for themselves as well.
+        network: one that is not ours.
 
     Raises:
-        InputError: it cannot; the message says what to make smaller.
+        InputError: they are too few; the message says what to make smaller.
     """
-    batch = max(MIN_BATCH, min(recipe.batch_size, images))
-    need, free = footprint.step_bytes(batch), free_bytes(device)
-    if need > free:
-        height, width = recipe.image_size
-        raise InputError(
-            f"--network {recipe.network}: batches of {batch} images at {height}x{width} need about {need / 1e9:.1f} GB "
-            f"of memory and {free / 1e9:.1f} GB are free: make --batch-size or --image-size smaller, or take a smaller "
-            "network"
-        )
+    together = need if workers == 1 else workers * (need + PROCESS_BYTES)
+    if together <= free:
+        return
+    smaller = "make --batch-size or --image-size smaller"
+    if network:
+        steps, smaller = f"--network {network}: {steps}", f"{smaller}, or take a smaller network"
+    if workers > 1:
+        steps, smaller = f"{workers} workers with {steps}", f"fewer --workers, or {smaller}"
+    raise InputError(
+        f"{steps} need about {together / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: {smaller}"
+    )

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,20 @@ from engine.training.batches import read_ahead
 from engine.training.pixels import Pixels, scale
 from engine.training.trainer import blank_model
 from engine.training.weights import load_weights
+
+
+class Validation(NamedTuple):
+    """Accuracy and mean cross-entropy of a network on images kept out of training."""
+
+    accuracy: float
+    loss: float
+
+
+def validation_scores(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> Validation:
+    """Scores of class probabilities (N, classes) for images of the classes `labels` (N,)."""
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)).mean())
+    return Validation(float(np.mean(probabilities.argmax(axis=1) == labels)), loss)
 
 
 def predict_proba(

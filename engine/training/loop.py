@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -14,15 +15,22 @@ from torch import Tensor, nn
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
+from engine.config.schedule import has_settled
 from engine.errors import StudyStopped
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, Emit, EpochTrained
 from engine.training.arithmetic import arithmetic
 from engine.training.batches import Places, epoch_batches, read_ahead, steps_per_epoch
 from engine.training.checkpoint_format import Checkpoint, Position
+from engine.training.inference import Validation
 from engine.training.pixels import Pixels, image_loader
-from engine.training.schedule import has_settled
 from engine.training.trainer import Trainer
+
+KEEP_SECONDS = 30.0
+"""Between two epochs' checkpoints at least: hundreds of workers that keep each epoch fill a shared disk's line."""
+
+KEEP_WITHIN_SECONDS = 60.0
+"""In a long epoch a checkpoint is taken after this, so that a kill costs about a minute at most."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def train(
     n_classes: int,
     emit: Emit,
     control: StudyControl,
-    validate: Callable[[nn.Module], float] | None = None,
+    validate: Callable[[nn.Module], Validation] | None = None,
     resume: Checkpoint | None = None,
     keep: Callable[[Checkpoint], None] | None = None,
 ) -> TrainingOutcome:
@@ -66,12 +74,13 @@ def train(
     Reports every batch and every epoch. The result depends on the arguments alone: bit for bit on one machine. For one
     seed and fold all variants start from the same weights, see the same batches in the same order and drop the same
     units. A stop is honoured between two batches and gives the network as it is then. A loss that is not finite is
-    reported like any other. `validate` gives a network's accuracy on images kept out of training; it is asked after
-    every epoch. With the recipe's `patience` training ends early once that has not risen for so many epochs (and
+    reported like any other. `validate` measures a network on images kept out of training; it is asked after every
+    epoch. With the recipe's `patience` training ends early once that accuracy has not risen for so many epochs (and
     the learning rate has fallen, see `has_settled`); otherwise it changes nothing.
 
-    `keep` gets a checkpoint after every epoch's report, and at a stop; its tensors change with the next step. With
-    `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
+    `keep` gets a checkpoint after an epoch's report, where the last is `KEEP_SECONDS` old, within an epoch where it is
+    `KEEP_WITHIN_SECONDS` old, at the end, at a stop and when a user pauses; its tensors change with the next step.
+    With `resume` training goes on from one of the same job, and ends as if it had never been interrupted.
 
     Raises:
         CheckpointError: `resume` belongs to another network.
@@ -87,15 +96,27 @@ def train(
             report.restore(resume.position)
             epochs_done = resume.position.epochs_done
 
-        def keep_position() -> None:
-            if keep is not None:
-                keep(Checkpoint(report.position(epochs_done, trainer.steps_done), trainer.state()))
+        kept_at, steps_kept = time.monotonic(), trainer.steps_done
+
+        def keep_position(age: float = 0.0) -> None:
+            """Keep where training is, unless that was done less than `age` seconds or no step ago."""
+            nonlocal kept_at, steps_kept
+            if keep is None or trainer.steps_done == steps_kept or time.monotonic() - kept_at < age:
+                return
+            report.drain()
+            keep(Checkpoint(report.position(epochs_done, trainer.steps_done), trainer.state()))
+            kept_at, steps_kept = time.monotonic(), trainer.steps_done
 
         def is_over() -> bool:
             out_of_patience = report.is_out_of_patience(recipe.patience, epochs_done)
             return epochs_done == recipe.epochs or (out_of_patience and has_settled(recipe, trainer.steps_done, steps))
 
-        begun_at = trainer.steps_done
+        def look() -> None:
+            """Between two batches; the position is kept before a pause, which may last."""
+            control.take_requests()
+            keep_position(0.0 if control.paused else KEEP_WITHIN_SECONDS)
+            control.checkpoint()
+
         try:
             control.checkpoint()
             load = _batch_loader(pixels, rows, labels, machine)
@@ -103,14 +124,13 @@ def train(
                 batches = epoch_batches(len(rows), recipe.batch_size, seed=seed, fold=fold, epoch=epochs_done)
                 ahead = batches[trainer.steps_done - epochs_done * a_epoch :]
                 report.start_epoch(epochs_done)
-                _train_epoch(trainer, read_ahead(ahead, load), report, control)
+                _train_epoch(trainer, read_ahead(ahead, load), report, look)
                 report.finish_epoch(validate(trainer.model) if validate is not None else None)
                 epochs_done += 1
-                keep_position()
+                keep_position(0.0 if is_over() else KEEP_SECONDS)
         except StudyStopped:
             report.drain()
-            if trainer.steps_done > begun_at:
-                keep_position()
+            keep_position()
         return TrainingOutcome(
             model=trainer.model,
             stopped=not is_over(),
@@ -135,11 +155,14 @@ def _batch_loader(
 
 
 def _train_epoch(
-    trainer: Trainer, batches: Generator[tuple[Tensor, Tensor], None, None], report: "_Report", control: StudyControl
+    trainer: Trainer,
+    batches: Generator[tuple[Tensor, Tensor], None, None],
+    report: "_Report",
+    look: Callable[[], None],
 ) -> None:
     with contextlib.closing(batches):
         for images, labels in batches:
-            control.checkpoint()
+            look()
             report.add(trainer.steps_done, len(labels), trainer.step(images, labels))
 
 
@@ -191,17 +214,18 @@ class _Report:
         while self._waiting:
             self._send()
 
-    def finish_epoch(self, validation_accuracy: float | None) -> None:
+    def finish_epoch(self, validation: Validation | None) -> None:
         self.drain()
-        if validation_accuracy is not None and validation_accuracy > self._best_validation:
-            self._best_validation, self._best_epoch = validation_accuracy, self._epoch + 1
+        if validation is not None and validation.accuracy > self._best_validation:
+            self._best_validation, self._best_epoch = validation.accuracy, self._epoch + 1
         self._emit(
             EpochTrained(
                 **self._job,
                 epoch=self._epoch,
                 loss=self._loss / self._images,
                 accuracy=self._correct / self._images,
-                validation_accuracy=validation_accuracy,
+                validation_accuracy=validation.accuracy if validation is not None else None,
+                validation_loss=validation.loss if validation is not None else None,
             )
         )
         self._loss, self._correct, self._images = 0.0, 0.0, 0

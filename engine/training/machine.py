@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import joblib  # type: ignore[import-untyped]
-import psutil
 import torch
 
 from engine.config.machine import ChosenBy, MachineSettings, Precision
@@ -136,36 +135,36 @@ def review_choice(
 
 
 def require_memory(
-    recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1, n_classes: int = 2
+    recipe: Recipe, images: int, device: str = "auto", *, scale: int = 1, n_classes: int = 2, workers: int = 1
 ) -> Footprint | None:
-    """Refuse a training step that memory cannot hold, before it is tried.
+    """Refuse a training step that memory cannot hold, before it is tried, or as many at once as there are workers.
 
     `scale` is the variant's: what it trains on has so many times the recipe's height and width. A step of a network
-    that is not ours is measured, and what it takes is returned.
+    that is not ours is measured, and what it takes is returned. `workers` share the memory of this machine's processor;
+    on a GPU each has its own.
 
     Raises:
         InputError: it cannot; the message says what to make smaller.
     """
-    if not is_ours(recipe.network):
-        return _require_measured(recipe, images, device, scale=scale, n_classes=n_classes)
-    if _find_device(device).type != "cpu":
-        return None  # its own allocator reports a full memory as an error, where Linux ends the process
     height, width = (scale * side for side in recipe.image_size)
     batch = max(MIN_BATCH, min(recipe.batch_size, images))
-    need, free = batch * height * width * _STEP_BYTES_PER_PIXEL, psutil.virtual_memory().available
-    if need > free:
-        raise InputError(
-            f"batches of {batch} images at {height}x{width} need about {need / 1e9:.1f} GB of memory and "
-            f"{free / 1e9:.1f} GB are free: make --batch-size or --image-size smaller"
-        )
-    return None
-
-
-def _require_measured(recipe: Recipe, images: int, device: str, *, scale: int, n_classes: int) -> Footprint:
-    height, width = (scale * side for side in recipe.image_size)
-    scaled = replace(recipe, image_size=(height, width))
-    footprint = footprint_of(scaled, n_classes, device)
-    require_room(scaled, footprint, images, str(_find_device(device)))
+    on_processor = _find_device(device).type == "cpu"
+    footprint = None
+    if not is_ours(recipe.network):
+        footprint = footprint_of(replace(recipe, image_size=(height, width)), n_classes, device)
+        need = footprint.step_bytes(batch)
+    elif on_processor:
+        need = batch * height * width * _STEP_BYTES_PER_PIXEL
+    else:
+        return None  # its own allocator reports a full memory as an error, where Linux ends the process
+    steps = f"batches of {batch} images at {height}x{width}"
+    require_room(
+        steps,
+        need,
+        free_memory(device),
+        workers=workers if on_processor else 1,
+        network="" if footprint is None else recipe.network,
+    )
     return footprint
 
 

@@ -11,8 +11,8 @@ from torch import Tensor
 from engine.config.machine import MachineSettings
 from engine.config.networks import NO_WEIGHTS
 from engine.config.recipes import MIN_BATCH, Recipe
+from engine.config.schedule import trained_size
 from engine.training.arithmetic import arithmetic
-from engine.training.schedule import trained_size
 from engine.training.trainer import Trainer
 
 _PIXELS = 8 * 255 * 342

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
+from engine.config.schedule import averaging_weight, head_steps, learning_rate, trained_size
 from engine.models import ForeignNetwork, SeededDropout, build_model, head_of, seeded, start_model
 from engine.training.arithmetic import memory_format, mixed_precision
 from engine.training.augmentation import augment
 from engine.training.batches import derive_seed
 from engine.training.checkpoint_format import CheckpointError
 from engine.training.pixels import scale
-from engine.training.schedule import averaging_weight, head_steps, learning_rate, trained_size
 
 _MODEL, _OPTIMISER, _AVERAGE = "model.", "optimiser.", "average."
 

@@ -22,6 +22,7 @@ from engine.events.study import BatchTrained, Emit, Event, StatisticsComputed
 from engine.reports.results import Status
 from engine.runs import RunFolder, find_run, is_live, list_runs, load_config, read_events
 from engine.study.images import StudyImages
+from engine.study.machine import choose_study_machine
 from engine.study.network import check_network
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
@@ -172,7 +173,7 @@ def find_search(name: str = "", runs_dir: Path | None = None) -> Path:
     return folder
 
 
-class SearchReporter(Reporter):
+class SearchReporter(Reporter[RunFolder]):
     """A study's reporter that folds the search's events as well; batches are shown and not kept."""
 
     def __init__(self, folder: RunFolder, control: StudyControl, listener: Emit | None = None) -> None:
@@ -242,7 +243,7 @@ class Tuning(Study):
             raise InputError(
                 f"no validation image is left: give a share of the training images, as --validation {VALIDATION}"
             )
-        machine = self._choose_machine(images)
+        machine = choose_study_machine(self._config, images, self._reporter)
         with self._pixels(images, machine) as pixels:
             trials = TrialTrainer(self._config, images, pixels, machine, self._reporter)
             try:

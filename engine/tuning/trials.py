@@ -16,9 +16,10 @@ from engine.events.search import EpochScored, trial_name
 from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished
 from engine.preprocess import PixelTable
 from engine.reports.results import JobResult, Seconds
+from engine.runs import RunFolder
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
-from engine.training import predict_proba, require_memory, train
+from engine.training import Validation, predict_proba, require_memory, train, validation_scores
 from engine.tuning.searching import Outcome, TrialFailed, TrialPlan, TrialPruned
 
 
@@ -40,7 +41,12 @@ class TrialTrainer:
     """Trains trials on the training images and scores them on the validation images."""
 
     def __init__(
-        self, config: StudyConfig, images: StudyImages, pixels: PixelTable, machine: MachineSettings, reporter: Reporter
+        self,
+        config: StudyConfig,
+        images: StudyImages,
+        pixels: PixelTable,
+        machine: MachineSettings,
+        reporter: Reporter[RunFolder],
     ) -> None:
         self._config, self._images, self._pixels = config, images, pixels
         self._machine, self._reporter = machine, reporter
@@ -83,7 +89,7 @@ class TrialTrainer:
                 n_classes=len(images.classes),
                 emit=listener.take,
                 control=self._reporter.control,
-                validate=scorer.accuracy,
+                validate=scorer.validate,
             )
         except (TrialPruned, TrialFailed, StudyStopped):
             raise
@@ -117,7 +123,7 @@ class _Scorer:
         self._said = np.zeros((0, len(images.classes)))
         self.loss = math.nan
 
-    def accuracy(self, model: nn.Module) -> float:
+    def validate(self, model: nn.Module) -> Validation:
         """Ask a network."""
         said = self._said = predict_proba(
             model,
@@ -128,9 +134,9 @@ class _Scorer:
             control=StudyControl(),  # an epoch that was trained is scored, also when a stop came meanwhile
             on_progress=lambda _: None,
         )
-        of_truth = said[np.arange(len(said)), self._labels]
-        self.loss = float(-np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)).mean())
-        return float(np.mean(said.argmax(axis=1) == self._labels))
+        found = validation_scores(said, self._labels)
+        self.loss = found.loss
+        return found
 
     def result(self, name: str, seed: int, epochs: int, seconds: float) -> JobResult:
         """The last answers as the result of a job; its "test" images are the validation images."""
@@ -151,7 +157,9 @@ class _Scorer:
 class _TrialListener:
     """Takes what a trial's training reports: passes it on, and ends the trial where it is lost or hopeless."""
 
-    def __init__(self, plan: TrialPlan, seed: int, epochs_before: int, scorer: _Scorer, reporter: Reporter) -> None:
+    def __init__(
+        self, plan: TrialPlan, seed: int, epochs_before: int, scorer: _Scorer, reporter: Reporter[RunFolder]
+    ) -> None:
         """`epochs_before` counts those of earlier seeds."""
         self._plan, self._seed, self._before = plan, seed, epochs_before
         self._scorer, self._reporter = scorer, reporter

@@ -28,6 +28,7 @@ import predicting
 import preprocessing
 import run_store
 import second_study
+import shared_cache
 import step_cost
 import training_step
 import whole_study
@@ -48,6 +49,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "shared": shared_cache.rows,
         "predict": predicting.rows,
         "fuzz": fuzz.rows,
         "steps": step_cost.rows,

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 import engine
+from engine.config.execution import Execution
 from engine.config.model import ModelRequest
+from engine.config.protocols import Protocol
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
 from engine.errors import DatasetError, StudyStopped
@@ -82,6 +84,7 @@ class FakeEngine:
         stored: Any = None,
         report: Any = None,
         gap: Any = None,
+        readings: Any = None,
         predictions: Sequence[Any] = (),
         error: Exception | None = None,
     ) -> None:
@@ -92,7 +95,7 @@ class FakeEngine:
         self.summary, self._hold, self._stream = summary, hold, stream
         self._inspect_error, self.run_error, self._audit_error = inspect_error, run_error, audit_error
         self.images, self._explainer, self.stored = images, explainer, stored
-        self.report, self.gap, self.error = report, gap, error
+        self.report, self.gap, self.readings, self.error = report, gap, readings, error
         self.predictions, self.hold_after = predictions, hold_after
         self.go, self.holding, self.stopped, self.warm = (threading.Event() for _ in range(4))
         self.audit_stopped, self.audit_may_end = threading.Event(), threading.Event()
@@ -164,6 +167,7 @@ class FakeEngine:
         replay: Emit | None = None,
         wait_seconds: float | None = None,
         recheck: bool = False,
+        execution: Execution | None = None,
     ) -> StudyRecord:
         self.resumed.append(folder)
         return self.run_study(CONFIG, emit, control)
@@ -279,6 +283,15 @@ class FakeEngine:
 
     def leak_of_study(self, record: StudyRecord, counterpart: StudyRecord | None) -> Any:
         return self._judge(self.gap)
+
+    def reconstruct(
+        self,
+        folders: Sequence[Path] = (),
+        runs_dir: Path | None = None,
+        file: Path | None = None,
+        protocol: Protocol = "official",
+    ) -> Any:
+        return self._judge(self.readings)
 
     def _judge(self, found: Any) -> Any:
         self.go.wait(WAIT)

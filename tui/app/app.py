@@ -1,25 +1,32 @@
 """The dashboard: composes the session and the screens, draws the engine's events in its own time, and is left here."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.terminal_theme import TerminalTheme
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
+from engine import settings_file as the_file
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.app.command_palette import StudyCommands
 from tui.looks.keys import bind
+from tui.looks.themes import COLOUR_BLIND, ReadableColours, readable_variables, terminal_colours
 from tui.screens.setup.screen import SetupScreen
 from tui.session.leaving import obey_signals
 from tui.session.messages import Complaint
 from tui.session.search import TuningWish
 from tui.session.session import Session
+from tui.settings.values import AUTO, USUAL, Settings
 from tui.widgets.machine_meter import LoadRead, Meter, ProcessMeter
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 class TooSmallScreen(ModalScreen[None]):
     """One line that says what to do; goes by itself when the terminal grows."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,ctrl+c,ctrl+q", "app.quit", "Quit", tooltip="Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("small.quit", "q,ctrl+c,ctrl+q", "app.quit", "Quit", "Leave")]
 
     def compose(self) -> ComposeResult:
         """The line."""
@@ -56,17 +63,22 @@ class DashboardApp(App[int]):
         bind(
             "app.palette", "ctrl+p", "command_palette", "Commands", "Find a command by name", show=False, display="^p"
         ),
+        bind("app.settings", "comma", "settings", "Settings", "Theme, charts, keys", show=False, display=","),
         bind("app.back", "escape", "back", "Back", "Go back to the screen before", show=False, display="esc"),
         bind("app.new", "n", "new_study", "New study", "Back to the set-up, for another study"),
         bind("app.quit", "q", "quit", "Quit", "Leave; asks first while a study runs"),
         bind("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "Leave, as q does", show=False, priority=True),
     ]
+    _colours: tuple[str, TerminalTheme, LineFilter] | None = None
     COMMANDS = App.COMMANDS | {StudyCommands}
 
     def __init__(
         self,
         config: StudyConfig,
         *,
+        settings: Settings = USUAL,
+        settings_file: Path | None = None,
+        problems: Sequence[str] = (),
         meter: Meter | None = None,
         resume: Path | None = None,
         watch: Path | None = None,
@@ -75,14 +87,28 @@ class DashboardApp(App[int]):
     ) -> None:
         """It begins with the run to resume or to watch, or the search, where one is given.
 
-        `session` are keywords of `Session`.
+        Args:
+            config: what the command line asked for.
+            settings: what the user set for every start.
+            settings_file: where that is written; None for the usual place.
+            problems: what in it could not be used.
+            meter: reads the load of the machine.
+            resume: the run.
+            watch: the run.
+            tuning: the search.
+            session: keywords of `Session`.
         """
         super().__init__()
-        self.session = Session(config, self, **session)
+        self.session = Session(config, self, settings=settings, **session)
         self._meter: Meter = meter if meter is not None else ProcessMeter()
         self._setup = SetupScreen(self.session)
         self._resume, self._watch, self._tuning = resume, watch, tuning
         self._announced = self._too_small = self._could_detach = False
+        self._settings_file = settings_file if settings_file is not None else the_file()
+        self._problems = tuple(problems)
+        self._pumping: Timer | None = None
+        for theme in COLOUR_BLIND:
+            self.register_theme(theme)
         # Moving pictures cost bytes and say nothing.
         self.animation_level = "none"
 
@@ -95,10 +121,11 @@ class DashboardApp(App[int]):
     def on_mount(self) -> None:
         """Begin what the command line asked for once the first frame is out."""
         session = self.session
+        self._own_theme = self.theme
         if self.console.color_system in _FEW_COLOURS and TEXTUAL_THEME not in os.environ:
             # Sixteen colours: the terminal's own ground and text, rather than the nearest grey.
-            self.theme = "ansi-dark"
-        self.set_interval(session.seconds_between_draws, self._pump)
+            self._own_theme = "ansi-dark"
+        self.use_settings()
         self.set_interval(METER_SECONDS, self._read_meter)
         if not self.is_headless:
             obey_signals(session.terminate, session.hang_up)
@@ -108,6 +135,33 @@ class DashboardApp(App[int]):
             session.watch(self._watch, session.config)
         elif self._tuning is not None:
             self.call_after_refresh(self._setup.open_tuning, self._tuning)
+        self.call_after_refresh(self._tell_of_settings)
+
+    def use_settings(self) -> None:
+        """Look and answer as the settings say."""
+        session, settings = self.session, self.session.settings
+        theme = settings.theme if settings.theme != AUTO else self._own_theme
+        if theme != self.theme:
+            self.theme = theme
+        self.set_keymap(settings.keys)
+        if self._pumping is not None:
+            self._pumping.stop()
+        self._pumping = self.set_interval(session.seconds_between_draws, self._pump)
+
+    def _tell_of_settings(self) -> None:
+        """What of the settings cannot be used; which keys there are is known once all screens are loaded."""
+        for problem in self._problems:
+            self.notify(problem, severity="warning", markup=False)
+        if keys := self.session.settings.keys:
+            from tui.app.key_table import usable
+
+            def checked(found: tuple[dict[str, str], list[str]]) -> None:
+                self.session.settings = replace(self.session.settings, keys=found[0])
+                self.use_settings()
+                for problem in found[1]:
+                    self.notify(problem, severity="warning", markup=False)
+
+            self.session.background.run(self, "keys", lambda: usable(keys), checked, courtesy=True)
 
     def on_resize(self, event: events.Resize) -> None:
         """One clear line where the screens would be cut to pieces."""
@@ -117,6 +171,29 @@ class DashboardApp(App[int]):
         elif not small and self._too_small and isinstance(self.screen, TooSmallScreen):
             self.pop_screen()
         self._too_small = small
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        """What the terminal's colour names, in which our words are written, are in the present theme."""
+        return super().ansi_theme if self.current_theme.ansi else self._named_colours[1]
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, with dim words that can be read."""
+        filters = super().get_line_filters()
+        return [self._named_colours[2] if isinstance(one, ANSIToTruecolor) else one for one in filters]
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's own, with words that can be read in every theme."""
+        return readable_variables(super().get_css_variables())
+
+    @property
+    def _named_colours(self) -> tuple[str, TerminalTheme, LineFilter]:
+        """By the theme's name: its terminal colours and the filter that uses them."""
+        theme = self.current_theme
+        if self._colours is None or self._colours[0] != theme.name:
+            colours = terminal_colours(theme)
+            self._colours = theme.name, colours, ReadableColours(colours)
+        return self._colours
 
     def _read_meter(self) -> None:
         self.session.load = self._meter.read()
@@ -220,13 +297,20 @@ class DashboardApp(App[int]):
         from tui.app.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(type(self.screen), type(self)))
+            self.push_screen(HelpScreen(type(self.screen), type(self), self.session.settings.keys))
 
     def action_docs(self) -> None:
         """The manual."""
         from tui.screens.docs import DocsScreen
 
         self.push_screen(DocsScreen())
+
+    def action_settings(self) -> None:
+        """Theme, charts, keys."""
+        from tui.app.settings import SettingsScreen
+
+        if not isinstance(self.screen, SettingsScreen):
+            self.push_screen(SettingsScreen(self.session, self._settings_file, self.use_settings))
 
     def action_new_study(self) -> None:
         """Back to the set-up."""

@@ -1,8 +1,6 @@
 """Every key, from the classes that bind them."""
 
-import pkgutil
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 
 from rich.console import Group
 from rich.table import Table
@@ -14,7 +12,8 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-import tui.screens
+from tui.app.key_table import bindings_of, owners, with_own_keys
+from tui.looks.keys import bind
 
 _KEY_WIDTH, _NAME_WIDTH = 14, 13
 
@@ -29,12 +28,12 @@ class HelpScreen(ModalScreen[None]):
     """A list that scrolls; the keys of the screen below come first."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's declaration
-        Binding("escape,q,question_mark", "dismiss", "Close", tooltip="Back to the screen", key_display="esc")
+        bind("help.close", "escape,q,question_mark", "dismiss", "Close", "Back to the screen", display="esc")
     ]
 
-    def __init__(self, screen: type[DOMNode], app: type[App[int]]) -> None:
+    def __init__(self, screen: type[DOMNode], app: type[App[int]], keymap: Mapping[str, str]) -> None:
         super().__init__()
-        self._screen, self._app = screen, app
+        self._screen, self._app, self._keymap = screen, app, keymap
 
     def compose(self) -> ComposeResult:
         """The sections, the present screen's first."""
@@ -56,7 +55,8 @@ class HelpScreen(ModalScreen[None]):
         grid.add_column(no_wrap=True, min_width=_NAME_WIDTH)
         grid.add_column(style="dim", ratio=1)
         for binding in bindings:
-            keys = " ".join(dict.fromkeys(map(self.app.get_key_display, Binding.make_bindings([binding]))))
+            own = Binding.make_bindings([with_own_keys(binding, self._keymap)])
+            keys = " ".join(dict.fromkeys(map(self.app.get_key_display, own)))
             grid.add_row(f"  {keys}", binding.description, binding.tooltip)
         return grid
 
@@ -67,17 +67,7 @@ def sections(screen: type[DOMNode], app: type[App[int]]) -> Mapping[str, list[Bi
     for title in (screen.BINDING_GROUP_TITLE, app.BINDING_GROUP_TITLE):
         if title is not None:
             found[title] = []
-    screens_first = sorted(_owners(), key=lambda owner: not issubclass(owner, Screen))
-    for owner in (app, *screens_first):
-        own = vars(owner)
-        if title := own.get("BINDING_GROUP_TITLE"):
-            found.setdefault(title, []).extend(own["BINDINGS"])
+    for owner in sorted(owners(), key=lambda owner: not issubclass(owner, Screen)):
+        if title := vars(owner).get("BINDING_GROUP_TITLE"):
+            found.setdefault(title, []).extend(bindings_of(owner))
     return found
-
-
-def _owners() -> Iterator[type[DOMNode]]:
-    """The classes of `tui.screens` that bind keys."""
-    for module in pkgutil.walk_packages(tui.screens.__path__, "tui.screens."):
-        for thing in vars(import_module(module.name)).values():
-            if isinstance(thing, type) and thing.__module__ == module.name and "BINDINGS" in vars(thing):
-                yield thing

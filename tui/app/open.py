@@ -53,7 +53,7 @@ def check_terminal() -> None:
 def open_dashboard(
     config: StudyConfig,
     refresh_rate: float | None,
-    images: str,
+    images: str | None,
     session: CommandContext,
     *,
     resume: Path | None = None,
@@ -62,19 +62,33 @@ def open_dashboard(
 ) -> int:
     """Show the dashboard until it is left, and return the exit status; with `tuning` it opens on a search.
 
+    Where `refresh_rate` or `images` is None, the settings say it.
+
     Raises:
         InputError: there is no terminal, or none that can draw it.
     """
     check_terminal()
     from rich.console import Console
 
-    from engine import keep_memory
+    from engine import keep_memory, settings_file
     from tui.app.app import DashboardApp
     from tui.pictures.service import pictures_for
+    from tui.settings.file import read_settings
 
     keep_memory()  # of use only before there are other threads
-    pictures = pictures_for(images, os.environ)
-    app = DashboardApp(config, refresh_rate=refresh_rate, resume=resume, watch=watch, tuning=tuning, pictures=pictures)
+    settings, problems = read_settings(settings_file())
+    for problem in problems:  # shown on the screen too, which hides this until it is left
+        complain(problem)
+    app = DashboardApp(
+        config,
+        settings=settings,
+        problems=problems,
+        refresh_rate=refresh_rate,
+        resume=resume,
+        watch=watch,
+        tuning=tuning,
+        pictures=pictures_for(images or settings.images, os.environ),
+    )
     shown = app.session
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()

@@ -11,7 +11,8 @@ from cloup import option_group
 
 from engine.errors import InputError
 from tui.commands.command import ProgramCommand
-from tui.options.study import JSON, RUNS_DIR, folders, option
+from tui.options.basics import option
+from tui.options.study import JSON, RUNS_DIR, folders
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,7 +70,7 @@ def claims(*, run: str, second: str, file: Path | None, print_file: bool, as_jso
         return
     from tui.tables.claims import claims_parts
 
-    _write_parts(lambda width: claims_parts(report, width))
+    write_parts(lambda width: claims_parts(report, width))
 
 
 @cloup.command(cls=ProgramCommand, epilog=_LEAK_EXAMPLES)
@@ -95,7 +96,7 @@ def leak(*, run: str, second: str, as_json: bool, runs_dir: Path | None) -> None
         return
     from tui.tables.claims import leak_parts
 
-    _write_parts(lambda width: leak_parts(report, width))
+    write_parts(lambda width: leak_parts(report, width))
 
 
 def _open(run: str, second: str, runs_dir: Path | None) -> tuple["FinishedRun", "StudyRecord | None"]:
@@ -127,7 +128,8 @@ _PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
 
 
-def _write_parts(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
+def write_parts(parts: "Callable[[int], Iterable[RenderableType]]") -> None:
+    """Write a report to standard output, as wide as the terminal."""
     from rich.console import Console
 
     console = Console(file=sys.stdout)

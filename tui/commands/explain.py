@@ -11,7 +11,8 @@ from cloup import option_group
 
 from engine.errors import InputError, StorageError
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, FOLDER, JSON, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import CACHE_DIR, FOLDER, JSON, OWN_NETWORK, RUNS_DIR, STEPS, folders
 from tui.options.values import variant_names
 
 if TYPE_CHECKING:

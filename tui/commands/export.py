@@ -17,7 +17,8 @@ from engine.steps.registry import find_step
 from tui.commands.command import ProgramCommand
 from tui.commands.predict import split_model
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
-from tui.options.study import OWN_NETWORK, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import OWN_NETWORK, RUNS_DIR, STEPS, folders
 
 STANDARD_OUTPUT = "-"
 DEFAULT_FORMAT = "html"

@@ -9,7 +9,8 @@ from cloup import option_group
 
 from engine.config.model import ModelRequest
 from tui.commands.command import ProgramCommand
-from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, OWN_NETWORK, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import CACHE_DIR, DEVICE, JSON, OFFLINE, OWN_NETWORK, RUNS_DIR, STEPS, folders
 
 _MODEL_OPTIONS = option_group(
     "Model",

@@ -9,7 +9,8 @@ import cloup
 from cloup import option_group
 
 from tui.commands.command import ProgramCommand
-from tui.options.study import ENVIRONMENT_HELP, JSON, names_recipe, option, study_config, study_configs, study_options
+from tui.options.basics import option
+from tui.options.study import ENVIRONMENT_HELP, JSON, names_recipe, study_config, study_configs, study_options
 
 _EXAMPLES = f"""\b
 Examples:

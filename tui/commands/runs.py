@@ -13,7 +13,9 @@ from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.commands.export import export
 from tui.console.errors import CommandContext
-from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders, option
+from tui.options.basics import option
+from tui.options.study import IMAGES, RUNS_DIR, STEPS, folders
+from tui.options.values import screen_size
 
 if TYPE_CHECKING:
     from engine.reports.run_summary import RunSummary
@@ -28,6 +30,25 @@ Examples:
 RUN is a run's folder, its name or a unique beginning of it, or 'latest'."""
 
 _JSON = option_group("Output", option("--json", "as_json", is_flag=True, help="Write JSON."))
+
+
+ONE_FRAME = option_group(
+    "One frame",
+    click.option("--once", is_flag=True, help="Print the screen as text and end, for cron, the log of CI, chat."),
+    click.option(
+        "--size",
+        type=screen_size,
+        metavar="COLUMNSxLINES",
+        help="Of the screen that --once prints; without it the terminal's, else 120x40.",
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        show_default=True,
+        help="Colours of what --once prints; auto: on a terminal.",
+    ),
+)
 
 
 @cloup.group(epilog=_RUNS_EXAMPLES)
@@ -90,7 +111,7 @@ def runs_rm(*, names: tuple[str, ...], yes: bool, runs_dir: Path | None) -> None
 
     folders = list(dict.fromkeys(find_run(name, runs_dir) for name in names))
     for folder in folders:  # all or none
-        if is_live(folder):
+        if is_live(folder, sure=True):
             raise StorageError(f"a process works on {folder}: stop it first")
     if not yes:
         if sys.stdin is None or not sys.stdin.isatty():
@@ -106,13 +127,26 @@ def runs_rm(*, names: tuple[str, ...], yes: bool, runs_dir: Path | None) -> None
 
 @runs.command("compare", cls=ProgramCommand)
 @click.argument("names", nargs=-1, required=True, metavar="RUN RUN...")
+@ONE_FRAME
 @folders(RUNS_DIR)
-def runs_compare(*, names: tuple[str, ...], runs_dir: Path | None) -> None:
-    """Compare runs that differ in their recipe, as one study whose variants have the recipe as one more step."""
+def runs_compare(
+    *, names: tuple[str, ...], once: bool, size: tuple[int, int] | None, color: str, runs_dir: Path | None
+) -> None:
+    """Compare runs that differ in their recipe, as one study whose variants have the recipe as one more step.
+
+    With --once: their curves on one chart, whatever they differ in.
+    """
     from engine import find_run, load_record
+
+    found = [find_run(name, runs_dir) for name in names]
+    if once:
+        from tui.app.frame import print_compared
+
+        print_compared(found, size, color)
+        return
     from tui.console.study import print_recipes
 
-    print_recipes([load_record(find_run(name, runs_dir)) for name in names])
+    print_recipes([load_record(folder) for folder in found])
 
 
 runs.add_command(export)
@@ -122,6 +156,7 @@ _WATCH_EXAMPLES = """\b
 Examples:
   simpsons-tui watch                              the newest study that runs
   simpsons-tui watch 20261124-2302                by the beginning of its name
+  simpsons-tui watch latest --once --size 100x30  what it shows now, as text
 
 It is the dashboard of a study that another process runs: p pauses it, s stops it, q leaves and lets it
 run. A run that has ended shows its results."""
@@ -131,9 +166,20 @@ run. A run that has ended shows its results."""
 @click.argument("run", default="", metavar="[RUN]")
 @option_group("Study", STEPS)
 @option_group("Screen", IMAGES)
+@ONE_FRAME
 @folders(RUNS_DIR)
 @click.pass_context
-def watch(ctx: click.Context, /, *, run: str, images: str, runs_dir: Path | None) -> int:
+def watch(
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    images: str | None,
+    once: bool,
+    size: tuple[int, int] | None,
+    color: str,
+    runs_dir: Path | None,
+) -> int:
     """Watch a study that runs in another process.
 
     RUN is its name, the beginning of it, or its folder; without it, the newest that runs, else the newest.
@@ -141,6 +187,11 @@ def watch(ctx: click.Context, /, *, run: str, images: str, runs_dir: Path | None
     from engine import find_watchable, load_config
 
     folder = find_watchable(run, runs_dir)
+    if once:
+        from tui.app.frame import print_watched
+
+        print_watched(load_config(folder), folder, size, color)
+        return 0
     return dashboard.open_dashboard(load_config(folder), None, images, ctx.ensure_object(CommandContext), watch=folder)
 
 

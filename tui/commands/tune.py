@@ -15,7 +15,8 @@ from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
-from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, option, study_config, study_options
+from tui.options.basics import option
+from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, study_config, study_options
 from tui.options.values import names
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ _WITH_RESUME = frozenset(
 @option_group("Output", HEADLESS, HEADLESS_JSON)
 @option_group("Screen", IMAGES)
 @click.pass_context
-def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str, **options: Any) -> int:
+def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str | None, **options: Any) -> int:
     """Search for better numbers of a recipe on validation images."""
     runs_dir: Path | None = options["runs_dir"]
     trials, minutes = options.pop("trials"), options.pop("minutes")
@@ -102,7 +103,7 @@ def _resume(
     name: str,
     trials: int | None,
     minutes: float | None,
-    images: str,
+    images: str | None,
     ctx: click.Context,
     *,
     screenless: bool,
@@ -122,7 +123,7 @@ def _resume(
     return _open(study, wish, images, ctx)
 
 
-def _open(study: StudyConfig, wish: "TuningWish", images: str, ctx: click.Context) -> int:
+def _open(study: StudyConfig, wish: "TuningWish", images: str | None, ctx: click.Context) -> int:
     # What is trained afterwards, from the set-up, needs no images to choose numbers by.
     study = replace(study, validation_fraction=None)
     return dashboard.open_dashboard(study, None, images, ctx.ensure_object(CommandContext), tuning=wish)

@@ -76,8 +76,10 @@ def _run(config: StudyConfig, record: StudyRecord, *, as_json: bool, remark: str
     return _headless(work, as_json=as_json, remark=remark, record=record)
 
 
-def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False) -> int:
-    """Resume a run, write the results of the whole study and return the exit status.
+def resume_headless(
+    config: StudyConfig, folder: Path, *, as_json: bool, wait_seconds: float | None, recheck: bool = False
+) -> int:
+    """Resume a run where `config` has it run, write the results of the whole study and return the exit status.
 
     Raises:
         SimpsonsError: it cannot be resumed, or the results cannot be written.
@@ -87,7 +89,15 @@ def resume_headless(folder: Path, *, as_json: bool, wait_seconds: float | None, 
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_study
 
-        resume_study(folder, take, control, replay=recall, wait_seconds=wait_seconds, recheck=recheck)
+        resume_study(
+            folder,
+            take,
+            control,
+            replay=recall,
+            wait_seconds=wait_seconds,
+            recheck=recheck,
+            execution=config.execution,
+        )
 
     return _headless(work, as_json=as_json)
 

@@ -1,7 +1,7 @@
 """The numbers of a study as comma-separated tables, one row an observation, ready for a data frame.
 
     curves.csv       variant, seed, fold, epoch, step, loss: a row a batch
-    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy
+    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy, validation_loss
     scores.csv       a row a variant, seed and fold (and a baseline, without either): status, accuracy, averages, times
     classes.csv      variant, seed, fold, class, precision, recall, f1, support
     confusion.csv    variant, seed, fold, true, predicted, count
@@ -12,6 +12,10 @@
                      row an effect of steps, their names joined by +; only where all combinations were trained
     quality.csv      the fields of `engine.reports.quality.ImageQuality` and accuracy_gain, a row a variant: only where
                      image quality was measured
+    machine.csv      time, host, shares of the processor, bytes of memory and disk, as in
+                     `engine.events.study.MachineMeasured`
+    gpus.csv         time, host and the fields of `engine.reports.machine_load.GpuLoad`, a row a GPU
+    stages.csv       stage, variant, seed, fold, start, end: when each ran; times in seconds since the Unix epoch
 
 What orders, strengths and selections do has a file a table, with the fields of `engine.reports.pipelines` as columns,
 those of a field within a field joined by _: gains.csv, order_effects.csv, mirrors.csv, variance_shares.csv,
@@ -37,10 +41,12 @@ from engine.reports.quality import QualityReport, accuracy_gain
 from engine.reports.resolution import ResolutionReport
 from engine.reports.results import JobResult, Metrics
 from tui.tables.effects import factorials
+from tui.tables.machine import GPU_COLUMNS, LOAD_COLUMNS, SPAN_COLUMNS, gpu_rows, load_rows, span_rows
 
 Row = Sequence[object]
 
 _JOB = ("variant", "seed", "fold")
+_EPOCH_COLUMNS = (*_JOB, "epoch", "loss", "accuracy", "validation_accuracy", "validation_loss")
 _AVERAGES = ("macro", "weighted", "micro")
 _SCORES = ("precision", "recall", "f1")
 
@@ -50,7 +56,7 @@ def render(exported: Exported) -> dict[str, bytes]:
     record = exported.record
     files = {
         "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
-        "epochs.csv": _file((*_JOB, "epoch", "loss", "accuracy", "validation_accuracy"), _epochs(record)),
+        "epochs.csv": _file(_EPOCH_COLUMNS, _epochs(record)),
         "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
         "classes.csv": _file((*_JOB, "class", *_SCORES, "support"), _classes(record)),
         "confusion.csv": _file((*_JOB, "true", "predicted", "count"), _confusion(record)),
@@ -62,6 +68,11 @@ def render(exported: Exported) -> dict[str, bytes]:
         files["effects.csv"] = _file(_EFFECT_COLUMNS, _effects(record))
     if record.analysis is not None:
         files |= _pipelines(record, record.analysis)
+    if record.loads:
+        files["machine.csv"] = _file(LOAD_COLUMNS, load_rows(record))
+        files["stages.csv"] = _file(SPAN_COLUMNS, span_rows(record))
+    if any(load.gpus for load in record.loads):
+        files["gpus.csv"] = _file(GPU_COLUMNS, gpu_rows(record))
     if record.quality is not None:
         files["quality.csv"] = _dicts(list(_quality(record, record.quality)))
     return files
@@ -93,7 +104,7 @@ def _curves(record: StudyRecord) -> Iterator[Row]:
 def _epochs(record: StudyRecord) -> Iterator[Row]:
     for key, ended in record.epochs.items():
         for entry in ended:
-            yield (*key, entry.epoch, entry.loss, entry.accuracy, entry.validation_accuracy)
+            yield (*key, *(getattr(entry, name) for name in _EPOCH_COLUMNS[len(_JOB) :]))
 
 
 _SCORE_COLUMNS = (

@@ -26,7 +26,7 @@ def resolution(exported: Exported) -> Section | None:
     report = exported.resolution
     if report is None or not report.ladders:
         return None
-    fold = f", fold {report.fold + 1}" if report.fold else ""
+    fold = f", fold {report.fold}" if report.fold else ""
     blocks: list[Block] = [
         Paragraph(f"The networks are those of seed {report.seed}{fold}."),
         TableBlock("Longer sides of the images as their files have them, in pixels", native_data(report)),

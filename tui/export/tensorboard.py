@@ -86,6 +86,8 @@ def _of_epoch(entry: EpochTrained) -> Iterator[Scalar]:
     yield Scalar("accuracy/train", entry.epoch, entry.accuracy, entry.time)
     if entry.validation_accuracy is not None:
         yield Scalar("accuracy/validation", entry.epoch, entry.validation_accuracy, entry.time)
+    if entry.validation_loss is not None:
+        yield Scalar("loss/validation", entry.epoch, entry.validation_loss, entry.time)
 
 
 def _batch_times(record: StudyRecord, key: JobKey, batches: int) -> Sequence[float]:

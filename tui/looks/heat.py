@@ -4,6 +4,8 @@ from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
+from tui.looks.palette import contrast
+
 RIGHT = ColorTriplet(0x1F, 0x77, 0xC8)
 """Full heat of a cell on the diagonal: blue and orange stay apart for every common kind of colour blindness."""
 
@@ -33,9 +35,7 @@ def heat_style(share: float, *, diagonal: bool, ground: ColorTriplet = DARK) -> 
 
 def readable_on(back: ColorTriplet) -> ColorTriplet:
     """Black or white, whichever contrasts more (relative luminance of WCAG 2)."""
-    linear = [(part / 255 / 12.92) if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in back]  # noqa: PLR2004
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return _BLACK if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else _WHITE
+    return max(_BLACK, _WHITE, key=lambda ink: contrast(ink, back))
 
 
 def shade(share: float) -> str:

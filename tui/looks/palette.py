@@ -1,18 +1,26 @@
 """One colour and one marker for each variant, the same on every screen and in every study.
 
-The colours are those of Okabe and Ito's palette ("Color Universal Design", 2008), which stay apart for the common
-kinds of colour blindness; the markers carry the same meaning where there is no colour at all.
+The nine colours of each ground were searched for so that any two differ for every eye: near the hues of Okabe and Ito
+("Color Universal Design", 2008), but apart in lightness too, for protanopia, deuteranopia and tritanopia as Machado,
+Oliveira and Fernandes simulate them ("A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009).
+The markers carry the same meaning where there is no colour at all.
 """
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tui.looks.axes import rgb
+
 if TYPE_CHECKING:
     from textual.theme import Theme
+
+_MIDDLE, _MIXES = 0.18, 20
+"""The luminance that black and white contrast with alike; the steps in which a colour is made lighter or darker."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +37,11 @@ class VariantStyle:
 
 
 _STYLES = (
-    VariantStyle("#56b4e9", "#0072b2", "●"),
-    VariantStyle("#e69f00", "#8a5f00", "▲"),
-    VariantStyle("#2fc29a", "#007a59", "■"),
-    VariantStyle("#cc79a7", "#a8487b", "◆"),
-    VariantStyle("#e8743b", "#b84f00", "★"),
+    VariantStyle("#47c0f0", "#002f74", "●"),
+    VariantStyle("#fbdb1f", "#482611", "▲"),
+    VariantStyle("#d6ffca", "#2b776e", "■"),
+    VariantStyle("#a57093", "#d40066", "◆"),
+    VariantStyle("#ef4f14", "#815c01", "★"),
 )
 _KNOWN = ("vanilla", "bbox", "denoise", "superres", "superres-full")
 
@@ -43,16 +51,16 @@ SPARE_MARKERS = "○△□◇☆▽▷◁◎✚"
 _COMBINATIONS = MappingProxyType(
     {
         # The three that stand beside the study's four when all eight are compared have hues of their own.
-        "bbox+denoise": VariantStyle("#f0e442", "#6b6300", "△"),
-        "bbox+superres": VariantStyle("#a99bff", "#5a45d1", "◇"),
-        "denoise+superres": VariantStyle("#c0c0c0", "#5c5c5c", "□"),
-        "bbox+denoise+superres": VariantStyle("#ff8fab", "#b3123f", "☆"),
+        "bbox+denoise": VariantStyle("#85905e", "#51613e", "△"),
+        "bbox+superres": VariantStyle("#7a74e7", "#6e5aa1", "◇"),
+        "denoise+superres": VariantStyle("#e8e8e8", "#2a2a2a", "□"),
+        "bbox+denoise+superres": VariantStyle("#dc94a3", "#810c46", "☆"),
         # The others share hues, but no two variants share a marker.
-        "superres+denoise": VariantStyle("#2fc29a", "#007a59", "▼"),
-        "bbox+superres+denoise": VariantStyle("#e69f00", "#8a5f00", "▽"),
-        "bbox+superres-full": VariantStyle("#e8743b", "#b84f00", "◈"),
-        "denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "▣"),
-        "bbox+denoise+superres-full": VariantStyle("#e8743b", "#b84f00", "◉"),
+        "superres+denoise": VariantStyle("#d6ffca", "#2b776e", "▼"),
+        "bbox+superres+denoise": VariantStyle("#fbdb1f", "#482611", "▽"),
+        "bbox+superres-full": VariantStyle("#ef4f14", "#815c01", "◈"),
+        "denoise+superres-full": VariantStyle("#ef4f14", "#815c01", "▣"),
+        "bbox+denoise+superres-full": VariantStyle("#ef4f14", "#815c01", "◉"),
     }
 )
 
@@ -73,6 +81,26 @@ def blend(colour: str, ground: str, share: float) -> str:
     """`share` of a colour over a ground, both #rrggbb: a thin line beside a bold one."""
     pairs = zip(bytes.fromhex(colour[1:7]), bytes.fromhex(ground[1:7]), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def luminance(colour: Sequence[int]) -> float:
+    """Relative luminance of red, green and blue from 0 to 255, as WCAG 2 has it: 0 for black, 1 for white."""
+    parts = [part / 255 for part in colour]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)  # noqa: PLR2004
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: Sequence[int], other: Sequence[int]) -> float:
+    """Contrast of two colours, as WCAG 2 has it: from 1 (the same) to 21 (black and white)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable(colour: str, ground: str, least: float) -> str:
+    """A colour, mixed with as much white or black as it takes to be read on a ground; all #rrggbb."""
+    far = "#000000" if luminance(rgb(ground)) > _MIDDLE else "#ffffff"
+    mixed = (blend(far, colour, step / _MIXES) for step in range(_MIXES + 1))
+    return next((one for one in mixed if contrast(rgb(one), rgb(ground)) >= least), far)
 
 
 def ground_colour(theme: "Theme") -> str:

@@ -16,11 +16,12 @@ from engine.config.own_steps import OwnStep
 from engine.config.recipes import RECIPES, Recipe
 from engine.config.study import StudyConfig
 from engine.events.record import StudyRecord
+from tui.options.execution import EXECUTION_OPTIONS
 from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study"}
-"""Options that change where files lie, not what comes out, or that the others are said in place of."""
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study", *EXECUTION_OPTIONS}
+"""Options that change where files lie and jobs run, not what comes out, or that the others are said in place of."""
 
 _ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}
 

@@ -1,22 +1,25 @@
 """The options that commands share, and the study that they describe."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 from click.core import ParameterSource
 from cloup import option_group
 from cloup.typing import Decorator
 
+from engine.config.execution import IN_PROCESS
 from engine.config.expressions import ALL_COMBINATIONS
 from engine.config.protocols import PROTOCOLS, Closeness
 from engine.config.recipes import DEMO_RECIPE, RECIPES, DropoutPlace, get_recipe
 from engine.config.study import StudyConfig
 from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
+from tui.options.basics import F, option
+from tui.options.execution import EXECUTION_GROUP, EXECUTION_OPTIONS, chosen_execution
 from tui.options.values import (
     class_names,
     image_size,
@@ -39,14 +42,6 @@ _EXISTING = click.Path(exists=True, path_type=Path)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 _OPEN_UNIT = click.FloatRange(0, 1, min_open=True, max_open=True)
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def option(*names: str, **kwargs: Any) -> Callable[[F], F]:
-    """An option that shows its default, and that an environment variable can give as well."""
-    variable = f"SIMPSONS_TUI_{names[0].removeprefix('--').replace('-', '_').upper()}"
-    return click.option(*names, envvar=variable, show_default=True, **kwargs)
 
 
 def folders(*options: Decorator) -> Decorator:
@@ -106,8 +101,8 @@ HEADLESS_JSON = option("--json", "as_json", is_flag=True, help="Without a screen
 IMAGES = option(
     "--images",
     type=click.Choice(("off", "blocks", "auto")),
-    default="auto",
-    help="Pictures: none, coloured half blocks, or the terminal's own graphics where it has them.",
+    help="Pictures: none, coloured half blocks, or (auto) the terminal's own graphics where it has them; without it "
+    "what the settings say, else auto.",
 )
 
 # Like `OWN_NETWORK`, no environment variable; and before variants are read.
@@ -269,6 +264,7 @@ _STUDY_GROUPS = (
             help="NinaSR-B0 x2 weights; without it the official ones, or those that ship with the program.",
         ),
     ),
+    EXECUTION_GROUP,
     folders(CACHE_DIR, RUNS_DIR, OFFLINE),
 )
 
@@ -354,6 +350,9 @@ def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyC
     usual = StudyConfig.recipe.name if given_data else DEMO_RECIPE
     named = options.pop("recipe")
     recipe = file["recipe"] if named is None and "recipe" in file else get_recipe(named or usual)
+    options["execution"] = chosen_execution(options, options.get("execution", IN_PROCESS))
+    for name in EXECUTION_OPTIONS:
+        del options[name]
     options.update(named_parts(*(options[name] for name in ("data", *_PARTS, "labels"))))
     return StudyConfig(recipe=replace(recipe, **given), **options)
 

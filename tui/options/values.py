@@ -89,6 +89,18 @@ def image_size(value: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def screen_size(value: str) -> tuple[int, int]:
+    """(columns, lines), from a text like 120x40.
+
+    Raises:
+        click.BadParameter: it is not of that form.
+    """
+    match = re.fullmatch(r"(\d{1,3})[xX×](\d{1,3})", value.strip(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r}: give columns and lines, as 120x40")
+    return int(match[1]), int(match[2])
+
+
 def network_name(value: str, *, may_name_code: bool = True) -> str:
     """The name of a network; code of the user's own is named by it, and may be run from then on.
 

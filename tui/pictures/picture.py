@@ -9,6 +9,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -270,9 +271,14 @@ class PictureGrid(Container):
         """How many fit."""
         return self.columns * self.rows
 
+    def places(self, size: Size) -> tuple[int, int]:
+        """Columns and rows of a size."""
+        columns, rows = (max(1, side // least) for side, least in zip(size, self._least, strict=True))
+        return columns, rows
+
     async def on_resize(self) -> None:
         """As many as the new size holds."""
-        columns, rows = (max(1, side // least) for side, least in zip(self.size, self._least, strict=True))
+        columns, rows = self.places(self.size)
         if (columns, rows) == (self.columns, self.rows) and len(self.children) == self.capacity:
             return
         self.columns, self.rows = columns, rows

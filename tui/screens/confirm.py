@@ -3,18 +3,20 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
+
+from tui.looks.keys import bind
 
 
 class ConfirmScreen(ModalScreen[bool]):
     """Asks once; closes with the answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", tooltip="Yes"),
-        Binding("n,escape,q", "answer(False)", "No", tooltip="No", key_display="n"),
+        bind("confirm.yes", "y", "answer(True)", "Yes", "Do it"),
+        bind("confirm.no", "n,escape,q", "answer(False)", "No", "Do nothing", display="n"),
     ]
 
     def __init__(self, question: str, detail: str) -> None:

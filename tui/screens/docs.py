@@ -5,15 +5,17 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Markdown, Static
+from textual.widgets import Footer, Markdown, OptionList, Static
+from textual.widgets.option_list import Option
 
-from tui.tables.pages import INDEX, page_names, read_page
+from tui.looks.keys import bind
+from tui.tables.pages import INDEX, page_names, page_summaries, read_page
 
-PAGE_KEYS = "123456789abc"
-"""The pages in the list's order."""
+_MOST_KEYS = 9
+"""Pages that a digit opens as well as the list."""
 
 
 class DocsScreen(Screen[None]):
@@ -24,20 +26,21 @@ class DocsScreen(Screen[None]):
         & > #docs-heading { height: 1; padding: 0 1; }
         & > #docs-body { height: 1fr; scrollbar-size: 1 1; }
         & Markdown { padding: 0 1; max-width: 120; }
+        & #docs-list { height: auto; border: none; background: $background; &:focus { border: none; } }
     }
     """
 
     BINDING_GROUP_TITLE = "Manual"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "turn(1)", "Next page", id="docs.next", tooltip="The next page of the manual"),
-        Binding("shift+tab", "turn(-1)", "Previous", show=False, id="docs.previous", tooltip="The page before"),
-        Binding("i,0", "open(0)", "List of pages", id="docs.index", tooltip="What pages there are", key_display="i"),
+        bind("docs.next", "tab", "turn(1)", "Next page", "The next page of the manual"),
+        bind("docs.previous", "shift+tab", "turn(-1)", "Previous", "The page before", show=False),
+        bind("docs.index", "i,0", "open(0)", "List of pages", "What pages there are; enter opens one", display="i"),
         *(
-            Binding(key, f"open({n})", f"Page {n}", show=False, id=f"docs.page{n}", tooltip="This page of the list")
-            for n, key in enumerate(PAGE_KEYS, start=1)
+            bind(f"docs.page{n}", str(n), f"open({n})", f"Page {n}", "This page of the list", show=False)
+            for n in range(1, _MOST_KEYS + 1)
         ),
-        Binding("escape,f1", "app.pop_screen", "Back", id="docs.back", tooltip="Leave the manual", key_display="esc"),
+        bind("docs.back", "escape,f1", "app.pop_screen", "Back", "Leave the manual", display="esc"),
     ]
 
     def __init__(self, page: str = INDEX) -> None:
@@ -49,11 +52,13 @@ class DocsScreen(Screen[None]):
         yield Static(id="docs-heading")
         with VerticalScroll(id="docs-body"):
             yield Markdown(open_links=False)
+            lines = enumerate(page_summaries().items(), start=1)
+            pages = (Option(f"{n:2}. {name}: {summary}", name) for n, (name, summary) in lines)
+            yield OptionList(*pages, id="docs-list", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     async def on_mount(self) -> None:
-        """Show the first page; the arrow keys scroll it."""
-        self.query_one("#docs-body").focus()
+        """Show the first page."""
         await self.show_page(self.page)
 
     async def show_page(self, page: str, anchor: str = "") -> None:
@@ -62,8 +67,11 @@ class DocsScreen(Screen[None]):
         Raises:
             InputError: there is no such page.
         """
-        document = self.query_one(Markdown)
-        await document.update(read_page(page))
+        document, listed = self.query_one(Markdown), self.query_one("#docs-list", OptionList)
+        text = read_page(page)
+        listed.display = page == INDEX
+        await document.update(text.partition("\n1. ")[0] if listed.display else text)
+        (listed if listed.display else self.query_one("#docs-body")).focus()  # the arrow keys move in it
         self.page = page
         number = page_names().index(page)
         place = f"{number} of {len(page_names()) - 1}" if number else "list of pages"
@@ -81,6 +89,10 @@ class DocsScreen(Screen[None]):
             await self.show_page(page, anchor)
         else:
             self.notify(event.href, title="not a page of the manual")
+
+    @on(OptionList.OptionSelected, "#docs-list")
+    async def _open_chosen(self, event: OptionList.OptionSelected) -> None:
+        await self.show_page(event.option_id or INDEX)
 
     async def action_turn(self, pages: int) -> None:
         """Some pages on, round at the end."""

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from tui.looks.keys import bind
 
-CLOSE = bind("images.close", "escape", "dismiss(None)", "Close", "Close and change nothing", display="esc")
+CLOSE = bind("window.close", "escape", "dismiss(None)", "Close", "Close and change nothing", display="esc")
 
 
 class PathScreen(ModalScreen[str | None]):

@@ -30,6 +30,7 @@ class Engine:
         open_run = engine.open_run
         predict_images = staticmethod(engine.predict_images)
         read_image = staticmethod(engine.read_image)
+        reconstruct = staticmethod(engine.reconstruct)
         remove_run = staticmethod(engine.remove_run)
         resume_study = staticmethod(engine.resume_study)
         resume_tuning = staticmethod(engine.resume_tuning)

@@ -28,6 +28,7 @@ from tui.session.messages import Complaint, SessionChanged, StudyShown
 from tui.session.search import TuningRun, TuningWish
 from tui.session.watching import EVENTS_A_DRAW, WatchedStudy
 from tui.session.work import EngineWork, LocalStudy
+from tui.settings.values import USUAL, Settings
 from tui.state.study import ViewState
 from tui.widgets.machine_meter import Load
 
@@ -47,6 +48,7 @@ class Session:
         config: what the command line asked for.
         engine: does the work.
         pictures: draws images.
+        settings: what the user set for every start.
         background: asks the engine in threads.
         audits: of the data set that is set up.
         source: brings the events of the study that is shown; None before the first.
@@ -65,6 +67,7 @@ class Session:
         *,
         engine: Engine = REAL_ENGINE,
         pictures: Pictures | None = None,
+        settings: Settings = USUAL,
         refresh_rate: float | None = None,
         now: Callable[[], float] = time.time,
         spawn_worker: Callable[[Path], int] = spawn_worker,
@@ -73,7 +76,7 @@ class Session:
         """`owner`, the app, gets the messages; `end` ends the process where the screen cannot be put in order."""
         self.config, self.engine, self.now = config, engine, now
         self.pictures = pictures if pictures is not None else Pictures()
-        self.seconds_between_draws = seconds_between_draws(refresh_rate, os.environ)
+        self.settings, self._asked_rate = settings, refresh_rate
         self.runs_dir = runs_folder(config.runs_dir)
         self.background = Background(config.runs_dir, self.complain)
         self.audits = Audits(engine)
@@ -87,6 +90,12 @@ class Session:
         self._owner, self._spawn_worker, self._end = owner, spawn_worker, end
         self._signal = 0
         self._run: tuple[StudyRecord, FinishedRun] | None = None
+
+    @property
+    def seconds_between_draws(self) -> float:
+        """At least, as the command line or else the settings say."""
+        rate = self._asked_rate if self._asked_rate is not None else self.settings.refresh_rate
+        return seconds_between_draws(rate, os.environ)
 
     def _post(self, message: Message) -> None:
         with suppress(RuntimeError):  # the program has ended

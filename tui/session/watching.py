@@ -98,6 +98,7 @@ class WatchedStudy(Work):
         self._wishes: deque[Request] = deque()
         self._wake, self._closed, self._alone = threading.Event(), False, False
         self._last: Event | None = None
+        self._read_whole = False
 
     def close(self) -> None:
         """Look no more; the study keeps running."""
@@ -113,6 +114,11 @@ class WatchedStudy(Work):
     def running(self) -> bool:
         """Whether more events may come, or are still to be drawn."""
         return (super().running and not self._alone) or bool(len(self._buffer))
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that was written by now was taken."""
+        return self._read_whole and not len(self._buffer)
 
     def drain(self) -> list[Event]:
         """The next events, `EVENTS_A_DRAW` at most."""
@@ -131,6 +137,7 @@ class WatchedStudy(Work):
             self._send_wishes()
             live = follower.live  # asked first: what a writer wrote before it ended is read below
             events = self._take(follower)
+            self._read_whole = not events
             if not events and not live:
                 ended = isinstance(self._last, StudyFinished)
                 if not ended and not self._alone:

@@ -31,12 +31,12 @@ def job_count(started: StudyStarted | None) -> int:
 
 
 def job_words(started: StudyStarted | None, variant: str, seed: int, fold: int) -> str:
-    """A job by its variant, with seed and fold where there are several; folds count from 1."""
+    """A job by its variant, with seed and fold where there are several."""
     parts = []
     if started is not None and started.repeats > 1:
         parts.append(f"seed {seed}")
     if started is not None and started.folds > 1:
-        parts.append(f"fold {fold + 1}")
+        parts.append(f"fold {fold}")
     if not variant:
         return PROBE
     return f"{variant} ({', '.join(parts)})" if parts else variant

@@ -12,9 +12,15 @@ INDEX = "index"
 
 
 @cache
+def page_summaries() -> dict[str, str]:
+    """The pages that the index lists, in its order, with what each is about."""
+    return dict(re.findall(r"^\d+\. \[.*?\]\((\w+)\.md\): (.*)$", _text(INDEX), re.MULTILINE))
+
+
+@cache
 def page_names() -> tuple[str, ...]:
-    """Every page: the index, then those that it lists, in its order."""
-    return (INDEX, *re.findall(r"^\d+\. \[.*?\]\((\w+)\.md\)", _text(INDEX), re.MULTILINE))
+    """Every page: the index, then those that it lists."""
+    return (INDEX, *page_summaries())
 
 
 def read_page(name: str) -> str:

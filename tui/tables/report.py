@@ -86,7 +86,7 @@ def repeats_table(record: StudyRecord) -> TableData:
 
     def line(seed: int, fold: int) -> Line:
         yield words("seed"), str(seed)
-        yield words("fold"), str(fold + 1)
+        yield words("fold"), str(fold)
         for variant in variants:
             result = record.results.get(JobKey(variant, seed, fold))
             yield numbers(variant, "accuracy"), number(result.metrics.accuracy if result and result.metrics else None)

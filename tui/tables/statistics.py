@@ -48,9 +48,12 @@ def turned(comparison: Comparison, first: str) -> tuple[float, Interval]:
 
 
 def verdict(record: StudyRecord) -> str:
-    """Which pairs differ significantly, with the test behind it; "" where there is nothing to compare."""
+    """Which pairs differ significantly, with the test behind it; "" where there is nothing to compare.
+
+    Also where each variant is compared with one alone: the gains of pipelines say that, and more sharply.
+    """
     statistics = record.statistics
-    if statistics is None or not statistics.comparisons:
+    if statistics is None or not statistics.comparisons or gains_replace_pairs(record):
         return ""
     how = comparison_words(record, statistics)
     sure = [entry for entry in statistics.comparisons if entry.significant]
@@ -62,6 +65,11 @@ def verdict(record: StudyRecord) -> str:
     named = "; ".join(_ordered(entry) for entry in sure[:_PAIRS_NAMED])
     more = f" and {len(sure) - _PAIRS_NAMED} more" if len(sure) > _PAIRS_NAMED else ""
     return f"{len(sure)} of {len(statistics.comparisons)} pairs differ significantly ({how}): {named}{more}"
+
+
+def gains_replace_pairs(record: StudyRecord) -> bool:
+    """Whether there are too many variants for pairs, so that their gains over the plain one are what is looked at."""
+    return record.analysis is not None and record.statistics is not None and not has_all_pairs(record.statistics)
 
 
 def _ordered(comparison: Comparison) -> str:

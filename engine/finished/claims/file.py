@@ -17,6 +17,7 @@ from engine.errors import InputError
 from engine.finished.claims import checks, classes, scores
 from engine.finished.claims.evidence import Paper
 from engine.finished.claims.paper_claim import PaperClaim
+from engine.finished.claims.reading import PaperReading
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -29,9 +30,10 @@ _KINDS: dict[str, type[PaperClaim]] = {
 
 
 class ClaimsFile(Paper, frozen=True, kw_only=True):
-    """A paper with its claims, in the order of the report."""
+    """A paper with its claims and the readings of what it leaves open, in the order of the report."""
 
     claims: tuple[PaperClaim, ...]
+    readings: tuple[PaperReading, ...] = ()
 
 
 def claims_template() -> str:
@@ -69,8 +71,8 @@ class _FaultError(Exception):
 
 
 def _file(data: dict[str, Any]) -> ClaimsFile:
-    entries = data.pop("claim", None)
-    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+    claims_given, readings = _tables(data, "claim"), _tables(data, "reading")
+    if not claims_given:
         raise _FaultError("there is no claim in it: write each below a line [[claim]]")
     paper = _convert(data, Paper, "")
     if not paper.variants:
@@ -79,7 +81,7 @@ def _file(data: dict[str, Any]) -> ClaimsFile:
     if paper.recipe:
         _require(paper.recipe, RECIPES, "recipe", "")
     claims = []
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate(claims_given, 1):
         where = f"claim {entry.get('key', number)}: "
         claims.append(claim := _claim(entry, where))
         if claim.key in {other.key for other in claims[:-1]}:
@@ -87,7 +89,32 @@ def _file(data: dict[str, Any]) -> ClaimsFile:
         _require_variants(claim.needed(paper.variants), where)
         for name in claim.classes() if paper.classes else ():
             _require(name.casefold(), map(str.casefold, paper.classes), "class", where)
-    return ClaimsFile(**msgspec.structs.asdict(paper), claims=tuple(claims))
+    return ClaimsFile(**msgspec.structs.asdict(paper), claims=tuple(claims), readings=_readings(readings, paper))
+
+
+def _tables(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The tables of one name, taken out."""
+    entries = data.pop(name, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise _FaultError(f"there is no {name} in it: write each below a line [[{name}]]")
+    return entries
+
+
+def _readings(entries: list[dict[str, Any]], paper: Paper) -> tuple[PaperReading, ...]:
+    readings: dict[str, PaperReading] = {}
+    for number, entry in enumerate(entries, 1):
+        where = f"reading {entry.get('key', number)}: "
+        reading = _convert(entry, PaperReading, where)
+        if not paper.recipe:
+            raise _FaultError(f"{where}the paper has no recipe that it could change: name one above the claims")
+        if reading.key in readings:
+            raise _FaultError(f"{where}another reading has the same key")
+        try:
+            reading.applied(paper.recipe)
+        except (ValueError, InputError) as error:
+            raise _FaultError(f"{where}{error}") from error
+        readings[reading.key] = reading
+    return tuple(readings.values())
 
 
 def _claim(entry: dict[str, Any], where: str) -> PaperClaim:

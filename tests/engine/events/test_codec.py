@@ -11,6 +11,7 @@ from engine.events import codec
 from engine.events import study as events
 from engine.events.search import TuningResumed
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair, SizeSummary
+from engine.reports.machine_load import GpuLoad
 from engine.reports.pipelines import (
     CurvePoint,
     MirrorPair,
@@ -140,6 +141,7 @@ EVERY_EVENT = [
     events.StatisticsComputed(statistics=STATISTICS),
     events.PipelinesAnalysed(analysis=ANALYSIS),
     events.MachineChosen(machine=MACHINE),
+    events.MachineMeasured(host="n1", cpu=0.5, disk_free=None, disk_read=12, gpus=(GpuLoad(0, 0.5, 1, 2, None, 61.5),)),
     events.NetworkOpened(
         network=NetworkInfo("my_net.py:build", 12, "00ff", "w.pth", "/w.pth", "00ee", (0.5,) * 3, (0.25,) * 3, ("so",))
     ),

@@ -84,6 +84,31 @@ def test_a_mistake_in_it_is_one_line(own_network, text, words):
     assert "\n" not in message
 
 
+def test_the_line_of_its_forward_that_fails_is_named(own_network):
+    text = """
+from torch import nn
+class Net(nn.Module):
+    def forward(self, images):
+        return images.no_such_thing
+def build(classes, image_size):
+    return Net()
+"""
+    with pytest.raises(InputError, match=r"fails on images of 16x20, line 5 \(AttributeError"):
+        open_it(own_network(text))
+
+
+def test_one_that_ends_in_a_softmax_is_told_of(own_network):
+    net = f"nn.Sequential({NET.format('classes')}, nn.Softmax(dim=1))"
+    assert "as after a softmax" in "".join(open_it(own_network(BUILD + f"return {net}")).notes)
+    assert not open_it(own_network(BUILD + f"return {NET.format('classes')}")).notes
+
+
+def test_the_layer_that_learns_first_is_told(own_network):
+    text = BUILD + f"return {NET.format('classes')}"
+    notes = open_it(own_network(text), head_share=0.2).notes
+    assert notes == ("1 is its head, which learns first",)
+
+
 def test_what_it_prints_is_kept_in_a_few_lines_however_often_it_is_built(own_network, capsys):
     network = own_network(
         "print('loading')\n" + TINY.replace("    network =", "    print('building')\n    network =", 1)

@@ -1,6 +1,9 @@
 import errno
+import hashlib
+import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor
+import random
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -261,8 +264,23 @@ def test_two_studies_at_once_share_one_cache(study, new_study, monkeypatch, fold
         found = list(pool.map(lambda one: one.pixels("denoise"), studies))
     for turn, pixels in enumerate(found):
         np.testing.assert_array_equal(pixels if turn else pixels[::-1], expected)
-    (path,) = files(folder, "pixels.u8")
-    assert path.stat().st_size == 7 * SLOT  # nothing was written twice
+    assert all(path.stat().st_size <= 7 * SLOT for path in files(folder, "pixels.u8"))
+    after = new_study(study.images)
+    np.testing.assert_array_equal(after.pixels("denoise"), expected)
+    assert after.started == (7, 7)
+
+
+def test_what_another_has_written_meanwhile_is_not_written_again(study, new_study, folder):
+    chain = ChainBuilder(build_steps(VARIANTS["vanilla"], StepContext(study.recipe, study.machine))).chain_for(
+        study.images[0].sample
+    )
+    one, other = results.Results(study.cache), results.Results(new_study([]).cache)
+    pixels = np.zeros((*study.recipe.image_size, 3), np.uint8)
+    for held in (one, other):
+        held.expect(chain.entry_bytes, 0)
+        held.add(chain, b"k" * 32, pixels)
+        held.flush()
+    assert [path.stat().st_size for path in files(folder, "pixels.u8")] == [SLOT]
 
 
 def test_a_table_reads_on_while_others_append_and_evict(study, new_study, make_image, folder, monkeypatch):
@@ -277,7 +295,7 @@ def test_a_table_reads_on_while_others_append_and_evict(study, new_study, make_i
 
 
 def overwrite(folder, slot, content):
-    """Write other pixels into a slot, as a second writer does on a shared disk where locks hold nobody back."""
+    """Write other pixels into a slot, as a damaged disk does, or two writers of an earlier version without locks."""
     (path,) = files(folder, "pixels.u8")
     with path.open("r+b") as file:
         file.seek(slot * SLOT)
@@ -305,10 +323,58 @@ def test_pixels_of_another_image_in_a_slot_are_made_again_and_said_once(study, n
             np.testing.assert_array_equal(table.gather(np.arange(7)), expected)
             np.testing.assert_array_equal(table.gather(np.array([4, 3, 4])), expected[[4, 3, 4]])
     assert len(said) == 1
-    assert "locks do not work" in said[0]
+    assert "made again" in said[0]
     mended = new_study(study.images)
     np.testing.assert_array_equal(mended.pixels("denoise"), expected)
     assert mended.started == (7, 5)
+
+
+@pytest.mark.parametrize("failure", ["removed by another node", "shorter"])
+def test_images_whose_file_cannot_be_read_any_more_are_made_again(study, new_study, folder, monkeypatch, failure):
+    expected = study.pixels("denoise")
+    again, said = new_study(study.images), []
+    with again.open("denoise") as table:
+        table.tell = said.append
+        if failure == "shorter":
+            os.truncate(files(folder, "pixels.u8")[0], 3 * SLOT)
+        else:
+            monkeypatch.setattr(segment.PixelFile, "read", lambda *_: False)
+        for _ in range(2):
+            np.testing.assert_array_equal(table.gather(np.arange(7)), expected)
+    assert len(said) == 1
+
+
+def test_segments_of_before_they_had_writers_are_read(study, new_study, folder):
+    expected = study.pixels("denoise")
+    for path in files(folder, "index"):
+        chain, _, number = path.parent.name.split("-")
+        path.parent.rename(folder / f"{chain}-{number}")
+    again = new_study(study.images)
+    np.testing.assert_array_equal(again.pixels("denoise"), expected)
+    assert again.started == (7, 7)
+
+
+def test_another_machine_keeps_its_segments_as_long_as_it_reads_them(study, new_study, folder, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(cache.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(cache.platform, "node", lambda: "node07")
+    with study.open("vanilla") as table:
+        (lease,) = files(folder, "*.lease")
+        monkeypatch.setattr(cache.platform, "node", lambda: "node08")
+        # Locks do not reach there, so the lease counts by its age.
+        monkeypatch.setattr(cache, "is_locked", lambda path: False)
+        other = PixelCache(folder, limit_bytes=10**9)
+        assert other.clear() == 0
+        old = lease.stat().st_mtime - cache.LEASE_SECONDS - 60
+        os.utime(lease, (old, old))
+        table.gather(np.arange(1))
+        assert lease.stat().st_mtime == old  # renewed a moment ago
+        clock[0] += cache.RENEW_SECONDS
+        table.gather(np.arange(1))
+        assert other.clear() == 0
+        os.utime(lease, (old, old))
+        assert other.clear() > 0
+        assert table.gather(np.arange(7)).any()  # this disk keeps what is open
 
 
 def test_a_chain_does_not_go_on_from_pixels_of_another_image(study, new_study, folder, images):
@@ -325,3 +391,63 @@ def test_entries_of_before_there_were_checksums_are_not_read(study, new_study, f
     again = new_study(study.images)
     np.testing.assert_array_equal(again.pixels("vanilla"), expected)
     assert again.started == (7, 0)
+
+
+IMAGES, WRITERS = 1000, 4
+
+
+def keys():
+    return [hashlib.sha256(str(number).encode()).digest() for number in range(IMAGES)]
+
+
+def made(key):
+    """The pixels of a key, which tell it from all others."""
+    return np.resize(np.frombuffer(hashlib.sha512(key).digest(), np.uint8), (12, 16, 3))
+
+
+def write_and_read(folder, chain, seed):
+    """What a process does: look up, make the others, write, read all; the number of images that are not their own."""
+    order = keys()
+    random.Random(seed).shuffle(order)
+    held = results.Results(PixelCache(folder, limit_bytes=10**9))
+    found = held.find(chain, order)
+    held.expect((len(order) - len(found)) * SLOT, 0)
+    for key in order:
+        if key not in found:
+            held.add(chain, key, made(key))
+    held.flush()
+    with held.table((12, 16), [(chain.key, key) for key in order], lambda row: made(order[row])) as table:
+        pixels = table.gather(np.arange(len(order)))
+    return sum(not np.array_equal(image, made(key)) for key, image in zip(order, pixels, strict=True))
+
+
+class NoLock:
+    """A lock of a disk on which locks hold nobody back."""
+
+    def __init__(self, path, **_):
+        self.lock_file = str(path)
+
+    def acquire(self, **_):
+        Path(self.lock_file).touch()
+        return self
+
+    release = __exit__ = lambda *_: None
+    __enter__ = acquire
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.parametrize("evicting", [False, True])
+def test_without_locks_no_pixels_are_wrong_and_no_image_is_lost(study, folder, monkeypatch, evicting):
+    monkeypatch.setattr(cache, "FileLock", NoLock)
+    monkeypatch.setattr("engine.system.locks.FileLock", NoLock)
+    monkeypatch.setattr(results, "WRITE_BYTES", 50 * SLOT)
+    monkeypatch.setattr(cache, "SEGMENT_BYTES", 130 * SLOT)
+    context = StepContext(study.recipe, study.machine)
+    chain = ChainBuilder(build_steps(VARIANTS["vanilla"], context)).chain_for(study.images[0].sample)
+    with ProcessPoolExecutor(WRITERS, mp_context=multiprocessing.get_context("fork")) as pool:
+        jobs = [pool.submit(write_and_read, folder, chain, seed) for seed in range(WRITERS)]
+        while evicting and not all(job.done() for job in jobs):
+            PixelCache(folder).clear()  # of what is in use too, as no lock says so
+        assert [job.result() for job in jobs] == [0] * WRITERS
+    assert write_and_read(folder, chain, WRITERS) == 0
+    assert len(results.Results(PixelCache(folder)).find(chain, keys())) == IMAGES

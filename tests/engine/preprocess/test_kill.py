@@ -12,7 +12,6 @@ from PIL import Image
 from engine.dataset import CheckedImage, ImageSample
 from engine.dataset.fingerprints import Fingerprint
 from engine.dataset.sources import FileSource
-from engine.preprocess import cache
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,7 +61,7 @@ def files(tmp_path, picture):
     return images
 
 
-def test_killed_in_the_middle_of_writing(files, folder, new_study, monkeypatch):
+def test_killed_in_the_middle_of_writing(files, folder, new_study):
     pictures = [f"{image.sample.path}={image.digest}" for image in files]
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(folder), *pictures],
@@ -74,12 +73,12 @@ def test_killed_in_the_middle_of_writing(files, folder, new_study, monkeypatch):
         assert child.stdout.readline() == b"here\n"
         expected = new_study(files, folder=folder.parent / "elsewhere").pixels("vanilla")
 
-        # Halted while it holds the lock, it keeps nobody else from working.
-        with monkeypatch.context() as patch:
-            patch.setattr(cache, "LOCK_SECONDS", 0.05)
-            with new_study(files).open("vanilla") as table:
-                np.testing.assert_array_equal(table.gather(np.arange(6)), expected)
-                assert "another simpsons-tui" in table.note
+        # Halted while it writes, it keeps nobody else from working.
+        halted = new_study(files)
+        with halted.open("vanilla") as table:
+            np.testing.assert_array_equal(table.gather(np.arange(6)), expected)
+            assert table.note == ""
+        assert halted.started == (6, 2)
     finally:
         child.kill()
         child.communicate()
@@ -88,6 +87,6 @@ def test_killed_in_the_middle_of_writing(files, folder, new_study, monkeypatch):
     with after.open("vanilla") as table:
         np.testing.assert_array_equal(table.gather(np.arange(6)), expected)
         assert table.note == ""
-    assert after.started == (6, 2)
+    assert after.started == (6, 6)
     after.cache.clear()
     assert after.cache.size() == 0  # the dead process's leases are gone

@@ -11,7 +11,7 @@ from engine.errors import StudyStopped
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
 from engine.events.study import EpochTrained, JobFinished, Notice
-from engine.runs import read_events, send_request, writer
+from engine.runs import event_folder, read_events, send_request
 from engine.runs.layout import weights_path
 from engine.study.reporting import Reporter
 from engine.system.files import is_full
@@ -198,14 +198,14 @@ def test_while_it_waits_a_reporter_speaks_of_the_full_disk_once_a_minute(
 
 def test_a_stop_on_a_full_disk_keeps_what_fits(run, control, told, disk, events, monkeypatch):
     """A file too large for the disk keeps the event that speaks of it out of the stream, and nothing before it."""
-    real = writer.replacing
+    real = event_folder.replacing
 
     def small(path):
         if path.parent.name == "weights" and "bbox" in path.name:
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(path)
 
-    monkeypatch.setattr(writer, "replacing", small)
+    monkeypatch.setattr(event_folder, "replacing", small)
     finished = 0
     for event in events:
         if isinstance(event, JobFinished):
@@ -225,14 +225,14 @@ def test_a_stop_on_a_full_disk_keeps_what_fits(run, control, told, disk, events,
 
 
 def test_without_room_for_a_checkpoint_the_events_are_kept(run, control, told, events, monkeypatch):
-    real = writer.replacing
+    real = event_folder.replacing
 
     def small(path):
         if path.parent.name == "checkpoints":
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(path)
 
-    monkeypatch.setattr(writer, "replacing", small)
+    monkeypatch.setattr(event_folder, "replacing", small)
     run.append(events[0])
     run.write_checkpoint(KEY, b"here")
     run.append(events[1])
@@ -315,7 +315,7 @@ def test_a_folder_that_became_read_only_ends_the_recording_and_not_the_study(run
     def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("engine.runs.writer.replacing", refuse)
+    monkeypatch.setattr("engine.runs.event_folder.replacing", refuse)
     run.write_result({})
     control.checkpoint()
     assert "Permission denied" in run.failure

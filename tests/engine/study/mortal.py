@@ -30,6 +30,7 @@ from engine.preprocess import segment
 from engine.runs import load_record, stream
 from engine.runs.listing import list_runs
 from engine.study.running import resume_study, run_study, warm_up
+from engine.training import loop
 from tui.export.formats import FORMATS
 from tui.export.saving import export_to
 
@@ -172,6 +173,7 @@ def study(config: StudyConfig, kills: int, generator: random.Random, places: Cou
 def main() -> None:
     data, work, kills, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     warm_up()
+    loop.KEEP_SECONDS = 0.0  # a checkpoint an epoch, so that there are some to go on from
     config = StudyConfig(
         data=data,
         variants=("vanilla", "bbox"),

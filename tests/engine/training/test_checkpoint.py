@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from safetensors.torch import save_file
 from engine.config.recipes import RECIPES
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, EpochTrained
-from engine.training import CheckpointError, checkpoint_to_bytes, job_identity, read_checkpoint, train
+from engine.training import CheckpointError, Validation, checkpoint_to_bytes, job_identity, read_checkpoint, train
 from engine.training.checkpoint_format import Checkpoint, Position
 from engine.training.trainer import Trainer
 
@@ -34,12 +35,23 @@ def identity_of(recipe, machine, **changes):
     return job_identity(recipe=recipe, machine=machine, **{**parts, **changes})
 
 
-def run(tiny, recipe, machine, *, stop_at=None, resume=None, validate=None):
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """The loop's clock, a list with the seconds; checkpoints are kept each epoch unless a test says otherwise."""
+    seconds = [0.0]
+    monkeypatch.setattr("engine.training.loop.time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    monkeypatch.setattr("engine.training.loop.KEEP_SECONDS", 0.0)
+    return seconds
+
+
+def run(tiny, recipe, machine, *, stop_at=None, resume=None, validate=None, listen=None, kept=None):
     """Outcome, events and checkpoints (as bytes, because tensors go on changing)."""
-    control, events, kept = StudyControl(), [], []
+    control, events, kept = StudyControl(), [], [] if kept is None else kept
 
     def emit(event):
         events.append(event)
+        if listen is not None:
+            listen(event, control)
         if isinstance(event, BatchTrained) and event.step == stop_at:
             control.stop()
 
@@ -103,6 +115,49 @@ def test_every_epoch_is_kept_once_it_was_reported(tiny, recipe, machine, identit
     _, _, kept = run(tiny, recipe, machine)
     positions = [stored(tmp_path, content, identity).position for content in kept]
     assert [(position.epochs_done, position.steps_done) for position in positions] == [(1, 3), (2, 6), (3, 9), (4, 12)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "places"),
+    [
+        (1, [(4, 12)]),  # the last one always
+        (8, [(2, 6), (4, 12)]),
+        (10, [(1, 3), (2, 6), (3, 9), (4, 12)]),
+        (45, [(0, 2), (1, 3), (1, 5), (2, 6), (2, 8), (3, 9), (3, 11), (4, 12)]),  # within long epochs too
+    ],
+)
+def test_checkpoints_are_kept_every_half_minute_to_minute(
+    tiny, recipe, machine, identity, tmp_path, clock, monkeypatch, seconds, places
+):
+    monkeypatch.setattr("engine.training.loop.KEEP_SECONDS", 30.0)
+
+    def take_time(event, _):
+        if isinstance(event, BatchTrained):
+            clock[0] += seconds
+
+    whole, _, kept = run(tiny, recipe, machine, listen=take_time)
+    found = []
+    for content in kept:
+        checkpoint = stored(tmp_path, content, identity)
+        found.append((checkpoint.position.epochs_done, checkpoint.position.steps_done))
+        assert same_weights(run(tiny, recipe, machine, resume=checkpoint)[0], whole)
+    assert found == places
+
+
+def test_a_pause_keeps_where_training_is_before_it_waits(tiny, recipe, machine, identity, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.training.loop.KEEP_SECONDS", 30.0)
+    kept, kept_when_paused = [], []
+
+    def pause(event, control):
+        if isinstance(event, BatchTrained) and event.step == 4:
+            control.listen(lambda: (kept_when_paused.extend(kept), control.unpause()), lambda: None)
+            control.poll(control.pause)  # as a watcher asks for it
+
+    monkeypatch.setattr("engine.events.control.POLL_SECONDS", 0.0)
+    whole, _, _ = run(tiny, recipe, machine, listen=pause, kept=kept)
+    checkpoint = stored(tmp_path, kept_when_paused[0], identity)
+    assert (checkpoint.position.epochs_done, checkpoint.position.steps_done) == (1, 5)
+    assert same_weights(run(tiny, recipe, machine, resume=checkpoint)[0], whole)
 
 
 def test_what_is_all_done_is_not_trained_again(tiny, recipe, machine, identity, tmp_path):
@@ -218,7 +273,7 @@ def test_patience_survives_an_interruption(tiny, recipe, machine, tmp_path):
     accuracy = iter(after_epochs)
 
     def train_on(**how):
-        outcome, _, kept = run(tiny, patient, machine, validate=lambda _: next(accuracy), **how)
+        outcome, _, kept = run(tiny, patient, machine, validate=lambda _: Validation(next(accuracy), 1.0), **how)
         return outcome, kept
 
     outcome, _ = train_on()
@@ -233,5 +288,5 @@ def test_patience_survives_an_interruption(tiny, recipe, machine, tmp_path):
 def test_one_cycle_does_not_end_before_the_learning_rate_has_fallen(tiny, recipe, machine):
     patient = replace(recipe, epochs=10, patience=1, schedule="one-cycle")
     falling = iter([1 - epoch / 20 for epoch in range(10)])
-    outcome, _, _ = run(tiny, patient, machine, validate=lambda _: next(falling))
+    outcome, _, _ = run(tiny, patient, machine, validate=lambda _: Validation(next(falling), 1.0))
     assert (outcome.epochs_done, outcome.stopped) == (8, False)

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine.config.schedule import learning_rate
 from engine.errors import InputError
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained
 from engine.system.named_code import name_network
 from engine.training import checkpoint_to_bytes, footprint_of, read_checkpoint, require_memory, train
-from engine.training.schedule import learning_rate
 from engine.training.trainer import Trainer
 from tests.engine.models.conftest import TINY
 

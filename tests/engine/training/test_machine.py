@@ -273,11 +273,27 @@ def test_a_step_that_memory_cannot_hold_is_refused_and_one_that_it_can_is_not(re
         require_memory(huge, 4000, "cpu")
 
 
+def test_workers_that_memory_cannot_hold_together_are_refused_in_one_sentence(recipe, monkeypatch):
+    class Memory:
+        available = 3_000_000_000
+
+    monkeypatch.setattr("psutil.virtual_memory", Memory)
+    wide = replace(recipe, image_size=(100, 200), batch_size=100)  # 0.8 GB a step, 0.5 a process
+    require_memory(wide, 100, "cpu")
+    require_memory(wide, 100, "cpu", workers=2)
+    with pytest.raises(InputError) as caught:
+        require_memory(wide, 100, "cpu", workers=3)
+    assert str(caught.value) == (
+        "3 workers with batches of 100 images at 100x200 need about 3.9 GB of memory and 3.0 GB are free: "
+        "fewer --workers, or make --batch-size or --image-size smaller"
+    )
+
+
 def test_a_variant_that_trains_on_larger_images_needs_more_memory(recipe, monkeypatch):
     class Memory:
         available = 500_000_000
 
-    monkeypatch.setattr(choice.psutil, "virtual_memory", Memory)
+    monkeypatch.setattr("psutil.virtual_memory", Memory)
     half = replace(recipe, image_size=(100, 100), batch_size=100)  # 0.4 GB
     require_memory(half, 1000, "cpu")
     require_memory(half, 1000, "cpu", scale=1)

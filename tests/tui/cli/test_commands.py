@@ -62,7 +62,18 @@ class FakeDashboard:
     made: tuple = ()
     return_code = 0
 
-    def __init__(self, config, *, refresh_rate=None, resume=None, watch=None, tuning=None, pictures=None):
+    def __init__(
+        self,
+        config,
+        *,
+        settings=None,
+        problems=(),
+        refresh_rate=None,
+        resume=None,
+        watch=None,
+        tuning=None,
+        pictures=None,
+    ):
         type(self).made = (config, refresh_rate, resume)
         self.session = Session(config, None)
 

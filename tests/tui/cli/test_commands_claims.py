@@ -192,3 +192,27 @@ def test_a_run_on_other_images_has_no_claims(command, monkeypatch, change):
 
     monkeypatch.setattr("engine.run_study", run_study)
     assert "The study's claims" not in command("run")[1]
+
+
+def test_readings_are_held_against_the_numbers_of_all_runs(command, add):
+    add("20260101")
+    status, out, err = command("reconstruct")
+    assert (status, err) == (0, "")
+    assert "run 20260101, 1 seed" in out
+    assert "0.800 [0.751 0.841]" in out
+    assert "not run yet" in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
+def test_readings_as_json(command, add):
+    add("20260101")
+    data = json.loads(command("reconstruct", "--json")[1])
+    (tried,) = (reading for reading in data["readings"] if reading["study"])
+    assert (tried["key"], tried["seeds"]) == ("dropout-logits", [0])
+    assert len(tried["numbers"]) == len(data["numbers"])
+
+
+def test_starting_without_data_is_refused(command):
+    status, out, err = command("reconstruct", "--start")
+    assert (status, out) == (2, "")
+    assert "name the paper's images with --data" in err

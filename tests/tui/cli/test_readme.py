@@ -12,7 +12,6 @@ from click import Context
 from engine.events.study_json import study_to_json
 from engine.steps.registry import temporarily
 from tui.cli import cli
-from tui.screens.docs import PAGE_KEYS
 from tui.tables.pages import page_names, read_page
 
 ROOT = Path(__file__).parents[3]
@@ -80,7 +79,6 @@ def test_the_readme_leads_to_every_page():
 def test_the_list_of_pages_is_whole():
     files = {path.stem for path in (ROOT / "data" / "docs").glob("*.md")}
     assert set(page_names()) == files
-    assert len(page_names()) <= 1 + len(PAGE_KEYS), "a key opens each page"
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -216,7 +214,15 @@ def test_the_manual_names_every_key():
     from tui.app.help import sections
     from tui.screens.setup.screen import SetupScreen
 
-    keys = {"question_mark": "?", "plus": "+", "minus": "-", "slash": "/", "escape": "esc", "delete": "del"}
+    keys = {
+        "question_mark": "?",
+        "plus": "+",
+        "comma": ",",
+        "minus": "-",
+        "slash": "/",
+        "escape": "esc",
+        "delete": "del",
+    }
     keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+", "asterisk": "*", "underscore": "_"}
     keys |= {"left_square_bracket": "[", "right_square_bracket": "]"}
     missing = []

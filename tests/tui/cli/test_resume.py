@@ -39,7 +39,7 @@ def resumed(monkeypatch, fake_engine):
     """What the command line asked the engine to go on with."""
     asked = []
 
-    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False):
+    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, execution=None):
         asked.append((folder, wait_seconds))
         for event in load_record(folder).notices:
             (replay or emit)(event)

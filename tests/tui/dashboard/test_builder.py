@@ -257,8 +257,8 @@ async def test_the_image_is_shown_before_and_after_and_the_next_one_by_a_key(kit
 
 
 async def test_of_many_changes_only_the_last_is_computed_after_the_one_under_way(kit, make_app):
-    images = FakeImages(go=threading.Event())
-    async with make_app(kit.FakeEngine(images=images)).run_test(size=(120, 40)) as pilot:
+    images = FakeImages(go=threading.Event())  # those of the builder alone: the set-up's pictures are off
+    async with make_app(kit.FakeEngine(images=images), pictures=Pictures("off")).run_test(size=(120, 40)) as pilot:
         await opened(kit, pilot)
         await kit.until(pilot, lambda: images.previewed == ["vanilla"], "first")
         await pick(pilot, "gaussian")

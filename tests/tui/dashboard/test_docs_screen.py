@@ -56,6 +56,15 @@ async def test_keys_go_from_page_to_page(kit, make_app):
         await shows(kit, pilot, f"{page_names()[-1]} ─ {PAGES} of {PAGES}")
 
 
+async def test_the_list_opens_any_page(kit, make_app):
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await opened(kit, pilot)
+        await pilot.press("end", "enter")
+        await shows(kit, pilot, f"{page_names()[-1]} ─ {PAGES} of {PAGES}")
+        await pilot.press("0", "home", "down", "enter")
+        await shows(kit, pilot, f"{page_names()[2]} ─ 2 of {PAGES}")
+
+
 async def test_a_page_scrolls(kit, make_app):
     async with make_app().run_test(size=(80, 24)) as pilot:
         await opened(kit, pilot)

@@ -135,6 +135,12 @@ def test_seeds_and_folds_have_a_table(studies):
     ]
 
 
+def test_folds_have_the_numbers_that_the_options_and_files_give_them(studies):
+    text = FORMATS["md"].render(Exported(studies.repeated())).decode()
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.count("|") > 3]
+    assert [0, 0] in [[int(cell) for cell in row] for row in rows if all(cell.strip().isdigit() for cell in row)]
+
+
 def test_claims_and_leak_are_told_where_they_are_known(studies):
     exported = Exported(studies.whole(), claims=studies.claims(), leak=studies.leak())
     words = " ".join(" ".join(Page(FORMATS["html"].render(exported).decode()).texts).split())

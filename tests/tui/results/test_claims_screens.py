@@ -11,6 +11,7 @@ from engine.errors import InputError
 from engine.events.record import StudyRecord
 from engine.reports.claims import Claim, ClaimsReport, Finding
 from engine.reports.leak import Estimate, LeakReport, LeakRow
+from engine.reports.reconstruction import FITS, FittedNumber, FittedReading, PublishedNumber, Reconstruction
 from engine.reports.statistics import Interval
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.fake_study import CONFIG
@@ -41,6 +42,33 @@ def report(clean: str = "cl", *, other_images: bool = False) -> ClaimsReport:
         for place in range(30)
     )
     return ClaimsReport("of", clean, other_images, ("official (of): one seed (0)",), claims)
+
+
+def readings() -> Reconstruction:
+    """Four readings, two of them run, against eight numbers."""
+    tried = tuple(
+        FittedNumber("0.813 [0.765 0.853]", fit, "too few images" if fit == "can't be told" else "")
+        for fit in (*FITS, *FITS, *FITS[:2])
+    )
+    untried = tuple(FittedNumber("–", "can't be told", "not run yet") for _ in tried)
+    return Reconstruction(
+        "the study",
+        "official",
+        ("vanilla",),
+        tuple(PublishedNumber(f"n{place}", "vanilla", "precision", "= 0.84") for place, _ in enumerate(tried)),
+        tuple(
+            FittedReading(
+                f"reading-of-the-paper-{place}",
+                "dropout before the linear layer, where the field puts it",
+                ("dropout_place=features",),
+                "20261124-2302" if place < 2 else "",
+                (0, 1, 2) if place < 2 else (),
+                tried if place < 2 else untried,
+                "trained on a part of the data: 2,980 of 8,063 images" if place == 1 else "",
+            )
+            for place in range(4)
+        ),
+    )
 
 
 def leak() -> LeakReport:
@@ -95,7 +123,7 @@ def host(four: StudyRecord, tmp_path: Path) -> Show:
     def made(
         claims: object = None, gap: object = None, record: StudyRecord = four, error: Exception | None = None
     ) -> Host:
-        engine = FakeEngine(report=claims or report(), gap=gap, error=error)
+        engine = FakeEngine(report=claims or report(), gap=gap, readings=readings(), error=error)
         engine.load_config = lambda folder: CONFIG
         return Host(lambda session: ResultsScreen(session, record), tmp_path / "runs", engine)
 
@@ -143,6 +171,23 @@ async def test_a_line_a_claim(host: Show) -> None:
         assert "0.803" not in text(pilot)
         await pilot.press("v")
         assert "0.803" in text(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_readings_against_numbers_fit_the_screen(host: Show, size: tuple[int, int]) -> None:
+    async with host().run_test(size=size) as pilot:
+        await pilot.press("o")
+        await ready(pilot)
+        await pilot.press("r")
+        await ready(pilot)
+        lines = text(pilot).splitlines()
+        (row,) = (line for line in lines if line.strip().startswith("reading-of-the-paper-0") and "3 of 8" in line)
+        assert row.split()[1:9] == list("✓✗?✓✗?✓✗")
+        await pilot.press("end")
+        await pilot.pause()
+        assert "reconstruct --start" in text(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, ClaimsScreen)
 
 
 async def test_without_a_clean_run_the_screen_says_what_to_do_and_c_does_it(host: Show, four: StudyRecord) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -21,6 +22,7 @@ from tui.screens.results.comparisons import ComparisonScreen
 from tui.screens.results.pipelines import ChangedImagesScreen, PipelinesScreen
 from tui.screens.results.results import ResultsScreen
 from tui.tables.pipelines import analysis_parts, changed_data, pipelines_line
+from tui.tables.statistics import verdict
 from tui.widgets.metrics_table import SortableTable
 
 Show = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
@@ -92,8 +94,16 @@ async def test_a_study_without_such_a_design_has_no_key_for_it(show: Show, four:
         assert isinstance(pilot.app.screen, ResultsScreen)
 
 
-async def test_of_many_variants_the_pairs_are_a_list(show: Show, orders: StudyRecord) -> None:
+async def test_where_there_are_too_many_for_pairs_the_gains_are_the_one_answer(show: Show, orders: StudyRecord) -> None:
+    assert verdict(orders) == ""
     async with show(orders, (120, 40)) as pilot:
+        assert "pairs differ" not in screen_text(pilot)
+        await pressed(pilot, "p")
+        assert isinstance(pilot.app.screen, PipelinesScreen)
+
+
+async def test_an_older_run_of_many_variants_has_a_list_of_pairs(show: Show, orders: StudyRecord) -> None:
+    async with show(replace(orders, analysis=None), (120, 40)) as pilot:
         await pressed(pilot, "p")
         assert isinstance(pilot.app.screen, ComparisonScreen)
         assert "vanilla - equalize" in screen_text(pilot)

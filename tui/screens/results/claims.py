@@ -20,6 +20,7 @@ class ClaimsScreen(CounterpartScreen):
     BINDING_GROUP_TITLE = "Claims and leak"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("claims.brief", "v", "brief", "Brief", "A line a claim, or figures and reasons too"),
+        bind("claims.readings", "r", "readings", "Readings", "Which readings of the study its numbers leave possible"),
     ]
 
     WAITING = "looking for the run under the other protocol, and comparing"
@@ -31,6 +32,12 @@ class ClaimsScreen(CounterpartScreen):
         """A line a claim, or everything."""
         self.brief = not self.brief
         self.show()
+
+    def action_readings(self) -> None:
+        """Readings of what the study leaves open, against its numbers."""
+        from tui.screens.results.reconstruction import ReconstructionScreen
+
+        self.app.push_screen(ReconstructionScreen(self.session, self.record))
 
     def heading(self) -> RenderableType:
         """What is claimed by whom; that these are other images is said at once."""

@@ -47,9 +47,13 @@ class OpeningScreen(Screen[None]):
         self.app.push_screen(PredictScreen(self._session, request, variants))
 
     def action_comparisons(self) -> None:
-        """Variants against variants."""
+        """Variants against variants; of very many, each against the plain one."""
         from tui.screens.results.comparisons import ComparisonScreen
+        from tui.tables.statistics import gains_replace_pairs
 
+        if gains_replace_pairs(self._record):
+            self.action_pipelines()
+            return
         self.app.push_screen(ComparisonScreen(self._record))
 
     def action_effects(self) -> None:
@@ -123,6 +127,12 @@ class OpeningScreen(Screen[None]):
     def action_run_clean(self) -> None:
         """Train the same study without the copies."""
         self._session.run_clean(self._record)
+
+    def action_machine(self) -> None:
+        """How busy the machine was while the study ran."""
+        from tui.screens.machine import MachineScreen
+
+        self.app.push_screen(MachineScreen(lambda: self._record))
 
     def action_pipeline(self) -> None:
         """The variant of the marked row in full."""

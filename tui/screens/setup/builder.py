@@ -63,7 +63,7 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
             text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size: 1 1;
         }
         & OptionList > .option-list--option-highlighted { text-style: none; color: $foreground; background: $surface; }
-        & OptionList:focus > .option-list--option-highlighted { background: $primary 35%; }
+        & OptionList:focus > .option-list--option-highlighted { color: $foreground; background: $primary 35%; }
         & #filter, & #value { display: none; }
         & #meaning { height: auto; max-height: 2; color: $foreground 60%; }
         & #line { height: 1; padding: 0 1; }

@@ -5,13 +5,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from engine.config.study import StudyConfig
 from engine.errors import InputError
+from tui.looks.keys import bind
 from tui.screens.path import CLOSE, PathScreen
 
 FIELDS = ("epochs", "minutes", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
@@ -77,8 +78,8 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         CLOSE,
-        Binding("down", "app.focus_next", "Next", show=False),
-        Binding("up", "app.focus_previous", "Previous", show=False),
+        bind("options.next", "down", "app.focus_next", "Next", "The next number", show=False),
+        bind("options.previous", "up", "app.focus_previous", "Previous", "The number before", show=False),
     ]
 
     def __init__(self, config: StudyConfig) -> None:

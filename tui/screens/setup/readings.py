@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from engine.config.study import StudyConfig
 from engine.reports.results import DatasetReading
+from tui.screens.path import CLOSE
 from tui.session.background import Failure
 from tui.session.session import Session
 
@@ -21,9 +22,7 @@ from tui.session.session import Session
 class ReadingsScreen(ModalScreen[DatasetReading | None]):
     """Answers with the reading that was chosen, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close", tooltip="Close and change nothing", key_display="esc")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [CLOSE]
     AUTO_FOCUS = "#readings"
 
     def __init__(self, session: Session, config: StudyConfig) -> None:

@@ -82,6 +82,7 @@ class TrainingScreen(Screen[None]):
             "All runs; a study that is watched keeps running",
             show=False,
         ),
+        bind("training.machine", "M", "machine", "Machine", "How busy the machine was, over time", show=False),
         bind("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
     ]
     AUTO_FOCUS = ""
@@ -93,7 +94,8 @@ class TrainingScreen(Screen[None]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
         self.state = state
         self.variants = variants
-        self.options = ChartOptions()
+        charts = session.settings.charts
+        self.options = ChartOptions(charts.shown, charts.log)
         self.overlay = False
         self.focused_chart = False
         self._marked: int | None = None
@@ -264,6 +266,12 @@ class TrainingScreen(Screen[None]):
             from tui.screens.results.results import ResultsScreen
 
             self.app.push_screen(ResultsScreen(self.session, self.state.record))
+
+    def action_machine(self) -> None:
+        """Processor, memory, disk and GPUs over the time of the study."""
+        from tui.screens.machine import MachineScreen
+
+        self.app.push_screen(MachineScreen(lambda: self.state.record))
 
     def action_overlay(self) -> None:
         """All curves on one axis, or each on its own."""

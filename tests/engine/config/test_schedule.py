@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from engine.config.recipes import RECIPES
-from engine.training.schedule import averaging_weight, learning_rate, trained_size
+from engine.config.schedule import averaging_weight, learning_rate, trained_size
 
 PAPER, BEST = RECIPES["paper"], RECIPES["best"]
 

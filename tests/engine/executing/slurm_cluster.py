@@ -1,0 +1,158 @@
+"""A real Slurm of several nodes on this machine, as root: all of its files in one folder, ports that are free."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo")
+FOLDERS = "/usr/sbin:/usr/local/sbin:/sbin"
+PATIENCE_S = 30
+
+_CONFIGURATION = """\
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ports[0]}
+SlurmUser=root
+SlurmdUser=root
+SlurmdParameters=config_overrides
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool-%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SwitchType=switch/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SchedulerType=sched/backfill
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+JobRequeue=1
+ReturnToService=2
+SlurmdTimeout={node_timeout}
+MessageTimeout=2
+KillWait=1
+"""
+_NODE = "NodeName=n{n} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=4000 State=UNKNOWN\n"
+# Jobs of "main" make room for those of "urgent".
+_PARTITIONS = """\
+PartitionName=main Nodes=ALL Default=YES State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=1
+PartitionName=urgent Nodes=ALL State=UP PriorityTier=10 PreemptMode=OFF
+"""
+
+
+def unavailable() -> str:
+    """Why there can be no Slurm here; empty where there can."""
+    path = f"{os.environ.get('PATH', '')}:{FOLDERS}"
+    missing = [program for program in PROGRAMS if shutil.which(program, path=path) is None]
+    if missing:
+        return f"needs Slurm: {', '.join(missing)} (Debian: slurmctld slurmd slurm-client munge)"
+    return "" if os.geteuid() == 0 else "only root starts a Slurm"
+
+
+class SlurmCluster:
+    """Nodes n1, n2... of `cpus` processors each; jobs are submitted to it where `environment` is set."""
+
+    def __init__(self, folder: Path, nodes: int = 2, cpus: int = 2, node_timeout: int = 5) -> None:
+        self._folder, self._nodes = folder, nodes
+        self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{os.environ['PATH']}:{FOLDERS}"}
+        host, ports = socket.gethostname().split(".")[0], _free_ports(nodes + 1)
+        rows = [_NODE.format(n=n, host=host, port=ports[n], cpus=cpus) for n in range(1, nodes + 1)]
+        text = _CONFIGURATION.format(host=host, ports=ports, folder=folder, node_timeout=node_timeout)
+        (folder / "state").mkdir(parents=True)
+        (folder / "slurm.conf").write_text(text + "".join(rows) + _PARTITIONS)
+        (folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
+
+    def __enter__(self) -> "SlurmCluster":
+        key = self._folder / "munge.key"
+        key.write_bytes(os.urandom(128))
+        key.chmod(0o400)
+        parts = {"socket": "socket", "key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
+        self.call("munged", "--force", *(f"--{name}={self._folder}/munge.{end}" for name, end in parts.items()))
+        self.call("slurmctld", "-c")
+        for number in range(1, self._nodes + 1):
+            self.start_node(number)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(["scancel", "--me"], env=self._environment(), capture_output=True, check=False)
+        daemons = [psutil.Process(int(file.read_text())) for file in self._folder.glob("*.pid")]
+        for daemon in daemons:
+            daemon.terminate()
+        psutil.wait_procs(daemons, timeout=PATIENCE_S)
+
+    def call(self, *command: str) -> str:
+        """What a command of Slurm prints."""
+        return subprocess.run(
+            command, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+        ).stdout
+
+    def start_node(self, number: int) -> None:
+        """Start a node's daemon, and wait until the controller sends jobs to it."""
+        self.call("slurmd", "-N", f"n{number}")
+        shown = ("sinfo", "-h", "-N", "-n", f"n{number}", "-p", "main", "-o", "%T")
+        wait_until(lambda: self.call(*shown).strip() == "idle")
+
+    def kill_node(self, number: int) -> None:
+        """Kill a node's daemon, the jobs on it and what watches over them, as a power cut would."""
+        place = {"SLURMD_NODENAME": f"n{number}", "SLURM_CONF": self.environment["SLURM_CONF"]}
+        jobs = [process for process in psutil.process_iter() if place.items() <= _environment_of(process).items()]
+        watchers = {process.parent() for process in jobs} - {*jobs, None}
+        for process in (psutil.Process(self._daemon(f"slurmd-n{number}")), *watchers, *jobs):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+    def stop_controller(self) -> None:
+        """Stop the controller; the nodes go on."""
+        daemon = psutil.Process(self._daemon("slurmctld"))
+        daemon.terminate()
+        daemon.wait(PATIENCE_S)
+
+    def start_controller(self) -> None:
+        """Start the controller again; it knows its jobs."""
+        self.call("slurmctld")
+
+    def _daemon(self, name: str) -> int:
+        return int((self._folder / f"{name}.pid").read_text())
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.environment}
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Ask until the answer is yes."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def _environment_of(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]

@@ -1,0 +1,1 @@
+"""What the user set once for every start of the program."""
