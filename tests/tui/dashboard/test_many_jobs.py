@@ -94,7 +94,7 @@ def test_an_attempt_that_broke_off_lets_its_job_wait_and_is_told():
     assert state.jobs[LOST].status == "waiting"
     assert len(state.jobs[LOST].losses) == 5
     line = state.log[-1]
-    assert (line.level, line.text) == ("warning", "bbox (seed 0, fold 1): attempt 1 ended: node lost")
+    assert (line.level, line.text) == ("warning", "bbox (seed 0, fold 0): attempt 1 ended: node lost")
     state = folded(FAULTY)
     assert state.jobs[LOST].status == "done"
     assert len(state.jobs[LOST].losses) == 20
@@ -154,7 +154,7 @@ def test_the_log_of_hundreds_of_jobs_tells_ends_and_faults_alone():
     assert sum(" done, accuracy" in text for text in jobs) == 200
     assert len(jobs) == 200 + 3, "the fault, the next attempt, from where it goes on"
     few = [line.text for line in folded(FOUR).log]
-    assert "vanilla (seed 0, fold 1): starts on node00, process 1001" in few
+    assert "vanilla (seed 0, fold 0): starts on node00, process 1001" in few
 
 
 def test_a_resumed_run_has_no_processes_of_before():
@@ -215,7 +215,7 @@ async def test_the_workers_and_four_live_charts(kit, begin, size):
         assert panel.display == (size[0] > 80)
         if panel.display:
             assert text.count("loss by batch") == 4
-            assert "node00 ● vanilla (seed 0, fold 1)" in text
+            assert "node00 ● vanilla (seed 0, fold 0)" in text
             assert "try 2" in text
             assert "0/4 done" in text
 
@@ -245,7 +245,7 @@ async def test_a_workers_end_its_host_and_its_output_are_a_key_away(kit, begin, 
         await pilot.press("w")
         await kit.until(pilot, lambda: isinstance(app.screen, AttemptsScreen), "attempts")
         text = await kit.settled(pilot)
-        assert "vanilla (seed 0, fold 1)" in text
+        assert "vanilla (seed 0, fold 0)" in text
         assert "node00" in text
         await pilot.press("f", "f")
         await kit.until(pilot, lambda: "ended: node lost" in screen_text(app), "the one that broke off")
