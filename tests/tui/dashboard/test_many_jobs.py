@@ -1,6 +1,5 @@
 """Many jobs at once: what their interleaved events become, and the screens that show them."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -19,7 +18,7 @@ from tests.tui.dashboard.kit import screen_text
 from tui.screens.training.attempts import AttemptsScreen
 from tui.screens.training.screen import TrainingScreen
 from tui.screens.training.workers_panel import WorkersPanel
-from tui.state.jobs import Band, StageView
+from tui.state.jobs import StageView
 from tui.state.study import ViewState
 from tui.state.workload import WorkPart, seconds_left, share_done
 
@@ -132,21 +131,6 @@ def test_more_workers_leave_less_time():
     assert half[8] < half[4] < half[2]
 
 
-def test_the_band_is_the_mean_and_range_over_jobs_also_where_one_went_back():
-    state = ViewState()
-    for event in FAULTY.events():
-        state.apply(event)
-        kept = state.band("bbox")
-    jobs = state.jobs_of("bbox")
-    for band in (kept, Band(jobs)):
-        assert band.jobs == 4
-        assert band.counts == [4] * 20
-        for step in range(20):
-            values = [job.smoothed[step] for job in jobs]
-            assert band.mean[step] == pytest.approx(math.fsum(values) / 4)
-            assert (band.low[step], band.high[step]) == (min(values), max(values))
-
-
 def test_the_log_of_hundreds_of_jobs_tells_ends_and_faults_alone():
     many = replace(FAULTY, seeds=10, folds=5, batches=5, workers=40, ends={(LOST, 1): (2, "node lost")})
     words = [line.text for line in folded(many).log]
@@ -220,7 +204,7 @@ async def test_the_workers_and_four_live_charts(kit, begin, size):
             assert "0/4 done" in text
 
 
-async def test_keys_step_among_jobs_and_show_their_mean(kit, begin):
+async def test_keys_step_among_jobs(kit, begin):
     app, go = begin(FOUR, after(22))
     async with app.run_test(size=(120, 40)) as pilot:
         text = await go(pilot)
@@ -229,12 +213,6 @@ async def test_keys_step_among_jobs_and_show_their_mean(kit, begin):
         assert "vanilla ● 2/4" in await kit.settled(pilot)
         await pilot.press("J")
         assert "vanilla ● 1/4" in await kit.settled(pilot)
-        await pilot.press("b")
-        text = await kit.settled(pilot)
-        assert "vanilla ● mean of 2" in text
-        assert "loss by batch: mean, range" in text
-        await pilot.press("o", "f")
-        assert "mean, range" in await kit.settled(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40", "200x50"])
@@ -277,5 +255,5 @@ async def test_a_study_in_one_process_shows_no_workers(kit, make_app):
         await kit.until(pilot, lambda: isinstance(app.screen, TrainingScreen), "training")
         text = await kit.settled(pilot)
         assert "workers" not in text.lower()
-        await pilot.press("w", "j", "b")
+        await pilot.press("w", "j")
         assert isinstance(app.screen, TrainingScreen)
