@@ -3,7 +3,7 @@
     attempts/JOB/NUMBER/    laid out as a run's folder (see `engine.runs.layout`), and besides
       attempt.json          which job, what was started and by which engine, so that any coordinator can go on with it
       heartbeat             a number that grows while the process lives
-      fence                 there once another attempt counts: whoever sees it ends itself
+      fence                 there once another attempt counts: whoever sees it, or no folder, ends itself
       control/              what the coordinator asks for: pause, unpause, stop, hand over
       output.log            what the process prints
 
@@ -11,6 +11,7 @@ The process writes events, checkpoints, weights and predictions here and nowhere
 run's own, so what a process does that was taken for dead can harm nothing.
 """
 
+import contextlib
 import os
 import shutil
 import threading
@@ -32,7 +33,6 @@ from engine.runs.reader import StreamFollower
 from engine.runs.requests import RequestReader, put_request
 from engine.system.files import replace_json, sync_folder
 
-ATTEMPTS = "attempts"
 ATTEMPT_FILE, HEARTBEAT_FILE, FENCE_FILE, OUTPUT_FILE = "attempt.json", "heartbeat", "fence", "output.log"
 
 HEARTBEAT_SECONDS = 2.0
@@ -77,7 +77,7 @@ class Task:
 
 def attempts_of(run: Path) -> Iterator["Attempt"]:
     """All attempts in a run's folder, job by job in the order of their numbers; damaged ones are left out."""
-    for job in sorted((run / ATTEMPTS).glob("*/")):
+    for job in sorted((run / layout.ATTEMPTS).glob("*/")):
         for folder in sorted(job.glob("[0-9]*/"), key=lambda folder: int(folder.name)):
             try:
                 yield Attempt(folder)
@@ -91,7 +91,7 @@ def new_attempt(run: Path, task: Task, command: Callable[[Path], Sequence[str]])
     Raises:
         OSError: it cannot be written.
     """
-    job = run / ATTEMPTS / layout.job_name(task.key)
+    job = run / layout.ATTEMPTS / layout.job_name(task.key)
     job.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(path.name) for path in job.iterdir() if path.name.isdigit()), default=0)
     folder = job / str(number)
@@ -228,13 +228,16 @@ class AttemptFolder(EventFolder):
         return super()._write(durable=durable)
 
     def _obey_fence(self, folder: Path) -> None:
-        """End this process, from whichever thread, where another attempt has taken its place."""
-        if self._fence.exists():
+        """End this process, from whichever thread, where another attempt has its place, or the run was removed."""
+        if self._fence.exists() or not folder.exists():
             print(f"{folder}: another attempt has taken this one's place", flush=True)  # noqa: T201 - into its log
             os._exit(FENCED)
 
     def _beat(self) -> None:
-        """Write the heartbeat, and bring events to the disk: others may only see there what is synced."""
+        """Write the heartbeat, and bring events to the disk: others may only see there what is synced.
+
+        In place, because a full disk has no room for another file, and is no death.
+        """
         number, path, ended = 0, self.folder / HEARTBEAT_FILE, threading.Event()
         while not self._closed:
             self._obey_fence(self.folder)
@@ -242,11 +245,10 @@ class AttemptFolder(EventFolder):
             with self._busy:
                 if not self._closed:
                     self._write(durable=self.task.on != "local")
-            try:
-                with path.open("wb") as file:
-                    file.write(b"%d %d\n" % (os.getpid(), number))
+            with contextlib.suppress(OSError):
+                path.touch()
+                with path.open("r+b") as file:
+                    file.write(b"%d %012d\n" % (os.getpid(), number))
                     file.flush()
                     os.fsync(file.fileno())
-            except OSError:  # a full disk: whoever looks may then take this process for dead
-                pass
             ended.wait(HEARTBEAT_SECONDS)

@@ -9,6 +9,7 @@
     weights/JOB.safetensors        its weights
     checkpoints/JOB.safetensors    where an unfinished job is
     control/NUMBER-REQUEST         what watchers ask of the writer
+    attempts/JOB/NUMBER/           a process's at a job (see `engine.executing.attempts`)
     writer.lock, writer.json       who writes (see `engine.runs.lock`)
     heartbeat                      changes while the writer lives (see `engine.runs.heartbeat`)
     errors.txt                     tracebacks, for a bug report
@@ -40,6 +41,7 @@ WRITER_FILE = "writer.json"
 HEARTBEAT_FILE = "heartbeat"
 LOG_FILE = "worker.log"
 PREDICTIONS, METRICS, WEIGHTS, CHECKPOINTS, CONTROL = "predictions", "metrics", "weights", "checkpoints", "control"
+ATTEMPTS = "attempts"
 
 
 class NewerVersionError(StorageError):

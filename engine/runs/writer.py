@@ -79,7 +79,7 @@ class RunFolder(EventFolder):
         try:
             lock.acquire(wait_seconds)
             forget_requests(folder)
-            remove_leftovers(folder)
+            remove_leftovers(folder, besides=layout.ATTEMPTS)
             if header.version < layout.FORMAT_VERSION:
                 newer = replace(header, version=layout.FORMAT_VERSION)  # what follows is in this version's words
                 replace_json(folder / layout.STUDY_FILE, to_jsonable(newer))

@@ -11,7 +11,7 @@ from engine.errors import ExecutionError, StorageError, StudyStopped
 from engine.events import study as events
 from engine.events.control import Request as Wish
 from engine.events.record import JobKey
-from engine.executing.attempts import ATTEMPTS, Attempt, Task, new_attempt
+from engine.executing.attempts import Attempt, Task, new_attempt
 from engine.executing.executor import Executor, Request, State
 from engine.reports.results import JobResult, Seconds
 from engine.runs import layout
@@ -20,7 +20,7 @@ from engine.study.followed import PROBE, Followed, Merger, collect, last_words, 
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter
 from engine.study.stored_images import store_images
-from engine.study.workers import IMAGES_FILE, LEFT, how_many, show_cache, worker_command
+from engine.study.workers import IMAGES_FILE, LEFT, WORKER, how_many, sharing, show_cache, worker_command
 
 MOST_ATTEMPTS = 4
 """At one job, by one coordinator."""
@@ -49,12 +49,28 @@ class Coordinator:
         reporter: Reporter[RunFolder],
         executor: Executor,
         past: Iterable[events.Event] = (),
+        *,
+        keys: Sequence[JobKey] = (),
+        worker: str = WORKER,
+        prepared: Iterable[str] = (),
     ) -> None:
+        """Prepare.
+
+        Args:
+            config: the study.
+            images: what its jobs train and test on.
+            reporter: gets all events.
+            executor: the engine.
+            past: what the run's stream has already.
+            keys: other jobs than the study's own.
+            worker: the module that works on one.
+            prepared: variants whose images are pre-processed.
+        """
         self._config, self._reporter, self._control, self._executor = config, reporter, reporter.control, executor
         self._folder = reporter.folder
         self._on = config.execution.on
         self._works: list[Followed] = []
-        self._keys = [
+        self._keys = list(keys) or [
             JobKey(variant, seed, fold)
             for seed in config.seeds
             for fold in range(config.folds)
@@ -66,10 +82,11 @@ class Coordinator:
         self._stopping = False
         self._held_until = 0.0
         self._merger = Merger(reporter)
-        self._past = past
+        self._merger.prepared.update(prepared)
+        self._past, self._worker = past, worker
         run = self._folder.folder
-        self._folder.room.wait(lambda: (run / ATTEMPTS).mkdir(exist_ok=True))
-        self._folder.room.wait(lambda: store_images(images, run / ATTEMPTS / IMAGES_FILE))
+        self._folder.room.wait(lambda: (run / layout.ATTEMPTS).mkdir(exist_ok=True))
+        self._folder.room.wait(lambda: store_images(images, run / layout.ATTEMPTS / IMAGES_FILE))
         with contextlib.suppress(OSError):  # workers say what they do not see
             show_cache(config, run.name)
 
@@ -114,7 +131,10 @@ class Coordinator:
 
         machine = self._reporter.record.machine
         assert machine is not None
-        self._change_workers(how_many(self._config.execution, machine, len(self._undone())))
+        workers = how_many(self._config.execution, machine, len(self._undone()))
+        self._change_workers(workers)
+        if self._on == "local" and (words := sharing(workers, machine)):
+            self._reporter.notice(words)
         try:
             self._work_off(look_at_seeds)
         finally:
@@ -173,7 +193,7 @@ class Coordinator:
         )
         made: list[Attempt] = []
         wait = self._folder.room.wait
-        wait(lambda: made.append(new_attempt(run, task, lambda folder: worker_command(run, folder))))
+        wait(lambda: made.append(new_attempt(run, task, lambda folder: worker_command(run, folder, self._worker))))
         attempt = made[-1]
         work = Followed(attempt)
         self._folder.lend_checkpoint(key, attempt.checkpoint)

@@ -30,7 +30,7 @@ from engine.study.measuring import measuring
 from engine.study.network import open_study_network
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_same_data, require_same_division
-from engine.study.workers import WORKER_MODULES
+from engine.study.workers import WORKER_MODULES, clear_up
 from engine.system.locations import cache_folder
 from engine.system.version import program_version
 
@@ -127,7 +127,7 @@ class Study:
         with contextlib.ExitStack() as stack:
             executor = None
             if not execution.in_process:
-                executor = open_executor(execution, WORKER_MODULES)
+                executor = open_executor(execution, WORKER_MODULES, self._control.checkpoint)
                 stack.callback(executor.close)
             checked = self._check(dataset)
             images = self._divide(checked, self._audit(checked))
@@ -156,6 +156,7 @@ class Study:
         finally:
             if not self._control.handing_over:
                 self._measure_baselines(inputs)
+        clear_up(self._config, self._reporter.folder.folder)
         return inputs
 
     def _job_inputs(self, images: StudyImages, machine: MachineSettings) -> "JobInputs":

@@ -10,7 +10,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -20,9 +20,11 @@ from engine.config.study import StudyConfig
 from engine.errors import ExecutionError, StudyStopped, describe_error
 from engine.events import study as events
 from engine.events.control import StudyControl
-from engine.executing.attempts import ATTEMPTS, OUTPUT_FILE, AttemptFolder, Task
+from engine.events.record import JobKey
+from engine.executing.attempts import OUTPUT_FILE, AttemptFolder, Task
 from engine.preprocess import PixelCache
-from engine.runs.layout import load_config
+from engine.reports.results import JobResult
+from engine.runs.layout import ATTEMPTS, load_config
 from engine.study.estimate import StageTimings
 from engine.study.images import StudyImages
 from engine.study.jobs import JobInputs, run_job
@@ -41,8 +43,12 @@ _FLAGS_FILE = "flags"
 """Beside the attempts: what the processor can do that the first of them ran on."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Do an attempt's task."""
+Work = Callable[[Path, JobKey, JobInputs], JobResult]
+"""Does a job of the run in a folder; a stop or a failure is told in its result, or raised as `StudyStopped`."""
+
+
+def main(arguments: Sequence[str], work: Work = lambda _, key, inputs: run_job(key, inputs)) -> int:
+    """Do an attempt's task; `work` is what a job of it is."""
     parser = argparse.ArgumentParser(prog=WORKER)
     parser.add_argument("run", type=Path)
     parser.add_argument("attempt", type=Path)
@@ -60,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
             name_steps(name)
         for name in options.network:
             name_network(name)
-        _work(options.run, folder.task, reporter)
+        _do_task(options.run, folder.task, reporter, work)
     except StudyStopped:
         reason = LEFT
     except Exception as error:
@@ -72,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     return int(reason not in ("", LEFT) or bool(folder.failure))
 
 
-def _work(run: Path, task: Task, reporter: Reporter[AttemptFolder]) -> None:
+def _do_task(run: Path, task: Task, reporter: Reporter[AttemptFolder], work: Work) -> None:
     record = reporter.record
     record.machine, record.network = task.machine, task.network
     record.superres_weights, record.superres_precision = task.superres_weights, task.superres_precision
@@ -105,7 +111,7 @@ def _work(run: Path, task: Task, reporter: Reporter[AttemptFolder]) -> None:
         reporter=reporter,
         control=reporter.control,
     )
-    result = run_job(task.key, inputs)
+    result = work(run, task.key, inputs)
     reporter.emit(events.JobFinished(result=result))
     inputs.timings.save()
 

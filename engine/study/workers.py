@@ -1,11 +1,14 @@
 """What a study and the processes that work on its jobs have to agree on."""
 
+import contextlib
 import sys
 from pathlib import Path
 
 from engine.config.execution import Execution
 from engine.config.machine import MachineSettings
 from engine.config.study import StudyConfig
+from engine.executing.attempts import attempts_of
+from engine.runs.layout import ATTEMPTS
 from engine.steps.registry import named_steps
 from engine.system.locations import cache_folder
 from engine.system.named_code import named_networks
@@ -41,11 +44,11 @@ _SEEN = "seen-by"
 """A folder of the cache with a file a study: who does not see the file works on another cache."""
 
 
-def worker_command(run: Path, attempt: Path) -> tuple[str, ...]:
+def worker_command(run: Path, attempt: Path, module: str = WORKER) -> tuple[str, ...]:
     """What starts a worker; the user's own code that was named in this process is named in that one too."""
     steps = [word for name in named_steps() for word in ("--steps", name)]
     networks = [word for name in named_networks() for word in ("--network", name)]
-    return (sys.executable, "-m", WORKER, str(run.absolute()), str(attempt.absolute()), *steps, *networks)
+    return (sys.executable, "-m", module, str(run.absolute()), str(attempt.absolute()), *steps, *networks)
 
 
 def cache_sign(config: StudyConfig, run: str) -> Path:
@@ -64,14 +67,40 @@ def show_cache(config: StudyConfig, run: str) -> None:
     sign.touch()
 
 
+def clear_up(config: StudyConfig, run: Path) -> None:
+    """Remove what only unfinished jobs need: of the attempts stays what each was and what it printed."""
+    for attempt in attempts_of(run):
+        with contextlib.suppress(OSError):
+            attempt.tidy()
+    for path in (run / ATTEMPTS / IMAGES_FILE, cache_sign(config, run.name)):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def how_many(execution: Execution, machine: MachineSettings, jobs: int) -> int:
     """Jobs at once: as many as the user says, else a job a GPU, or as many as the cores have threads for."""
     if execution.workers is not None:
         return execution.workers
     if execution.on != "local":
         return max(1, min(jobs, MOST_QUEUED))
-    import joblib  # type: ignore[import-untyped]
-
     from engine.executing.local import visible_gpus
 
-    return len(visible_gpus()) or max(1, int(joblib.cpu_count()) // machine.threads)
+    return len(visible_gpus()) or max(1, available_cores() // machine.threads)
+
+
+def sharing(workers: int, machine: MachineSettings) -> str:
+    """What to say of so many workers of this machine's cores; empty where each thread has one."""
+    cores = available_cores()
+    if machine.device != "cpu" or workers * machine.threads <= cores or machine.threads == 1:
+        return ""
+    return (
+        f"{workers} workers of {machine.threads} threads share {cores} cores: a new study is faster with --threads "
+        f"{max(1, cores // workers)}, or with --workers auto"
+    )
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    import joblib  # type: ignore[import-untyped]
+
+    return int(joblib.cpu_count())

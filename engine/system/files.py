@@ -89,10 +89,13 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what writers of whole files left in a folder and below it when they were killed."""
+def remove_leftovers(folder: Path, besides: str = "") -> None:
+    """Remove what writers of whole files left in a folder and below it when they were killed.
+
+    What lies in its folder `besides` is left: its writers may live.
+    """
     for path in folder.rglob(".*"):
-        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+        if path.relative_to(folder).parts[0] != besides and _TEMPORARY.fullmatch(path.name) and path.is_file():
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -4,11 +4,13 @@ Up to the first trial it is a study: the same check, audit, protocol and choice 
 are no test images: they are no part of what is pre-processed, trained on or scored.
 """
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.config.execution import Execution
 from engine.config.machine import MachineSettings
 from engine.config.search import SECONDS_PER_MINUTE, VALIDATION, TuningConfig, require_limits
 from engine.config.study import StudyConfig
@@ -19,22 +21,27 @@ from engine.events.record import StudyRecord
 from engine.events.search import NumberRange, TuningFinished, TuningResumed, TuningStarted, trial_name
 from engine.events.search_record import SearchSummary, TuningRecord
 from engine.events.study import BatchTrained, Emit, Event, StatisticsComputed
+from engine.executing.executor import Executor
+from engine.executing.opening import open_executor
 from engine.reports.results import Status
 from engine.runs import RunFolder, find_run, is_live, list_runs, load_config, read_events
+from engine.study.coordinator import Coordinator
 from engine.study.images import StudyImages
 from engine.study.machine import choose_study_machine
 from engine.study.network import check_network
 from engine.study.opening import open_study_dataset
 from engine.study.order import Study
 from engine.study.reporting import Reporter, Stopwatch
+from engine.study.workers import WORKER_MODULES
 from engine.system.locations import tuning_folder
 from engine.system.version import program_version
 from engine.tuning.conclusion import draw_conclusion
+from engine.tuning.side_by_side import TRIAL_WORKER, TrialCoordinator
 from engine.tuning.space import search_ranges
 
 if TYPE_CHECKING:
     from engine.preprocess import PixelTable
-    from engine.tuning.trials import TrialTrainer
+    from engine.tuning.searching import Train
 
 
 JOURNAL = "optuna.jsonl"
@@ -79,13 +86,15 @@ def resume_tuning(
     trials: int | None = None,
     minutes: float | None = None,
     replay: Emit | None = None,
+    execution: Execution | None = None,
 ) -> TuningRecord:
     """Resume a search that was stopped or interrupted, or one that is done, to higher limits.
 
     Trials that ended stay, and one without an end begins again with the same numbers. What is tried follows from the
     seed and the trials before, so on the same machine the outcome is that of a search that was never interrupted; only
     where `minutes` end it, that depends on how fast the machine was. `trials` and `minutes` replace the search's
-    limits. `replay` gets what the folder holds already, by default `emit`.
+    limits. `replay` gets what the folder holds already, by default `emit`. With `execution` trials are trained there
+    from here on.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
@@ -97,6 +106,9 @@ def resume_tuning(
         past = list(read_events(folder))
         config = _continued_config(TuningRecord.from_events(past), folder, trials, minutes)
         check_network(config.study.recipe, StudyRecord.from_events(past))
+        if execution is not None:
+            config = replace(config, study=replace(config.study, execution=execution))
+            run.keep_execution(execution)
         dataset = open_study_dataset(config.study)
         reporter.replay(past, replay or emit)
     except BaseException:
@@ -235,24 +247,41 @@ class Tuning(Study):
         )
 
     def _work(self, dataset: Dataset) -> tuple[Status, str]:
-        from engine.tuning.trials import TrialTrainer, without_test_images
+        from engine.tuning.trials import without_test_images
 
-        checked = self._check(dataset)
-        images = without_test_images(self._divide(checked, self._audit(checked)))
-        if not len(images.folds[0].validation):
-            raise InputError(
-                f"no validation image is left: give a share of the training images, as --validation {VALIDATION}"
-            )
-        machine = choose_study_machine(self._config, images, self._reporter)
-        with self._pixels(images, machine) as pixels:
-            trials = TrialTrainer(self._config, images, pixels, machine, self._reporter)
+        with contextlib.ExitStack() as stack:
+            executor = None
+            if not self._config.execution.in_process:
+                executor = open_executor(self._config.execution, (TRIAL_WORKER, *WORKER_MODULES))
+                stack.callback(executor.close)
+            checked = self._check(dataset)
+            images = without_test_images(self._divide(checked, self._audit(checked)))
+            if not len(images.folds[0].validation):
+                raise InputError(
+                    f"no validation image is left: give a share of the training images, as --validation {VALIDATION}"
+                )
+            train = self._trainer(images, executor, stack)
             try:
-                reason = self._search(trials, len(images.folds[0].train))
+                reason = self._search(train, len(images.folds[0].train))
             finally:
                 self._compare(images)
         return ("failed", reason) if reason else ("done", "")
 
-    def _search(self, trials: "TrialTrainer", training_images: int) -> str:
+    def _trainer(self, images: StudyImages, executor: Executor | None, stack: contextlib.ExitStack) -> "Train":
+        """What trains a trial: here, its seeds one after the other, or an engine, side by side."""
+        from engine.tuning.trials import TrialTrainer
+
+        config, reporter = self._config, self._reporter
+        if executor is not None and config.execution.on != "local":
+            Coordinator(config, images, reporter, executor).choose_machine()
+            return TrialCoordinator(config, images, reporter, executor, prepared=False).train
+        machine = choose_study_machine(config, images, reporter)
+        pixels = stack.enter_context(self._pixels(images, machine))
+        if executor is not None:
+            return TrialCoordinator(config, images, reporter, executor, prepared=True).train
+        return TrialTrainer(config, images, pixels, machine, reporter).train
+
+    def _search(self, train: "Train", training_images: int) -> str:
         from engine.training import steps_per_epoch
         from engine.tuning.searching import Search
         from engine.tuning.tuner import Tuner
@@ -272,7 +301,7 @@ class Tuning(Study):
             emit=reporter.emit,
             seconds=lambda: watch.seconds,
         )
-        return search.run(trials.train)
+        return search.run(train)
 
     def _pixels(self, images: StudyImages, machine: MachineSettings) -> "PixelTable":
         """The pixels of the training and validation images, the same for all trials."""

@@ -1,6 +1,7 @@
 """The loop of a search: propose a trial, have it trained, report its outcome, until a limit is reached."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.config.recipes import Recipe
@@ -8,6 +9,7 @@ from engine.config.search import SECONDS_PER_MINUTE, TuningConfig
 from engine.events.search import TrialFinished, TrialStarted, TrialState, numbers_of, with_numbers
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
+from engine.reports.results import JobResult
 from engine.tuning.tuner import Tuner
 
 MOST_FAILURES = 5
@@ -37,6 +39,15 @@ class TrialPlan:
     recipe: Recipe
     should_prune: Callable[[int, float], bool]
 
+    def prune(self, epoch: int, accuracy: float) -> None:
+        """Give the trial up where it should be, after an epoch (counted over all seeds).
+
+        Raises:
+            TrialPruned: it is.
+        """
+        if self.should_prune(epoch, accuracy):
+            raise TrialPruned(f"given up after epoch {epoch + 1}, others did better by then")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -44,6 +55,15 @@ class Outcome:
 
     accuracy: float
     loss: float
+
+
+def mean_outcome(scores: Sequence[tuple[float, JobResult]]) -> Outcome:
+    """A trial's score from the loss and the result with each seed."""
+    accuracies = [result.metrics.accuracy for _, result in scores if result.metrics is not None]
+    return Outcome(math.fsum(accuracies) / len(scores), math.fsum(loss for loss, _ in scores) / len(scores))
+
+
+Train = Callable[[TrialPlan], Outcome]
 
 
 class Search:
@@ -75,7 +95,7 @@ class Search:
         self._tuner, self._record, self._names = tuner, record, names
         self._steps, self._emit, self._seconds = steps, emit, seconds
 
-    def run(self, train: Callable[[TrialPlan], Outcome]) -> str:
+    def run(self, train: Train) -> str:
         """Try one after the other; returns why it ended early, or "".
 
         `train` may raise TrialPruned or TrialFailed. Whatever else it raises leaves the trial without an end, so that
@@ -95,7 +115,7 @@ class Search:
             return False
         return minutes is None or self._record.seconds < SECONDS_PER_MINUTE * minutes
 
-    def _try(self, number: int, train: Callable[[TrialPlan], Outcome]) -> TrialFinished:
+    def _try(self, number: int, train: Train) -> TrialFinished:
         own = numbers_of(self._recipe, self._names) if number == 0 else None
         proposal = self._tuner.propose(number, own)
         recipe = with_numbers(self._recipe, proposal.numbers)

@@ -16,11 +16,11 @@ from engine.events.search import EpochScored, trial_name
 from engine.events.study import BatchTrained, EpochTrained, Event, JobFinished
 from engine.preprocess import PixelTable
 from engine.reports.results import JobResult, Seconds
-from engine.runs import RunFolder
+from engine.runs.event_folder import EventFolder
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter, Stopwatch
 from engine.training import Validation, predict_proba, require_memory, train, validation_scores
-from engine.tuning.searching import Outcome, TrialFailed, TrialPlan, TrialPruned
+from engine.tuning.searching import Outcome, TrialFailed, TrialPlan, TrialPruned, mean_outcome
 
 
 def without_test_images(images: StudyImages) -> StudyImages:
@@ -46,7 +46,7 @@ class TrialTrainer:
         images: StudyImages,
         pixels: PixelTable,
         machine: MachineSettings,
-        reporter: Reporter[RunFolder],
+        reporter: Reporter[EventFolder],
     ) -> None:
         self._config, self._images, self._pixels = config, images, pixels
         self._machine, self._reporter = machine, reporter
@@ -62,15 +62,16 @@ class TrialTrainer:
             TrialFailed: it cannot be trained.
             StudyStopped: a stop was asked for.
         """
-        scores = [self._train_seed(plan, place, seed) for place, seed in enumerate(self._config.seeds)]
-        results = [result for _, result in scores]
-        for result in results:
+        scores = [self.train_seed(plan, place, seed) for place, seed in enumerate(self._config.seeds)]
+        for _, result in scores:
             self._reporter.emit(JobFinished(result=result))
-        accuracies = [result.metrics.accuracy for result in results if result.metrics is not None]
-        return Outcome(math.fsum(accuracies) / len(scores), math.fsum(loss for loss, _ in scores) / len(scores))
+        return mean_outcome(scores)
 
-    def _train_seed(self, plan: TrialPlan, place: int, seed: int) -> tuple[float, JobResult]:
-        """The loss on the validation images and the result with one seed, the `place`-th."""
+    def train_seed(self, plan: TrialPlan, place: int, seed: int) -> tuple[float, JobResult]:
+        """The loss on the validation images and the result with one seed, the `place`-th.
+
+        Raises as `train`.
+        """
         watch, images = Stopwatch(self._reporter.control), self._images
         (fold,) = images.folds
         scorer = _Scorer(self._config, images, self._pixels, self._machine)
@@ -158,7 +159,7 @@ class _TrialListener:
     """Takes what a trial's training reports: passes it on, and ends the trial where it is lost or hopeless."""
 
     def __init__(
-        self, plan: TrialPlan, seed: int, epochs_before: int, scorer: _Scorer, reporter: Reporter[RunFolder]
+        self, plan: TrialPlan, seed: int, epochs_before: int, scorer: _Scorer, reporter: Reporter[EventFolder]
     ) -> None:
         """`epochs_before` counts those of earlier seeds."""
         self._plan, self._seed, self._before = plan, seed, epochs_before
@@ -190,5 +191,4 @@ class _TrialListener:
             )
         )
         epoch = self._before + event.epoch
-        if self._plan.should_prune(epoch, accuracy):
-            raise TrialPruned(f"given up after epoch {epoch + 1}, others did better by then")
+        self._plan.prune(epoch, accuracy)

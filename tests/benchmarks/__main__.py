@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 import charts
 import dashboard_cost
+import engines
 import first_frame
 import frames
 import fuzz
@@ -51,6 +52,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "engines": engines.rows,
         "shared": shared_cache.rows,
         "predict": predicting.rows,
         "fuzz": fuzz.rows,

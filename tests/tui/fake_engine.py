@@ -207,6 +207,7 @@ class FakeEngine:
         trials: int | None = None,
         minutes: float | None = None,
         replay: Emit | None = None,
+        execution: Execution | None = None,
     ) -> TuningRecord:
         raise NotImplementedError
 

@@ -16,6 +16,7 @@ from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
 from tui.console.errors import CommandContext
 from tui.options.basics import option
+from tui.options.execution import EXECUTION_OPTIONS, chosen_execution
 from tui.options.study import ENVIRONMENT_HELP, HEADLESS, HEADLESS_JSON, IMAGES, study_config, study_options
 from tui.options.values import names
 
@@ -38,7 +39,7 @@ it can be resumed. Exit status: 0 done, 1 it failed, 2 wrong use or input, 130 i
 {ENVIRONMENT_HELP}"""
 
 _WITH_RESUME = frozenset(
-    {"resume", "trials", "minutes", "headless", "as_json", "images", "runs_dir", "network", "steps"}
+    {"resume", "trials", "minutes", "headless", "as_json", "images", "runs_dir", "network", "steps", *EXECUTION_OPTIONS}
 )
 
 
@@ -92,7 +93,7 @@ def tune(ctx: click.Context, /, *, headless: bool, as_json: bool, images: str | 
 
 
 def _refuse_others(ctx: click.Context) -> None:
-    """A search is resumed as it began."""
+    """A search is resumed as it began, wherever."""
     for param in ctx.command.params:
         given = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
         if given and param.name not in _WITH_RESUME:
@@ -112,13 +113,15 @@ def _resume(
     from engine import find_search, load_config
 
     folder = find_search(name, ctx.params["runs_dir"])
+    study = load_config(folder)
+    study = replace(study, execution=chosen_execution(ctx.params, study.execution))
     if screenless:
         from tui.console.search import resume_tuning_headless
 
-        return resume_tuning_headless(folder, trials=trials, minutes=minutes, as_json=as_json)
+        return resume_tuning_headless(study, folder, trials=trials, minutes=minutes, as_json=as_json)
     from tui.session.search import TuningWish
 
-    study = replace(load_config(folder), runs_dir=ctx.params["runs_dir"])
+    study = replace(study, runs_dir=ctx.params["runs_dir"])
     wish = TuningWish(TuningConfig(study), folder, limits=(trials, minutes))
     return _open(study, wish, images, ctx)
 

@@ -38,20 +38,20 @@ def tune_headless(config: TuningConfig, *, as_json: bool) -> int:
     return _headless(work, config.study, as_json=as_json)
 
 
-def resume_tuning_headless(folder: Path, *, trials: int | None, minutes: float | None, as_json: bool) -> int:
-    """Resume a search, write what all of it found and return the exit status.
+def resume_tuning_headless(
+    study: StudyConfig, folder: Path, *, trials: int | None, minutes: float | None, as_json: bool
+) -> int:
+    """Resume a search, with its trials where its study says; write what all of it found and return the exit status.
 
     Raises:
         SimpsonsError: it cannot be resumed, or the results cannot be written.
     """
-    from engine import load_config
-
-    study = load_config(folder)
 
     def work(take: Emit, recall: Emit, control: StudyControl) -> None:
         from engine import resume_tuning
 
-        resume_tuning(folder, take, control, trials=trials, minutes=minutes, replay=recall)
+        execution = study.execution
+        resume_tuning(folder, take, control, trials=trials, minutes=minutes, replay=recall, execution=execution)
 
     return _headless(work, study, as_json=as_json)
 

@@ -57,7 +57,8 @@ class TuningRun(EngineWork):
             if wish.folder is None:
                 return engine.tune(wish.config, emit, control)
             trials, minutes = wish.limits
-            return engine.resume_tuning(wish.folder, emit, control, trials=trials, minutes=minutes)
+            execution = wish.config.study.execution
+            return engine.resume_tuning(wish.folder, emit, control, trials=trials, minutes=minutes, execution=execution)
 
         super().__init__(run, wish.config.study.runs_dir)
 

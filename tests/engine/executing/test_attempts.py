@@ -1,5 +1,7 @@
 """The folder of an attempt, from both sides."""
 
+import shutil
+
 import pytest
 
 from engine.config.machine import MachineSettings
@@ -116,8 +118,18 @@ def test_wishes_reach_the_process(attempt, folder):
     folder.serve(control, lambda _: None)
     attempt.ask("pause")
     attempt.ask("hand_over")
-    control._poll()
+    control.take_requests()
     assert control.handing_over
+
+
+def test_a_process_whose_run_was_removed_ends_itself(attempt, folder, ends):
+    control = StudyControl()
+    folder.serve(control, lambda _: None)
+    shutil.rmtree(attempt.folder)
+    with pytest.raises(Ended):
+        control.checkpoint()
+    assert ends == [FENCED]
+    attempt.folder.mkdir()  # so that the folder can be closed
 
 
 @pytest.mark.parametrize("then", ["look", "write", "begin"])
@@ -126,13 +138,13 @@ def test_behind_the_fence_a_process_ends_itself_before_anything_lasts(attempt, f
     attempt.raise_fence()
     control = StudyControl()
     folder.serve(control, lambda _: None)
+    acts = {
+        "look": control.checkpoint,
+        "write": lambda: folder.write_checkpoint(TASK.key, b"late"),
+        "begin": lambda: AttemptFolder(attempt.folder),
+    }
     with pytest.raises(Ended):
-        if then == "look":
-            control.checkpoint()
-        elif then == "write":
-            folder.write_checkpoint(TASK.key, b"late")
-        else:
-            AttemptFolder(attempt.folder)
+        acts[then]()
     assert ends == [FENCED]
     assert not attempt.checkpoint.exists()
     (attempt.folder / FENCE_FILE).unlink()  # so that the folder can be closed

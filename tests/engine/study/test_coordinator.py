@@ -32,7 +32,7 @@ WAIT = 60
 
 @pytest.fixture(scope="module")
 def server():
-    executor = LocalExecutor(WORKER_MODULES)
+    executor = LocalExecutor((*WORKER_MODULES, "tests.engine.study.each_epoch"))
     yield executor
     executor.close()
 
@@ -41,7 +41,7 @@ def server():
 def shared(server, monkeypatch):
     """The executor that the study gets, whichever it asks for."""
     executor = Shared(server)
-    monkeypatch.setattr("engine.study.order.open_executor", lambda execution, modules: executor)
+    monkeypatch.setattr("engine.study.order.open_executor", lambda execution, modules, wait: executor)
     yield executor
     executor.immortal.clear()
     executor.close()
@@ -110,6 +110,9 @@ def test_two_workers_give_what_one_process_gives(config, expected, shared):
     assert times == sorted(times)
     assert len(listener.of(events.StatisticsComputed)) >= 2, "after each seed"
     assert not list((folder_of(config) / "checkpoints").glob("*"))
+    left = {path.name for path in (folder_of(config) / "attempts").rglob("*") if path.is_file()}
+    assert left == {"attempt.json", "output.log", "flags"}
+    assert not list((config.cache_dir / "seen-by").iterdir())
 
 
 def test_images_are_pre_processed_once_for_all_jobs_of_a_variant(config, expected, shared):

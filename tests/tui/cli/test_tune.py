@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config.execution import Execution
 from engine.config.recipes import RECIPES
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
@@ -56,8 +57,9 @@ class Searches:
         )
         return self._play(folder, TuningRecord(), started, emit or print, control or StudyControl())
 
-    def resume_tuning(self, folder, emit=None, control=None, *, trials=None, minutes=None, replay=None):
+    def resume_tuning(self, folder, emit=None, control=None, *, trials=None, minutes=None, replay=None, execution=None):
         self.continued.append((folder, trials, minutes))
+        self.execution = execution
         record = load_search(folder)
         run = RunFolder.open_for_resume(folder)
         replay(record.started)
@@ -181,7 +183,9 @@ def test_ctrl_c_stops_and_resume_goes_on(command, searches, tmp_path):
 def test_a_done_search_goes_on_by_name_to_a_higher_limit(command, searches, tmp_path):
     command("tune", "--trials", 1)
     (folder,) = (tmp_path / "runs" / "tuning").iterdir()
-    status, out, _ = command("tune", "--resume", folder.name[:-1], "--trials", 3, "--json")
+    assert searches.execution == Execution()
+    status, out, _ = command("tune", "--resume", folder.name[:-1], "--trials", 3, "--json", "--workers", 2)
+    assert searches.execution == Execution(workers=2)
     assert status == 0
     assert searches.continued == [(folder, 3, None)]
     assert len(json.loads(out)["trials"]) == 3

@@ -156,7 +156,7 @@ class SearchPlayer(FakeEngine):
         self.play(preparation(self.summary, clock, str(self.folder)), emit, control)
         return self.go_on(clock, emit, control)
 
-    def resume_tuning(self, folder, emit=None, control=None, *, trials=None, minutes=None, replay=None):
+    def resume_tuning(self, folder, emit=None, control=None, *, trials=None, minutes=None, replay=None, execution=None):
         self.continued.append((folder, trials, minutes))
         clock = Clock(self.start + 5000)
         self.play([TuningResumed(time=clock.now, trials=8, minutes=None, program_version="0")], emit, control)
