@@ -19,7 +19,8 @@ from tests.tui.dashboard.kit import screen_text
 from tui.screens.training.attempts import AttemptsScreen
 from tui.screens.training.screen import TrainingScreen
 from tui.screens.training.workers_panel import WorkersPanel
-from tui.state.jobs import Band, StageView
+from tui.state.curves import METRICS, RecordCurves
+from tui.state.jobs import StageView
 from tui.state.study import ViewState
 from tui.state.workload import WorkPart, seconds_left, share_done
 
@@ -134,16 +135,20 @@ def test_more_workers_leave_less_time():
 
 def test_the_band_is_the_mean_and_range_over_jobs_also_where_one_went_back():
     state = ViewState()
+    kept = RecordCurves(state.record)
     for event in FAULTY.events():
         state.apply(event)
-        kept = state.band("bbox")
+        if keys := kept.jobs("bbox"):
+            kept.mean(keys, METRICS[0])
     jobs = state.jobs_of("bbox")
-    for band in (kept, Band(jobs)):
+    for curves in (kept, RecordCurves(state.record)):
+        band = curves.mean(curves.jobs("bbox"), METRICS[0])
         assert band.jobs == 4
-        assert band.counts == [4] * 20
+        assert band.low is not None
+        assert band.high is not None
         for step in range(20):
-            values = [job.smoothed[step] for job in jobs]
-            assert band.mean[step] == pytest.approx(math.fsum(values) / 4)
+            values = [job.losses[step] for job in jobs]
+            assert band.values[step] == pytest.approx(math.fsum(values) / 4)
             assert (band.low[step], band.high[step]) == (min(values), max(values))
 
 
@@ -232,9 +237,9 @@ async def test_keys_step_among_jobs_and_show_their_mean(kit, begin):
         await pilot.press("b")
         text = await kit.settled(pilot)
         assert "vanilla ● mean of 2" in text
-        assert "loss by batch: mean, range" in text
+        assert "loss by batch: mean and band" in text
         await pilot.press("o", "f")
-        assert "mean, range" in await kit.settled(pilot)
+        assert "mean and band" in await kit.settled(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40", "200x50"])
