@@ -1,5 +1,6 @@
 """Many jobs at once: what their interleaved events become, and the screens that show them."""
 
+import math
 from dataclasses import replace
 
 import pytest
