@@ -11,6 +11,7 @@ The process writes events, checkpoints, weights and predictions here and nowhere
 run's own, so what a process does that was taken for dead can harm nothing.
 """
 
+import contextlib
 import os
 import shutil
 import threading
@@ -233,7 +234,10 @@ class AttemptFolder(EventFolder):
             os._exit(FENCED)
 
     def _beat(self) -> None:
-        """Write the heartbeat, and bring events to the disk: others may only see there what is synced."""
+        """Write the heartbeat, and bring events to the disk: others may only see there what is synced.
+
+        In place, because a full disk has no room for another file, and is no death.
+        """
         number, path, ended = 0, self.folder / HEARTBEAT_FILE, threading.Event()
         while not self._closed:
             self._obey_fence(self.folder)
@@ -241,11 +245,10 @@ class AttemptFolder(EventFolder):
             with self._busy:
                 if not self._closed:
                     self._write(durable=self.task.on != "local")
-            try:
-                with path.open("wb") as file:
-                    file.write(b"%d %d\n" % (os.getpid(), number))
+            with contextlib.suppress(OSError):
+                path.touch()
+                with path.open("r+b") as file:
+                    file.write(b"%d %012d\n" % (os.getpid(), number))
                     file.flush()
                     os.fsync(file.fileno())
-            except OSError:  # a full disk: whoever looks may then take this process for dead
-                pass
             ended.wait(HEARTBEAT_SECONDS)

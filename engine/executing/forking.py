@@ -1,7 +1,8 @@
 """A process that forks others: it has imported what they need, so that one begins in hundredths of a second.
 
-Started by `engine.executing.local` as `python -m engine.executing.forking MODULE...`. It reads one request a line
-from its standard input and answers each with one line on its standard output, as JSON. A command of the form
+Started by `engine.executing.local` as `python -m engine.executing.forking MODULE...`. It says "ready" when it has
+imported them, reads one request a line from its standard input and answers each with one line on its standard output,
+as JSON. A command of the form
 `python -m MODULE ARGUMENT...` becomes a call of that module's `main` in a fork, any other is executed. At the end of
 its input (its user is no more, however that ended) it ends all its children.
 
@@ -39,6 +40,7 @@ def serve(modules: Sequence[str]) -> None:
         importlib.import_module(module)
     gc.freeze()  # what is there is shared with all children, as long as nobody looks it through
     children: set[int] = set()
+    answers.write("ready\n")
     try:
         for line in iter(sys.stdin.readline, ""):
             answer = _answer(json.loads(line), children, answers.fileno())

@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from engine.executing.executor import Request, State
 GPUS = "GPUS"
 """Environment variable: pretend that there are so many GPUs."""
 
+WAIT_SECONDS = 0.1
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _NOT_OURS = State("ended", "the process that had started it is no more")
 
@@ -36,11 +38,13 @@ def visible_gpus() -> tuple[str, ...]:
 class LocalExecutor:
     """Processes of this machine, which end with this one; each with one GPU, where there are any.
 
-    `modules` are imported once for all processes whose command is `python -m MODULE` with one of them.
+    `modules` are imported once for all processes whose command is `python -m MODULE` with one of them. `wait` is called
+    again and again while `start` waits for that; what it raises ends the wait.
     """
 
-    def __init__(self, modules: Sequence[str] = ()) -> None:
-        self._modules = tuple(modules)
+    def __init__(self, modules: Sequence[str] = (), wait: Callable[[], object] = lambda: None) -> None:
+        self._modules, self._wait = tuple(modules), wait
+        self._ready = False
         self._server: subprocess.Popen[str] | None = None
         self._gpus = visible_gpus()
         self._on_gpu: dict[str, str] = {}
@@ -122,8 +126,19 @@ class LocalExecutor:
             )
         return self._server
 
+    def _await_ready(self) -> None:
+        server = self._serve()
+        assert server.stdout is not None
+        while not self._ready:
+            if select.select([server.stdout], [], [], WAIT_SECONDS)[0]:
+                server.stdout.readline()  # or the end of a server that could not begin, which a request will find
+                self._ready = True
+            else:
+                self._wait()
+
     def _request(self, request: Mapping[str, Any]) -> Any:
         """The server's answer; None where it was ended, and another is then started when one is needed."""
+        self._await_ready()
         server = self._serve()
         assert server.stdin is not None
         assert server.stdout is not None
@@ -135,7 +150,7 @@ class LocalExecutor:
             answer = ""
         if answer:
             return json.loads(answer)
-        self._server = None
+        self._server, self._ready = None, False
         server.kill()
         self._trouble = (server.communicate()[1].strip().splitlines() or [""])[-1]
         return None

@@ -20,7 +20,7 @@ from engine.study.followed import PROBE, Followed, Merger, collect, last_words, 
 from engine.study.images import StudyImages
 from engine.study.reporting import Reporter
 from engine.study.stored_images import store_images
-from engine.study.workers import IMAGES_FILE, LEFT, WORKER, how_many, show_cache, worker_command
+from engine.study.workers import IMAGES_FILE, LEFT, WORKER, how_many, sharing, show_cache, worker_command
 
 MOST_ATTEMPTS = 4
 """At one job, by one coordinator."""
@@ -131,7 +131,10 @@ class Coordinator:
 
         machine = self._reporter.record.machine
         assert machine is not None
-        self._change_workers(how_many(self._config.execution, machine, len(self._undone())))
+        workers = how_many(self._config.execution, machine, len(self._undone()))
+        self._change_workers(workers)
+        if self._on == "local" and (words := sharing(workers, machine)):
+            self._reporter.notice(words)
         try:
             self._work_off(look_at_seeds)
         finally:

@@ -12,6 +12,7 @@ from engine.study.images import StudyImages
 from engine.study.network import tell_footprint
 from engine.study.reporting import Reporter
 from engine.study.resuming import as_computed_before, require_same_weights
+from engine.study.workers import available_cores
 from engine.system.locations import cache_folder
 from engine.system.process import lower_priority
 
@@ -29,12 +30,13 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
 
     lower_priority()  # a screen runs in the main thread, and its keys come first
     before = reporter.record.machine
-    config = config if before is None else as_computed_before(config, before)
+    config = _with_threads(config) if before is None else as_computed_before(config, before)
     recipe, classes = config.recipe, len(images.classes)
     scale = max(get_variant(name).scale for name in config.variants)
-    here = config.execution.workers if config.execution.on == "local" else 1
+    jobs = len(config.variants) * config.repeats * config.folds
+    here = min(jobs, config.execution.workers or 1) if config.execution.on == "local" else 1
     step = require_memory(
-        recipe, images.most_training_images, config.device, scale=scale, n_classes=classes, workers=here or 1
+        recipe, images.most_training_images, config.device, scale=scale, n_classes=classes, workers=here
     )
     if step is not None:
         tell_footprint(step, min(recipe.batch_size, images.most_training_images), reporter)
@@ -48,6 +50,21 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
         cache_dir=cache_folder(config.cache_dir),
     )
     return keep_machine(machine, reporter)
+
+
+def _with_threads(config: StudyConfig) -> StudyConfig:
+    """Where the program chooses how many jobs run at once on this machine's cores, a thread each, or what is left.
+
+    On two cores two workers of a thread take less than one of two (tests/benchmarks/two_workers.py).
+    """
+    from engine.training import find_device
+
+    execution = config.execution
+    chosen = execution.workers is not None or execution.on != "local" or config.threads is not None
+    if chosen or find_device(config.device).type != "cpu":
+        return config
+    jobs = len(config.variants) * config.repeats * config.folds
+    return replace(config, threads=max(1, available_cores() // jobs))
 
 
 def keep_machine(machine: MachineSettings, reporter: Reporter[EventFolder]) -> MachineSettings:

@@ -127,7 +127,7 @@ class Study:
         with contextlib.ExitStack() as stack:
             executor = None
             if not execution.in_process:
-                executor = open_executor(execution, WORKER_MODULES)
+                executor = open_executor(execution, WORKER_MODULES, self._control.checkpoint)
                 stack.callback(executor.close)
             checked = self._check(dataset)
             images = self._divide(checked, self._audit(checked))

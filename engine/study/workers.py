@@ -83,8 +83,24 @@ def how_many(execution: Execution, machine: MachineSettings, jobs: int) -> int:
         return execution.workers
     if execution.on != "local":
         return max(1, min(jobs, MOST_QUEUED))
-    import joblib  # type: ignore[import-untyped]
-
     from engine.executing.local import visible_gpus
 
-    return len(visible_gpus()) or max(1, int(joblib.cpu_count()) // machine.threads)
+    return len(visible_gpus()) or max(1, available_cores() // machine.threads)
+
+
+def sharing(workers: int, machine: MachineSettings) -> str:
+    """What to say of so many workers of this machine's cores; empty where each thread has one."""
+    cores = available_cores()
+    if machine.device != "cpu" or workers * machine.threads <= cores or machine.threads == 1:
+        return ""
+    return (
+        f"{workers} workers of {machine.threads} threads share {cores} cores: a new study is faster with --threads "
+        f"{max(1, cores // workers)}, or with --workers auto"
+    )
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    import joblib  # type: ignore[import-untyped]
+
+    return int(joblib.cpu_count())

@@ -10,7 +10,14 @@ from engine.training.checkpoint_format import (
 )
 from engine.training.inference import Validation, predict_proba, validation_scores
 from engine.training.loop import TrainingOutcome, train
-from engine.training.machine import choose_machine, footprint_of, free_memory, require_memory, review_choice
+from engine.training.machine import (
+    choose_machine,
+    find_device,
+    footprint_of,
+    free_memory,
+    require_memory,
+    review_choice,
+)
 from engine.training.pace import StepClock
 from engine.training.probe import seconds_per_image
 from engine.training.weights import load_weights, save_weights, weights_to_bytes
@@ -23,6 +30,7 @@ __all__ = [
     "Validation",
     "checkpoint_to_bytes",
     "choose_machine",
+    "find_device",
     "footprint_of",
     "free_memory",
     "job_identity",

@@ -148,7 +148,7 @@ def require_memory(
     """
     height, width = (scale * side for side in recipe.image_size)
     batch = max(MIN_BATCH, min(recipe.batch_size, images))
-    on_processor = _find_device(device).type == "cpu"
+    on_processor = find_device(device).type == "cpu"
     footprint = None
     if not is_ours(recipe.network):
         footprint = footprint_of(replace(recipe, image_size=(height, width)), n_classes, device)
@@ -183,12 +183,12 @@ def free_memory(device: str = "auto") -> int:
     Raises:
         InputError: the device is unknown or not there.
     """
-    return free_bytes(str(_find_device(device)))
+    return free_bytes(str(find_device(device)))
 
 
 def _base(device: str) -> MachineSettings:
     """What the choice begins from."""
-    chosen = _find_device(device)
+    chosen = find_device(device)
     return MachineSettings(
         device=str(chosen),
         device_name=_device_name(chosen),
@@ -199,7 +199,12 @@ def _base(device: str) -> MachineSettings:
     )
 
 
-def _find_device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
+    """The device that a name means here.
+
+    Raises:
+        InputError: it is unknown or not there.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from engine.config.combinations import COMBINATIONS
+from engine.config.execution import Execution
 from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
 
@@ -267,3 +268,26 @@ def test_parts_that_make_no_sense_are_refused(command, studies, tmp_path, monkey
     status, _, err = command("run", *words)
     assert (status, studies) == (2, [])
     assert expected in err
+
+
+@pytest.mark.parametrize(
+    ("words", "execution"),
+    [
+        ("", Execution()),
+        ("--workers 3", Execution(workers=3)),
+        ("--workers auto", Execution(workers=None)),
+        ("--on slurm", Execution("slurm", None)),
+        ("--on slurm --workers 1", Execution("slurm", 1)),
+        ("--on ray --ray-address here:1 --gpus 0.5", Execution("ray", None, ray_address="here:1", gpus=0.5)),
+    ],
+)
+def test_where_jobs_run(command, studies, words, execution):
+    assert command("run", *words.split())[0] == 0
+    assert studies[0].execution == execution
+
+
+@pytest.mark.parametrize("words", ["--workers 0", "--workers many", "--on pbs", "--slurm-options=-p", "--gpus -1"])
+def test_where_no_job_can_run(command, studies, words):
+    status, _, err = command("run", *words.split())
+    assert (status, studies) == (2, [])
+    assert words.split("=")[0].split()[0] in err

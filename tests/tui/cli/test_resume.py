@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from engine.config.execution import Execution
 from engine.config.study import StudyConfig
 from engine.events.record import StudyRecord
 from engine.runs import RunFolder, load_record
@@ -41,12 +42,18 @@ def resumed(monkeypatch, fake_engine):
 
     def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, execution=None):
         asked.append((folder, wait_seconds))
+        resume_study.execution = execution
         for event in load_record(folder).notices:
             (replay or emit)(event)
         return fake_engine.run_study(StudyConfig(variants=("vanilla", "bbox")), emit, control)
 
     monkeypatch.setattr("engine.resume_study", resume_study)
+    monkeypatch.setattr("tests.tui.cli.test_resume.where", lambda: resume_study.execution)
     return asked
+
+
+def where():
+    """Where the study that is resumed runs."""
 
 
 def test_without_a_name_it_is_the_newest_that_is_not_done(command, resumed, unfinished):
@@ -54,6 +61,15 @@ def test_without_a_name_it_is_the_newest_that_is_not_done(command, resumed, unfi
     assert (status, resumed) == (0, [(unfinished, None)])
     assert "vanilla" in out
     assert "one box without area dropped" in err
+
+
+def test_it_goes_on_where_it_ran_or_elsewhere(command, resumed, unfinished):
+    command("resume")
+    assert where() == Execution()
+    command("resume", "--workers", 3)
+    assert where() == Execution(workers=3)
+    command("resume", "--on", "slurm", "--slurm-options", "-p gpu")
+    assert where() == Execution("slurm", None, "-p gpu")
 
 
 def test_a_name_or_its_beginning_is_enough_and_json_stands_alone(command, resumed, unfinished):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config.execution import Execution
 from engine.config.recipes import RECIPES
 from engine.config.study_file import shipped_studies
 
@@ -29,6 +30,34 @@ def test_options_and_the_environment_count_more(command, studies, file, monkeypa
     (study,) = studies
     assert (study.variants, study.repeats, study.seed) == (("lab",), 1, 7)
     assert study.recipe == replace(RECIPES["best"], epochs=2, dropout=0.3)
+
+
+def test_where_the_jobs_run_is_a_table_that_options_change(command, studies, file):
+    file.write_text('[execution]\nworkers = "auto"\non = "slurm"\nslurm_options = "-p gpu"\n')
+    for words in ((), ("--workers", 8), ("--on", "local"), ("--on", "ray", "--gpus", 0.5)):
+        assert command("run", "--study", file, *words)[0] == 0
+    assert [study.execution for study in studies] == [
+        Execution("slurm", None, "-p gpu"),
+        Execution("slurm", 8, "-p gpu"),
+        Execution("local", None),
+        Execution("ray", None, gpus=0.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("execution = 3", "give fields below a line [execution]"),
+        ("[execution]\nworkers = 0", "--workers 0: at least 1"),
+        ("[execution]\nwrokers = 2", "did you mean 'workers'?"),
+        ('[execution]\non = "pbs"', "give another"),
+    ],
+)
+def test_what_is_wrong_in_that_table_is_said(command, studies, file, text, words):
+    file.write_text(text)
+    status, _, err = command("run", "--study", file)
+    assert status == 2
+    assert words in err
 
 
 def test_a_recipe_that_is_named_takes_the_place_of_the_files(command, studies, file):
