@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The developer's own settings reach no test.
 os.environ["XDG_CONFIG_HOME"] = os.devnull
+# What is compiled once is not compiled again by every program that a test starts.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples every time and no timing limits; more of them, and new ones: pytest --hypothesis-profile search
 settings.register_profile("suite", max_examples=60, deadline=None, derandomize=True)

@@ -28,7 +28,7 @@ def attempt_output(folder: Path, output: str, most: int = 200) -> tuple[str, ...
         raise StorageError(f"{path}: {error.strerror or error}") from None
     # A bar that is drawn again and again on one line is its last state.
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in _ESCAPES.sub("", text).split("\n")]
-    shown = ["".join(letter for letter in line.expandtabs() if letter.isprintable()).rstrip() for line in lines]
+    shown = ["".join(one for one in line if one == "\t" or one.isprintable()).expandtabs().rstrip() for line in lines]
     while shown and not shown[-1]:
         shown.pop()
     return tuple(shown[-most:])

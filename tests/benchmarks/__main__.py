@@ -16,7 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import charts
 import dashboard_cost
+import engines
 import first_frame
 import frames
 import fuzz
@@ -44,11 +46,13 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "second": second_study.rows,
         "dashboard": dashboard_cost.rows,
         "keys": key_press.rows,
+        "charts": charts.rows,
         "launch": first_frame.rows,
         "memory": peak_memory.rows,
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "engines": engines.rows,
         "shared": shared_cache.rows,
         "predict": predicting.rows,
         "fuzz": fuzz.rows,

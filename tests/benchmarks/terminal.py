@@ -22,11 +22,11 @@ PATIENCE_SECONDS = 240.0
 
 
 class Terminal:
-    """A program in a pseudo-terminal; use it as a context manager, which ends the program."""
+    """A program in a pseudo-terminal, ours where no other is named; use it as a context manager, which ends it."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> None:
         variables = environment(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
-        command = [*PROGRAM, *arguments]
+        command = [*program, *arguments]
         self.chunks: list[tuple[float, bytes]] = []
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
@@ -35,6 +35,12 @@ class Terminal:
         self._child = pexpect.spawn(command[0], command[1:], env=variables, dimensions=(LINES, COLUMNS))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        process: int = self._child.pid
+        return process
 
     def alive(self) -> bool:
         """Whether the program still has the terminal."""

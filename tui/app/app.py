@@ -231,8 +231,8 @@ class DashboardApp(App[int]):
             return
         screen, running = self._training_screen, session.engine_running
         news, more = session.update()
-        if news and screen is not None:
-            screen.show_state()
+        if screen is not None:
+            screen.show_news(news=news)
         if more:  # as soon as keys are answered
             self.call_later(self._pump)
         if self._could_detach != session.can_detach:

@@ -1,7 +1,7 @@
 """The numbers of a study as comma-separated tables, one row an observation, ready for a data frame.
 
     curves.csv       variant, seed, fold, epoch, step, loss: a row a batch
-    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy, validation_loss
+    epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy; validation_loss where there is one
     scores.csv       a row a variant, seed and fold (and a baseline, without either): status, accuracy, averages, times
     classes.csv      variant, seed, fold, class, precision, recall, f1, support
     confusion.csv    variant, seed, fold, true, predicted, count
@@ -46,7 +46,7 @@ from tui.tables.machine import GPU_COLUMNS, LOAD_COLUMNS, SPAN_COLUMNS, gpu_rows
 Row = Sequence[object]
 
 _JOB = ("variant", "seed", "fold")
-_EPOCH_COLUMNS = (*_JOB, "epoch", "loss", "accuracy", "validation_accuracy", "validation_loss")
+_EPOCH_COLUMNS = ("epoch", "loss", "accuracy", "validation_accuracy")
 _AVERAGES = ("macro", "weighted", "micro")
 _SCORES = ("precision", "recall", "f1")
 
@@ -56,7 +56,7 @@ def render(exported: Exported) -> dict[str, bytes]:
     record = exported.record
     files = {
         "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
-        "epochs.csv": _file(_EPOCH_COLUMNS, _epochs(record)),
+        "epochs.csv": _epochs(record),
         "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
         "classes.csv": _file((*_JOB, "class", *_SCORES, "support"), _classes(record)),
         "confusion.csv": _file((*_JOB, "true", "predicted", "count"), _confusion(record)),
@@ -101,10 +101,11 @@ def _curves(record: StudyRecord) -> Iterator[Row]:
             yield (*key, starts[place].epoch if place >= 0 else None, step, loss)
 
 
-def _epochs(record: StudyRecord) -> Iterator[Row]:
-    for key, ended in record.epochs.items():
-        for entry in ended:
-            yield (*key, *(getattr(entry, name) for name in _EPOCH_COLUMNS[len(_JOB) :]))
+def _epochs(record: StudyRecord) -> bytes:
+    ended = [(key, entry) for key, entries in record.epochs.items() for entry in entries]
+    measured = any(entry.validation_loss is not None for _, entry in ended)
+    columns = (*_EPOCH_COLUMNS, *(["validation_loss"] if measured else []))
+    return _file((*_JOB, *columns), ((*key, *(getattr(entry, name) for name in columns)) for key, entry in ended))
 
 
 _SCORE_COLUMNS = (

@@ -1,5 +1,6 @@
 """Axes of curve charts: limits, ticks and labels."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,9 +77,13 @@ def y_limits(curves: Sequence[Curve], *, log: bool) -> tuple[float, float]:
     if not raw:
         return (-1.0, 0.0) if log else (0.0, 1.0)
     high = max(raw[min(len(raw) - 1, int(len(raw) * _TOP_QUANTILE))], max(smoothed, default=0.0))
+    return y_limits_of(next((value for value in raw if value > 0), 0.1), high, log=log)
+
+
+def y_limits_of(low: float, high: float, *, log: bool) -> tuple[float, float]:
+    """Round limits from 0 on, or of base-10 logarithms, of values between these."""
     if not log:
         return 0.0, nice_ceiling(high)
-    low = next((value for value in raw if value > 0), 0.1)
     top = math.log10(nice_ceiling(max(high, low)))
     bottom = math.floor(math.log10(low) * 2) / 2
     return (bottom, top) if top > bottom else (bottom, bottom + 1)
@@ -113,6 +118,19 @@ def x_ticks(total: int, columns: int) -> list[int]:
     """Round batch numbers, few enough to stand apart."""
     step = max(1, int(nice_ceiling(total / max(1, columns // _CELLS_PER_TICK), _TICK_STEPS)))
     return list(range(0, total + 1, step))
+
+
+def range_ticks(low: float, high: float, most: int) -> list[float]:
+    """At most about `most` round numbers between two limits."""
+    step = nice_ceiling((high - low) / max(1, most), _TICK_STEPS)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
+
+
+def decimals_between(ticks: Sequence[float]) -> int:
+    """How many decimals tell neighbouring labels apart."""
+    gap = min((b - a for a, b in itertools.pairwise(ticks)), default=1.0)
+    return max(0, -math.floor(math.log10(gap) + 1e-9)) if gap > 0 else 0
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -5,7 +5,6 @@ Pure: time comes in with every call, nothing here reads a clock.
 
 import math
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,9 +26,6 @@ STAGE_WORDS = {
 
 RATE_WINDOW_SECONDS = 20.0
 """A rate is measured over the last so many seconds: steady, yet true when the speed changes."""
-
-SMOOTHING_BATCHES = 15
-"""Time constant of the smoothed curve."""
 
 
 class ActiveClock:
@@ -121,15 +117,12 @@ class JobView:
     status: JobStatus = "waiting"
     stages: dict[Stage, StageView] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
-    smoothed: list[float] = field(default_factory=list)
     epoch: int = 0
     epoch_accuracy: float | None = None
     validation_accuracy: float | None = None
     train_total: int = 0
     result: JobResult | None = None
     version: int = 0
-    _weight: float = 0.0
-    _average: float = 0.0
 
     @property
     def key(self) -> JobKey:
@@ -167,24 +160,13 @@ class JobView:
 
     def go_back(self, epoch: int, step: int) -> None:
         """What came after `step` batches is void."""
-        kept, self.epoch = self.losses[:step], epoch
-        self.losses, self.smoothed, self._weight, self._average = [], [], 0.0, 0.0
-        for value in kept:
-            self.add_loss(value)
+        self.losses, self.epoch = self.losses[:step], epoch
         self.version += 1
 
     def add_loss(self, value: float) -> bool:
         """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
         before = self.losses[-1] if self.losses else 0.0
         self.losses.append(value)
-        # An exponential mean that starts without bias; a value that is no number leaves a gap and does not spread.
-        if math.isfinite(value):
-            keep = 1 - 1 / SMOOTHING_BATCHES
-            self._weight = self._weight * keep + 1
-            self._average += (value - self._average) / self._weight
-            self.smoothed.append(self._average)
-        else:
-            self.smoothed.append(math.nan)
         self.version += 1
         return not math.isfinite(value) and math.isfinite(before)
 
@@ -214,49 +196,3 @@ class Together:
         if stage is not None:
             self.running += 1
             self.rate += stage.image_rate() or 0.0
-
-
-class Band:
-    """The smoothed losses of a variant's jobs by batch: mean, lowest and highest over those that came so far.
-
-    Attributes:
-        mean, low, high: a value a batch; NaN where no job had one that is finite.
-        counts: over how many jobs.
-        jobs: how many jobs trained a batch.
-        total: batches of a whole training.
-        version: grows with every value.
-    """
-
-    def __init__(self, jobs: Iterable[JobView]) -> None:
-        self.mean: list[float] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self.counts: list[int] = []
-        self.jobs = self.total = self.version = 0
-        for job in jobs:
-            for step, value in enumerate(job.smoothed):
-                self.take(job, step, value)
-
-    @property
-    def last(self) -> float | None:
-        """The mean at the last batch that any job has trained."""
-        return next((value for value in reversed(self.mean) if math.isfinite(value)), None)
-
-    def take(self, job: JobView, step: int, value: float) -> None:
-        """Take the smoothed loss of a job's batch; the batches of a job come in their order."""
-        self.version += 1
-        if step == 0:
-            self.jobs, self.total = self.jobs + 1, max(self.total, job.train_total)
-        if step == len(self.counts):
-            self.mean.append(math.nan)
-            self.low.append(math.nan)
-            self.high.append(math.nan)
-            self.counts.append(0)
-        if not math.isfinite(value):
-            return
-        count = self.counts[step] = self.counts[step] + 1
-        if count == 1:
-            self.mean[step] = self.low[step] = self.high[step] = value
-            return
-        self.mean[step] += (value - self.mean[step]) / count
-        self.low[step], self.high[step] = min(self.low[step], value), max(self.high[step], value)

@@ -38,7 +38,7 @@ from engine.reports.results import JobResult, Status
 from tui.looks import formatting
 from tui.state.attempts import AttemptEvent, Attempts
 from tui.state.event_words import MOST_TOLD, attempt_words, event_words, job_count, job_words
-from tui.state.jobs import STAGE_WORDS, ActiveClock, Band, JobView, StageView, Together
+from tui.state.jobs import STAGE_WORDS, ActiveClock, JobView, StageView, Together
 from tui.state.workload import seconds_left, share_done, work_parts
 
 MAX_LOG_LINES = 1000
@@ -67,7 +67,6 @@ class ViewState:
         self.attempts = Attempts()
         """The jobs' processes; none where this study's own one does all."""
         self._shown: dict[str, JobKey] = {}
-        self._bands: dict[str, Band] = {}
         self._progress_known: tuple[float, float | None] | None = None
         self.last_time = 0.0
         """When the last event happened."""
@@ -106,6 +105,10 @@ class ViewState:
         key = self._shown.get(variant)
         return self.jobs[key] if key is not None else JobView(variant)
 
+    def job_key(self, variant: str) -> JobKey | None:
+        """What tells the job that is shown from others; None where none has begun."""
+        return self._shown.get(variant)
+
     def jobs_of(self, variant: str) -> list[JobView]:
         """The variant's jobs that have begun, in the order in which they did."""
         return [job for key, job in self.jobs.items() if key.variant == variant]
@@ -127,12 +130,6 @@ class ViewState:
             return ""
         place = 1 if key is None else (key.seed - started.seed) * started.folds + key.fold + 1
         return f"{place}/{started.jobs_per_variant}"
-
-    def band(self, variant: str) -> Band:
-        """Mean and range of the losses over the variant's jobs; kept up to date once it was asked for."""
-        if variant not in self._bands:
-            self._bands[variant] = Band(self.jobs_of(variant))
-        return self._bands[variant]
 
     def together(self) -> dict[str, Together]:
         """How each variant's jobs stand; empty where there is no more than one at once."""
@@ -256,7 +253,6 @@ class ViewState:
             self._begin_anew(event, before)
             return
         self._job(event).go_back(event.epoch, event.step)
-        self._bands.pop(event.variant, None)
         words = f"is resumed after batch {event.step}" if event.step else "begins at its start"
         self._say(event, "info", f"{self._name(event)}: training {words}")
 
@@ -326,10 +322,7 @@ class ViewState:
         view = job.stages.get("train")
         if view is not None:
             view.advance(self.clock.at(event.time), event.step + 1, event.images)
-        begins = job.add_loss(event.loss)
-        if event.variant in self._bands:
-            self._bands[event.variant].take(job, len(job.losses) - 1, job.smoothed[-1])
-        if begins:
+        if job.add_loss(event.loss):
             word = "NaN" if math.isnan(event.loss) else "infinite"
             self._say(event, "warning", f"{self._name(event)}: the loss of batch {event.step + 1} is {word}")
 

@@ -5,7 +5,7 @@ The costs only weigh the stages against each other until they have been timed.
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import engine
 from engine.events.record import JobKey, StudyRecord
@@ -14,8 +14,7 @@ from engine.reports.quality import compared_images
 from tui.state.jobs import JobView, StageView
 
 
-@dataclass(frozen=True)
-class WorkPart:
+class WorkPart(NamedTuple):
     """One stage of the study.
 
     Attributes:

@@ -3,7 +3,7 @@
 Over a slow connection every byte counts: a chart that grew by one point sends a few cells, not its whole area.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -57,25 +57,37 @@ class LinesView(Widget):
 
 def changed_span(before: Strip, after: Strip) -> tuple[int, int]:
     """First changed column and the one after the last."""
-    old, new = list(_cells(before)), list(_cells(after))
+    one, other = list(before), list(after)
+    begin = 0
+    while one and other and one[0] == other[0]:
+        begin += one.pop(0).cell_length
+        other.pop(0)
+    while before.cell_length == after.cell_length and one and other and one[-1] == other[-1]:
+        one.pop()
+        other.pop()
+    old, new = list(_cells(one)), list(_cells(other))
     length = max(len(old), len(new))
     nothing: Cell = (" ", None)
     old += [nothing] * (length - len(old))
     new += [nothing] * (length - len(new))
     differing = [index for index in range(length) if old[index] != new[index]]
-    return (differing[0], differing[-1] + 1) if differing else (0, 0)
+    return (begin + differing[0], begin + differing[-1] + 1) if differing else (0, 0)
 
 
-def _cells(segments: Strip) -> Iterator[Cell]:
+def _cells(segments: Iterable[Segment]) -> Iterator[Cell]:
     for segment in segments:
         yield from _segment_cells(segment)
 
 
 def _segment_cells(segment: Segment) -> Iterator[Cell]:
+    style = segment.style
+    if segment.cell_length == len(segment.text):  # as nearly all are
+        yield from ((character, style) for character in segment.text)
+        return
     for character in segment.text:
-        yield (character, segment.style)
+        yield (character, style)
         for _ in range(cell_len(character) - 1):
-            yield ("", segment.style)
+            yield ("", style)
 
 
 def framed(

@@ -9,7 +9,7 @@ from rich.text import Text
 from tui.looks.axes import LABEL_WIDTH, rgb, tick_label
 from tui.looks.palette import blend
 from tui.looks.size_axes import EDGE, SizeCurve, share_limits, share_ticks, size_ticks
-from tui.widgets.chart import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
+from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
 
 _FAINT = 0.45
 _ROWS_PER_TICK = 3

@@ -12,7 +12,7 @@ from tui.looks import formatting
 from tui.looks.axes import LABEL_WIDTH, nice_ceiling, rgb, tick_label, y_ticks
 from tui.looks.palette import blend, run_style, variant_style
 from tui.state.machine import Panel, Timeline
-from tui.widgets.chart import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
+from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
 
 _ROWS_PER_TICK, _CELLS_PER_TICK, _LABEL_CELLS = 3, 12, 7
 _TIME_STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)

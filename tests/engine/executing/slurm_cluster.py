@@ -92,9 +92,11 @@ class SlurmCluster:
 
     def __exit__(self, *_: object) -> None:
         subprocess.run(["scancel", "--me"], env=self._environment(), capture_output=True, check=False)
-        daemons = [psutil.Process(int(file.read_text())) for file in self._folder.glob("*.pid")]
-        for daemon in daemons:
-            daemon.terminate()
+        daemons = []
+        for file in self._folder.glob("*.pid"):
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that was killed
+                daemons.append(psutil.Process(int(file.read_text())))
+                daemons[-1].terminate()
         psutil.wait_procs(daemons, timeout=PATIENCE_S)
 
     def call(self, *command: str) -> str:
@@ -114,9 +116,14 @@ class SlurmCluster:
         place = {"SLURMD_NODENAME": f"n{number}", "SLURM_CONF": self.environment["SLURM_CONF"]}
         jobs = [process for process in psutil.process_iter() if place.items() <= _environment_of(process).items()]
         watchers = {process.parent() for process in jobs} - {*jobs, None}
-        for process in (psutil.Process(self._daemon(f"slurmd-n{number}")), *watchers, *jobs):
+        self.kill_daemon(number)
+        for process in (*watchers, *jobs):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+    def kill_daemon(self, number: int) -> None:
+        """Kill a node's daemon only: the controller takes the node for lost, and its jobs live."""
+        psutil.Process(self._daemon(f"slurmd-n{number}")).kill()
 
     def stop_controller(self) -> None:
         """Stop the controller; the nodes go on."""
@@ -135,9 +142,9 @@ class SlurmCluster:
         return {**os.environ, **self.environment}
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
+def wait_until(holds: Callable[[], object], patience: float = PATIENCE_S) -> None:
     """Ask until the answer is yes."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.cli import fake_engine as engine_without_work
+from tests.tui.cli.warm import run_warm
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -67,6 +68,17 @@ def child_environment(tmp_path):
         "SIMPSONS_TUI_RUNS_DIR": str(tmp_path / "runs"),
         "TORCH_HOME": str(tmp_path / "no-hub"),
     }
+
+
+@pytest.fixture
+def program(child_environment, tmp_path):
+    """Runs the real program in a process of its own; returns what subprocess.run does."""
+
+    def run(*arguments, timeout=240):
+        words = [str(argument) for argument in arguments]
+        return run_warm(words, child_environment, tmp_path / "streams", timeout)
+
+    return run
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ import pytest
 from PIL import Image
 from rich.cells import cell_len
 
+from tests.tui.cli.conftest import ROOT
+
 COMMAND = [sys.executable, "-P", "-m", "tui.cli"]
 HERE = Path(__file__).parent
 WORKS, ENDS = 240, 60
@@ -47,13 +49,16 @@ def tree(child_environment):
 
 
 @pytest.fixture
-def program(child_environment):
+def program(child_environment, program):
     """Runs the program to its end; returns exit status, standard output and standard error."""
 
     def run(*arguments):
-        command = [*COMMAND, *map(str, arguments)]
-        options = {"env": child_environment, "capture_output": True, "text": True, "timeout": WORKS}
-        child = subprocess.run(command, check=False, **options)
+        if child_environment["PYTHONPATH"] == str(ROOT):
+            child = program(*arguments, timeout=WORKS)
+        else:  # another checkout, or one with a patch
+            command = [*COMMAND, *map(str, arguments)]
+            options = {"env": child_environment, "capture_output": True, "text": True, "timeout": WORKS}
+            child = subprocess.run(command, check=False, **options)
         return child.returncode, child.stdout, child.stderr
 
     return run

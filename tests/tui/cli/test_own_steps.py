@@ -2,8 +2,6 @@
 
 import json
 import shlex
-import subprocess
-import sys
 
 import pytest
 from PIL import Image
@@ -153,17 +151,7 @@ def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine,
     assert started[1][-4:] == ["--steps", str(mine), "--network", f"{network}:build"]
 
 
-def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(child_environment, mine, tmp_path):
-    def program(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "tui.cli", *map(str, arguments)],
-            env=child_environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
+def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(program, mine, tmp_path):
     mine.write_text(SOURCE.replace("    height", "    print('at work')\n    height", 1))
     small = ("--sample", 12, "--image-size", "16x20", "--epochs", 1, "--batch-size", 12, "--threads", 1, "--offline")
     done = program("run", "--steps", mine, "--variants", "vignette", *small, "--json")

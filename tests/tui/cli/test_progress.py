@@ -6,16 +6,20 @@ import itertools
 import pytest
 from rich.console import Console
 
+from engine.events.record import JobKey
 from engine.events.search import TrialStarted
 from engine.events.study import (
     BatchTrained,
+    JobFinished,
     StageFinished,
     StageProgress,
     StageStarted,
     StudyPaused,
     StudyUnpaused,
 )
+from tests.many_jobs import ManyJobs
 from tests.tui.many_variants import START, VARIANTS, many_events
+from tui.console.bars import BarProgress
 from tui.console.progress import REMIND_SECONDS, LineProgress
 
 
@@ -112,3 +116,33 @@ def test_a_job_of_many_says_where_it_stands(lines):
     lines.take(StageStarted(stage="train", variant="hsv", total=60, time=START))
     lines.remind(START + REMIND_SECONDS + 1)
     assert lines.told[-1][1].startswith("[1/130] hsv (seed 0): training")
+
+
+MANY = ManyJobs(seeds=5, folds=5, batches=60, workers=37, ends={(JobKey("bbox", 0, 1), 1): (7, "node lost")})
+
+
+def test_of_jobs_side_by_side_a_line_tells_each_end_and_every_half_minute_how_many(lines):
+    for event in MANY.events():
+        lines.take(event)
+    words = [message for _, message in lines.told]
+    assert sum(": done, accuracy" in message for message in words) == 100
+    counts = [(at, message) for at, message in lines.told if " running, " in message]
+    assert counts[0][1].startswith("37 running, 0 of 100 done, ")
+    assert max(gaps(counts, counts[-1][0])) <= REMIND_SECONDS + 5
+    assert "bbox (seed 0, fold 2): attempt 1 ended: node lost" in words
+    assert len(words) < 100 + len(counts) + 12
+    assert "37 jobs at once on Slurm" in words
+
+
+def test_bars_of_jobs_side_by_side_are_the_study_and_the_first_few():
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, force_terminal=True)
+    with BarProgress(console) as progress:
+        for event in MANY.events():
+            progress.take(event)
+            if isinstance(event, JobFinished):
+                break
+        names = [task.description for task in progress._bars.tasks]
+    assert names[0] == "36 running, 1 of 100 done" or names[0].startswith("37 running")
+    assert 2 <= len(names) <= 5
+    assert all(" (seed " in name for name in names[1:])

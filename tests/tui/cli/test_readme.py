@@ -32,8 +32,9 @@ TEMPLATE = (ROOT / "data" / "templates" / "my_steps.py").read_text(encoding="utf
 OTHER_TOOLS = {
     *("--check", "--snapshot-update", "--torch-backend", "--reinstall-package", "--pip-args", "--extra-index-url"),
     *("--only", "--out", "--quick", "--steps", "--minutes", "--seed", "--weights"),
+    *("--gres", "--mem", "--constraint", "--head", "--address", "--num-cpus"),
 }
-"""Options of pip, uv, pipx, ruff, pytest and the benchmarks."""
+"""Options of pip, uv, pipx, ruff, pytest, the benchmarks, sbatch and ray."""
 
 MOST_LINES, MOST_COLUMNS, TERMINAL_COLUMNS = 130, 160, 78
 
@@ -224,7 +225,7 @@ def test_the_manual_names_every_key():
         "delete": "del",
     }
     keys |= {"pageup": "pgup", "pagedown": "pgdn", "f1": "F1", "equals_sign": "+", "asterisk": "*", "underscore": "_"}
-    keys |= {"left_square_bracket": "[", "right_square_bracket": "]"}
+    keys |= {"left_square_bracket": "[", "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">"}
     missing = []
     for name, bindings in sections(SetupScreen, DashboardApp).items():
         (part,) = re.findall(rf"^### {name}\n(.*?)(?=^### |\Z)", MANUAL["dashboard"], re.DOTALL | re.MULTILINE)

@@ -36,10 +36,15 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
 
 
 async def settled(pilot: Pilot[int]) -> str:
-    """The screen once several looks in a row are the same: parts that measure each other take some rounds."""
+    """The screen once several looks in a row are the same: parts that measure each other take some rounds.
+
+    Curves that are drawn seldom are waited for.
+    """
     looks: list[str] = []
 
     def same() -> bool:
+        if getattr(pilot.app.screen, "news_waiting", False):
+            return False
         looks.append(screen_text(pilot.app))
         return len(looks) >= STEADY_LOOKS and len(set(looks[-STEADY_LOOKS:])) == 1
 

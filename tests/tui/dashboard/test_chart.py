@@ -1,13 +1,43 @@
 import math
 
+import numpy as np
 import pytest
 
-from tui.looks.axes import LABEL_WIDTH, Curve, nice_ceiling, thin, tick_label, x_ticks, y_limits, y_ticks
-from tui.widgets.chart import ChartOptions, draw_chart
+from tui.looks.axes import (
+    LABEL_WIDTH,
+    Curve,
+    decimals_between,
+    nice_ceiling,
+    range_ticks,
+    thin,
+    tick_label,
+    x_ticks,
+    y_limits,
+    y_ticks,
+)
+from tui.looks.chart_options import ChartOptions
+from tui.state.curves import METRICS
+from tui.widgets.charts.drawing import Look, Window, draw, time_words, with_cursor
+from tui.widgets.charts.lines import Line, bends, points, value_range
+
+LOSS = METRICS[0]
 
 
 def curve(values, smoothed=None, marker="●"):
     return Curve("#56b4e9", marker, values, smoothed if smoothed is not None else values)
+
+
+def line(values, smoothed=None, marker="●", **band):
+    values = np.array(values, dtype=float)
+    x = np.arange(len(values), dtype=float)
+    return Line("#56b4e9", marker, x, values, values if smoothed is None else np.array(smoothed, dtype=float), **band)
+
+
+def draw_chart(lines, total, width, height, look=None, seen=None):
+    look = look or Look()
+    seen = seen or (0.0, float(total - 1))
+    y = value_range(lines, seen, LOSS, ChartOptions(log=look.log, shown=look.shown), whole=True)
+    return draw(lines, Window(seen, y), width, height, look)
 
 
 def text(lines):
@@ -73,22 +103,23 @@ def test_ticks_are_round_and_few():
 @pytest.mark.parametrize("log", [False, True])
 def test_a_chart_fills_its_room_exactly(size, log):
     width, height = size
-    lines = draw_chart([curve([3.0, 2.0, math.nan, 1.0])], 10, width, height, ChartOptions(log=log))
+    lines = draw_chart([line([3.0, 2.0, math.nan, 1.0])], 10, width, height, Look(log=log))
     assert len(lines) == height
     assert {line.cell_len for line in lines} == {width}
 
 
 @pytest.mark.parametrize(
-    "values", [[], [math.nan], [math.nan] * 30, [0.0], [-2.0, 1.0], [1e30, 1e-30], [math.inf, 1.0]]
+    "values", [[], [math.nan], [math.nan] * 30, [0.0], [-2.0, 1.0], [1e30, 1e-30], [math.inf, 1.0], [5.0] * 40]
 )
-@pytest.mark.parametrize("log", [False, True])
-def test_odd_losses_are_drawn_without_fail(values, log):
-    assert len(draw_chart([curve(values)], 30, 60, 12, ChartOptions(log=log))) == 12
+@pytest.mark.parametrize("look", [Look(), Look(log=True), Look(axis="time"), Look(axis="epoch", shown="raw")])
+def test_odd_losses_are_drawn_without_fail(values, look):
+    assert len(draw_chart([line(values)], 30, 60, 12, look)) == 12
+    assert len(draw([line(values)], Window((3.5, 3.9), (0.2, 0.3), whole=False), 60, 12, look)) == 12
 
 
 def test_the_curve_ends_in_its_marker_and_moves_no_axis():
-    few = text(draw_chart([curve([3.0, 2.0])], 100, 60, 12, ChartOptions()))
-    many = text(draw_chart([curve([3.0, *[2.0] * 60])], 100, 60, 12, ChartOptions()))
+    few = text(draw_chart([line([3.0, 2.0])], 100, 60, 12))
+    many = text(draw_chart([line([3.0, *[2.0] * 60])], 100, 60, 12))
     assert few.count("●") == many.count("●") == 1
     column = [line.index("●") for line in (few + "\n" + many).splitlines() if "●" in line]
     assert column[0] < column[1]
@@ -96,8 +127,8 @@ def test_the_curve_ends_in_its_marker_and_moves_no_axis():
 
 
 def test_an_overlay_shows_every_marker_along_its_curve():
-    curves = [curve([3.0 - 0.02 * i for i in range(100)]), curve([1.0] * 100, marker="▲")]
-    drawn = text(draw_chart(curves, 100, 100, 20, ChartOptions(markers_along=True)))
+    curves = [line([3.0 - 0.02 * i for i in range(100)]), line([1.0] * 100, marker="▲")]
+    drawn = text(draw_chart(curves, 100, 100, 20, Look(markers_along=True)))
     assert drawn.count("●") > 3
     assert drawn.count("▲") > 3
 
@@ -105,7 +136,98 @@ def test_an_overlay_shows_every_marker_along_its_curve():
 def test_raw_and_smoothed_can_stand_alone():
     raw, smoothed = [3.0, 0.5] * 20, [1.75] * 40
     pictures = {
-        shown: text(draw_chart([curve(raw, smoothed)], 40, 60, 12, ChartOptions(shown=shown)))
+        shown: text(draw_chart([line(raw, smoothed)], 40, 60, 12, Look(shown=shown)))
         for shown in ("both", "raw", "smoothed")
     }
     assert len(set(pictures.values())) == 3
+
+
+# ---------------------------------------------------------------- points, zoom, cursor
+
+
+def test_of_many_values_two_a_column_are_drawn_with_the_extremes():
+    values = np.arange(100_000, dtype=float) % 7
+    values[50_000], values[70_000] = 99.0, -99.0
+    x, y, gaps = points(np.arange(100_000.0), values, (0.0, 99_999.0), 50)
+    assert len(x) <= 100
+    assert (y.max(), y.min()) == (99.0, -99.0)
+    assert np.all(np.diff(x) >= 0)
+    assert gaps == []
+
+
+def test_means_are_drawn_of_smooth_curves():
+    x, y, _ = points(np.arange(1000.0), np.arange(1000.0), (0.0, 999.0), 10, extremes=False)
+    assert len(x) == 10
+    assert y[0] == pytest.approx(49.5, abs=1)
+
+
+def test_a_part_is_cut_where_it_begins_and_ends():
+    x, y, _ = points(np.array([0.0, 10.0, 20.0]), np.array([0.0, 1.0, 0.0]), (5.0, 15.0), 50)
+    assert x.tolist() == [5.0, 10.0, 15.0]
+    assert y.tolist() == [0.5, 1.0, 0.5]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_gaps_are_kept(bad):
+    x, y, gaps = points(np.arange(5.0), np.array([1.0, 2.0, bad, bad, 3.0]), (0.0, 4.0), 50)
+    assert (x.tolist(), y.tolist(), gaps) == ([0.0, 1.0, 4.0], [1.0, 2.0, 3.0], [2])
+    assert points(np.arange(1.0), np.array([bad]), (0.0, 4.0), 50)[2] == []
+
+
+def test_straight_parts_need_no_points():
+    x = np.arange(6.0)
+    assert bends(x, np.array([0.0, 1, 2, 3, 3, 3]), [0]).tolist() == [True, False, False, True, False, True]
+    assert bends(x, np.zeros(6), [0, 3]).tolist() == [True, False, True, True, False, True]
+
+
+def test_the_y_range_is_round_where_all_is_seen_and_close_around_a_part():
+    curves = [line([1.0 + 0.001 * i for i in range(200)])]
+    assert value_range(curves, (0.0, 199.0), LOSS, ChartOptions(), whole=True) == (0.0, 1.5)
+    low, high = value_range(curves, (100.0, 120.0), LOSS, ChartOptions(), whole=False)
+    assert 1.09 < low < 1.1
+    assert 1.12 < high < 1.13
+
+
+def test_outliers_are_left_out_of_the_y_range_or_not():
+    curves = [line([900.0, *[1.0] * 199], [1.0] * 200)]
+    seen = (0.0, 199.0)
+    assert value_range(curves, seen, LOSS, ChartOptions(), whole=True) == (0.0, 1.0)
+    assert value_range(curves, seen, LOSS, ChartOptions(clip=False), whole=True) == (0.0, 1000.0)
+
+
+def test_the_band_lies_between_the_lowest_and_the_highest():
+    flat = [1.0] * 50
+    plain = text(draw_chart([line(flat)], 50, 60, 12))
+    band = text(draw_chart([line(flat, low=np.full(50, 0.5), high=np.full(50, 1.4))], 50, 60, 12))
+    dots = [sum("\u2800" < letter <= "\u28ff" for letter in drawn) for drawn in (plain, band)]
+    assert dots[1] > 3 * dots[0]
+
+
+def test_a_cursor_stands_behind_the_curve():
+    lines = draw_chart([line([1.0] * 50)], 50, 60, 12)
+    window = Window((0.0, 49.0), (0.0, 1.0))
+    column = window.column(25.0, 60)
+    drawn = with_cursor(lines, column)
+    marks = [row.plain[column] for row in drawn]
+    assert marks.count("┊") >= 8
+    assert [row.cell_len for row in drawn] == [row.cell_len for row in lines]
+    assert window.place(column, 60) == pytest.approx(25.0, abs=0.5)
+    assert window.column(60.0, 60) is None
+    assert window.place(2, 60) is None
+
+
+def test_ticks_of_a_part_are_round_and_tell_its_values_apart():
+    assert range_ticks(0.512, 0.538, 3) == pytest.approx([0.52, 0.53])
+    assert decimals_between([0.52, 0.53]) == 2
+    assert decimals_between([100.0, 200.0]) == 0
+    drawn = text(draw([line([0.52] * 500)], Window((200.0, 240.0), (0.512, 0.538), whole=False), 60, 14, Look()))
+    assert "0.52" in drawn
+    assert "220" in drawn
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fine", "coarse"), [(0, "0:00", "0m"), (75, "1:15", "1m"), (3725, "1:02:05", "1:02h")]
+)
+def test_times(seconds, fine, coarse):
+    assert time_words(seconds) == fine
+    assert time_words(seconds, fine=False) == coarse

@@ -13,6 +13,7 @@ IDS = ["80x24", "120x40", "200x50"]
 
 async def opened(kit, pilot):
     await kit.ready(pilot)
+    await kit.until(pilot, lambda: pilot.app.screen.query(VariantPictures), "pictures")
     await kit.until(pilot, lambda: pilot.app.screen.query_one(VariantPictures)._gallery is not None, "images")
     await kit.settled(pilot)
     return pilot.app.screen
@@ -64,7 +65,7 @@ async def test_without_pictures_no_image_is_opened(kit, make_app):
     async with make_app(kit.FakeEngine(images=images), pictures=Pictures("off")).run_test(size=SIZES[1]) as pilot:
         await kit.ready(pilot)
         await kit.settled(pilot)
-        assert not pilot.app.screen.query_one(VariantPictures).display
+        assert not pilot.app.screen.query(VariantPictures)
         assert not images.previewed
 
 

@@ -23,7 +23,7 @@ from tui.looks.themes import (
     terminal_colours,
     theme_names,
 )
-from tui.widgets.chart import AXES
+from tui.widgets.charts.drawing import AXES
 
 THEMES = [*BUILTIN_THEMES.values(), *COLOUR_BLIND]
 OWN_GROUND = [theme for theme in THEMES if not theme.ansi]

@@ -1,11 +1,12 @@
 """Several runs at once: their curves on one chart, their scores in one table."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -14,19 +15,20 @@ from textual.widgets import Footer, Static
 
 from engine.events.record import is_demo, study_variants
 from tui.looks import formatting
-from tui.looks.axes import Curve
+from tui.looks.chart_options import ChartOptions
 from tui.looks.keys import bind
-from tui.looks.palette import ground_colour
+from tui.looks.palette import ground_colour, variant_style
+from tui.screens.charts.board import ChartBoard
+from tui.screens.charts.plots import Plot
+from tui.screens.charts.sources import Filter, Source, chosen_series
 from tui.screens.history.compared_runs import MarkedRun, comparable, compared_data
-from tui.state.curves import VariantCurves, variant_curves
+from tui.state.curves import METRICS, Metric, RecordCurves
 from tui.tables.results import AVERAGES, Average
-from tui.widgets.chart import ChartOptions, Shown, caption_of, draw_chart
-from tui.widgets.lines import LinesView, centred, framed
+from tui.widgets.charts.chart import CurveChart
+from tui.widgets.lines import centred, framed
 from tui.widgets.metrics_table import SortableTable
 
 NARROW = 100
-_SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
-_FRAME = 2
 
 
 def run_mark(run: MarkedRun, *, dark: bool) -> Text:
@@ -39,37 +41,112 @@ def demo_mark(runs: Sequence[MarkedRun]) -> Text:
     return Text.assemble((" DEMO ", "reverse bold"), " ") if any(is_demo(run.record) for run in runs) else Text()
 
 
+class RunBoard(ChartBoard):
+    """The curves of the runs on one chart, a run a colour: of the variant that is shown, or of those a filter names."""
+
+    def __init__(self, runs: Sequence[MarkedRun], variants: Sequence[str]) -> None:
+        super().__init__(id="runs-board", options=ChartOptions(jobs="mean"))
+        self._runs = [(run, RecordCurves(run.record)) for run in runs]
+        self._variants = variants
+        self.variant = variants[0]
+        self.all_variants = False
+
+    def compose_charts(self) -> ComposeResult:
+        """One for all."""
+        yield CurveChart(id="chart")
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those that any run has."""
+        found = {metric for _, curves in self._runs for metric in curves.metrics()}
+        return tuple(metric for metric in METRICS if metric in found)
+
+    def _sources(self) -> Plot:
+        names = [*(run.name for run, _ in self._runs), *self._variants]
+        chosen = Filter(self.plots.words, names, self.metrics())
+        metric = chosen.metrics[0] if chosen.metrics else self.plots.metric
+        several = self.all_variants or Filter(self.plots.words, self._variants, ()).names_any
+        found = [
+            Source(self._called(run, variant, several=several), colour, marker, series)
+            for run, curves in self._runs
+            for variant in (self._variants if several else (self.variant,))
+            if chosen.name(f"{run.name} {variant}")
+            for colour, marker in [self._look(run, variant, several=several)]
+            for series in chosen_series(curves, chosen.jobs(curves.jobs(variant)), None, metric, self.options)
+        ]
+        return metric, found
+
+    def _called(self, run: MarkedRun, variant: str, *, several: bool) -> str:
+        if len(self._runs) == 1:
+            return variant
+        return f"{run.name} {variant}" if several else run.name
+
+    def _look(self, run: MarkedRun, variant: str, *, several: bool) -> tuple[str, str]:
+        """A run's colour; where several variants are shown, a variant's marker; of one run all as the variants."""
+        dark = self.app.current_theme.dark
+        if len(self._runs) == 1:
+            return variant_style(variant).colour(dark=dark), variant_style(variant).marker
+        return run.style.colour(dark=dark), variant_style(variant).marker if several else run.style.marker
+
+    def shown_plots(self) -> list[Plot]:
+        """The one chart."""
+        return [self._sources()]
+
+    def end(self) -> float:
+        """Where the longest training ends."""
+        return 0.0
+
+    def redraw(self) -> None:
+        """Draw the chart and what the cursor reads."""
+        chart, plot = self.query_one("#chart", CurveChart), self._sources()
+        self.plots.ground = ground_colour(self.app.current_theme)
+        if min(chart.room) < 1:
+            return
+        if plot[1]:
+            lines = self.plots.fill(chart, plot, self.plots.newest(plot[1]), {}, along=True)
+        else:
+            chart.forget()
+            words = "nothing that the filter lets through" if self.plots.words else f"no run trained {self.variant}"
+            lines = centred([Text(words, "dim")], *chart.room)
+        caption = self.plots.caption(plot[0], chart.window)
+        title = Text("all runs", "bold")
+        if self.all_variants or len(self._runs) == 1:
+            names = [Text.assemble((f"{one.marker} ", one.colour), f"{one.name}  ") for one in plot[1]]
+            title = Text.assemble(*dict.fromkeys(names))
+            title.rstrip()
+        chart.show_lines(framed(lines, *chart.size, title=title, caption=caption))
+        self.show_reading()
+
+
 class RunCurvesScreen(Screen[None]):
-    """The losses of one variant in every run on one pair of axes; Tab goes on to the next variant."""
+    """The curves of one variant in every run on one pair of axes; Tab goes on to the next variant."""
 
     DEFAULT_CSS = """
     RunCurvesScreen {
         & > #title, & > #legend { height: auto; padding: 0 1; }
-        & > #chart { height: 1fr; }
+        & > #runs-board { height: 1fr; }
     }
     """
     BINDING_GROUP_TITLE = "Runs compared"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("curves.next", "tab,right", "step(1)", "Variant", "The next variant's curves", display="tab"),
-        bind("curves.previous", "shift+tab,left", "step(-1)", "Previous", "The variant before", show=False),
-        bind("curves.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
-        bind("curves.scale", "y", "scale", "Scale", "Logarithmic or linear loss"),
+        bind("curves.next", "tab,down", "step(1)", "Variant", "The next variant's curves", display="tab"),
+        bind("curves.previous", "shift+tab,up", "step(-1)", "Previous", "The variant before", show=False),
+        bind("curves.overlay", "o", "overlay", "All", "Every variant on one axis, or one at a time"),
         bind("curves.tables", "t", "tables", "Tables", "The scores of the same runs in one table"),
-        bind("curves.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
+        bind("curves.back", "escape", "app.pop_screen", "Runs", "Back to the screen before", display="esc"),
     ]
+    AUTO_FOCUS = "RunBoard"
 
     def __init__(self, runs: Sequence[MarkedRun]) -> None:
         super().__init__()
         self._runs = list(runs)
-        self._curves = [{curve.variant: curve for curve in variant_curves(run.record)} for run in runs]
+        self._last = {run.name: RecordCurves(run.record) for run in runs}
         self.variants = list(dict.fromkeys(name for run in runs for name in study_variants(run.record)))
         self.variant = self.variants[0]
-        self._options = ChartOptions(markers_along=True)
 
     def compose(self) -> ComposeResult:
         """Variant, chart, runs."""
         yield Static(id="title")
-        yield LinesView(id="chart")
+        yield RunBoard(self._runs, self.variants)
         yield Static(id="legend")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -82,6 +159,7 @@ class RunCurvesScreen(Screen[None]):
         """The chart fills the room."""
         self.call_after_refresh(self.show)
 
+    @on(ChartBoard.Rearranged)
     def show(self) -> None:
         """Draw all."""
         dark = self.app.current_theme.dark
@@ -90,35 +168,24 @@ class RunCurvesScreen(Screen[None]):
         title.append(f"  {place} of {len(self.variants)} variants, tab: next", "dim")
         self.query_one("#title", Static).update(title)
         self.query_one("#legend", Static).update(self._legend(dark=dark))
-        self.call_after_refresh(self._show_chart, dark)
-
-    def _show_chart(self, dark: bool) -> None:
-        chart = self.query_one("#chart", LinesView)
-        width, height = chart.size.width - _FRAME, chart.size.height - _FRAME
-        if width < 1 or height < 1:
-            return
-        found = [
-            Curve(run.style.colour(dark=dark), run.style.marker, _raw(curves[self.variant]), curves[self.variant].bold)
-            for run, curves in zip(self._runs, self._curves, strict=True)
-            if self.variant in curves
-        ]
-        options = replace(self._options, ground=ground_colour(self.app.current_theme))
-        if found:
-            lines = draw_chart(found, max(len(curve.smoothed) for curve in found), width, height, options)
-        else:
-            lines = centred([Text(f"no run trained {self.variant}", "dim")], width, height)
-        title = Text("all runs", "bold")
-        chart.show_lines(framed(lines, *chart.size, title=title, caption=caption_of(options)))
+        board = self.query_one(RunBoard)
+        board.variant = self.variant
+        self.call_after_refresh(board.redraw)
 
     def _legend(self, *, dark: bool) -> Text:
-        lines = []
-        for run, curves in zip(self._runs, self._curves, strict=True):
+        plots, lines = self.query_one(RunBoard).plots, []
+        metric = plots.metric
+        smoothing = plots.options.smoothing if metric.smooth else None
+        for run in self._runs:
             line = Text.assemble(run_mark(run, dark=dark), f" {run.name}  ")
-            started, curve = run.record.started, curves.get(self.variant)
+            started, curves = run.record.started, self._last[run.name]
             if started is not None:
                 line.append(f"{started.protocol}, {started.recipe.name}", "dim")
-            loss = formatting.loss(curve.last) if curve is not None else "  not trained"
-            lines.append(line.append(f"  loss{loss}" if curve is not None else loss))
+            jobs = curves.jobs(self.variant)
+            last = curves.mean(jobs, metric).last_of(smoothing) if jobs else None
+            word = "loss" if metric == METRICS[0] else metric.title
+            value = formatting.loss(last) if metric == METRICS[0] else f" {math.nan if last is None else last:.4g}"
+            lines.append(line.append(f"  {word}{value}" if jobs else "  not trained"))
         lines += [Text(f"! {reason}", "yellow") for _, reason in comparable(self._runs)[1]]
         return Text("\n").join(lines)
 
@@ -130,25 +197,15 @@ class RunCurvesScreen(Screen[None]):
         self.variant = self.variants[place]
         self.show()
 
-    def action_smooth(self) -> None:
-        """Both curves, the smoothed one, the raw one."""
-        shown = _SHOWN[(_SHOWN.index(self._options.shown) + 1) % len(_SHOWN)]
-        self._options = replace(self._options, shown=shown)
-        self.show()
-
-    def action_scale(self) -> None:
-        """Logarithmic or linear."""
-        self._options = replace(self._options, log=not self._options.log)
+    def action_overlay(self) -> None:
+        """Every variant, or one."""
+        board = self.query_one(RunBoard)
+        board.all_variants = not board.all_variants
         self.show()
 
     def action_tables(self) -> None:
         """The same runs' scores."""
         self.app.switch_screen(RunTablesScreen(self._runs))
-
-
-def _raw(curve: VariantCurves) -> Sequence[float]:
-    """The batches' own losses; of several jobs their mean alone is drawn."""
-    return curve.thin[0] if curve.jobs == 1 else curve.bold
 
 
 NOTHING_TO_COMPARE = (

@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from engine.config.model import ModelRequest
 from engine.events.record import StudyRecord, evaluated_results, study_variants
+from tui.looks.palette import run_style
 from tui.session.session import Session
 
 
@@ -27,6 +28,15 @@ class OpeningScreen(Screen[None]):
         from tui.screens.results.export import ExportScreen
 
         self.app.push_screen(ExportScreen(self._session, self._record))
+
+    def action_curves(self) -> None:
+        """The curves of the study's training."""
+        from tui.screens.history.compared_runs import MarkedRun
+        from tui.screens.history.run_comparison import RunCurvesScreen
+
+        started = self._record.started
+        if started is not None:
+            self.app.push_screen(RunCurvesScreen([MarkedRun(started.study, run_style(0), self._record)]))
 
     def action_use_model(self) -> None:
         """Predict other images with the marked variant's model."""

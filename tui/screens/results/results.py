@@ -100,6 +100,7 @@ class ResultsScreen(OpeningScreen):
         bind("results.leak", "l", "leak", "Leak", "Official and clean protocol side by side"),
         bind("results.clean", "c", "run_clean", "Clean", "Train the same under the clean protocol"),
         bind("results.audit", "u", "audit", "Audit", "Copies and leaks among the images", show=False),
+        bind("results.curves", "t", "curves", "Training", "The curves: cursor, zoom, every metric", show=False),
         bind("results.export", "e", "export", "Export", "Write a report, tables or curves as files"),
         bind("results.machine", "M", "machine", "Machine", "How busy the machine was, over time", show=False),
         bind("results.history", "h", "app.history", "History", "All runs", show=False),

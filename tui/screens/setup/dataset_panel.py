@@ -14,7 +14,6 @@ from textual.widgets import Static
 from engine.reports.results import DatasetSummary
 from tui.looks import formatting
 from tui.looks.palette import variant_style
-from tui.screens.setup.pictures import ClassPictures
 from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
 from tui.session.session import Session
@@ -81,7 +80,6 @@ class DatasetPanel(VerticalScroll):
         yield Static(id="audit")
         yield ClassBars(id="bars")
         yield Static(id="remarks")
-        yield ClassPictures(self._session)
 
     def on_mount(self) -> None:
         """Look at the audit."""

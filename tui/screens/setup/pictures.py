@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
+from textual.screen import Screen
 
 from engine.config.study import StudyConfig
 from engine.reports.results import DatasetSummary
@@ -76,7 +77,7 @@ class ClassPictures(_FittedGrid):
 class VariantPictures(Vertical):
     """One image of the data as its file has it, and as each of the chosen variants makes it.
 
-    It opens the images behind the screen, where pictures are on, and gives `ClassPictures` theirs. Either part is shown
+    It opens the images behind the screen, and gives `ClassPictures` theirs. Either part is shown
     where there is room below what stands there: nothing is moved or cut for it.
     """
 
@@ -96,14 +97,11 @@ class VariantPictures(Vertical):
 
     def on_mount(self) -> None:
         """Look for room whenever anything is laid out anew."""
-        if not self._session.pictures.off:
-            self.screen.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._fit())
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._fit())
 
-    def show_study(self, config: StudyConfig, variants: tuple[str, ...], summary: DatasetSummary | None) -> None:
-        """Show the images of a study, once the libraries that read them are loaded; those of before until then."""
+    def show_study(self, config: StudyConfig, variants: tuple[str, ...]) -> None:
+        """Show the images of a study; those of before until they are read."""
         session, self._variants = self._session, variants
-        if session.pictures.off or summary is None or not session.warm:
-            return
         wanted = replace(config, variants=StudyConfig.variants)
         if wanted == self._config:
             self._fill()
@@ -148,6 +146,23 @@ class VariantPictures(Vertical):
             key, made = f"{variant} of {path} {gallery.identity}", partial(_made, gallery, path, variant)
             thumbnails.append(Thumbnail(key, made, _saying(words)))
         await self.query_one(_FittedGrid).show_all(thumbnails)
+
+
+def show_pictures(
+    screen: Screen[None],
+    session: Session,
+    config: StudyConfig,
+    variants: tuple[str, ...],
+    summary: DatasetSummary | None,
+) -> None:
+    """Have both parts show a study's images; they are put below what stands there when this is first called."""
+    if session.pictures.off or summary is None:
+        return
+    if not screen.query(VariantPictures):
+        screen.query_one("#data").mount(ClassPictures(session))
+        screen.query_one("#choices").mount(VariantPictures(session))
+    part = screen.query_one(VariantPictures)
+    part.call_after_refresh(part.show_study, config, variants)
 
 
 def _box_area(image: "GalleryImage") -> int:

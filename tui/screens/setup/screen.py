@@ -20,7 +20,6 @@ from engine.reports.run_summary import RunSummary
 from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
 from tui.screens.setup.dataset_panel import DatasetPanel
 from tui.screens.setup.keys import SETUP_KEYS
-from tui.screens.setup.pictures import VariantPictures
 from tui.screens.setup.variant_list import VariantList
 from tui.screens.setup.words import plan_words, problem_words, recipe_words, runs_words, top_words, whole_words
 from tui.session.audit import AuditRun
@@ -51,8 +50,7 @@ class SetupScreen(Screen[None]):
         self.config = session.config
         self.choice = VariantChoice(session.config.variants)
         self.known = Preparation(session, self)
-        self.start_asked = False
-        self.problem = ""
+        self.start_asked, self.problem = False, ""
         self.live, self.interrupted = list[RunSummary](), list[RunSummary]()
 
     # ------------------------------------------------------------------ parts
@@ -72,7 +70,6 @@ class SetupScreen(Screen[None]):
                 with Vertical(id="plan-panel", classes="panel") as panel:
                     panel.border_title = "study"
                     yield Static(id="plan")
-                yield VariantPictures(self.session)
         yield Static(id="whole")
         yield Static(id="runs")
         yield Static(id="problem")
@@ -155,7 +152,10 @@ class SetupScreen(Screen[None]):
         self._show_variants()
         self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
-        self.query_one(VariantPictures).show_study(self.config, self.choice.names, self.summary)
+        if self.session.warm:  # the first frame waits neither for pictures nor for what draws them
+            from tui.screens.setup.pictures import show_pictures
+
+            show_pictures(self, self.session, self.config, self.choice.names, self.summary)
         runs = self.query_one("#runs", Static)
         runs.update(runs_words(self.live, self.interrupted))
         runs.display = bool(self.live or self.interrupted)

@@ -1,6 +1,5 @@
 """Training: one chart a variant, the list of variants with rates and times left, and the log."""
 
-from dataclasses import replace
 from typing import ClassVar, cast
 
 from rich.text import Text
@@ -15,6 +14,7 @@ from tui.looks import formatting
 from tui.looks.formatting import machine_words
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
+from tui.looks.refresh_rate import DrawPace
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.training.chart_grid import ChartGrid
 from tui.screens.training.log_view import LogView
@@ -24,14 +24,13 @@ from tui.screens.training.words import ending_text, study_parts
 from tui.screens.training.workers_panel import WorkersPanel
 from tui.session.session import Session
 from tui.state.study import ViewState
-from tui.widgets.chart import ChartOptions, Shown
+from tui.widgets.charts.chart import CurveChart
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import TopLine, load_text
 
 NARROW, LOW = 100, 28
 """Below this many columns or lines one chart shows at a time and the list folds into one line."""
 
-_SHOWN: tuple[Shown, ...] = ("both", "smoothed", "raw")
 _PANEL, _SHORT_NAME, _WIDEST_PANEL = 33, 12, 46
 """Columns of the list, for names up to a length; longer ones widen it."""
 
@@ -47,15 +46,12 @@ class TrainingScreen(Screen[None]):
         bind("training.detach", "x", "detach", "Detach", "Leave; the study keeps running in a process of its own"),
         bind("training.overlay", "o", "overlay", "Overlay", "All curves on one axis, or one chart a variant"),
         bind("training.focus", "f", "focus_chart", "Focus", "The marked chart alone, or all of them"),
-        bind("training.smooth", "m", "smooth", "Smooth", "Raw and smoothed, smoothed alone, raw alone"),
-        bind("training.scale", "y,g", "scale", "Scale", "Logarithmic or linear loss", display="y"),
         bind("training.attempts", "w", "attempts", "Workers", "Every process of this study and what it printed"),
         bind("training.job", "j", "step_job(1)", "Job", "The marked variant's next job under way", show=False),
         bind("training.job_back", "J", "step_job(-1)", "Job back", "Its job under way before that", show=False),
-        bind("training.mean", "b", "mean", "Mean", "Mean and range over a variant's jobs, or one job", show=False),
         bind("training.log", "l", "log", "Log", "Show or hide the messages"),
-        bind("training.next", "tab,right,down", "step(1)", "Next", "Mark the next variant", display="tab"),
-        bind("training.previous", "shift+tab,left,up", "step(-1)", "Previous", "Mark the variant before", show=False),
+        bind("training.next", "tab,down", "step(1)", "Next", "Mark the next variant", display="tab"),
+        bind("training.previous", "shift+tab,up", "step(-1)", "Previous", "Mark the variant before", show=False),
         bind("training.page", "right_square_bracket", "page(1)", "Page", "The next charts", show=False, display="]"),
         bind(
             "training.page_back",
@@ -85,7 +81,7 @@ class TrainingScreen(Screen[None]):
         bind("training.machine", "M", "machine", "Machine", "How busy the machine was, over time", show=False),
         bind("training.results", "enter", "results", "Results", "Tables and confusion matrices", priority=True),
     ]
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "ChartGrid"
 
     def __init__(self, session: Session, state: ViewState, variants: tuple[str, ...]) -> None:
         super().__init__()
@@ -94,9 +90,8 @@ class TrainingScreen(Screen[None]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]
         self.state = state
         self.variants = variants
-        charts = session.settings.charts
-        self.options = ChartOptions(charts.shown, charts.log)
         self.overlay = False
+        self._pace, self.news_waiting = DrawPace(), False
         self.focused_chart = False
         self._marked: int | None = None
         self._log_drawn = -1
@@ -110,7 +105,7 @@ class TrainingScreen(Screen[None]):
         with Horizontal(id="training"):
             yield VariantsPanel(id="panel")
             with Vertical(id="pictures"):
-                yield ChartGrid(self.variants, id="charts")
+                yield ChartGrid(self.state, self.variants, id="charts", options=self.session.settings.charts)
                 yield WorkersPanel(id="workers")
                 yield LogView(id="log")
         yield Static(id="ending")
@@ -161,13 +156,20 @@ class TrainingScreen(Screen[None]):
 
     # ------------------------------------------------------------------ drawing
 
+    def show_news(self, *, news: bool) -> None:
+        """Draw what events changed, now or, so that drawing takes little from training, with a later call."""
+        self.news_waiting |= news
+        if self.news_waiting and self._pace.due:
+            with self._pace.drawing():
+                self.show_state()
+
     def show_state(self) -> None:
         """Draw what changed; parts that are hidden cost nothing."""
+        self.news_waiting = False
         if not self.is_current or not self.query(ChartGrid):
             return
         theme = self.app.current_theme
         dark = theme.dark
-        options = replace(self.options, ground=ground_colour(theme), markers_along=self.overlay)
         marked = self.variants[self.marked]
         self.show_top()
         folded, panel = self.query_one(FoldedVariants), self.query_one(VariantsPanel)
@@ -180,7 +182,7 @@ class TrainingScreen(Screen[None]):
             self.call_after_refresh(self.show_state)
         elif workers.display:
             workers.show_state(self.state, dark=dark)
-        if not charts.show_state(self.state, options, self.marked, single=self.single, dark=dark):
+        if not charts.show_state(self.marked, single=self.single, dark=dark, ground=ground_colour(theme)):
             self._arrange()
         self._show_log()
         self._show_ending()
@@ -225,7 +227,6 @@ class TrainingScreen(Screen[None]):
             "results": session.has_results,
             "attempts": bool(self.state.attempts),
             "step_job": self._many_jobs,
-            "mean": self._many_jobs,
             "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
         }
         if action == "select":
@@ -284,17 +285,6 @@ class TrainingScreen(Screen[None]):
         self.overlay = False
         self._arrange()
 
-    def action_smooth(self) -> None:
-        """Both curves, the smoothed one, the raw one."""
-        shown = _SHOWN[(_SHOWN.index(self.options.shown) + 1) % len(_SHOWN)]
-        self.options = replace(self.options, shown=shown)
-        self.show_state()
-
-    def action_scale(self) -> None:
-        """Logarithmic or linear."""
-        self.options = replace(self.options, log=not self.options.log)
-        self.show_state()
-
     @property
     def _many_jobs(self) -> bool:
         """Whether a variant has several jobs."""
@@ -310,11 +300,6 @@ class TrainingScreen(Screen[None]):
     def action_step_job(self, direction: int) -> None:
         """Show another of the marked variant's jobs."""
         self.state.step_job(self.variants[self.marked], direction)
-        self.show_state()
-
-    def action_mean(self) -> None:
-        """Mean and range over the jobs of each variant, or one of its jobs."""
-        self.options = replace(self.options, mean=not self.options.mean)
         self.show_state()
 
     def action_log(self) -> None:
@@ -343,8 +328,7 @@ class TrainingScreen(Screen[None]):
 
     def action_page(self, direction: int) -> None:
         """Mark the first variant of the next page of charts."""
-        page = self.query_one(ChartGrid).page
-        self.mark((page[-1] + 1 if direction > 0 else page[0] - 1) % len(self.variants))
+        self.mark(self.query_one(ChartGrid).turn(direction))
 
     def action_follow(self) -> None:
         """Have the mark follow the variant under way again."""
@@ -357,8 +341,19 @@ class TrainingScreen(Screen[None]):
 
         self.app.push_screen(PipelineScreen(self.variants[self.marked], self.variants))
 
-    @on(LossChart.Chosen)
+    @on(ChartGrid.Rearranged)
+    def _rearranged(self) -> None:
+        self._arrange()
+
+    @on(CurveChart.Pointed)
+    def _pointed(self, event: CurveChart.Pointed) -> None:
+        if event.clicked and isinstance(event.chart, LossChart):
+            self._clicked(event.chart.index)
+
     @on(VariantsPanel.Chosen)
-    def _clicked(self, event: LossChart.Chosen | VariantsPanel.Chosen) -> None:
-        if 0 <= event.index < len(self.variants):
-            self.mark(event.index)
+    def _listed(self, event: VariantsPanel.Chosen) -> None:
+        self._clicked(event.index)
+
+    def _clicked(self, index: int) -> None:
+        if 0 <= index < len(self.variants):
+            self.mark(index)

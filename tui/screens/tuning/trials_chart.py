@@ -4,13 +4,16 @@ import math
 from collections.abc import Callable, Hashable
 from functools import partial
 
+import numpy as np
 from rich.text import Text
 from textual import events
 
 from engine.events.search_record import Trial, TuningRecord
-from tui.looks.axes import Curve
+from tui.looks.chart_options import ChartOptions
 from tui.looks.palette import blend, variant_style
-from tui.widgets.chart import ChartOptions, draw_chart
+from tui.state.curves import Metric
+from tui.widgets.charts.drawing import Look, Window, draw
+from tui.widgets.charts.lines import Line, value_range
 from tui.widgets.lines import LinesView, centred, framed
 
 _BEST, _RECIPE, _MARKED = variant_style("bbox"), variant_style("vanilla"), variant_style("denoise")
@@ -20,6 +23,7 @@ _GREY_ON_DARK, _GREY_ON_LIGHT = "#9a9a9a", "#6a6a6a"
 _PRUNED = 0.5
 """How much of the colour is left of a trial that was given up."""
 
+_ACCURACY = Metric("validation_accuracy", "validation accuracy", by_epoch=True)
 _FRAME = 2
 _SHORT = 60
 """Columns below which the long words do not fit into the frame."""
@@ -55,8 +59,10 @@ class TrialsChart(LinesView):
             best = record.best
             order = sorted(scored, key=lambda trial: _rank(trial, best, marked))
             curves = [_curve(trial, best, marked, dark=dark, ground=ground) for trial in order]
-            total = started.recipe.epochs * len(started.seeds) + 1
-            lines = draw_chart(curves, total, width, height, ChartOptions("smoothed", ground=ground, whole_steps=True))
+            end = float(max(started.recipe.epochs * len(started.seeds), *(len(curve.x) - 1 for curve in curves)))
+            y = value_range(curves, (0.0, end), _ACCURACY, ChartOptions(), whole=True)
+            look = Look("smoothed", ground=ground, whole_steps=True)
+            lines = draw(curves, Window((0.0, end), y), width, height, look)
         short = width < _SHORT
         title = Text("accuracy by epoch " if short else "validation accuracy by epoch ", "bold")
         legend = _legend(record, marked, "" if short else "trial ", dark=dark)
@@ -75,7 +81,7 @@ def _rank(trial: Trial, best: Trial | None, marked: int | None) -> tuple[bool, b
     return trial is best, trial.number == marked, trial.is_recipe, trial.state == "done"
 
 
-def _curve(trial: Trial, best: Trial | None, marked: int | None, *, dark: bool, ground: str) -> Curve:
+def _curve(trial: Trial, best: Trial | None, marked: int | None, *, dark: bool, ground: str) -> Line:
     colour, marker = _GREY_ON_DARK if dark else _GREY_ON_LIGHT, "·"
     if trial is best:
         colour, marker = _BEST.colour(dark=dark), _BEST.marker
@@ -86,8 +92,8 @@ def _curve(trial: Trial, best: Trial | None, marked: int | None, *, dark: bool, 
     elif trial.state in ("pruned", "failed", "interrupted"):
         colour, marker = blend(colour, ground, _PRUNED), "×"
     # Epochs count from 1 on the axis: there is nothing before the first.
-    accuracies = [math.nan, *(epoch.accuracy for epoch in trial.epochs)]
-    return Curve(colour, marker, accuracies, accuracies)
+    accuracies = np.array([math.nan, *(epoch.accuracy for epoch in trial.epochs)])
+    return Line(colour, marker, np.arange(len(accuracies), dtype=np.float64), accuracies, accuracies)
 
 
 def _legend(record: TuningRecord, marked: int | None, word: str, *, dark: bool) -> Text:
