@@ -72,6 +72,11 @@ from .system.own_steps import try_step as try_step
 from .system.process import keep_memory as keep_memory
 from .system.process import lower_priority as lower_priority
 from .system.version import program_version as program_version
+from .tracking.points import confusion_text as confusion_text
+from .tracking.points import epoch_values as epoch_values
+from .tracking.points import score_values as score_values
+from .tracking.points import tracked_name as tracked_name
+from .tracking.tensorboard import EventFile as EventFile
 from .tuning.order import find_search as find_search
 from .tuning.order import list_searches as list_searches
 from .tuning.order import resume_tuning as resume_tuning

@@ -27,7 +27,7 @@ def pytest_collection_finish() -> None:
     """Rubbish is looked for seldom, and not in what stays: the libraries and the tests themselves."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,6 +9,7 @@ from engine.config.execution import IN_PROCESS, Execution
 from engine.config.own_steps import OwnStep, own_steps_in, require_named, steps_in
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES, PROTOCOLS, Closeness, Protocol
 from engine.config.recipes import _PAPER, Recipe
+from engine.config.trackers import TRACKERS, TrackerName
 from engine.config.variants import STUDY_VARIANTS, get_variant, same_pipeline
 from engine.errors import require
 
@@ -46,6 +47,7 @@ class StudyConfig:
         offline: never touch the network.
         recheck: read every image again, whatever is remembered of it; a run does not keep this.
         execution: where the jobs run, and how many at once.
+        log: trackers that are written while it trains (see `engine.config.trackers`).
         cache_dir, runs_dir: folders of ours; None for the user's (see `engine.system.locations`).
     """
 
@@ -78,6 +80,7 @@ class StudyConfig:
     offline: bool = False
     recheck: bool = False
     execution: Execution = IN_PROCESS
+    log: tuple[TrackerName, ...] = ()
     cache_dir: Path | None = None
     runs_dir: Path | None = None
 
@@ -93,6 +96,8 @@ class StudyConfig:
         require(0 < self.test_fraction < 1, share)
         require(self.sample is None or self.sample >= 1, f"--sample {self.sample}: take at least 1 image")
         require(self.threads is None or self.threads >= 1, f"--threads {self.threads}: at least 1")
+        for name in self.log:
+            require(name in TRACKERS, f"--log {name}: choose from {', '.join(TRACKERS)}")
         require(self.repeats >= 1, f"--repeats {self.repeats}: at least 1")
         if self.budget_minutes is not None:
             require(0 < self.budget_minutes < math.inf, f"--budget {self.budget_minutes:g}: give minutes above 0")

@@ -38,9 +38,18 @@ class NumberRange:
     whole: bool = False
 
 
+_TRIAL = "trial-"
+
+
 def trial_name(trial: int) -> str:
     """How a trial is called, in tables and as a job: they count from 0, which is the recipe itself."""
-    return f"trial-{trial}"
+    return f"{_TRIAL}{trial}"
+
+
+def is_trial(job: str) -> bool:
+    """Whether a job is a trial of a search."""
+    number = job.removeprefix(_TRIAL)
+    return number != job and number.isdigit()
 
 
 def numbers_of(recipe: Recipe, names: Iterable[str]) -> Numbers:

@@ -8,6 +8,7 @@
     metrics/JOB.json               a job's scores
     weights/JOB.safetensors        its weights
     checkpoints/JOB.safetensors    where an unfinished job is
+    trackers/NAME/                 what a tracker wrote (see `engine.tracking`)
     control/NUMBER-REQUEST         what watchers ask of the writer
     attempts/JOB/NUMBER/           a process's at a job (see `engine.executing.attempts`)
     writer.lock, writer.json       who writes (see `engine.runs.lock`)

@@ -3,12 +3,14 @@
 import os
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.config.execution import Execution
 from engine.config.study import StudyConfig
+from engine.config.trackers import TrackerName
 from engine.errors import StorageError
 from engine.events import study as events
 from engine.events.codec import to_jsonable
@@ -113,9 +115,9 @@ class RunFolder(EventFolder):
         """Write the study's JSON object beside the stream."""
         self._put(self.folder / layout.RESULT_FILE, json_bytes(result))
 
-    def keep_execution(self, execution: Execution) -> None:
-        """From here on the jobs run elsewhere, or more of them at once."""
-        config = {**self.header.config, "execution": to_jsonable(execution)}
+    def keep_choices(self, execution: Execution, log: Sequence[TrackerName]) -> None:
+        """From here on the jobs run elsewhere, or more of them at once, or other trackers are written."""
+        config = {**self.header.config, "execution": to_jsonable(execution), "log": list(log)}
         if config != self.header.config:
             self._put_header(replace(self.header, config=config))
 

@@ -33,14 +33,11 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
     config = _with_threads(config) if before is None else as_computed_before(config, before)
     recipe, classes = config.recipe, len(images.classes)
     scale = max(get_variant(name).scale for name in config.variants)
-    here = config.execution.workers or available_cores() // (config.threads or available_cores())
+    jobs = len(config.variants) * config.repeats * config.folds
+    workers = config.execution.workers or available_cores() // (config.threads or available_cores())
+    here = min(jobs, workers) if config.execution.on == "local" else 1
     step = require_memory(
-        recipe,
-        images.most_training_images,
-        config.device,
-        scale=scale,
-        n_classes=classes,
-        workers=here if config.execution.on == "local" else 1,
+        recipe, images.most_training_images, config.device, scale=scale, n_classes=classes, workers=here
     )
     if step is not None:
         tell_footprint(step, min(recipe.batch_size, images.most_training_images), reporter)

@@ -30,6 +30,7 @@ from engine.study.measuring import measuring
 from engine.study.network import open_study_network
 from engine.study.reporting import Reporter
 from engine.study.resuming import require_same_data, require_same_division
+from engine.study.tracked import tracked_study
 from engine.study.workers import WORKER_MODULES, clear_up
 from engine.system.locations import cache_folder
 from engine.system.version import program_version
@@ -61,7 +62,7 @@ class Study:
         return self._reporter.record.started is not None
 
     def run(self, dataset: Dataset) -> None:
-        """Do it all; the outcome is in the reporter's record.
+        """Do it all; the outcome is in the reporter's record, and in the trackers that were asked for.
 
         Raises:
             SimpsonsError: what was asked for cannot be done, and nothing was; the stream has ended with `StudyFinished`
@@ -69,6 +70,7 @@ class Study:
         """
         status: Status
         continued = self._continued
+        self._reporter.track(self._config.log, tracked_study(self._config, self._reporter.folder))
         try:
             self._announce(dataset)
             with measuring(self._reporter):
@@ -93,6 +95,7 @@ class Study:
     def _leave(self) -> None:
         """Let another process go on: what is done is kept, and the study has not ended."""
         self._timings.save()
+        self._reporter.end_tracking()
         if self._reporter.folder.failure:  # that process did not ask
             self._reporter.notice(self._reporter.folder.failure, "warning")
         self._reporter.folder.close()
@@ -329,6 +332,7 @@ class Study:
         """Conclude and close; `keep` says whether there is anything that the run folder should be kept for."""
         self._timings.save()
         reporter, record = self._reporter, self._reporter.record
+        reporter.end_tracking(status)
         results = list(record.results.values())
         conclusion: tuple[str, ...] = ()
         if record.dataset is not None and any(result.metrics for result in results):

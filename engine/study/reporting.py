@@ -5,14 +5,18 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
+from engine.config.trackers import TrackerName
 from engine.events import study as events
 from engine.events.control import StudyControl
 from engine.events.record import LASTING, JobKey, StudyRecord
+from engine.reports.results import Status
 from engine.runs.event_folder import EventFolder
 from engine.runs.layout import ERRORS_FILE
+from engine.tracking.feed import Feeds
+from engine.tracking.tracker import TrackedStudy
 
 F_co = TypeVar("F_co", bound=EventFolder, covariant=True)
 
@@ -74,6 +78,7 @@ class Reporter(Generic[F_co]):
         self._diverged: set[JobKey] = set()
         self._told: list[str] = []
         self._said: set[tuple[str, str, str]] = set()
+        self._feeds: Feeds | None = None
         folder.serve(control, self._be_told)
         control.listen(lambda: self.emit(events.StudyPaused()), lambda: self.emit(events.StudyUnpaused()))
 
@@ -98,8 +103,25 @@ class Reporter(Generic[F_co]):
         for message in told:
             self._take(events.Notice(message=message, level="warning"))
 
+    def track(self, names: Sequence[TrackerName], study: TrackedStudy) -> None:
+        """Have trackers follow from here on; what becomes of them is told, once each."""
+        if names:
+            self._feeds = Feeds(names, study, self._be_told)
+
+    def end_tracking(self, status: Status | None = None) -> None:
+        """Let the trackers end, within a few seconds; without a status the study goes on elsewhere."""
+        feeds, self._feeds = self._feeds, None
+        if feeds is not None:
+            if status is not None:
+                feeds.put(events.StudyFinished(status=status))
+            feeds.close()
+            with self._lock:
+                self._pass_on()  # what was said in the middle of an event
+
     def _take(self, event: events.Event) -> None:
         self._keep(event)
+        if self._feeds is not None:
+            self._feeds.put(event)
         if self._listener is None:
             return
         try:

@@ -1,11 +1,13 @@
 """Runs and resumes a study."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.config.execution import Execution
 from engine.config.study import StudyConfig
+from engine.config.trackers import TrackerName
 from engine.errors import InputError, require
 from engine.events.control import StudyControl
 from engine.events.record import StudyRecord
@@ -18,6 +20,7 @@ from engine.study.order import Study
 from engine.study.reporting import Reporter
 from engine.study.workers import WORK_ROOMS
 from engine.system.locations import cache_folder, runs_folder
+from engine.tracking.feed import require_trackers
 
 
 def warm_up() -> None:
@@ -39,6 +42,7 @@ def run_study(config: StudyConfig, emit: Emit | None = None, control: StudyContr
     if config.superres_weights is not None and not config.superres_weights.is_file():
         raise InputError(f"--superres-weights {config.superres_weights}: there is no such file")
     config.require_steps()
+    require_trackers(config.log)
     check_network(config.recipe)
     dataset = open_study_dataset(config)
     plan = ""
@@ -60,13 +64,15 @@ def resume_study(
     wait_seconds: float | None = None,
     recheck: bool = False,
     execution: Execution | None = None,
+    log: Sequence[TrackerName] | None = None,
 ) -> StudyRecord:
     """Resume a study that was interrupted or stopped, and return its record.
 
     What is done stays; the job under way is resumed from its checkpoint, and one that failed is tried again. The
     outcome is that of a study that was never interrupted. `replay` gets what the folder holds already, by default
     `emit`. A writer that is about to let go is waited for, for as long as `wait_seconds`. With `recheck` all images
-    are read again, whatever is remembered of them. With `execution` the jobs run there from here on.
+    are read again, whatever is remembered of them. With `execution` the jobs run there from here on, and with
+    `log` those trackers are written.
 
     Raises:
         SimpsonsError: there is nothing to resume, another process writes the run, or its data or the user's own steps
@@ -75,6 +81,9 @@ def resume_study(
     config = replace(load_config(folder), recheck=recheck)
     if execution is not None:
         config = replace(config, execution=execution)
+    if log is not None:
+        config = replace(config, log=tuple(log))
+    require_trackers(config.log)
     run = RunFolder.open_for_resume(folder, wait_seconds=wait_seconds)
     try:
         control = control or StudyControl()
@@ -87,7 +96,7 @@ def resume_study(
         config.require_steps()
         check_network(config.recipe, record)
         dataset = open_study_dataset(config)
-        run.keep_execution(config.execution)
+        run.keep_choices(config.execution, config.log)
         reporter.replay(past, replay or emit)
     except BaseException:
         run.close()

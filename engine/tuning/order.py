@@ -35,6 +35,7 @@ from engine.study.reporting import Reporter, Stopwatch
 from engine.study.workers import WORKER_MODULES
 from engine.system.locations import tuning_folder
 from engine.system.version import program_version
+from engine.tracking.feed import require_trackers
 from engine.tuning.conclusion import draw_conclusion
 from engine.tuning.side_by_side import TRIAL_WORKER, TrialCoordinator
 from engine.tuning.space import search_ranges
@@ -68,6 +69,7 @@ def tune(config: TuningConfig, emit: Emit | None = None, control: StudyControl |
     """
     search_space(config)
     config.study.require_steps()
+    require_trackers(config.study.log)
     check_network(config.study.recipe)
     dataset = open_study_dataset(config.study)
     if config.study.validation_fraction is None and not dataset.validation:
@@ -100,6 +102,7 @@ def resume_tuning(
         SimpsonsError: there is nothing to resume, another process works on it, or its images have changed.
     """
     load_config(folder).require_steps()
+    require_trackers(load_config(folder).log)
     run = RunFolder.open_for_resume(folder)
     try:
         reporter = SearchReporter(run, control or StudyControl(), emit)
@@ -108,7 +111,7 @@ def resume_tuning(
         check_network(config.study.recipe, StudyRecord.from_events(past))
         if execution is not None:
             config = replace(config, study=replace(config.study, execution=execution))
-            run.keep_execution(execution)
+            run.keep_choices(execution, config.study.log)
         dataset = open_study_dataset(config.study)
         reporter.replay(past, replay or emit)
     except BaseException:

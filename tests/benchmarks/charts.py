@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import running_studies
 from processes import PROJECT
 from table import Row, percentile, spread
 from terminal import Terminal
@@ -50,6 +51,7 @@ def rows(place: Workplace) -> list[Row]:
         terminal.wait_for("Enter starts")
         terminal.press("\r")
         terminal.wait_for("trained on all cores", "loss by batch")
+        running_studies.wait_until((place.folder / "steps").exists, terminal.alive)
         time.sleep(2)
         cost, traffic, rate = _watched(terminal, place.folder, place.size(60, 20))
         found = _answer_rows(terminal, place, "eight charts")

@@ -1,8 +1,21 @@
 """What holds for the tests of the terminal side."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.tui import idle
+
+SCREENS = [Path(__file__).parent / name for name in ("dashboard", "pictures", "predict", "results")]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where only the lines of the engine are counted: not in the tests of screens, which take twice as long with it."""
+    if config.getoption("cov_source", None) != ["engine"]:
+        return
+    for item in items:
+        if any(folder in item.path.parents for folder in SCREENS):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True, scope="session")

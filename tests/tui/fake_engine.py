@@ -15,6 +15,7 @@ from engine.config.model import ModelRequest
 from engine.config.protocols import Protocol
 from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
+from engine.config.trackers import TrackerName
 from engine.errors import DatasetError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.progress import AuditProgress, ExplanationProgress
@@ -168,6 +169,7 @@ class FakeEngine:
         wait_seconds: float | None = None,
         recheck: bool = False,
         execution: Execution | None = None,
+        log: Sequence[TrackerName] | None = None,
     ) -> StudyRecord:
         self.resumed.append(folder)
         return self.run_study(CONFIG, emit, control)

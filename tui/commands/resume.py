@@ -9,6 +9,7 @@ import click
 import cloup
 from cloup import option_group
 
+from engine.config.trackers import TrackerName
 from engine.errors import InputError
 from tui.app import open as dashboard
 from tui.commands.command import ProgramCommand
@@ -16,6 +17,7 @@ from tui.console.errors import CommandContext
 from tui.options.basics import option
 from tui.options.execution import EXECUTION_GROUP, chosen_execution
 from tui.options.study import HEADLESS, HEADLESS_JSON, IMAGES, OWN_NETWORK, RUNS_DIR, STEPS, folders
+from tui.options.trackers import TRACKER_GROUP
 
 _EXAMPLES = """\b
 Examples:
@@ -39,6 +41,7 @@ tried again. The images must be the same, and steps of your own are named again 
 )
 @option_group("Study", OWN_NETWORK, STEPS)
 @EXECUTION_GROUP
+@TRACKER_GROUP
 @click.option("--wait", "wait_seconds", type=float, hidden=True)
 @option_group("Screen", IMAGES)
 @folders(RUNS_DIR)
@@ -52,6 +55,7 @@ def resume(
     as_json: bool,
     recheck: bool,
     wait_seconds: float | None,
+    log: tuple[TrackerName, ...] | None,
     images: str | None,
     runs_dir: Path | None,
     **where: Any,
@@ -65,6 +69,7 @@ def resume(
     folder = find_resumable(run, runs_dir)
     config = load_config(folder)
     config = replace(config, execution=chosen_execution(where, config.execution))
+    config = config if log is None else replace(config, log=log)
     if headless or as_json or not dashboard.is_terminal(sys.stdout):
         from tui.console.study import resume_headless
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from rich.console import Console
 
-from engine.events.search import TrialFinished, TrialStarted, TuningStarted, trial_name
+from engine.events.search import TrialFinished, TrialStarted, TuningStarted, is_trial, trial_name
 from engine.events.study import (
     AttemptEnded,
     BaselinesMeasured,
@@ -35,7 +35,7 @@ from tui.looks.formatting import count, duration, loss, percent, rate
 from tui.state.event_words import MOST_TOLD, attempt_words, event_words, job_count, job_words
 from tui.state.study import ViewState
 from tui.tables.facts import recipe_words
-from tui.tables.search_facts import is_trial, search_line
+from tui.tables.search_facts import search_line
 
 _STYLES: dict[Level, str] = {"info": "", "warning": "yellow", "error": "bold red"}
 _DOING: dict[Stage, str] = {

@@ -97,6 +97,7 @@ def resume_headless(
             wait_seconds=wait_seconds,
             recheck=recheck,
             execution=config.execution,
+            log=config.log,
         )
 
     return _headless(work, as_json=as_json)

@@ -9,12 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine import Exported
-from engine.errors import InputError
 from engine.events.record import JobKey, StudyRecord
-from engine.events.study import EpochTrained
-
-_VERSION = "brain.Event:2"
-MISSING = "the format tensorboard needs the package of that name: pip install 'simpsons-tui[tensorboard]'"
 
 
 @dataclass(frozen=True)
@@ -33,61 +28,39 @@ def render(exported: Exported) -> dict[str, bytes]:
     Raises:
         InputError: the package is not installed.
     """
-    try:
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.summary.writer.record_writer import RecordWriter
-    except ImportError:
-        raise InputError(MISSING) from None
+    from engine import EventFile, tracked_name
+
     record = exported.record
     started = record.started.time if record.started else 0.0
+    alone = record.started is not None and record.started.jobs_per_variant == 1
 
     def file(key: JobKey) -> bytes:
         stream = io.BytesIO()
-        writer = RecordWriter(stream)
-        writer.write(Event(wall_time=started, file_version=_VERSION).SerializeToString())
+        events = EventFile(stream, started)
         for point in scalars(record, key):
-            summary = Summary(value=[Summary.Value(tag=point.tag, simple_value=point.value)])
-            writer.write(Event(wall_time=point.time, step=point.step, summary=summary).SerializeToString())
+            events.scalar(point.tag, point.step, point.value, point.time)
         return stream.getvalue()
 
     name = f"events.out.tfevents.{int(started):010d}.simpsons-tui"
     keys = sorted({*record.losses, *record.results})
-    return {f"{_folder(record, key)}/{name}": file(key) for key in keys}
-
-
-def _folder(record: StudyRecord, key: JobKey) -> str:
-    from engine import file_name
-
-    name = file_name(key.variant)
-    if record.started is not None and record.started.jobs_per_variant == 1:
-        return name
-    return f"{name}-seed{key.seed}-fold{key.fold}"
+    return {f"{tracked_name(key, alone=alone)}/{name}": file(key) for key in keys}
 
 
 def scalars(record: StudyRecord, key: JobKey) -> Iterator[Scalar]:
     """Every point of one job: batches by step, epochs by their number from 0, scores at the last step."""
+    from engine import epoch_values, score_values
+
     losses, ended = record.losses.get(key, []), record.epochs.get(key, [])
     times = _batch_times(record, key, len(losses))
     for step, (loss, time) in enumerate(zip(losses, times, strict=True)):
         yield Scalar("loss/batch", step, loss, time)
     for entry in ended:
-        yield from _of_epoch(entry)
+        yield from (Scalar(tag, entry.epoch, value, entry.time) for tag, value in epoch_values(entry).items())
     result = record.results.get(key)
-    if result is not None and result.metrics is not None:
+    if result is not None:
         time = ended[-1].time if ended else times[-1] if times else 0.0
         last = max(0, len(losses) - 1)
-        yield Scalar("test/accuracy", last, result.metrics.accuracy, time)
-        yield Scalar("test/macro F1", last, result.metrics.f1.macro, time)
-
-
-def _of_epoch(entry: EpochTrained) -> Iterator[Scalar]:
-    yield Scalar("loss/epoch", entry.epoch, entry.loss, entry.time)
-    yield Scalar("accuracy/train", entry.epoch, entry.accuracy, entry.time)
-    if entry.validation_accuracy is not None:
-        yield Scalar("accuracy/validation", entry.epoch, entry.validation_accuracy, entry.time)
-    if entry.validation_loss is not None:
-        yield Scalar("loss/validation", entry.epoch, entry.validation_loss, entry.time)
+        yield from (Scalar(tag, last, value, time) for tag, value in score_values(result).items())
 
 
 def _batch_times(record: StudyRecord, key: JobKey, batches: int) -> Sequence[float]:

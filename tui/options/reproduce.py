@@ -20,7 +20,7 @@ from tui.options.execution import EXECUTION_OPTIONS
 from tui.options.study import RECIPE_OPTIONS, study_options
 from tui.options.values import recipe_numbers
 
-_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study", *EXECUTION_OPTIONS}
+_NOT_THE_STUDYS = {"cache_dir", "runs_dir", "offline", "recheck", "study", "log", *EXECUTION_OPTIONS}
 """Options that change where files lie and jobs run, not what comes out, or that the others are said in place of."""
 
 _ALWAYS_GIVEN = {"data", "variants", "recipe", "seed"}

@@ -20,6 +20,7 @@ from engine.config.variants import PLAIN, STUDY_VARIANTS
 from engine.errors import InputError
 from tui.options.basics import F, option
 from tui.options.execution import EXECUTION_GROUP, EXECUTION_OPTIONS, chosen_execution
+from tui.options.trackers import TRACKER_GROUP
 from tui.options.values import (
     class_names,
     image_size,
@@ -265,6 +266,7 @@ _STUDY_GROUPS = (
         ),
     ),
     EXECUTION_GROUP,
+    TRACKER_GROUP,
     folders(CACHE_DIR, RUNS_DIR, OFFLINE),
 )
 
@@ -351,10 +353,9 @@ def _study_config(options: Mapping[str, Any], file: Mapping[str, Any]) -> StudyC
     named = options.pop("recipe")
     recipe = file["recipe"] if named is None and "recipe" in file else get_recipe(named or usual)
     options["execution"] = chosen_execution(options, options.get("execution", IN_PROCESS))
-    for name in EXECUTION_OPTIONS:
-        del options[name]
+    options = {name: value for name, value in options.items() if name not in EXECUTION_OPTIONS}
     options.update(named_parts(*(options[name] for name in ("data", *_PARTS, "labels"))))
-    return StudyConfig(recipe=replace(recipe, **given), **options)
+    return StudyConfig(recipe=replace(recipe, **given), **options | {"log": options["log"] or ()})
 
 
 def _is_given(name: str) -> bool:

@@ -16,8 +16,8 @@ from engine.events.record import StudyRecord
 from tui.looks import formatting
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
-from tui.state.machine import MOST_LANES, Panel, Timeline, hosts, lanes, panels
 from tui.tables.machine import NOT_MEASURED, machine_sentences
+from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels
 from tui.widgets.lines import LinesView
 from tui.widgets.time_chart import Look, draw_times, legend, stage_strip
 

@@ -63,6 +63,6 @@ class LocalStudy(EngineWork):
         def run(emit: Emit, control: StudyControl) -> object:
             if folder is None:
                 return engine.run_study(config, emit, control)
-            return engine.resume_study(folder, emit, control, execution=config.execution)
+            return engine.resume_study(folder, emit, control, execution=config.execution, log=config.log)
 
         super().__init__(run, config.runs_dir)

@@ -42,6 +42,7 @@ from tui.state.jobs import STAGE_WORDS, ActiveClock, JobView, StageView, Togethe
 from tui.state.workload import seconds_left, share_done, work_parts
 
 MAX_LOG_LINES = 1000
+_PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class ViewState:
         self.attempts = Attempts()
         """The jobs' processes; none where this study's own one does all."""
         self._shown: dict[str, JobKey] = {}
-        self._progress_known: tuple[float, float | None] | None = None
+        self._estimate: tuple[float, float, float | None] | None = None
         self.last_time = 0.0
         """When the last event happened."""
         self._warned: set[tuple[str, str]] = set()
@@ -168,21 +169,21 @@ class ViewState:
         """How much of the study is done, in [0, 1], by the typical cost of its stages."""
         if self.finished is not None and self.finished.status == "done":
             return 1.0
-        return self._progress_so_far()[0]
+        return self._progress_so_far()[1]
 
     def seconds_left(self) -> float | None:
         """Time left for the whole study; None until something was timed."""
         if self.finished is not None:
             return 0.0
-        return self._progress_so_far()[1]
+        return self._progress_so_far()[2]
 
-    def _progress_so_far(self) -> tuple[float, float | None]:
-        """Share done and time left by the last event."""
-        if self._progress_known is None:
+    def _progress_so_far(self) -> tuple[float, float, float | None]:
+        """When it was worked out, share done and time left; hundreds of jobs make it dear."""
+        if self._estimate is None or abs(self.last_time - self._estimate[0]) >= _PROGRESS_SECONDS:
             parts, at_once = list(work_parts(self.record, self.jobs, self.common)), self.attempts.at_once
             left = seconds_left(parts, self.clock.at(self.last_time), at_once)
-            self._progress_known = share_done(parts, at_once), left
-        return self._progress_known
+            self._estimate = self.last_time, share_done(parts, at_once), left
+        return self._estimate
 
     # ------------------------------------------------------------------ folding
 
@@ -190,7 +191,7 @@ class ViewState:
         """Take the next event of the stream."""
         self.record.apply(event)
         before, self.last_time = self.last_time, event.time
-        self._progress_known = None
+        self._estimate = self._estimate if isinstance(event, BatchTrained | StageProgress) else None
         match event:
             case BatchTrained():
                 self._batch(event)

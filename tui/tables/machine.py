@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.events.record import StudyRecord
 from engine.events.study import MachineMeasured
 from tui.looks import formatting
-from tui.state.machine import GAP_SECONDS, lanes
+from tui.tables.machine_curves import GAP_SECONDS, lanes
 
 NOT_MEASURED = "The machine was not measured: the study took a few seconds only, or an earlier version trained it."
 

@@ -21,13 +21,6 @@ from tui.looks.formatting import count, duration, machine_words
 from tui.options.reproduce import command_line
 from tui.tables.facts import recipe_words
 
-_TRIAL = trial_name(0).rstrip("0")
-
-
-def is_trial(job: str) -> bool:
-    """Whether a job is a trial of a search."""
-    return job.startswith(_TRIAL) and job.removeprefix(_TRIAL).isdigit()
-
 
 def range_words(entry: NumberRange) -> str:
     """Where a number is searched for."""

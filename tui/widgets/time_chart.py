@@ -11,7 +11,7 @@ from engine.events.record import StageSpan
 from tui.looks import formatting
 from tui.looks.axes import LABEL_WIDTH, nice_ceiling, rgb, tick_label, y_ticks
 from tui.looks.palette import blend, run_style, variant_style
-from tui.state.machine import Panel, Timeline
+from tui.tables.machine_curves import Panel, Timeline
 from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
 
 _ROWS_PER_TICK, _CELLS_PER_TICK, _LABEL_CELLS = 3, 12, 7

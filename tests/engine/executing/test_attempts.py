@@ -132,19 +132,21 @@ def test_a_process_whose_run_was_removed_ends_itself(attempt, folder, ends):
     attempt.folder.mkdir()  # so that the folder can be closed
 
 
-@pytest.mark.parametrize("then", ["look", "write", "begin"])
+@pytest.mark.parametrize(
+    "then",
+    [
+        lambda folder, control: control.checkpoint(),
+        lambda folder, control: folder.write_checkpoint(TASK.key, b"late"),
+        lambda folder, control: AttemptFolder(folder.folder),
+    ],
+)
 def test_behind_the_fence_a_process_ends_itself_before_anything_lasts(attempt, folder, ends, then):
     folder.append(BatchTrained(**TASK.key._asdict(), epoch=0, step=0, loss=0.5, images=3))
     attempt.raise_fence()
     control = StudyControl()
     folder.serve(control, lambda _: None)
-    acts = {
-        "look": control.checkpoint,
-        "write": lambda: folder.write_checkpoint(TASK.key, b"late"),
-        "begin": lambda: AttemptFolder(attempt.folder),
-    }
     with pytest.raises(Ended):
-        acts[then]()
+        then(folder, control)
     assert ends == [FENCED]
     assert not attempt.checkpoint.exists()
     (attempt.folder / FENCE_FILE).unlink()  # so that the folder can be closed

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.config.recipes import RECIPES
+from engine.config.search import TuningConfig
 from engine.config.study import StudyConfig
 
 COLOURS = {"blue": (40, 60, 220), "green": (40, 190, 70), "red": (220, 50, 40)}
@@ -55,3 +56,16 @@ def config(tiny_dataset, tmp_path, monkeypatch):
         cache_dir=tmp_path / "cache",
         runs_dir=tmp_path / "runs",
     )
+
+
+@pytest.fixture
+def search(config):
+    """Three trials of two epochs."""
+    study = replace(
+        config,
+        variants=("vanilla",),
+        protocol="clean",
+        validation_fraction=0.25,
+        recipe=replace(config.recipe, epochs=2),
+    )
+    return TuningConfig(study, trials=3)

@@ -75,9 +75,9 @@ class Death:
         stream.LineStream.flush = mortal_flush  # type: ignore[method-assign]
         append = segment.Segment.append
 
-        def mortal_append(kept: segment.Segment, entries: Any) -> None:
+        def mortal_append(kept: segment.Segment, entries: Any) -> Any:
             self.near("writing the cache", lambda: append(kept, entries[: len(entries) // 2]))
-            append(kept, entries)
+            return append(kept, entries)
 
         segment.Segment.append = mortal_append  # type: ignore[method-assign]
 

@@ -36,6 +36,7 @@ def test_every_option_reaches_the_study(command, studies, tmp_path):
         "--precision": "bf16",
         "--memory-format": "contiguous",
         "--threads": 1,
+        "--log": "csv, tensorboard",
         "--superres-weights": weights,
         "--cache-dir": tmp_path / "cache",
         "--runs-dir": tmp_path / "elsewhere",
@@ -56,6 +57,7 @@ def test_every_option_reaches_the_study(command, studies, tmp_path):
         precision="bf16",
         memory_format="contiguous",
         threads=1,
+        log=("csv", "tensorboard"),
         superres_weights=weights,
         offline=True,
         cache_dir=tmp_path / "cache",
@@ -291,3 +293,17 @@ def test_where_no_job_can_run(command, studies, words):
     status, _, err = command("run", *words.split())
     assert (status, studies) == (2, [])
     assert words.split("=")[0].split()[0] in err
+
+
+def test_an_unknown_tracker_is_refused_with_the_nearest(command, studies):
+    status, _, err = command("run", "--log", "csv,tensorbord")
+    assert (status, studies) == (2, [])
+    assert "unknown tracker 'tensorbord'" in err
+    assert "did you mean 'tensorboard'?" in err
+
+
+def test_a_study_file_may_name_trackers(command, studies, tmp_path):
+    (tmp_path / "my.toml").write_text('log = ["csv"]\n')
+    assert command("run", "--study", tmp_path / "my.toml")[0] == 0
+    assert command("run", "--study", tmp_path / "my.toml", "--log", "tensorboard")[0] == 0
+    assert [config.log for config in studies] == [("csv",), ("tensorboard",)]

@@ -129,7 +129,7 @@ def test_of_jobs_side_by_side_a_line_tells_each_end_and_every_half_minute_how_ma
     counts = [(at, message) for at, message in lines.told if " running, " in message]
     assert counts[0][1].startswith("37 running, 0 of 100 done, ")
     assert max(gaps(counts, counts[-1][0])) <= REMIND_SECONDS + 5
-    assert "bbox (seed 0, fold 2): attempt 1 ended: node lost" in words
+    assert "bbox (seed 0, fold 1): attempt 1 ended: node lost" in words
     assert len(words) < 100 + len(counts) + 12
     assert "37 jobs at once on Slurm" in words
 

@@ -31,10 +31,11 @@ TEMPLATE = (ROOT / "data" / "templates" / "my_steps.py").read_text(encoding="utf
 
 OTHER_TOOLS = {
     *("--check", "--snapshot-update", "--torch-backend", "--reinstall-package", "--pip-args", "--extra-index-url"),
+    *("--logdir", "--backend-store-uri", "--project"),
     *("--only", "--out", "--quick", "--steps", "--minutes", "--seed", "--weights"),
     *("--gres", "--mem", "--constraint", "--head", "--address", "--num-cpus"),
 }
-"""Options of pip, uv, pipx, ruff, pytest, the benchmarks, sbatch and ray."""
+"""Options of pip, uv, pipx, ruff, pytest, the benchmarks, sbatch, ray and others' viewers."""
 
 MOST_LINES, MOST_COLUMNS, TERMINAL_COLUMNS = 130, 160, 78
 

@@ -40,8 +40,8 @@ def resumed(monkeypatch, fake_engine):
     """What the command line asked the engine to go on with."""
     asked = []
 
-    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, execution=None):
-        asked.append((folder, wait_seconds))
+    def resume_study(folder, emit, control, *, replay=None, wait_seconds=None, recheck=False, execution=None, log=None):
+        asked.append((folder, log) if log else (folder, wait_seconds))
         resume_study.execution = execution
         for event in load_record(folder).notices:
             (replay or emit)(event)
@@ -61,6 +61,11 @@ def test_without_a_name_it_is_the_newest_that_is_not_done(command, resumed, unfi
     assert (status, resumed) == (0, [(unfinished, None)])
     assert "vanilla" in out
     assert "one box without area dropped" in err
+
+
+def test_other_trackers_can_be_named(command, resumed, unfinished):
+    assert command("resume", "--headless", "--log", "csv,tensorboard")[0] == 0
+    assert resumed == [(unfinished, ("csv", "tensorboard"))]
 
 
 def test_it_goes_on_where_it_ran_or_elsewhere(command, resumed, unfinished):

@@ -1,10 +1,8 @@
 """What the dashboard's tests share: the fake engine, helpers to wait, and the text of the screen."""
 
 import asyncio
-import io
 from collections.abc import Callable
 
-from rich.console import Console
 from textual.pilot import Pilot
 
 from tests.tui.fake_engine import FakeEngine
@@ -56,13 +54,7 @@ async def settled(pilot: Pilot[int]) -> str:
 def screen_text(app: object) -> str:
     """What stands on the screen, without colours."""
     assert isinstance(app, DashboardApp)
-    width, height = app.size
-    console = Console(
-        width=width, height=height, file=io.StringIO(), force_terminal=True, record=True, legacy_windows=False
-    )
-    console.print(app.screen._compositor.render_update(full=True))
-    lines = console.export_text(styles=False).splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 async def ready(pilot: Pilot[int]) -> None:

@@ -19,7 +19,8 @@ from tests.tui.dashboard.kit import screen_text
 from tui.screens.training.attempts import AttemptsScreen
 from tui.screens.training.screen import TrainingScreen
 from tui.screens.training.workers_panel import WorkersPanel
-from tui.state.jobs import Band, StageView
+from tui.state.curves import METRICS, RecordCurves
+from tui.state.jobs import StageView
 from tui.state.study import ViewState
 from tui.state.workload import WorkPart, seconds_left, share_done
 
@@ -94,7 +95,7 @@ def test_an_attempt_that_broke_off_lets_its_job_wait_and_is_told():
     assert state.jobs[LOST].status == "waiting"
     assert len(state.jobs[LOST].losses) == 5
     line = state.log[-1]
-    assert (line.level, line.text) == ("warning", "bbox (seed 0, fold 1): attempt 1 ended: node lost")
+    assert (line.level, line.text) == ("warning", "bbox (seed 0, fold 0): attempt 1 ended: node lost")
     state = folded(FAULTY)
     assert state.jobs[LOST].status == "done"
     assert len(state.jobs[LOST].losses) == 20
@@ -134,16 +135,20 @@ def test_more_workers_leave_less_time():
 
 def test_the_band_is_the_mean_and_range_over_jobs_also_where_one_went_back():
     state = ViewState()
+    kept = RecordCurves(state.record)
     for event in FAULTY.events():
         state.apply(event)
-        kept = state.band("bbox")
+        if keys := kept.jobs("bbox"):
+            kept.mean(keys, METRICS[0])
     jobs = state.jobs_of("bbox")
-    for band in (kept, Band(jobs)):
+    for curves in (kept, RecordCurves(state.record)):
+        band = curves.mean(curves.jobs("bbox"), METRICS[0])
         assert band.jobs == 4
-        assert band.counts == [4] * 20
+        assert band.low is not None
+        assert band.high is not None
         for step in range(20):
-            values = [job.smoothed[step] for job in jobs]
-            assert band.mean[step] == pytest.approx(math.fsum(values) / 4)
+            values = [job.losses[step] for job in jobs]
+            assert band.values[step] == pytest.approx(math.fsum(values) / 4)
             assert (band.low[step], band.high[step]) == (min(values), max(values))
 
 
@@ -154,7 +159,7 @@ def test_the_log_of_hundreds_of_jobs_tells_ends_and_faults_alone():
     assert sum(" done, accuracy" in text for text in jobs) == 200
     assert len(jobs) == 200 + 3, "the fault, the next attempt, from where it goes on"
     few = [line.text for line in folded(FOUR).log]
-    assert "vanilla (seed 0, fold 1): starts on node00, process 1001" in few
+    assert "vanilla (seed 0, fold 0): starts on node00, process 1001" in few
 
 
 def test_a_resumed_run_has_no_processes_of_before():
@@ -215,12 +220,12 @@ async def test_the_workers_and_four_live_charts(kit, begin, size):
         assert panel.display == (size[0] > 80)
         if panel.display:
             assert text.count("loss by batch") == 4
-            assert "node00 ● vanilla (seed 0, fold 1)" in text
+            assert "node00 ● vanilla (seed 0, fold 0)" in text
             assert "try 2" in text
             assert "0/4 done" in text
 
 
-async def test_keys_step_among_jobs_and_show_their_mean(kit, begin):
+async def test_keys_step_among_jobs(kit, begin):
     app, go = begin(FOUR, after(22))
     async with app.run_test(size=(120, 40)) as pilot:
         text = await go(pilot)
@@ -232,9 +237,9 @@ async def test_keys_step_among_jobs_and_show_their_mean(kit, begin):
         await pilot.press("b")
         text = await kit.settled(pilot)
         assert "vanilla ● mean of 2" in text
-        assert "loss by batch: mean, range" in text
+        assert "loss by batch: mean and band" in text
         await pilot.press("o", "f")
-        assert "mean, range" in await kit.settled(pilot)
+        assert "mean and band" in await kit.settled(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40", "200x50"])
@@ -245,7 +250,7 @@ async def test_a_workers_end_its_host_and_its_output_are_a_key_away(kit, begin, 
         await pilot.press("w")
         await kit.until(pilot, lambda: isinstance(app.screen, AttemptsScreen), "attempts")
         text = await kit.settled(pilot)
-        assert "vanilla (seed 0, fold 1)" in text
+        assert "vanilla (seed 0, fold 0)" in text
         assert "node00" in text
         await pilot.press("f", "f")
         await kit.until(pilot, lambda: "ended: node lost" in screen_text(app), "the one that broke off")
@@ -277,5 +282,5 @@ async def test_a_study_in_one_process_shows_no_workers(kit, make_app):
         await kit.until(pilot, lambda: isinstance(app.screen, TrainingScreen), "training")
         text = await kit.settled(pilot)
         assert "workers" not in text.lower()
-        await pilot.press("w", "j", "b")
+        await pilot.press("w", "j")
         assert isinstance(app.screen, TrainingScreen)

@@ -50,5 +50,5 @@ def test_tensorboard_reads_it_back(studies, tmp_path):
         "loss/epoch",
         "accuracy/train",
         "test/accuracy",
-        "test/macro F1",
+        *(f"test/{average} {score}" for average in ("macro", "weighted") for score in ("F1", "precision", "recall")),
     }

@@ -16,8 +16,8 @@ from tests.tui.dashboard.conftest import _plain_terminal, make_app  # noqa: F401
 from tests.tui.fake_study import START, study_events
 from tui.export.formats import FORMATS
 from tui.screens.machine import MachineScreen
-from tui.state.machine import Timeline, lanes, panels
 from tui.tables.machine import NOT_MEASURED, machine_sentences
+from tui.tables.machine_curves import Timeline, lanes, panels
 from tui.widgets.time_chart import Look, stage_strip, thinned, time_ticks
 
 EVERY = 5
@@ -146,7 +146,7 @@ async def test_the_screen_shows_the_curves_live(make_app, size):  # noqa: F811 -
     app = make_app()
     async with app.run_test(size=size) as pilot:
         await app.push_screen(MachineScreen(lambda: record))
-        await kit.until(pilot, lambda: "● all 50 ▲ study 45" in kit.screen_text(app), "the processor")
+        await kit.until(pilot, lambda: "● all 50 ▲ process 45" in kit.screen_text(app), "the processor")
         text = kit.screen_text(app)
         assert "the processor was idle 50 % of training" in text
         assert "train vanilla" in text

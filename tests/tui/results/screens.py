@@ -4,10 +4,7 @@ from textual.pilot import Pilot
 
 
 def screen_text(pilot: Pilot[None]) -> str:
-    return "\n".join(
-        "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[y]).rstrip()
-        for y in range(pilot.app.size.height)
-    )
+    return "\n".join(strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips())
 
 
 async def pressed(pilot: Pilot[None], *keys: str) -> None:

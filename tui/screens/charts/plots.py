@@ -97,10 +97,12 @@ class Plots:
 
     def caption(self, metric: Metric, window: Window | None) -> str:
         """What the axes and lines are, and what part of them is seen."""
-        options, parts = self.options, []
+        options = self.options
+        parts = ["mean and band"] * (options.jobs == "mean")
         if metric.smooth:
             smoothed = f"smoothed {options.smoothing:g}"
-            parts.append({"both": f"raw, {smoothed}", "smoothed": smoothed, "raw": "raw"}[options.shown])
+            both = smoothed if options.jobs == "mean" else f"raw, {smoothed}"
+            parts.append({"both": both, "smoothed": smoothed, "raw": "raw"}[options.shown])
         parts += ["log scale"] * options.log
         if self.view.mode != "all" and window is not None:
             tail = "tail, " if self.view.mode == "tail" else ""
@@ -108,7 +110,7 @@ class Plots:
         elif options.x != "step":
             parts.append(f"x: {options.x}")
         parts += ["y zoomed"] * (self.view.y != (0.0, 1.0)) + ["y locked"] * options.locked
-        parts += ["not clipped"] * (not options.clip) + ["mean and band"] * (options.jobs == "mean")
+        parts += ["not clipped"] * (not options.clip)
         return f"{metric.title}: {', '.join(parts)}" if parts else metric.title
 
     def _x_words(self, x: float) -> str:

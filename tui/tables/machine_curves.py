@@ -88,7 +88,7 @@ def panels(loads: Sequence[MachineMeasured], timeline: Timeline) -> list[Panel]:
         Panel(
             "processor",
             "%",
-            [series("all", lambda load: 100 * load.cpu), series("study", lambda load: 100 * load.process_cpu)],
+            [series("all", lambda load: 100 * load.cpu), series("process", lambda load: 100 * load.process_cpu)],
             100.0,
         ),
         Panel(
@@ -96,7 +96,7 @@ def panels(loads: Sequence[MachineMeasured], timeline: Timeline) -> list[Panel]:
             "GB",
             [
                 series("all", lambda load: load.memory / _GIGA),
-                series("study", lambda load: load.process_memory / _GIGA),
+                series("process", lambda load: load.process_memory / _GIGA),
             ],
             total or None,
         ),
