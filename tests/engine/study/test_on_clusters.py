@@ -8,6 +8,7 @@ from engine.config.execution import Execution
 from engine.events.study import AttemptEnded, AttemptSubmitted
 from engine.runs import load_record
 from engine.runs.listing import list_runs
+from engine.study import coordinator
 from engine.study.running import run_study
 from tests.engine.study.mortal import outcome
 
@@ -32,7 +33,8 @@ def come_out(config, tmp_path):
 
 
 @pytest.mark.slurm
-def test_on_slurm_where_somebody_cancels_its_job(slurm, come_out):
+def test_on_slurm_where_somebody_cancels_its_job(slurm, come_out, monkeypatch):
+    monkeypatch.setitem(coordinator.SETTLE_SECONDS, "slurm", 0.0)  # one disk for all
     submitted, ended = [], []
 
     def watch(event):
