@@ -191,8 +191,14 @@ class ChartGrid(ChartBoard):
             seen = [self._plot(chart.index, chart.metric) for chart in charts]
             locked = self.plots.locked_ranges(seen, end)
             for chart, plot in zip(charts, seen, strict=True):
-                marked = chart.index == self._marked
                 chart.show_variant(
-                    self._state, self._variants, plot, self.plots, end, locked, marked=marked, dark=self._dark
+                    self._state,
+                    plot,
+                    self.plots,
+                    end,
+                    locked,
+                    variants=self._variants,
+                    marked=chart.index == self._marked,
+                    dark=self._dark,
                 )
         self.show_reading()

@@ -39,12 +39,12 @@ class LossChart(CurveChart):
     def show_variant(
         self,
         state: ViewState,
-        variants: Sequence[str],
         plot: Plot,
         plots: Plots,
         end: float,
         locked: Mapping[Metric, Range],
         *,
+        variants: Sequence[str],
         marked: bool,
         dark: bool,
     ) -> None:
