@@ -156,7 +156,7 @@ def show_pictures(
     summary: DatasetSummary | None,
 ) -> None:
     """Have both parts show a study's images; they are put below what stands there when this is first called."""
-    if session.pictures.off or summary is None:
+    if session.pictures.off or summary is None or not screen.query_one("#data").is_attached:
         return
     if not screen.query(VariantPictures):
         screen.query_one("#data").mount(ClassPictures(session))

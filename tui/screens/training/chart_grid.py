@@ -184,14 +184,21 @@ class ChartGrid(ChartBoard):
         """Draw what changed."""
         end = max(self.end(), self.plots.newest(self.shown_sources()))
         if self._overlaid:
-            chart, marked = self.query_one("#overlay", LossChart), self._variants[self._marked]
-            chart.show_overlay(self._state, self._overlay(), self.plots, end, marked, dark=self._dark)
+            chart, name = self.query_one("#overlay", LossChart), self._variants[self._marked]
+            chart.show_overlay(self._state, self._overlay(), self.plots, end, name, dark=self._dark)
         else:
             charts = [chart for chart in self.query(".variant-chart").results(LossChart) if chart.display]
             seen = [self._plot(chart.index, chart.metric) for chart in charts]
             locked = self.plots.locked_ranges(seen, end)
             for chart, plot in zip(charts, seen, strict=True):
                 chart.show_variant(
-                    self._state, plot, self.plots, end, locked, marked=chart.index == self._marked, dark=self._dark
+                    self._state,
+                    plot,
+                    self.plots,
+                    end,
+                    locked,
+                    variants=self._variants,
+                    marked=chart.index == self._marked,
+                    dark=self._dark,
                 )
         self.show_reading()

@@ -44,12 +44,13 @@ class LossChart(CurveChart):
         end: float,
         locked: Mapping[Metric, Range],
         *,
+        variants: Sequence[str],
         marked: bool,
         dark: bool,
     ) -> None:
-        """Draw one variant's curve of one metric."""
+        """Draw one metric of one of the study's variants."""
         metric, sources = plot
-        variant = state.variants[self.index]
+        variant = variants[self.index]
         job = state.job(variant)
         key = (plots.key(plot, end, locked), variant, job.version, self.size, marked, dark, state.paused)
         if key == self._shown or not self.size:
@@ -64,7 +65,7 @@ class LossChart(CurveChart):
         right = _figure(job) if of_job else _last_value(sources)
         if of_job and len(variant) + right.cell_len > room:
             right = _short_figure(job)
-        name = short_variant(variant, state.variants, room - right.cell_len)
+        name = short_variant(variant, variants, room - right.cell_len)
         title = Text.assemble((name, "bold"), (f" {style.marker}", colour))
         if place:
             title.append(f" {place}", "dim")
