@@ -3,7 +3,7 @@
 import pytest
 
 from engine.config.machine import MachineSettings
-from engine.errors import StorageError
+from engine.errors import StorageError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, EpochTrained, JobFinished
 from engine.executing.attempts import FENCE_FILE, FENCED, Attempt, AttemptFolder, Task, attempts_of, new_attempt
@@ -116,7 +116,8 @@ def test_wishes_reach_the_process(attempt, folder):
     folder.serve(control, lambda _: None)
     attempt.ask("pause")
     attempt.ask("hand_over")
-    control._poll()
+    with pytest.raises(StudyStopped):
+        control.checkpoint()
     assert control.handing_over
 
 
