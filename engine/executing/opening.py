@@ -7,11 +7,16 @@ from engine.executing.executor import Executor
 
 
 def open_executor(
-    execution: Execution, modules: Sequence[str] = (), wait: Callable[[], object] = lambda: None
+    execution: Execution,
+    modules: Sequence[str] = (),
+    wait: Callable[[], object] = lambda: None,
+    *,
+    threads: int | None = None,
 ) -> Executor:
     """The engine; `modules` are what commands of the form `python -m MODULE` will name.
 
-    `wait` is called again and again where a start takes long, and what it raises ends that.
+    `wait` is called again and again where a start takes long, and what it raises ends that. `threads` is how many
+    processors each process wants, where that is known.
 
     Raises:
         ExecutionError: it is not there.
@@ -19,11 +24,11 @@ def open_executor(
     if execution.on == "slurm":
         from engine.executing.slurm import SlurmExecutor
 
-        return SlurmExecutor(execution.slurm_options)
+        return SlurmExecutor(execution.slurm_options, threads)
     if execution.on == "ray":
         from engine.executing.ray import RayExecutor
 
-        return RayExecutor(execution.ray_address, execution.gpus)
+        return RayExecutor(execution.ray_address, execution.gpus, threads or 1)
     from engine.executing.local import LocalExecutor
 
     return LocalExecutor(modules, wait)

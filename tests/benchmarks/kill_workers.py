@@ -8,6 +8,7 @@ on the demo set, 32x40 pixels. Prints one JSON object.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +38,7 @@ from engine.runs.reader import StreamFollower
 from engine.study.running import resume_study, run_study, warm_up
 from tests.engine.study.mortal import difference, outcome
 
+MOST_KILLS = 3
 LONGEST = 2.5
 """Seconds of a study that nobody disturbs."""
 
@@ -73,25 +76,26 @@ def begin(config: StudyConfig, execution: Execution) -> int:
     return fork(lambda: resume_study(runs[0].folder, execution=execution, replay=lambda event: None, wait_seconds=10))
 
 
-def living_workers(config: StudyConfig) -> list[int]:
-    """The processes that work on the study's jobs."""
+def living_workers(config: StudyConfig) -> dict[tuple[object, ...], int]:
+    """The processes that work on the study's jobs, by variant, seed and fold."""
     started: dict[tuple[object, ...], int] = {}
     for run in list_runs(config.runs_dir):
         try:
             for event in StreamFollower(run.folder, STUDY_FILE).drain():
                 if isinstance(event, events.AttemptStarted | events.AttemptEnded):
-                    key = event.variant, event.seed, event.fold, event.attempt
+                    key = event.variant, event.seed, event.fold
                     if isinstance(event, events.AttemptStarted):
                         started[key] = event.process
                     else:
                         started.pop(key, None)
         except StorageError:
             continue
-    return [process for process in started.values() if Path(f"/proc/{process}").exists()]
+    return {job: process for job, process in started.items() if Path(f"/proc/{process}").exists()}
 
 
 def disturb(config: StudyConfig, toll: Toll, generator: random.Random) -> None:
     """Run a study to its end, and kill what is left to be killed meanwhile."""
+    killed: Counter[tuple[object, ...]] = Counter()
     child = begin(config, Execution(workers=2))
     at = time.monotonic() + generator.uniform(0.2, LONGEST)
     while True:
@@ -104,12 +108,17 @@ def disturb(config: StudyConfig, toll: Toll, generator: random.Random) -> None:
             at = time.monotonic() + generator.uniform(0.2, LONGEST)
         if time.monotonic() >= at and (left := toll.left()):
             at = time.monotonic() + generator.uniform(0.2, LONGEST)
-            workers = living_workers(config)
+            # A job that lost four processes has failed, as it should.
+            workers = {job: process for job, process in living_workers(config).items() if killed[job] < MOST_KILLS}
             if not workers:
                 continue
             victim = generator.choices(left, [getattr(toll, name) - toll.killed[name] for name in left])[0]
             toll.killed[victim] += 1
-            os.kill(generator.choice(workers) if victim == "workers" else child, signal.SIGKILL)
+            job = generator.choice(sorted(workers))
+            if victim == "workers":
+                killed[job] += 1
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(workers[job] if victim == "workers" else child, signal.SIGKILL)
         time.sleep(0.01)
 
 
@@ -118,6 +127,7 @@ def verdict(config: StudyConfig, expected: str) -> list[str]:
     (run,) = list_runs(config.runs_dir)
     found = outcome(load_record(run.folder))
     faults = [] if found == expected else [difference(found, expected)]
+    faults += [f"{key}: {result.reason}" for key, result in load_record(run.folder).results.items() if result.reason]
     finished = [event for event in read_events(run.folder) if isinstance(event, events.JobFinished)]
     jobs = [(event.result.variant, event.result.seed) for event in finished]
     faults += [f"{len(jobs) - len(set(jobs))} jobs came to their end twice"] if len(jobs) != len(set(jobs)) else []

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from engine.config.machine import MachineSettings
-from engine.errors import StorageError
+from engine.errors import StorageError, StudyStopped
 from engine.events.control import StudyControl
 from engine.events.study import BatchTrained, EpochTrained, JobFinished
 from engine.executing.attempts import FENCE_FILE, FENCED, Attempt, AttemptFolder, Task, attempts_of, new_attempt
@@ -118,7 +118,8 @@ def test_wishes_reach_the_process(attempt, folder):
     folder.serve(control, lambda _: None)
     attempt.ask("pause")
     attempt.ask("hand_over")
-    control.take_requests()
+    with pytest.raises(StudyStopped):
+        control.checkpoint()
     assert control.handing_over
 
 

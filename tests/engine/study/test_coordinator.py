@@ -41,7 +41,7 @@ def server():
 def shared(server, monkeypatch):
     """The executor that the study gets, whichever it asks for."""
     executor = Shared(server)
-    monkeypatch.setattr("engine.study.order.open_executor", lambda execution, modules, wait: executor)
+    monkeypatch.setattr("engine.study.order.open_executor", lambda *_, **__: executor)
     yield executor
     executor.immortal.clear()
     executor.close()
