@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ExecutionError
+from engine.executing.environment import PATH_VARIABLE, describe_status, python_path
 from engine.executing.executor import Request, State
 
 GPUS = "GPUS"
@@ -20,6 +21,7 @@ GPUS = "GPUS"
 
 WAIT_SECONDS = 0.1
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
+_BY_MEMORY = "out of memory: the system ended it"
 _NOT_OURS = State("ended", "the process that had started it is no more")
 
 
@@ -83,7 +85,7 @@ class LocalExecutor:
         kills = _memory_kills()
         for process, status in found.items():
             by_memory = status == -signal.SIGKILL and process not in self._told_to_end and kills > self._kills
-            self._ended[process] = State("ended", _words(status, by_memory=by_memory), by_memory)
+            self._ended[process] = State("ended", _BY_MEMORY if by_memory else describe_status(status), by_memory)
             self._living.discard(process)
             self._on_gpu.pop(process, None)
         self._kills = kills
@@ -113,8 +115,6 @@ class LocalExecutor:
 
     def _serve(self) -> subprocess.Popen[str]:
         if self._server is None:
-            root = str(Path(__file__).parents[2])
-            path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "engine.executing.forking", *self._modules],
                 stdin=subprocess.PIPE,
@@ -122,7 +122,7 @@ class LocalExecutor:
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": path},
+                env={**os.environ, PATH_VARIABLE: python_path()},
             )
         return self._server
 
@@ -154,14 +154,6 @@ class LocalExecutor:
         server.kill()
         self._trouble = (server.communicate()[1].strip().splitlines() or [""])[-1]
         return None
-
-
-def _words(status: int, *, by_memory: bool) -> str:
-    if by_memory:
-        return "out of memory: the system ended it"
-    if status < 0:
-        return f"ended by {signal.Signals(-status).name}"
-    return f"exit status {status}" if status else ""
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,11 @@ from engine.executing.executor import Executor
 
 
 def open_executor(
-    execution: Execution,
-    modules: Sequence[str] = (),
-    wait: Callable[[], object] = lambda: None,
-    *,
-    threads: int | None = None,
+    execution: Execution, modules: Sequence[str] = (), wait: Callable[[], object] = lambda: None
 ) -> Executor:
     """The engine; `modules` are what commands of the form `python -m MODULE` will name.
 
-    `wait` is called again and again where a start takes long, and what it raises ends that. `threads` is how many
-    processors each process wants, where that is known.
+    `wait` is called again and again where a start takes long, and what it raises ends that.
 
     Raises:
         ExecutionError: it is not there.
@@ -24,11 +19,11 @@ def open_executor(
     if execution.on == "slurm":
         from engine.executing.slurm import SlurmExecutor
 
-        return SlurmExecutor(execution.slurm_options, threads)
+        return SlurmExecutor(execution.slurm_options)
     if execution.on == "ray":
         from engine.executing.ray import RayExecutor
 
-        return RayExecutor(execution.ray_address, execution.gpus, threads or 1)
+        return RayExecutor(execution.ray_address, execution.gpus)
     from engine.executing.local import LocalExecutor
 
     return LocalExecutor(modules, wait)

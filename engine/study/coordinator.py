@@ -214,8 +214,8 @@ class Coordinator:
             self._reporter.emit(events.AttemptSubmitted(**key._asdict(), attempt=attempt.task.number, place=place))
 
     def _refused(self, error: ExecutionError) -> None:
-        """Try again later where anything of ours runs, which says that the engine is there."""
-        if not self._works:
+        """Try again later where that may help: an engine is away for a moment, or has no room beside our others."""
+        if error.permanent or (self._on == "local" and not self._works):
             raise error
         self._held_until = time.monotonic() + RETRY_SECONDS
         self._merger.say_once(str(error))

@@ -130,9 +130,7 @@ class Study:
         with contextlib.ExitStack() as stack:
             executor = None
             if not execution.in_process:
-                before = self._reporter.record.machine
-                threads = self._config.threads if before is None else before.threads
-                executor = open_executor(execution, WORKER_MODULES, self._control.checkpoint, threads=threads)
+                executor = open_executor(execution, WORKER_MODULES, self._control.checkpoint)
                 stack.callback(executor.close)
             checked = self._check(dataset)
             images = self._divide(checked, self._audit(checked))
