@@ -1,9 +1,10 @@
 """Reading a run folder, whole or while it grows."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,8 +30,7 @@ def read_events(folder: Path) -> Iterator[Event]:
     Raises:
         StorageError: there is no such run, a newer version wrote it, or a line in the middle is damaged.
     """
-    follower = EventFollower(folder)
-    return chain.from_iterable(iter(lambda: follower.drain(_PART_BYTES), []))
+    return EventFollower(folder).read_on()
 
 
 def load_record(folder: Path) -> StudyRecord:
@@ -54,8 +54,8 @@ class StreamFollower:
     def drain(self, most_bytes: int | None = None) -> list[Event]:
         """The events since the last call; a line that is not complete yet waits for the next.
 
-        With `most_bytes` it reads no more of the stream than that and stops there, at the end of a line. The folder
-        that a study names is the one that is read, wherever it was written.
+        With `most_bytes` it reads no more of the stream than that and the rest of a line. The folder that a study names
+        is the one that is read, wherever it was written.
 
         A writer whose disk is full cuts the file back and writes the same lines again, so a place once read stays
         good.
@@ -63,16 +63,39 @@ class StreamFollower:
         Raises:
             StorageError: the folder is gone, the stream cannot be read, or a line in it is damaged.
         """
+        with self._opened() as stream:
+            return self._take(stream.read() if most_bytes is None else _some_lines(stream, most_bytes))
+
+    def read_on(self) -> Iterator[Event]:
+        """All further events; the stream is opened once, and read a part at a time.
+
+        Raises:
+            StorageError: as `drain`.
+        """
+        with self._opened() as stream:
+            while content := _some_lines(stream, _PART_BYTES):
+                yield from self._take(content)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        """The stream from the first event that was not read yet."""
         try:
-            with self._path.open("rb") as stream:
+            with contextlib.ExitStack() as stack:
+                try:
+                    stream: BinaryIO = stack.enter_context(self._path.open("rb"))
+                except FileNotFoundError:
+                    if not self._description.exists():
+                        raise StorageError(
+                            f"{self.folder} is gone: removed, or its disk is not there any more"
+                        ) from None
+                    stream = BytesIO()  # a run in its first moment, or killed in it
                 stream.seek(self._offset)
-                content = stream.read() if most_bytes is None else self._some_lines(stream, most_bytes)
-        except FileNotFoundError:
-            if not self._description.exists():
-                raise StorageError(f"{self.folder} is gone: removed, or its disk is not there any more") from None
-            return []  # a run in its first moment, or killed in it
+                yield stream
         except OSError as error:
             raise StorageError(f"{self._path} cannot be read: {error.strerror or error}") from None
+
+    def _take(self, content: bytes) -> list[Event]:
+        """The events in what was read, which begins at the first that was not taken yet."""
         whole = content[: content.rfind(b"\n") + 1]
         events: list[Event] = []
         for line in whole.decode(errors="replace").split("\n")[:-1]:
@@ -80,12 +103,6 @@ class StreamFollower:
             events += self._decode(line)
         self._offset += len(whole)
         return events
-
-    @staticmethod
-    def _some_lines(stream: BinaryIO, most_bytes: int) -> bytes:
-        """So many bytes, and where no line ends in them the rest of that line."""
-        content = stream.read(most_bytes)
-        return content if b"\n" in content else content + stream.readline()
 
     def _decode(self, line: str) -> list[Event]:
         try:
@@ -131,6 +148,11 @@ class EventFollower(StreamFollower):
     def live(self) -> bool:
         """Whether a process writes the run now; where none does, `drain` once more for its last words."""
         return is_live(self.folder)
+
+
+def _some_lines(stream: BinaryIO, least_bytes: int) -> bytes:
+    """So many bytes, and the rest of the line that they end in."""
+    return stream.read(least_bytes) + stream.readline()
 
 
 def has_ended(folder: Path) -> bool:

@@ -136,7 +136,17 @@ async def test_a_run_is_gone_on_with_from_the_first_screen(kit, make_app, run_fo
 async def test_a_run_that_cannot_be_gone_on_with_ends_the_program(kit, make_app, run_folder):
     engine = kit.FakeEngine()
 
-    def refuse(folder, emit=None, control=None, *, replay=None, wait_seconds=None, recheck=False, log=None):
+    def refuse(
+        folder,
+        emit=None,
+        control=None,
+        *,
+        replay=None,
+        wait_seconds=None,
+        recheck=False,
+        execution=None,
+        log=None,
+    ):
         raise InputError("the study is done, there is nothing to go on with")
 
     engine.resume_study = refuse
