@@ -1,6 +1,7 @@
 """The command line with an engine that does no work, in this process and in one of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -117,4 +118,7 @@ def terminal(child_environment):
 
     yield start
     for one in opened:
-        one.child.close(force=True)
+        if one.child.isalive():  # what is killed while all cores work takes its time to go
+            one.child.kill(signal.SIGKILL)
+            one.child.wait()
+        one.child.close()
