@@ -163,6 +163,11 @@ class DashboardApp(App[int]):
 
             self.session.background.run(self, "keys", lambda: usable(keys), checked, courtesy=True)
 
+    def on_unmount(self) -> None:
+        """Nobody looks any more."""
+        if (watched := self.session.watched) is not None:
+            watched.close()
+
     def on_resize(self, event: events.Resize) -> None:
         """One clear line where the screens would be cut to pieces."""
         small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
