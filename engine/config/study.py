@@ -148,3 +148,8 @@ class StudyConfig:
     def seeds(self) -> tuple[int, ...]:
         """The seeds that are trained."""
         return tuple(range(self.seed, self.seed + self.repeats))
+
+    @property
+    def jobs(self) -> int:
+        """How many networks are trained."""
+        return len(self.variants) * self.repeats * self.folds

@@ -8,6 +8,7 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.reports.results import DatasetSummary
 from engine.study.estimate import FORWARD_SHARE, StageTimings, slowest_preprocessing, slowest_quality
+from engine.study.machine import machine_for
 
 _USED_SHARE = 0.9
 """Of the budget that epochs are planned for: a machine is busier at times than while it was timed."""
@@ -24,19 +25,11 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
     Raises:
         InputError: not even one epoch fits.
     """
-    from engine.training import choose_machine, seconds_per_image
+    from engine.training import seconds_per_image
 
     assert config.budget_minutes is not None
     recipe, n_classes = config.recipe, len(summary.classes)
-    machine = choose_machine(
-        recipe,
-        n_classes,
-        device=config.device,
-        precision=config.precision,
-        memory_format=config.memory_format,
-        threads=config.threads,
-        cache_dir=cache_dir,
-    )
+    machine = machine_for(config, n_classes)
     trained, validated, tested = _counts(config, summary)
     per_image = seconds_per_image(recipe, n_classes, machine)
     asking = FORWARD_SHARE * (2 if recipe.mirror_average else 1)

@@ -26,31 +26,40 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
     Raises:
         InputError: the memory cannot hold a step, or the device is not there.
     """
-    from engine.training import choose_machine, require_memory
+    from engine.training import require_memory
 
     lower_priority()  # a screen runs in the main thread, and its keys come first
     before = reporter.record.machine
     config = _with_threads(config) if before is None else as_computed_before(config, before)
     recipe, classes = config.recipe, len(images.classes)
     scale = max(get_variant(name).scale for name in config.variants)
-    jobs = len(config.variants) * config.repeats * config.folds
     workers = config.execution.workers or available_cores() // (config.threads or available_cores())
-    here = min(jobs, workers) if config.execution.on == "local" else 1
+    here = min(config.jobs, workers) if config.execution.on == "local" else 1
     step = require_memory(
         recipe, images.most_training_images, config.device, scale=scale, n_classes=classes, workers=here
     )
     if step is not None:
         tell_footprint(step, min(recipe.batch_size, images.most_training_images), reporter)
-    machine = choose_machine(
-        recipe,
-        classes,
+    return keep_machine(machine_for(config, classes), reporter)
+
+
+def machine_for(config: StudyConfig, n_classes: int) -> MachineSettings:
+    """How this machine computes a study that has not begun: as asked for, the rest as is fastest.
+
+    Raises:
+        InputError: the device is unknown or not there, or so many threads make no sense.
+    """
+    from engine.training import choose_machine
+
+    return choose_machine(
+        config.recipe,
+        n_classes,
         device=config.device,
         precision=config.precision,
         memory_format=config.memory_format,
         threads=config.threads,
         cache_dir=cache_folder(config.cache_dir),
     )
-    return keep_machine(machine, reporter)
 
 
 def _with_threads(config: StudyConfig) -> StudyConfig:
@@ -64,8 +73,7 @@ def _with_threads(config: StudyConfig) -> StudyConfig:
     chosen = execution.workers is not None or execution.on != "local" or config.threads is not None
     if chosen or find_device(config.device).type != "cpu":
         return config
-    jobs = len(config.variants) * config.repeats * config.folds
-    return replace(config, threads=max(1, available_cores() // jobs))
+    return replace(config, threads=max(1, available_cores() // config.jobs))
 
 
 def keep_machine(machine: MachineSettings, reporter: Reporter[EventFolder]) -> MachineSettings:
