@@ -10,6 +10,7 @@ pressed that change what is shown; the time is from the key to the end of the re
 
 import argparse
 import asyncio
+import inspect
 import random
 import resource
 import statistics
@@ -20,6 +21,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from textual.events import Key
 
 from engine import load_record
 from engine.config.study import StudyConfig
@@ -110,11 +114,24 @@ def _paced(events: Iterator[Event], begin: threading.Event, end: threading.Event
         yield event
 
 
+class TimedApp(DashboardApp):
+    """Says when what a key asked for is on the screen; a pilot waits for quiet after that, too."""
+
+    CSS_PATH = Path(inspect.getfile(DashboardApp)).with_name("app.tcss")  # else looked for here
+    painted = asyncio.Event()
+
+    async def run_action(self, *args: Any, **kwargs: Any) -> bool:
+        """Act, and tell of the repaint that follows."""
+        done = await super().run_action(*args, **kwargs)
+        self.screen.call_after_refresh(self.painted.set)
+        return done
+
+
 async def _replay(jobs: ManyJobs, size: tuple[int, int], presses: int, scratch: Path) -> None:
     begin, end, fast = threading.Event(), threading.Event(), 400 * jobs.batches // 2
     engine = FakeEngine(summary=jobs.summary, stream=lambda _: _paced(jobs.events(), begin, end, fast))
     config = StudyConfig(data=scratch, variants=VARIANTS, repeats=SEEDS, runs_dir=scratch / "r", cache_dir=scratch)
-    app = DashboardApp(config, engine=engine)
+    app = TimedApp(config, engine=engine)
     answers, work, chance, moved = [], [], random.Random(0), 0
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
@@ -129,10 +146,9 @@ async def _replay(jobs: ManyJobs, size: tuple[int, int], presses: int, scratch: 
             await asyncio.sleep(chance.uniform(*INTERVAL))
             moved += sum(state.job(name) is not job and not job.ended for name, job in shown.items())
             pressed, worked = time.perf_counter(), time.thread_time()
-            await pilot.press(KEYS[press % len(KEYS)])
-            painted = asyncio.Event()
-            app.screen.call_after_refresh(painted.set)
-            await painted.wait()
+            app.painted.clear()
+            app.post_message(Key(KEYS[press % len(KEYS)], KEYS[press % len(KEYS)]))
+            await app.painted.wait()
             answers.append(MILLI * (time.perf_counter() - pressed))
             work.append(MILLI * (time.thread_time() - worked))
             shown = {variant: state.job(variant) for variant in VARIANTS}

@@ -198,6 +198,7 @@ class RecordCurves:
         self._jobs: dict[str, list[JobKey]] = {}
         self._metrics: tuple[int, tuple[Metric, ...]] | None = None
         self._means: dict[tuple[JobKey, str], tuple[tuple[Series, ...], Series]] = {}
+        self._schedules: dict[int, tuple[Values, Values]] = {}
 
     def jobs(self, variant: str) -> list[JobKey]:
         """The jobs of a variant that trained at least one batch, by seed and fold."""
@@ -269,13 +270,17 @@ class RecordCurves:
             took = np.diff(times, prepend=math.nan)
             rates = np.divide(images, took, out=np.full(len(images), math.nan), where=took > 0)
             return Series(np.arange(len(times), dtype=np.float64), times, rates, begun, per_epoch)
-        steps = np.unique(np.linspace(0, len(times) - 1, min(len(times), _MOST_RATES)).round())
-        rates = np.array([self._rate(int(step), self.total(key)) for step in steps])
-        return Series(steps, times[steps.astype(int)], rates, begun, per_epoch)
+        steps, rates = self._schedule(self.total(key))
+        done = int(np.searchsorted(steps, len(times)))
+        return Series(steps[:done], times[steps[:done].astype(int)], rates[:done], begun, per_epoch)
 
-    def _rate(self, step: int, total: int) -> float:
+    def _schedule(self, total: int) -> tuple[Values, Values]:
+        """Steps of a training of so many, and their learning rates; jobs of one length share them."""
         started = self.record.started
-        return math.nan if started is None else learning_rate(started.recipe, step, total)
+        if total not in self._schedules and started is not None:
+            steps = np.unique(np.linspace(0, total - 1, min(total, _MOST_RATES)).round())
+            self._schedules[total] = steps, np.array([learning_rate(started.recipe, int(at), total) for at in steps])
+        return self._schedules.get(total, (np.empty(0), np.empty(0)))
 
 
 def _number(entry: EpochTrained, name: str) -> float:

@@ -3,8 +3,8 @@
 Pure: time comes in with every call, nothing here reads a clock.
 """
 
-import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -116,7 +116,8 @@ class JobView:
     fold: int = 0
     status: JobStatus = "waiting"
     stages: dict[Stage, StageView] = field(default_factory=dict)
-    losses: list[float] = field(default_factory=list)
+    losses: Sequence[float] = ()
+    """Those of the record, which cuts them where the job goes back."""
     epoch: int = 0
     epoch_accuracy: float | None = None
     validation_accuracy: float | None = None
@@ -158,17 +159,10 @@ class JobView:
         self.stages.clear()
         self.version += 1
 
-    def go_back(self, epoch: int, step: int) -> None:
-        """What came after `step` batches is void."""
-        self.losses, self.epoch = self.losses[:step], epoch
+    def go_back(self, epoch: int) -> None:
+        """The batches after this epoch's begin, or a checkpoint in it, are void."""
+        self.epoch = epoch
         self.version += 1
-
-    def add_loss(self, value: float) -> bool:
-        """Take a batch's loss; returns whether a run of values that are not finite begins with it."""
-        before = self.losses[-1] if self.losses else 0.0
-        self.losses.append(value)
-        self.version += 1
-        return not math.isfinite(value) and math.isfinite(before)
 
 
 @dataclass

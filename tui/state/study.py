@@ -191,14 +191,18 @@ class ViewState:
         """Take the next event of the stream."""
         self.record.apply(event)
         before, self.last_time = self.last_time, event.time
-        self._estimate = self._estimate if isinstance(event, BatchTrained | StageProgress) else None
+        if isinstance(event, BatchTrained):  # nearly all are
+            self._batch(event)
+        elif isinstance(event, StageProgress):
+            self._progress(event)
+        else:
+            self._estimate = None
+            self._fold(event, before)
+
+    def _fold(self, event: Event, before: float) -> None:
         match event:
-            case BatchTrained():
-                self._batch(event)
             case StageStarted():
                 self._stage_started(event)
-            case StageProgress():
-                self._progress(event)
             case StageFinished():
                 self._stage_finished(event)
             case EpochTrained():
@@ -253,7 +257,7 @@ class ViewState:
             self.attempts.take(event)
             self._begin_anew(event, before)
             return
-        self._job(event).go_back(event.epoch, event.step)
+        self._job(event).go_back(event.epoch)
         words = f"is resumed after batch {event.step}" if event.step else "begins at its start"
         self._say(event, "info", f"{self._name(event)}: training {words}")
 
@@ -319,11 +323,12 @@ class ViewState:
 
     def _batch(self, event: BatchTrained) -> None:
         job = self._job(event)
-        job.epoch = event.epoch
+        job.epoch, job.losses = event.epoch, self.record.losses[job.key]
+        job.version += 1
         view = job.stages.get("train")
         if view is not None:
             view.advance(self.clock.at(event.time), event.step + 1, event.images)
-        if job.add_loss(event.loss):
+        if not math.isfinite(event.loss) and (len(job.losses) == 1 or math.isfinite(job.losses[-2])):
             word = "NaN" if math.isnan(event.loss) else "infinite"
             self._say(event, "warning", f"{self._name(event)}: the loss of batch {event.step + 1} is {word}")
 

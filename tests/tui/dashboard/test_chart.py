@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from tui.looks.axes import (
 from tui.looks.chart_options import ChartOptions
 from tui.state.curves import METRICS
 from tui.widgets.charts.drawing import Look, Window, draw, time_words, with_cursor
-from tui.widgets.charts.lines import Line, bends, points, value_range
+from tui.widgets.charts.lines import FEW, Line, bends, bundle_dots, points, value_range
 
 LOSS = METRICS[0]
 
@@ -231,3 +232,36 @@ def test_ticks_of_a_part_are_round_and_tell_its_values_apart():
 def test_times(seconds, fine, coarse):
     assert time_words(seconds) == fine
     assert time_words(seconds, fine=False) == coarse
+
+
+def test_a_bundle_passes_through_the_dots_of_its_curves_and_leaves_their_gaps():
+    x = np.arange(10.0)
+    level, gap = np.full(10, 2.0), np.where(x == 4, np.nan, 5.0)
+    places, rows = bundle_dots([(x, level), (x, gap)], (-0.5, 9.5), 10, 8)
+    assert {(round(place), int(row)) for place, row in zip(places, rows, strict=True)} == (
+        {(at, 2) for at in range(10)} | {(at, 5) for at in range(10) if at != 4}
+    )
+
+
+def test_a_bundle_joins_its_values():
+    """Every column's dots touch those of the next."""
+    x = np.arange(4.0)
+    places, rows = bundle_dots([(x, np.array([0.0, 7.0, 0.0, 3.0]))], (-0.5, 3.5), 4, 8)
+    columns = [{int(row) for place, row in zip(places, rows, strict=True) if round(place) == at} for at in range(4)]
+    assert all(max(min(a), min(b)) - min(max(a), max(b)) <= 1 for a, b in pairwise(columns))
+    assert 7 in columns[1]
+    assert 0 in columns[2]
+
+
+def test_more_curves_of_one_look_than_a_few_are_drawn_without_their_raw_values():
+    x = np.arange(50.0)
+    lines = [Line("#ff8800", "●", x, x % 2 * 9, np.full(50, 5.0)) for _ in range(FEW + 1)]
+    few, many = (
+        "".join(text.plain for text in draw(some, Window((0, 49), (0, 10)), 60, 16, Look()))
+        for some in (lines[:1], lines)
+    )
+    assert dots(few) > dots(many) > 0
+
+
+def dots(text):
+    return sum((ord(letter) - 0x2800).bit_count() for letter in text if 0x2800 <= ord(letter) < 0x2900)

@@ -131,7 +131,8 @@ class ChartBoard(Vertical, can_focus=True):
     def show_reading(self) -> None:
         """Draw what the cursor reads."""
         view = self.query_one(".reading", LinesView)
-        lines = wrapped(self.plots.reading(self.shown_plots()), self.size.width - 1)
+        plots = self.shown_plots() if self.plots.cursor is not None else ()
+        lines = wrapped(self.plots.reading(plots), self.size.width - 1)
         lines = lines[: _MOST_READING if self.size.height >= _LOW else 1]
         view.display = bool(lines)
         if lines and view.size.height == len(lines):

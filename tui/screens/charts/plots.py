@@ -1,6 +1,7 @@
 """How a screen's charts show curves: options, what part of them is seen, where the cursor is, and what it reads."""
 
 import time
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from tui.screens.charts.sources import Source
 from tui.state.curves import METRICS, Metric, Series
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.drawing import Look, Window, draw, time_words
-from tui.widgets.charts.lines import Line, common_range, line_of, value_range
+from tui.widgets.charts.lines import FEW, Line, common_range, line_of, value_range
 from tui.widgets.charts.view import Range, View
 
 Plot = tuple[Metric, Sequence[Source]]
@@ -95,13 +96,14 @@ class Plots:
             key, window, lambda width, height: draw(lines, window, width, height, look), self.cursor
         )
 
-    def caption(self, metric: Metric, window: Window | None) -> str:
+    def caption(self, plot: Plot, window: Window | None) -> str:
         """What the axes and lines are, and what part of them is seen."""
-        options = self.options
+        (metric, sources), options = plot, self.options
+        crowded = any(number > FEW for number in Counter(source.name for source in sources).values())
         parts = ["mean and band"] * (options.jobs == "mean")
         if metric.smooth:
             smoothed = f"smoothed {options.smoothing:g}"
-            both = smoothed if options.jobs == "mean" else f"raw, {smoothed}"
+            both = smoothed if options.jobs == "mean" or crowded else f"raw, {smoothed}"
             parts.append({"both": both, "smoothed": smoothed, "raw": "raw"}[options.shown])
         parts += ["log scale"] * options.log
         if self.view.mode != "all" and window is not None:

@@ -182,13 +182,13 @@ class ChartGrid(ChartBoard):
 
     def redraw(self) -> None:
         """Draw what changed."""
-        end = max(self.end(), self.plots.newest(self.shown_sources()))
+        charts = [chart for chart in self.query(".variant-chart").results(LossChart) if chart.display]
+        seen = [self._overlay()] if self._overlaid else [self._plot(chart.index, chart.metric) for chart in charts]
+        end = max(self.end(), self.plots.newest([source for _, sources in seen for source in sources]))
         if self._overlaid:
             chart, name = self.query_one("#overlay", LossChart), self._variants[self._marked]
-            chart.show_overlay(self._state, self._overlay(), self.plots, end, name, dark=self._dark)
+            chart.show_overlay(self._state, seen[0], self.plots, end, name, dark=self._dark)
         else:
-            charts = [chart for chart in self.query(".variant-chart").results(LossChart) if chart.display]
-            seen = [self._plot(chart.index, chart.metric) for chart in charts]
             locked = self.plots.locked_ranges(seen, end)
             for chart, plot in zip(charts, seen, strict=True):
                 chart.show_variant(

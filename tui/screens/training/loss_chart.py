@@ -71,7 +71,7 @@ class LossChart(CurveChart):
             title.append(f" {place}", "dim")
         if sources:
             lines = plots.fill(self, plot, end, locked, along=len(sources) > 1)
-            caption = plots.caption(metric, self.window)
+            caption = plots.caption(plot, self.window)
         else:
             self.forget()
             lines, caption = centred(_waiting_lines(job, self.room[0], colour), *self.room), ""
@@ -82,7 +82,7 @@ class LossChart(CurveChart):
         self, state: ViewState, plot: Plot, plots: Plots, end: float, marked: str | None, *, dark: bool
     ) -> None:
         """Draw many curves on one pair of axes; of many variants all but the marked one's are faint."""
-        metric, sources = plot
+        sources = plot[1]
         key = (plots.key(plot, end, {}), self.size, marked, dark)
         if key == self._shown or not self.size:
             return
@@ -97,7 +97,7 @@ class LossChart(CurveChart):
         title = _legend(state, strong, marked, self.size.width - _TITLE_EDGE)
         if faint := len({source.name for source in sources if source.faint}):
             title.append(f"  and {faint} others, faint", "dim")
-        self.show_lines(framed(lines, *self.size, title=title, caption=plots.caption(metric, self.window)))
+        self.show_lines(framed(lines, *self.size, title=title, caption=plots.caption(plot, self.window)))
 
 
 def _legend(state: ViewState, sources: Sequence[Source], marked: str | None, width: int) -> Text:

@@ -28,7 +28,7 @@ from tui.looks.axes import (
 from tui.looks.chart_options import Shown, XAxis
 from tui.looks.palette import blend
 from tui.state.curves import Values, last_finite
-from tui.widgets.charts.lines import Line, bends, points
+from tui.widgets.charts.lines import FEW, Line, bends, bundle_dots, bundles, points
 from tui.widgets.charts.view import Range
 
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 16, 4
@@ -41,7 +41,7 @@ CURSOR = "┊"
 LEFT = LABEL_WIDTH + 1
 """Columns before the canvas."""
 
-_FAINT, _PALE, _BAND = 0.55, 0.3, 0.35
+_FAINT, _PALE, _BAND, _CROWD = 0.55, 0.3, 0.35, 0.8
 _CELLS_BETWEEN_MARKERS = 12
 _CELLS_PER_TICK = 10
 _DOTS_PER_CELL, _DOTS_DOWN_A_CELL = 2, 4
@@ -71,6 +71,10 @@ class Look:
     ground: str = "#1e1e1e"
     markers_along: bool = False
     whole_steps: bool = False
+
+    def values(self, line: Line) -> Values:
+        """What is drawn as a line: the smoothed values but where only raw ones are asked for."""
+        return line.raw if self.shown == "raw" else line.smoothed
 
 
 @dataclass(frozen=True)
@@ -114,19 +118,23 @@ def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: L
     plotext = empty_figure(width, height)
     _set_rulers(plotext.figure, window, width - LEFT, height, look)
     canvas = _Canvas(plotext, window, width - LEFT, height - _AXIS_ROWS, look)
-    strong = [line for line in lines if not line.faint]
-    for line in lines:
-        if line.faint:
-            values = line.raw if look.shown == "raw" else line.smoothed
-            canvas.curve(line.x, values, blend(line.colour, look.ground, _PALE))
+    together = sorted(bundles(lines), key=lambda bundle: not bundle[0].faint)
+    crowds = [bundle for bundle in together if len(bundle) > FEW]
+    faint = [line for bundle in together if bundle not in crowds for line in bundle if line.faint]
+    strong = [line for bundle in together if bundle not in crowds for line in bundle if not line.faint]
+    for line in faint:
+        canvas.curve(line.x, look.values(line), blend(line.colour, look.ground, _PALE))
+    for crowd in crowds:
+        canvas.bundle(crowd, blend(crowd[0].colour, look.ground, _PALE if crowd[0].faint else _CROWD))
     for line in strong:
         canvas.band(line, blend(line.colour, look.ground, _BAND))
     for line in strong:
         if look.shown == "both" and line.low is None:
             canvas.curve(line.x, line.raw, blend(line.colour, look.ground, _FAINT), connected=False)
     for line in strong:
-        canvas.curve(line.x, line.raw if look.shown == "raw" else line.smoothed, line.colour, bold=look.shown != "raw")
-    for offset, line in enumerate(strong):
+        canvas.curve(line.x, look.values(line), line.colour, bold=look.shown != "raw")
+    marked = [*strong, *(max(crowd, key=lambda line: len(line.x)) for crowd in crowds if not crowd[0].faint)]
+    for offset, line in enumerate(marked):
         canvas.markers(line, offset)
     return figure_lines(plotext, height)
 
@@ -251,6 +259,14 @@ class _Canvas:
         before = np.cumsum(kept) - 1
         self._draw(xs[kept], ys[kept], colour, [int(before[gap]) for gap in gaps], bold=bold)
 
+    def bundle(self, lines: Sequence[Line], colour: str) -> None:
+        """Many curves of one look: the dots that any of them passes through."""
+        (low, high), rows = self._window.y, self._rows * _DOTS_DOWN_A_CELL
+        share = (rows - 1) / (high - low)
+        curves = [(line.x, share * (self._y(self._look.values(line)) - low)) for line in lines]
+        xs, dots = bundle_dots(curves, self._window.x, self._columns * _DOTS_PER_CELL, rows)
+        self._draw(xs, low + dots / share, colour, None)
+
     def band(self, line: Line, colour: str) -> None:
         """Upright strokes between the lowest and the highest values of several jobs."""
         if line.low is None or line.high is None:
@@ -283,7 +299,7 @@ class _Canvas:
 
     def markers(self, line: Line, offset: int) -> None:
         """The curve's sign at its end, and along it where several curves share the axes."""
-        values = line.raw if self._look.shown == "raw" else line.smoothed
+        values = self._look.values(line)
         left, right = self._window.x
         first, last = int(np.searchsorted(line.x, left)), int(np.searchsorted(line.x, right, "right"))
         newest = last_finite(values[first:last])

@@ -1,7 +1,8 @@
 """Curves as arrays, and the few points of them that a chart of so many columns can show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ _LOOKED_AT = 4096
 """How many values of a curve are looked at, at most, to leave out the highest."""
 
 _PADDING = 0.05
+
+FEW = 3
+"""Curves of one look that are drawn one by one; more are drawn as a bundle, without their raw values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,33 @@ def line_of(
     weight = options.smoothing if metric.smooth else 0.0
     low, high = series.smoothed_band(weight) or (None, None)
     return Line(colour, marker, series.x(options.x), series.values, series.smoothed(weight), low, high, faint)
+
+
+def bundles(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Neighbours of one look together."""
+    for _, alike in groupby(lines, key=lambda line: (line.colour, line.marker, line.faint, line.low is None)):
+        yield list(alike)
+
+
+def bundle_dots(curves: Sequence[tuple[Values, Values]], seen: Range, columns: int, rows: int) -> tuple[Values, Values]:
+    """Where joined curves pass through a raster: the places of its dots on the x axis, and their rows.
+
+    `curves` are places on the x axis, rising, and values in rows from 0 on; NaN is a gap.
+    """
+    places = seen[0] + (seen[1] - seen[0]) * (np.arange(columns) + 0.5) / columns
+    table = np.full((len(curves), columns), np.nan)
+    for row, (x, values) in zip(table, curves, strict=True):
+        if len(x):
+            row[:] = np.interp(places, x, values, left=np.nan, right=np.nan)
+    middles = np.pad((table[:, 1:] + table[:, :-1]) / 2, ((0, 0), (1, 1)), constant_values=np.nan)
+    low, high = (reach(table, reach(middles[:, 1:], middles[:, :-1])) for reach in (np.fmin, np.fmax))
+    curve, column = np.nonzero(np.isfinite(table))
+    ends = np.zeros((columns, rows + 1), dtype=np.int64)
+    for values, change, after in ((low, 1, 0), (high, -1, 1)):
+        row = np.clip(np.round(values[curve, column]).astype(np.int64), 0, rows - 1) + after
+        np.add.at(ends, (column, row), change)
+    at, dots = np.nonzero(np.cumsum(ends[:, :rows], axis=1) > 0)
+    return places[at], dots.astype(np.float64)
 
 
 def points(
@@ -112,14 +143,13 @@ def value_range(lines: Sequence[Line], seen: Range, metric: Metric, options: Cha
     On a log axis, base-10 logarithms. With `options.clip` the highest 2 % of the raw values are left out.
     """
     lows, highs = [], []
-    for line in lines:
-        part = slice(int(np.searchsorted(line.x, seen[0])), int(np.searchsorted(line.x, seen[1], "right")))
+    for bundle in bundles(lines):
         smooth = metric.smooth and options.shown != "raw"
-        raw = line.smoothed if line.faint or (smooth and options.shown == "smoothed") else line.raw
-        others = [line.smoothed] if smooth else []
-        raw, *others = (
-            _looked_at(values[part], options) for values in (raw, *others, line.low, line.high) if values is not None
-        )
+        only_smooth = bundle[0].faint or len(bundle) > FEW or options.shown == "smoothed"
+        raw = _seen([line.smoothed if smooth and only_smooth else line.raw for line in bundle], bundle, seen, options)
+        bands = [[line.low for line in bundle], [line.high for line in bundle]]
+        curves: list[list[Values | None]] = [[line.smoothed for line in bundle if smooth], *bands]
+        others = [_seen([one for one in values if one is not None], bundle, seen, options) for values in curves]
         if not len(raw):
             continue
         top = float(np.quantile(raw, _TOP_QUANTILE)) if options.clip else float(raw.max())
@@ -134,8 +164,18 @@ def value_range(lines: Sequence[Line], seen: Range, metric: Metric, options: Cha
     return low - padding, high + padding
 
 
-def _looked_at(values: Values, options: ChartOptions) -> Values:
-    """The finite values, on a log axis those above 0; of very many only some, where that changes little."""
+def _seen(curves: Sequence[Values], lines: Sequence[Line], seen: Range, options: ChartOptions) -> Values:
+    """Of curves over the lines' places those values that are finite, on a log axis above 0, and seen.
+
+    Of very many only some, where that changes little.
+    """
+    if not curves:
+        return np.empty(0)
+    parts = [
+        curve[int(np.searchsorted(line.x, seen[0])) : int(np.searchsorted(line.x, seen[1], "right"))]
+        for curve, line in zip(curves, lines, strict=True)
+    ]
+    values = np.concatenate(parts) if len(parts) > 1 else parts[0]
     if options.clip:
         values = values[:: max(1, len(values) // _LOOKED_AT)]
     return values[np.isfinite(values) & (values > 0)] if options.log else values[np.isfinite(values)]
