@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.cli import fake_engine as engine_without_work
-from tests.tui.cli.warm import run_warm
+from tests.warm import run_warm
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
