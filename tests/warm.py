@@ -46,7 +46,7 @@ def run_warm(
 ) -> subprocess.CompletedProcess[str]:
     """Run the program, or other code, to its end without input; what it writes goes through files of `folder`."""
     folder.mkdir(exist_ok=True)
-    process = _context.Process(target=_be, args=(code, arguments, environment, folder))
+    process = _context.Process(target=_be, args=(code, arguments, dict(environment), folder))
     process.start()
     process.join(timeout)
     if process.exitcode is None:
@@ -75,7 +75,7 @@ class WarmServer:
 
     def __init__(self, modules: Sequence[str], environment: Mapping[str, str]) -> None:
         (theirs, stdin), (stdout, out), (stderr, err) = (_context.Pipe(duplex=False) for _ in range(3))
-        arguments = (modules, environment, str(Path.cwd()), theirs, out, err)
+        arguments = (modules, dict(environment), str(Path.cwd()), theirs, out, err)
         self._process = _context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         self.stdin, self.stdout, self.stderr = (

@@ -12,7 +12,7 @@ from tests.engine.executing.slurm_cluster import SlurmCluster, unavailable, wait
 
 @pytest.fixture(autouse=True, scope="session")
 def _workers_import_once():
-    """Workers on this machine are forked from what is imported already: of their start, only that is not the real one."""
+    """What forks the workers of this machine is forked itself, from a process that has imported the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.executing.local.subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=warm.start))
         yield
