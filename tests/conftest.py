@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -38,3 +39,12 @@ def _interrupts_count():
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def demo_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole demo set in a cache folder, drawn once for all of pytest's processes: to be read only."""
+    from engine.demo import ensure_demo
+
+    base = tmp_path_factory.getbasetemp()
+    return ensure_demo((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-cache")

@@ -182,7 +182,7 @@ class _Caller:
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         threading.Thread(target=self._work, name="own code", daemon=True).start()
 
     def submit(self, job: "Callable[[], Result]") -> "Future[Result]":
@@ -191,9 +191,13 @@ class _Caller:
         self._waiting.put((future, job))
         return future
 
+    def end(self) -> None:
+        """Let the thread end when what it calls has returned, if it ever does."""
+        self._waiting.put(None)
+
     def _work(self) -> None:
-        while True:
-            future, job = self._waiting.get()
+        while (asked := self._waiting.get()) is not None:
+            future, job = asked
             if not future.set_running_or_notify_cancel():
                 continue
             try:
@@ -244,6 +248,8 @@ def call(job: Callable[[], Result], stopped: Callable[[], bool] = never, limit: 
         if (stop or late) and not future.done():
             future.cancel()
             with _choosing:
-                _caller = None if _caller is caller else _caller
+                if _caller is caller:  # nothing can be submitted to it any more
+                    caller.end()
+                    _caller = None
             raise StudyStopped if stop else TimeoutError(f"it took more than {limit:g} s")
     return future.result()

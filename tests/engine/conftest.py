@@ -1,10 +1,21 @@
 """Engines that jobs run on, as real as this machine has them."""
 
 import importlib.util
+import subprocess
+from types import SimpleNamespace
 
 import pytest
 
+from tests import warm
 from tests.engine.executing.slurm_cluster import SlurmCluster, unavailable, wait_until
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _workers_import_once():
+    """What forks the workers of this machine is forked itself, from a process that has imported the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.executing.local.subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=warm.start))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """What holds for the tests of the terminal side."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 
 from tests.tui import idle
 
@@ -24,4 +26,20 @@ def _waits_for_the_app_alone():
     with pytest.MonkeyPatch.context() as patch:
         for module in ("textual.pilot", "textual.app"):
             patch.setattr(f"{module}.wait_for_idle", idle.wait_for_idle)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _styles_are_parsed_once():
+    """Of every app's style sheets only the first of the same text and variables is parsed."""
+    parse, known = Stylesheet._parse_rules, {}
+
+    def parsed(sheet: Stylesheet, *arguments: Any, **more: Any) -> Any:
+        key = arguments, *more.items(), tuple(sheet._variables.items())
+        if key not in known:
+            known[key] = parse(sheet, *arguments, **more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parsed)
         yield

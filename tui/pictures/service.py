@@ -101,12 +101,12 @@ class Pictures:
         self.graphics = graphics
         self._drawn: OrderedDict[tuple[object, ...], Drawing] = OrderedDict()
         self._waiting: list[tuple[Order, Callable[[Drawing], None], Callable[[], bool]]] = []
-        self._news = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._working = False
 
     def recall(self, order: Order) -> Drawing | None:
         """The drawing, if it is remembered."""
-        with self._news:
+        with self._lock:
             drawing = self._drawn.get(order.remembered_as)
             if drawing is not None:
                 self._drawn.move_to_end(order.remembered_as)
@@ -114,27 +114,28 @@ class Pictures:
 
     def ask(self, order: Order, tell: Callable[[Drawing], None], wanted: Callable[[], bool]) -> None:
         """Have it drawn; `tell` and `wanted` are called in the drawing thread. What is no longer wanted is dropped."""
-        with self._news:
+        with self._lock:
             self._waiting.append((order, tell, wanted))
-            if self._thread is None:
+            if not self._working:
+                self._working = True
                 # A daemon, so that leaving never waits for a picture.
-                self._thread = threading.Thread(target=self._work, name="pictures", daemon=True)
-                self._thread.start()
-            self._news.notify()
+                threading.Thread(target=self._work, name="pictures", daemon=True).start()
 
     def _work(self) -> None:
+        """Draw until nothing waits: an idle thread would keep the screens of the last orders."""
         from engine import lower_priority
 
         lower_priority(_LOWER_PRIORITY_BY)  # training comes first, and so does the screen
         while True:
-            with self._news:
-                while not self._waiting:
-                    self._news.wait()
+            with self._lock:
+                if not self._waiting:
+                    self._working = False
+                    return
                 order, tell, wanted = self._waiting.pop()
             if not wanted():
                 continue
             drawing = self.recall(order) or draw(order)
-            with self._news:
+            with self._lock:
                 if not drawing.problem:
                     self._drawn[order.remembered_as] = drawing
                 while len(self._drawn) > REMEMBERED:

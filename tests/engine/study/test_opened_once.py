@@ -1,8 +1,7 @@
 """A report opens its run once: every file of it is read once, and so is every image's header."""
 
 import json
-import subprocess
-import sys
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.study.running import run_study
+from tests.warm import run_warm
 
-ROOT = Path(__file__).parents[3]
 TIMEOUT = 300
 
 # In a process of its own, since an audit hook cannot be removed.
@@ -48,8 +47,8 @@ def runs(config, tmp_path):
 
 def test_a_report_reads_everything_once(runs, config, tmp_path):
     page, told = tmp_path / "report.html", tmp_path / "told.json"
-    command = [sys.executable, "-c", EXPORT, runs[0], page, told]
-    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    paths = [str(path) for path in (runs[0], page, told)]
+    child = run_warm(paths, os.environ, tmp_path / "streams", TIMEOUT, EXPORT)
     assert child.returncode == 0, child.stderr
     opened, headers = json.loads(told.read_text())
     opens = Counter(map(Path, opened))

@@ -33,6 +33,8 @@ HEAD = "import random, sys, threading, time\nimport numpy as np\nfrom engine.ste
 DECLARED = HEAD + '@step("seen", Parameter("level", 3, 0, 9, "how much"))\ndef mine(pixels, *, level):\n'
 GOOD = DECLARED + "    return 255 - pixels\n"
 
+WAIT = 60
+
 
 @pytest.fixture(autouse=True)
 def nothing_named_before():
@@ -181,10 +183,14 @@ def test_a_stop_is_obeyed_where_a_step_does_not_return(own, short, monkeypatch):
     threading.Thread(target=lambda: (called.wait(), control.stop())).start()
     try:
         record = run_study(study_of(short, "vanilla", "mine"), control=control)
+        left = [thread for thread in threading.enumerate() if thread.name == "own code"]
     finally:
         release.set()
     assert (record.result("vanilla").status, record.result("mine").status) == ("done", "stopped")
     assert own_code.call(lambda: 3) == 3
+    for thread in left:
+        thread.join(WAIT)
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_a_slow_step_is_timed_for_the_estimate_and_shows_its_progress(own, short, monkeypatch):

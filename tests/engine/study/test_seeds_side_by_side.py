@@ -4,7 +4,6 @@ import contextlib
 import os
 import pickle
 import signal
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -22,7 +21,9 @@ from engine.tuning.order import load_search, resume_tuning, tune
 from engine.tuning.searching import TrialFailed, TrialPlan, TrialPruned
 from engine.tuning.side_by_side import TrialCoordinator
 from tests.engine.study.test_tuning import folder_of, outcome, stop_at
+from tests.warm import run_warm
 
+TIMEOUT = 300
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals processes")
 
 
@@ -69,12 +70,9 @@ def test_a_search_with_workers_goes_on_to_the_same_end(two_seeds, tmp_path, endi
         control, listen = stop_at(moment)
         assert tune(parallel, listen, control).finished.status == "stopped"
     else:
-        killed = subprocess.run(
-            [sys.executable, "-c", DIES, *map(str, (parallel.study.data, tmp_path))],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            input=pickle.dumps(parallel),
-            check=False,
-        )
+        (tmp_path / "search.pickle").write_bytes(pickle.dumps(parallel))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        killed = run_warm([str(tmp_path / "search.pickle")], environment, tmp_path / "streams", TIMEOUT, DIES)
         assert killed.returncode == -signal.SIGKILL
     execution = Execution() if ending == "stop" else None  # in one process, or with workers again
     assert outcome(resume_tuning(folder_of(parallel), execution=execution)) == whole
@@ -91,7 +89,8 @@ def die(event):
     if isinstance(event, EpochScored) and (event.trial, event.epoch) == (1, 0):
         os.kill(os.getpid(), signal.SIGKILL)
 
-tune(pickle.load(sys.stdin.buffer), die)
+with open(sys.argv[1], "rb") as file:
+    tune(pickle.load(file), die)
 """
 
 

@@ -1,6 +1,7 @@
 """The command line with an engine that does no work, in this process and in one of its own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.cli import fake_engine as engine_without_work
-from tests.tui.cli.warm import run_warm
+from tests.warm import run_warm
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -42,6 +43,13 @@ def studies(fake_engine, monkeypatch):
 
     monkeypatch.setattr("engine.run_study", run_study)
     return seen
+
+
+@pytest.fixture
+def demo_is_drawn(demo_set, tmp_path, monkeypatch):
+    """The cache of the test's programs holds the demo set."""
+    monkeypatch.setenv("SIMPSONS_TUI_CACHE_DIR", str(tmp_path / "cache"))
+    shutil.copytree(demo_set, tmp_path / "cache" / demo_set.name)
 
 
 @pytest.fixture

@@ -232,6 +232,7 @@ def test_8_a_long_stage_is_not_silent_where_standard_error_is_no_terminal(data, 
     assert re.search(r"training, \d+ %.*left", err), err
 
 
+@pytest.mark.usefixtures("demo_is_drawn")
 def test_9_the_drawn_demo_set_is_trained_with_the_quick_recipe_where_none_is_named(program):
     small = ["--sample", "12", "--epochs", "1", "--variants", "vanilla", "--offline", "--device", "cpu"]
     status, out, err = program("run", *small, "--json")

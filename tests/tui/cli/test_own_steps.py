@@ -125,6 +125,7 @@ def test_what_a_file_prints_stays_off_standard_output(command, studies, mine):
     assert studies
 
 
+@pytest.mark.usefixtures("demo_is_drawn")
 def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine, tmp_path, monkeypatch):
     monkeypatch.setattr(named_code, "_named", {})
     command("steps", "--steps", mine)
@@ -151,6 +152,7 @@ def test_the_process_that_a_study_is_left_to_names_the_same_files(command, mine,
     assert started[1][-4:] == ["--steps", str(mine), "--network", f"{network}:build"]
 
 
+@pytest.mark.usefixtures("demo_is_drawn")
 def test_a_study_is_run_resumed_and_asked_in_processes_of_their_own(program, mine, tmp_path):
     mine.write_text(SOURCE.replace("    height", "    print('at work')\n    height", 1))
     small = ("--sample", 12, "--image-size", "16x20", "--epochs", 1, "--batch-size", 12, "--threads", 1, "--offline")

@@ -44,6 +44,15 @@ def test_a_picture_is_read_once_and_remembered_by_size():
     assert first.size == (6, 8)
 
 
+def test_no_thread_stays_when_all_is_drawn():
+    before, pictures = {*threading.enumerate()}, Pictures()
+    for key in ("a", "b"):
+        assert drawn(pictures, order(key)).strips
+        for thread in {*threading.enumerate()} - before:
+            thread.join(WAIT)
+        assert {*threading.enumerate()} <= before
+
+
 def test_the_latest_comes_first_and_what_is_no_longer_wanted_is_dropped():
     pictures, gate, seen, done = Pictures(), threading.Event(), [], threading.Event()
     began = threading.Event()
