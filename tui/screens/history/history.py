@@ -151,8 +151,7 @@ class HistoryScreen(Screen[None]):
         shown, table, empty = self.shown, self.query_one(SortableTable), self.query_one("#empty", Static)
         table.display, empty.display = bool(shown), not shown
         if shown:
-            dark = self.app.current_theme.dark
-            marks = {str(run.folder): run_mark(self._places.get(run.folder), dark=dark) for run in shown}
+            marks = {str(run.folder): run_mark(self._places.get(run.folder)) for run in shown}
             narrow = self.size.width < NARROW
             table.show_data(history_data(shown, narrow=narrow), marks=marks, narrow=narrow)
         else:

@@ -26,7 +26,7 @@ from tui.looks.axes import (
     y_ticks,
 )
 from tui.looks.chart_options import Shown, XAxis
-from tui.looks.palette import blend
+from tui.looks.palette import fade
 from tui.state.curves import Values, last_finite
 from tui.widgets.charts.lines import Line, bends, points
 from tui.widgets.charts.view import Range
@@ -118,12 +118,12 @@ def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: L
     for line in lines:
         if line.faint:
             values = line.raw if look.shown == "raw" else line.smoothed
-            canvas.curve(line.x, values, blend(line.colour, look.ground, _PALE))
+            canvas.curve(line.x, values, fade(line.colour, look.ground, _PALE))
     for line in strong:
-        canvas.band(line, blend(line.colour, look.ground, _BAND))
+        canvas.band(line, fade(line.colour, look.ground, _BAND))
     for line in strong:
         if look.shown == "both" and line.low is None:
-            canvas.curve(line.x, line.raw, blend(line.colour, look.ground, _FAINT), connected=False)
+            canvas.curve(line.x, line.raw, fade(line.colour, look.ground, _FAINT), connected=False)
     for line in strong:
         canvas.curve(line.x, line.raw if look.shown == "raw" else line.smoothed, line.colour, bold=look.shown != "raw")
     for offset, line in enumerate(strong):
