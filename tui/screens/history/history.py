@@ -295,13 +295,13 @@ class HistoryScreen(Screen[None]):
         """The curves of the marked runs on one chart."""
         from tui.screens.history.run_comparison import RunCurvesScreen
 
-        self._compare(lambda runs: self.app.push_screen(RunCurvesScreen(runs)))
+        self._compare(lambda runs: self.app.push_screen(RunCurvesScreen(runs, self._session.settings.charts)))
 
     def action_tables(self) -> None:
         """The scores of the marked runs in one table."""
         from tui.screens.history.run_comparison import RunTablesScreen
 
-        self._compare(lambda runs: self.app.push_screen(RunTablesScreen(runs)))
+        self._compare(lambda runs: self.app.push_screen(RunTablesScreen(runs, self._session.settings.charts)))
 
     def _compare(self, then: Callable[[list[MarkedRun]], object]) -> None:
         places = dict(sorted(self._places.items(), key=lambda entry: entry[1]))

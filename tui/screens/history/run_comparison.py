@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -44,8 +45,9 @@ def demo_mark(runs: Sequence[MarkedRun]) -> Text:
 class RunBoard(ChartBoard):
     """The curves of the runs on one chart, a run a colour: of the variant that is shown, or of those a filter names."""
 
-    def __init__(self, runs: Sequence[MarkedRun], variants: Sequence[str]) -> None:
-        super().__init__(id="runs-board", options=ChartOptions(jobs="mean"))
+    def __init__(self, runs: Sequence[MarkedRun], variants: Sequence[str], options: ChartOptions) -> None:
+        """Of runs that ended, no job is the last one under way: what begins with that begins with the mean."""
+        super().__init__(id="runs-board", options=replace(options, jobs="each" if options.jobs == "each" else "mean"))
         self._runs = [(run, RecordCurves(run.record)) for run in runs]
         self._variants = variants
         self.variant = variants[0]
@@ -135,9 +137,10 @@ class RunCurvesScreen(Screen[None]):
     ]
     AUTO_FOCUS = "RunBoard"
 
-    def __init__(self, runs: Sequence[MarkedRun]) -> None:
+    def __init__(self, runs: Sequence[MarkedRun], options: ChartOptions) -> None:
+        """`options` are how curves are shown at first."""
         super().__init__()
-        self._runs = list(runs)
+        self._runs, self._options = list(runs), options
         self._last = {run.name: RecordCurves(run.record) for run in runs}
         self.variants = list(dict.fromkeys(name for run in runs for name in study_variants(run.record)))
         self.variant = self.variants[0]
@@ -145,7 +148,7 @@ class RunCurvesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Variant, chart, runs."""
         yield Static(id="title")
-        yield RunBoard(self._runs, self.variants)
+        yield RunBoard(self._runs, self.variants, self._options)
         yield Static(id="legend")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -203,7 +206,7 @@ class RunCurvesScreen(Screen[None]):
 
     def action_tables(self) -> None:
         """The same runs' scores."""
-        self.app.switch_screen(RunTablesScreen(self._runs))
+        self.app.switch_screen(RunTablesScreen(self._runs, self._options))
 
 
 def nothing_to_compare() -> str:
@@ -235,9 +238,10 @@ class RunTablesScreen(Screen[None]):
         bind("tables.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
     ]
 
-    def __init__(self, runs: Sequence[MarkedRun]) -> None:
+    def __init__(self, runs: Sequence[MarkedRun], options: ChartOptions) -> None:
+        """`options` are for their curves."""
         super().__init__()
-        self._runs = list(runs)
+        self._runs, self._options = list(runs), options
         self.together, self.left_out = comparable(runs)
         self._average: Average = AVERAGES[0]
 
@@ -293,4 +297,4 @@ class RunTablesScreen(Screen[None]):
 
     def action_overlay(self) -> None:
         """The same runs' curves."""
-        self.app.switch_screen(RunCurvesScreen(self._runs))
+        self.app.switch_screen(RunCurvesScreen(self._runs, self._options))
