@@ -19,8 +19,8 @@ from engine import settings_file as the_file
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.app.command_palette import StudyCommands
-from tui.looks.keys import bind
-from tui.looks.themes import COLOUR_BLIND, ReadableColours, readable_variables, terminal_colours
+from tui.looks.keys import bind, use_keys
+from tui.looks.themes import COLOUR_BLIND, OnLight, ReadableColours, readable_variables, terminal_colours
 from tui.screens.setup.screen import SetupScreen
 from tui.session.leaving import obey_signals
 from tui.session.messages import Complaint
@@ -69,7 +69,7 @@ class DashboardApp(App[int]):
         bind("app.quit", "q", "quit", "Quit", "Leave; asks first while a study runs"),
         bind("app.interrupt", "ctrl+c,ctrl+q", "quit", "Quit", "Leave, as q does", show=False, priority=True),
     ]
-    _colours: tuple[str, TerminalTheme, LineFilter] | None = None
+    _colours: tuple[str, TerminalTheme, list[LineFilter]] | None = None
     COMMANDS = App.COMMANDS | {StudyCommands}
 
     def __init__(
@@ -144,9 +144,17 @@ class DashboardApp(App[int]):
         if theme != self.theme:
             self.theme = theme
         self.set_keymap(settings.keys)
+        if use_keys(settings.keys):
+            self._draw_anew()
         if self._pumping is not None:
             self._pumping.stop()
         self._pumping = self.set_interval(session.seconds_between_draws, self._pump)
+
+    def _draw_anew(self) -> None:
+        """Have every view draw itself as after a change of its size: words on it name keys."""
+        for screen in self.screen_stack:
+            for part in (screen, *screen.query()):
+                part.post_message(events.Resize(part.size, part.virtual_size, part.container_size))
 
     def _tell_of_settings(self) -> None:
         """What of the settings cannot be used; which keys there are is known once all screens are loaded."""
@@ -183,21 +191,23 @@ class DashboardApp(App[int]):
         return super().ansi_theme if self.current_theme.ansi else self._named_colours[1]
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, with dim words that can be read."""
+        """Textual's own, with dim words that can be read, and the theme's own colours of variants."""
+        _, _, (readable, *others) = self._named_colours
         filters = super().get_line_filters()
-        return [self._named_colours[2] if isinstance(one, ANSIToTruecolor) else one for one in filters]
+        return [*others, *(readable if isinstance(one, ANSIToTruecolor) else one for one in filters)]
 
     def get_css_variables(self) -> dict[str, str]:
         """Textual's own, with words that can be read in every theme."""
         return readable_variables(super().get_css_variables())
 
     @property
-    def _named_colours(self) -> tuple[str, TerminalTheme, LineFilter]:
-        """By the theme's name: its terminal colours and the filter that uses them."""
+    def _named_colours(self) -> tuple[str, TerminalTheme, list[LineFilter]]:
+        """By the theme's name: its terminal colours, the filter that uses them, and on a light ground one more."""
         theme = self.current_theme
         if self._colours is None or self._colours[0] != theme.name:
             colours = terminal_colours(theme)
-            self._colours = theme.name, colours, ReadableColours(colours)
+            filters = [ReadableColours(colours), *([] if theme.dark else [OnLight()])]
+            self._colours = theme.name, colours, filters
         return self._colours
 
     def _read_meter(self) -> None:

@@ -68,7 +68,8 @@ def print_compared(folders: Sequence[Path], size: tuple[int, int] | None, colour
         if record.started is None:
             raise InputError(f"{folder} holds no study: its process ended before it began")
     runs = [MarkedRun(folder.name, run_style(n), record) for n, (folder, record) in enumerate(records.items())]
-    _print(_app(StudyConfig()), RunCurvesScreen(runs), size, colour)
+    app = _app(StudyConfig())
+    _print(app, RunCurvesScreen(runs, app.session.settings.charts), size, colour)
 
 
 def _app(config: StudyConfig, watch: Path | None = None) -> _FrameApp:

@@ -13,14 +13,14 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui.app.key_table import bindings_of, owners, with_own_keys
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 
 _KEY_WIDTH, _NAME_WIDTH = 14, 13
 
 _SHORT_NAMES = (
     "  A variant's name that does not fit has its steps cut to their first letters and its values without the "
     "parameters' names: equ+nlm(0.1)+hsv. Where that is too long as well, it is the variant's number in the study "
-    "with its first and last step: #17 equalize+…+hsv. d in tables and on curves shows the whole pipeline."
+    "with its first and last step: #17 equalize+…+hsv. {} in tables and on curves shows the whole pipeline."
 )
 
 
@@ -39,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
         """The sections, the present screen's first."""
         with VerticalScroll(classes="dialog help") as box:
             box.border_title = "keys"
-            box.border_subtitle = "esc closes"
+            box.border_subtitle = f"{key('help.close', 'esc')} closes"
             yield Static(self._text())
 
     def _text(self) -> Group:
@@ -47,7 +47,9 @@ class HelpScreen(ModalScreen[None]):
         parts: list[Text | Table] = []
         for title, bindings in table.items():
             parts += [Text(title, "bold"), self._section(bindings), Text()]
-        return Group(*parts, Text("Short names", "bold"), Text(_SHORT_NAMES, "dim"))
+        return Group(
+            *parts, Text("Short names", "bold"), Text(_SHORT_NAMES.format(key("results.pipeline", "d")), "dim")
+        )
 
     def _section(self, bindings: list[Binding]) -> Table:
         grid = Table.grid(padding=(0, 2, 0, 0))

@@ -39,7 +39,7 @@ def colours(variants: Sequence[str]) -> str:
 
 def _variant_rules(variants: Sequence[str]) -> Iterator[str]:
     light = " ".join(f"--v{place}: {variant_style(name).on_light};" for place, name in enumerate(variants))
-    dark = " ".join(f"--v{place}: {variant_style(name).on_dark};" for place, name in enumerate(variants))
+    dark = " ".join(f"--v{place}: {variant_style(name).colour};" for place, name in enumerate(variants))
     yield f":root {{ {light} }}"
     yield f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     for place in range(len(variants)):

@@ -1,11 +1,10 @@
 """Event files for TensorBoard, a folder a job: losses of batches, what was measured at each epoch's end, scores.
 
-The format's own library writes them, from the optional extra `tensorboard`. A batch's time is interpolated within its
-epoch, whose beginning and end the record has.
+The format's own library writes them, from the optional extra `tensorboard`.
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine import Exported
@@ -51,7 +50,7 @@ def scalars(record: StudyRecord, key: JobKey) -> Iterator[Scalar]:
     from engine import epoch_values, score_values
 
     losses, ended = record.losses.get(key, []), record.epochs.get(key, [])
-    times = _batch_times(record, key, len(losses))
+    times = record.times.get(key, ())
     for step, (loss, time) in enumerate(zip(losses, times, strict=True)):
         yield Scalar("loss/batch", step, loss, time)
     for entry in ended:
@@ -61,16 +60,3 @@ def scalars(record: StudyRecord, key: JobKey) -> Iterator[Scalar]:
         time = ended[-1].time if ended else times[-1] if times else 0.0
         last = max(0, len(losses) - 1)
         yield from (Scalar(tag, last, value, time) for tag, value in score_values(result).items())
-
-
-def _batch_times(record: StudyRecord, key: JobKey, batches: int) -> Sequence[float]:
-    """When each batch was trained; an epoch that has not ended has the time of its first batch for all."""
-    starts = record.epoch_starts.get(key, [])
-    ends = {entry.epoch: entry.time for entry in record.epochs.get(key, [])}
-    times: list[float] = []
-    for place, start in enumerate(starts):
-        until = starts[place + 1].step if place + 1 < len(starts) else batches
-        count = max(1, until - start.step)
-        each = (ends.get(start.epoch, start.time) - start.time) / count
-        times += [start.time + each * batch for batch in range(until - start.step)]
-    return times + [0.0] * (batches - len(times))

@@ -7,8 +7,8 @@ The markers carry the same meaning where there is no colour at all.
 """
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,15 +25,14 @@ _MIDDLE, _MIXES = 0.18, 20
 
 @dataclass(frozen=True)
 class VariantStyle:
-    """How a variant looks; `on_light` is the same hue, dark enough for a light background."""
+    """How a variant looks, in colours as #rrggbb.
 
-    on_dark: str
+    Words are written in `colour`; on a light ground the app shows `on_light` in its place, the same hue.
+    """
+
+    colour: str
     on_light: str
     marker: str
-
-    def colour(self, *, dark: bool) -> str:
-        """The colour to draw with, as #rrggbb."""
-        return self.on_dark if dark else self.on_light
 
 
 _STYLES = (
@@ -67,6 +66,15 @@ _COMBINATIONS = MappingProxyType(
 _HUES = (*_STYLES, *(_COMBINATIONS[name] for name in list(_COMBINATIONS)[:4]))
 
 
+ALARM, GREY = "#d7af00", "#9a9a9a"
+"""What went wrong; a curve that does not stand out."""
+
+ON_LIGHT: Mapping[str, str] = MappingProxyType(
+    {style.colour: style.on_light for style in _HUES} | {ALARM: "#7a5200", GREY: "#6a6a6a"}
+)
+"""The colours of this module as they are on a light ground."""
+
+
 def variant_style(variant: str) -> VariantStyle:
     """The style of a variant; one that has no entry gets one by its name, so that it too stays the same."""
     if variant in _KNOWN:
@@ -74,13 +82,19 @@ def variant_style(variant: str) -> VariantStyle:
     if variant in _COMBINATIONS:
         return _COMBINATIONS[variant]
     marker, hue = divmod(zlib.crc32(variant.encode()) % (len(SPARE_MARKERS) * len(_HUES)), len(_HUES))
-    return VariantStyle(_HUES[hue].on_dark, _HUES[hue].on_light, SPARE_MARKERS[marker])
+    return replace(_HUES[hue], marker=SPARE_MARKERS[marker])
 
 
 def blend(colour: str, ground: str, share: float) -> str:
     """`share` of a colour over a ground, both #rrggbb: a thin line beside a bold one."""
     pairs = zip(bytes.fromhex(colour[1:7]), bytes.fromhex(ground[1:7]), strict=True)
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def fade(colour: str, ground: str, share: float) -> str:
+    """The same of one of this module's colours, as it is on that ground."""
+    on_light = luminance(rgb(ground)) > _MIDDLE
+    return blend(ON_LIGHT.get(colour, colour) if on_light else colour, ground, share)
 
 
 def luminance(colour: Sequence[int]) -> float:
@@ -109,10 +123,10 @@ def ground_colour(theme: "Theme") -> str:
     return background if background.startswith("#") else ("#121212" if theme.dark else "#ffffff")
 
 
-def variant_mark(variant: str, *, dark: bool = True) -> Text:
+def variant_mark(variant: str) -> Text:
     """The variant's marker in its colour."""
     style = variant_style(variant)
-    return Text(style.marker, style.colour(dark=dark))
+    return Text(style.marker, style.colour)
 
 
 MOST_RUNS = len(_STYLES) * 2
@@ -123,4 +137,4 @@ def run_style(place: int) -> VariantStyle:
     """The look of the run at a place among those that are compared: first by colour, then by an open marker too."""
     style = _STYLES[place % len(_STYLES)]
     marker = style.marker if place < len(_STYLES) else SPARE_MARKERS[place % len(_STYLES)]
-    return VariantStyle(style.on_dark, style.on_light, marker)
+    return replace(style, marker=marker)

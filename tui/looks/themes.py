@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
-from textual.filter import ANSIToTruecolor
+from textual.color import Color as Background
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.looks.axes import rgb
-from tui.looks.palette import ground_colour, readable
+from tui.looks.palette import ON_LIGHT, ground_colour, readable
 
 LEAST_CONTRAST, LEAST_DIM_CONTRAST = 4.5, 3.0
 """Of words with their ground, as WCAG 2 has it (level AA), and of dim words."""
@@ -91,3 +93,17 @@ class ReadableColours(ANSIToTruecolor):
         if not style.dim or plain.color is None or plain.color.triplet is None or ground.triplet is None:
             return plain
         return plain + Style(color=readable(plain.color.triplet.hex, ground.triplet.hex, LEAST_DIM_CONTRAST))
+
+
+class OnLight(LineFilter):
+    """The colours of variants, dark enough for a light ground, whatever view they stand in and since when."""
+
+    def apply(self, segments: list[Segment], background: Background) -> list[Segment]:
+        """A line's parts in other colours."""
+        return [Segment(text, style and _on_light(style), control) for text, style, control in segments]
+
+
+@lru_cache(1024)
+def _on_light(style: Style) -> Style:
+    found = ON_LIGHT.get(style.color.name) if style.color is not None else None
+    return style + Style(color=found) if found is not None else style

@@ -16,7 +16,7 @@ from textual.widgets import DataTable, Footer, Static
 from engine.config.protocols import Closeness
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair
 from tui.looks import formatting
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.pictures.pair import PairPictures
 from tui.session.audit import AuditRun
 from tui.session.session import Session
@@ -226,7 +226,7 @@ def _waiting(run: AuditRun) -> Text:
     if run.failure is not None:
         return Text(run.failure.words, "red")
     if run.stopped:
-        return Text("stopped; go back and press u to begin again", "dim")
+        return Text(f"stopped; go back and press {key('setup.audit', 'u')} to begin again", "dim")
     return Text(f"{run.progress_words()}\n\nEvery image is read once; the next audit takes seconds.", "dim")
 
 

@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -29,8 +29,8 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Label(self._question, classes="dialog-title")
             yield Label(self._detail)
             with Horizontal(classes="dialog-buttons"):
-                yield Button("Yes (y)", id="yes", variant="warning", compact=True)
-                yield Button("No (n)", id="no", compact=True)
+                yield Button(f"Yes ({key('confirm.yes', 'y')})", id="yes", variant="warning", compact=True)
+                yield Button(f"No ({key('confirm.no', 'n')})", id="no", compact=True)
 
     def on_mount(self) -> None:
         """Enter alone must not end a study."""

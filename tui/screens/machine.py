@@ -19,7 +19,7 @@ from tui.looks.palette import ground_colour
 from tui.tables.machine import NOT_MEASURED, machine_sentences
 from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels
 from tui.widgets.lines import LinesView
-from tui.widgets.time_chart import Look, draw_times, legend, stage_strip
+from tui.widgets.time_chart import draw_times, legend, stage_strip
 
 LOOK_SECONDS = 1.0
 """How often new figures are looked for."""
@@ -119,13 +119,12 @@ class MachineScreen(Screen[None]):
         if self._arrange(len(shown)):
             self.call_after_refresh(self.show)
             return
-        theme = self.app.current_theme
-        look = Look(ground_colour(theme), theme.dark)
+        ground = ground_colour(self.app.current_theme)
         for widget, panel in zip(self.query(MachinePanel), shown, strict=False):
             width, height = widget.size
-            strips = [stage_strip(row, timeline, width, look) for row in rows[:MOST_LANES]]
-            chart = draw_times(panel, timeline.seconds, width, height - 1 - len(strips), look)
-            widget.show_lines([legend(panel, look), *chart, *strips])
+            strips = [stage_strip(row, timeline, width, ground) for row in rows[:MOST_LANES]]
+            chart = draw_times(panel, timeline.seconds, width, height - 1 - len(strips))
+            widget.show_lines([legend(panel), *chart, *strips])
 
     def _arrange(self, charts: int) -> bool:
         """Place the charts side by side and below each other; whether their sizes change by it."""

@@ -10,9 +10,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 
 CLOSE = bind("window.close", "escape", "dismiss(None)", "Close", "Close and change nothing", display="esc")
+
+
+def leaving(verb: str) -> str:
+    """What the keys of a window do, of which Enter does the verb."""
+    return f"enter: {verb}   {key('window.close', 'esc')}: leave"
 
 
 class PathScreen(ModalScreen[str | None]):
@@ -20,8 +25,8 @@ class PathScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [CLOSE]
     HEADING: ClassVar[str]
-    HINT: ClassVar[str]
-    """What the keys do."""
+    VERB: ClassVar[str]
+    """What Enter does."""
     QUESTION: ClassVar[str]
     EMPTY: ClassVar[str]
     """Stands in the field while it is empty."""
@@ -35,7 +40,7 @@ class PathScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """One line to type in."""
         with Vertical(classes="dialog") as box:
-            box.border_title, box.border_subtitle = self.HEADING, self.HINT
+            box.border_title, box.border_subtitle = self.HEADING, leaving(self.VERB)
             yield Label(self.QUESTION)
             field = Input(self._path, placeholder=self.EMPTY, id="path", compact=True)
             field.cursor_blink = False

@@ -30,7 +30,7 @@ class PipelineScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Number, name, a line a step, and the same in words."""
         variant = find_variant(self._variant)
-        mark = variant_mark(self._variant, dark=self.app.current_theme.dark)
+        mark = variant_mark(self._variant)
         place = f"   {self._variants.index(self._variant) + 1} of {len(self._variants)}"
         lines = [Text.assemble(mark, " ", (self._variant, "bold"), (place, "dim"))]
         if words := words_of(self._variant):

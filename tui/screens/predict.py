@@ -18,7 +18,7 @@ from engine.config.model import ModelRequest
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
 from tui.looks import formatting
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.looks.palette import variant_mark
 from tui.pictures.picture import Picture
 from tui.screens.path import PathScreen
@@ -34,8 +34,6 @@ _BAR = 12
 _NAME, _MARKED = 22, 40
 """Columns of a class's name, and of the whole, beside the table."""
 
-_HINT = "d: name a file, a folder or an archive with images"
-
 _LEAST_IMAGE = 60
 """Columns for an image's path and why it was refused; more than a narrow screen has, which then scrolls."""
 
@@ -43,7 +41,7 @@ _LEAST_IMAGE = 60
 class ImagesScreen(PathScreen):
     """Asks for the images."""
 
-    HEADING, HINT = "images", "enter: predict   esc: leave"
+    HEADING, VERB = "images", "predict"
     QUESTION, EMPTY = "An image, or a folder or archive with images", "path"
 
 
@@ -205,9 +203,7 @@ class PredictScreen(Screen[None]):
         remarks.update(Text("\n".join(model.notes) if model is not None else "", style="dim"))
 
     def _model_words(self) -> Text:
-        words = Text.assemble(
-            variant_mark(self._variant, dark=self.app.current_theme.dark), (f" {self._variant}", "bold")
-        )
+        words = Text.assemble(variant_mark(self._variant), (f" {self._variant}", "bold"))
         model = self._feed.model if self._feed is not None else None
         words.append(f"   run {self._request.folder.name}", style="dim")
         if model is not None:
@@ -218,7 +214,7 @@ class PredictScreen(Screen[None]):
     def _progress_words(self) -> Text:
         feed = self._feed
         if feed is None:
-            return Text(_HINT, style="dim")
+            return Text(f"{key('predict.images', 'd')}: name a file, a folder or an archive with images", style="dim")
         if feed.failure is not None and not feed.stopped:
             return Text(feed.failure.words, style="bold red")
         if feed.model is None:

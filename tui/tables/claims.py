@@ -120,21 +120,19 @@ def leak_facts(report: LeakReport) -> Text:
     )
 
 
-def leak_parts(report: LeakReport, width: int, *, dark: bool = True) -> Iterator[RenderableType]:
+def leak_parts(report: LeakReport, width: int) -> Iterator[RenderableType]:
     """Facts, the scores side by side, and what the gaps say."""
     yield leak_facts(report)
     yield Text()
     accuracies = [(row.variant, (row.official_accuracy, row.clean_accuracy, row.accuracy_gap)) for row in report.rows]
     f1s = [(row.variant, (row.official_f1, row.clean_f1, row.f1_gap)) for row in report.rows]
     for name, rows in (("accuracy", accuracies), ("macro F1", f1s)):
-        yield _leak_table(name, rows, narrow=width < _ROOMY, dark=dark)
+        yield _leak_table(name, rows, narrow=width < _ROOMY)
         yield Text()
     yield from (Text(f"• {sentence}") for sentence in report.sentences)
 
 
-def _leak_table(
-    name: str, rows: Sequence[tuple[str, tuple[Estimate, Estimate, Estimate]]], *, narrow: bool, dark: bool
-) -> Table:
+def _leak_table(name: str, rows: Sequence[tuple[str, tuple[Estimate, Estimate, Estimate]]], *, narrow: bool) -> Table:
     table = Table(
         title=f"{name}, with 95 % intervals",
         title_justify="left",
@@ -151,7 +149,7 @@ def _leak_table(
     for variant, (official, clean, gap) in rows:
         told = gap.interval.low > 0 or gap.interval.high < 0
         table.add_row(
-            Text.assemble(variant_mark(variant, dark=dark), " ", variant),
+            Text.assemble(variant_mark(variant), " ", variant),
             estimate_text(official, short=narrow),
             estimate_text(clean, short=narrow),
             Text(estimate_text(gap, signed=True, short=narrow), style="bold" if told else ""),

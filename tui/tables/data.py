@@ -207,7 +207,7 @@ def _rich_cell(cell: Cell) -> Text:
     )
 
 
-def to_plain(data: TableData, *, dark: bool = True) -> Table:
+def to_plain(data: TableData) -> Table:
     """The table without lines, for screens; a variant has its sign, and is named where it is not that of the row above.
 
     A column whose key is variant:NAME has the sign in its head.
@@ -216,13 +216,13 @@ def to_plain(data: TableData, *, dark: bool = True) -> Table:
     for column in data.columns:
         head = Text(column.heading)
         if column.key.startswith("variant:"):
-            head = Text.assemble(variant_mark(column.heading, dark=dark), " ", head)
+            head = Text.assemble(variant_mark(column.heading), " ", head)
         table.add_column(head, justify="right" if column.numeric else "left", no_wrap=True)
     above = ""
     for row in data.rows:
         cells = [_rich_cell(cell) for cell in row.cells]
         if data.columns[0].key == "variant":
             name, above = above, row.cells[0].text
-            cells[0] = Text() if above == name else Text.assemble(variant_mark(above, dark=dark), " ", above)
+            cells[0] = Text() if above == name else Text.assemble(variant_mark(above), " ", above)
         table.add_row(*cells)
     return table

@@ -10,6 +10,7 @@ from engine.events.record import StudyRecord, evaluated_results, protocol_name
 from engine.reports.effects import effect_name, effect_sentence
 from engine.reports.statistics import LEVEL, FactorialAnalysis, FactorialEffect
 from tui.looks.formatting import interval_text, p_text, p_words, share, signed
+from tui.looks.keys import key
 from tui.looks.palette import variant_mark
 from tui.tables.data import Line, TableData, numbers, table_of, to_rich, words
 from tui.tables.statistics import DIFFERS
@@ -38,7 +39,7 @@ def effects_title(record: StudyRecord) -> str:
 
 
 def effects_line(record: StudyRecord) -> str:
-    """Which effects are significant, in a line that names the key; "" where the study has no complete set."""
+    """Which effects are significant, in a line that names the key to them; "" where the study has no complete set."""
     told: dict[object, str] = {}
     for analysis in factorials(record):
         if sure := [f"{effect_name(one)} {signed(one.estimate)}" for one in analysis.effects if one.significant]:
@@ -47,7 +48,7 @@ def effects_line(record: StudyRecord) -> str:
             told.setdefault(frozenset(analysis.steps), f"none significant of {', '.join(analysis.steps)}")
     parts = list(told.values())
     more = f"; and {len(parts) - _SETS_TOLD} more sets" if len(parts) > _SETS_TOLD else ""
-    return f"effects of steps (f): {'; '.join(parts[:_SETS_TOLD])}{more}" if parts else ""
+    return f"effects of steps ({key('results.effects', 'f')}): {'; '.join(parts[:_SETS_TOLD])}{more}" if parts else ""
 
 
 def set_words(analysis: FactorialAnalysis) -> str:
@@ -88,10 +89,12 @@ def missing_words(record: StudyRecord) -> str:
         return " ".join(refused) or NO_EFFECTS
     steps, lacking = nearest_set(done)
     wanted = ",".join(dict.fromkeys((*done, *lacking)))
+    new, build, all_eight = key("app.new", "n"), key("setup.build", "+"), key("setup.combinations", "A")
     return (
         f"The effects of steps need every combination of two or three of them in one order, {PLAIN} among them. For "
-        f"{' and '.join(steps)} this study lacks {', '.join(lacking)}: press n, then + to put a combination together; "
-        f"or --variants {wanted}. A on the set-up screen, or --variants {ALL_COMBINATIONS}, takes the eight of three."
+        f"{' and '.join(steps)} this study lacks {', '.join(lacking)}: press {new}, then {build} to put a combination "
+        f"together; or --variants {wanted}. {all_eight} on the set-up screen, or --variants {ALL_COMBINATIONS}, takes "
+        "the eight of three."
     )
 
 
@@ -149,7 +152,7 @@ def _effect_line(effect: FactorialEffect, named: int, reach: float, axis: int) -
     )
 
 
-def accuracy_chart(analysis: FactorialAnalysis, width: int, *, dark: bool) -> list[Text]:
+def accuracy_chart(analysis: FactorialAnalysis, width: int) -> list[Text]:
     """A line a variant: its name, which steps it applies, its accuracy, and where that lies between all of them."""
     named = max(map(len, analysis.variants)) + 2
     marks = sum(len(step) + 1 for step in analysis.steps)
@@ -164,14 +167,14 @@ def accuracy_chart(analysis: FactorialAnalysis, width: int, *, dark: bool) -> li
             f"{'✓' if there else '·':<{len(step) + 1}}" for step, there in zip(analysis.steps, applied, strict=True)
         )
         line = Text.assemble(
-            variant_mark(variant, dark=dark),
+            variant_mark(variant),
             (f" {variant:<{named}}", "bold" if accuracy == best else ""),
             f"{ticks:>{marks}} ",
             (f"{share(accuracy)}  ", "bold" if accuracy == best else ""),
         )
         if axis:
             place = round((axis - 1) * (accuracy - low) / (high - low)) if high > low else 0
-            line.append("·" * place, "dim").append_text(variant_mark(variant, dark=dark))
+            line.append("·" * place, "dim").append_text(variant_mark(variant))
         lines.append(line)
     return lines
 

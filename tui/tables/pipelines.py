@@ -14,6 +14,7 @@ from engine.reports.pipelines import (
 )
 from engine.reports.statistics import LEVEL, Interval
 from tui.looks.formatting import NOTHING, interval_text, number, p_text, share, signed
+from tui.looks.keys import key
 from tui.tables.data import Cell, Column, Line, TableData, numbers, table_of, words
 from tui.tables.statistics import DIFFERS
 
@@ -276,4 +277,4 @@ def pipelines_line(record: StudyRecord) -> str:
     sure = [entry for entry in analysis.gains if entry.gain.significant]
     better = sum(entry.gain.estimate > 0 for entry in sure)
     how = f"{better} better and {len(sure) - better} worse than {analysis.baseline}, significantly"
-    return f"pipelines (k): of {len(analysis.gains)}, {how}"
+    return f"pipelines ({key('results.pipelines', 'k')}): of {len(analysis.gains)}, {how}"

@@ -9,6 +9,7 @@ from engine.events.record import StudyRecord
 from engine.reports.quality import ImageQuality, accuracy_gain
 from engine.reports.statistics import LEVEL, Interval
 from tui.looks.formatting import NOTHING, interval_text, p_words, share, signed
+from tui.looks.keys import key
 from tui.tables.data import Cell, Column, Row, TableData, aligned, number_cell, numbers, words
 from tui.tables.facts import table_words
 
@@ -83,7 +84,8 @@ def quality_line(record: StudyRecord) -> str:
     found = [
         f"{entry.measure} {entry.correlation:+.2f} ({p_words(entry.adjusted_p)})" for entry in record.quality.relations
     ]
-    return f"image quality (y): rank correlation with the gain {', '.join(found)}" if found else "image quality (y)"
+    line = f"image quality ({key('results.quality', 'y')})"
+    return f"{line}: rank correlation with the gain {', '.join(found)}" if found else line
 
 
 def quality_sentences(record: StudyRecord) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from tui.looks.axes import LABEL_WIDTH, rgb, tick_label
-from tui.looks.palette import blend
+from tui.looks.palette import fade
 from tui.looks.size_axes import EDGE, SizeCurve, share_limits, share_ticks, size_ticks
 from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
 
@@ -47,7 +47,7 @@ def _set_rulers(figure: Any, sizes: tuple[int, int], limits: tuple[float, float]
 
 
 def _strokes(plotext: Any, curve: SizeCurve, ground: str) -> None:
-    pixel = plotext.pixel(rgb(blend(curve.colour, ground, _FAINT)))
+    pixel = plotext.pixel(rgb(fade(curve.colour, ground, _FAINT)))
     for point in curve.points:
         x = math.log2(point.size)
         signal = plotext.figure.signal([x, x], [point.low, point.high], marker=plotext.marker("braille", pixel))

@@ -1,7 +1,6 @@
 """Curves over the time of a study, drawn by plotext into lines of text, with the stages that ran below them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -10,7 +9,7 @@ from rich.text import Text
 from engine.events.record import StageSpan
 from tui.looks import formatting
 from tui.looks.axes import LABEL_WIDTH, nice_ceiling, rgb, tick_label, y_ticks
-from tui.looks.palette import blend, run_style, variant_style
+from tui.looks.palette import fade, run_style, variant_style
 from tui.tables.machine_curves import Panel, Timeline
 from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
 
@@ -21,27 +20,13 @@ _SHARES = {"preprocess": 0.45, "train": 1.0, "evaluate": 0.7}
 """How strong a variant's colour is by stage, over the ground."""
 
 
-@dataclass(frozen=True)
-class Look:
-    """The ground's colour, #rrggbb, and whether it is dark."""
-
-    ground: str
-    dark: bool
-
-
-def series_style(place: int, look: Look) -> tuple[str, str]:
-    """The marker and the colour of a panel's curve at a place."""
-    style = run_style(place)
-    return style.marker, style.colour(dark=look.dark)
-
-
-def legend(panel: Panel, look: Look) -> Text:
+def legend(panel: Panel) -> Text:
     """The panel's name, and each curve's marker, name and last value."""
     text = Text.assemble((panel.title, "bold"), f" {panel.unit} ")
     for place, series in enumerate(panel.series):
-        marker, colour = series_style(place, look)
+        style = run_style(place)
         value = f" {series.points[-1][1]:.{_decimals(panel)}f}" if series.points else f" {formatting.NOTHING}"
-        text.append_text(Text.assemble(" ", (marker, colour), f" {series.name}", (value, "bold")))
+        text.append_text(Text.assemble(" ", (style.marker, style.colour), f" {series.name}", (value, "bold")))
     return text
 
 
@@ -55,7 +40,7 @@ def _top(panel: Panel) -> float:
     return nice_ceiling(max((value for series in panel.series for _, value in series.points), default=1.0))
 
 
-def draw_times(panel: Panel, seconds: float, width: int, height: int, look: Look) -> list[Text]:
+def draw_times(panel: Panel, seconds: float, width: int, height: int) -> list[Text]:
     """Axes and curves in `height` lines of `width` cells; x runs from 0 to `seconds`."""
     if width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT:
         return [Text("too small for a chart", "dim")]
@@ -71,8 +56,7 @@ def draw_times(panel: Panel, seconds: float, width: int, height: int, look: Look
     line.lim(0.0, seconds)
     line.ticks(ticks, [formatting.duration(tick) for tick in ticks])
     for place, series in enumerate(panel.series):
-        _, colour = series_style(place, look)
-        marker = plotext.marker("braille", plotext.pixel(rgb(colour)))
+        marker = plotext.marker("braille", plotext.pixel(rgb(run_style(place).colour)))
         points = thinned(series.points, seconds / columns)
         xs, ys = [x for x, _ in points], [min(top, y) for _, y in points]
         figure.draw(figure.signal(xs, ys, marker=marker).lines(True))
@@ -98,8 +82,8 @@ def thinned(points: Sequence[tuple[float, float]], width: float) -> list[tuple[f
     return found
 
 
-def stage_strip(spans: Sequence[StageSpan], timeline: Timeline, width: int, look: Look) -> Text:
-    """The stages of one lane in a line that stands below a chart of that width, each named where there is room."""
+def stage_strip(spans: Sequence[StageSpan], timeline: Timeline, width: int, ground: str) -> Text:
+    """The stages of one lane in a line below a chart of that width, each named where there is room."""
     columns = width - LABEL_WIDTH - 1
     scale = columns / max(1.0, timeline.seconds)
     text, at = Text(" " * (LABEL_WIDTH + 1)), 0
@@ -111,14 +95,14 @@ def stage_strip(spans: Sequence[StageSpan], timeline: Timeline, width: int, look
         end = min(columns, end)
         if end <= start:
             continue
-        text.append(" " * (start - at)).append_text(_segment(span, end - start, look))
+        text.append(" " * (start - at)).append_text(_segment(span, end - start, ground))
         at = end
     return text.append(" " * (columns - at))
 
 
-def _segment(span: StageSpan, width: int, look: Look) -> Text:
-    colour = variant_style(span.job.variant).colour(dark=look.dark) if span.job.variant else "#808080"
-    shade = blend(colour, look.ground, _SHARES.get(span.stage, 0.45))
+def _segment(span: StageSpan, width: int, ground: str) -> Text:
+    colour = variant_style(span.job.variant).colour if span.job.variant else "#808080"
+    shade = fade(colour, ground, _SHARES.get(span.stage, 0.45))
     stage = _WORDS.get(span.stage, span.stage)
     whole = f"{stage} {span.job.variant}".strip()
     words = next(words for words in (whole, stage, "") if cell_len(words) <= width)

@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from engine.events.study import BatchTrained
 from tests.tui.many_variants import many_events
+from tui.looks.chart_options import ChartOptions
 from tui.screens.charts.board import ChartBoard
 from tui.screens.history.compared_runs import MarkedRun
 from tui.screens.history.run_comparison import RunCurvesScreen
@@ -211,12 +212,12 @@ async def test_runs_are_read_by_one_cursor(kit, make_app, size):
     app = make_app()
     async with app.run_test(size=size) as pilot:
         await kit.ready(pilot)
-        app.push_screen(RunCurvesScreen(runs))
+        app.push_screen(RunCurvesScreen(runs, ChartOptions(x="epoch", smoothing=0.6)))
         await kit.until(pilot, lambda: "loss by batch" in kit.screen_text(app), "chart")
         await pilot.press("home")
         text = await kit.settled(pilot)
         assert step(text) == 1
-        assert "mean and band" in text
+        assert "mean and band, smoothed 0.6, x: epoch" in text
         assert re.search(r"● first [\d.]+ \([\d.]+\) [\d.]+–", text)
         await pilot.press("b", "slash", *"hsv", "space", *"second", "space", *"seed1", "enter")
         board = app.screen.query_one(ChartBoard)

@@ -12,8 +12,7 @@ from tui.looks.refresh_rate import LOCAL_REFRESH_RATE, REMOTE_REFRESH_RATE, defa
 def test_variants_differ_in_colour_and_in_marker():
     styles = [variant_style(name) for name in VARIANTS]
     assert len({style.marker for style in styles}) == len(styles)
-    for dark in (True, False):
-        assert len({style.colour(dark=dark) for style in styles}) == len(styles)
+    assert len({style.colour for style in styles}) == len({style.on_light for style in styles}) == len(styles)
 
 
 def test_a_variant_of_the_future_keeps_its_look():
@@ -24,8 +23,7 @@ def test_a_variant_of_the_future_keeps_its_look():
 def test_all_combinations_differ_in_colour_and_in_marker():
     styles = [variant_style(name) for name in COMBINATIONS]
     assert len({style.marker for style in styles}) == len(styles)
-    for dark in (True, False):
-        assert len({style.colour(dark=dark) for style in styles}) == len(styles)
+    assert len({style.colour for style in styles}) == len({style.on_light for style in styles}) == len(styles)
 
 
 def test_no_two_variants_look_alike():
@@ -49,7 +47,7 @@ def _contrast(one, other):
 @pytest.mark.parametrize("name", [*VARIANTS, *COMBINATIONS[4:]])
 def test_colours_can_be_read_on_dark_and_light(name):
     style = variant_style(name)
-    assert _contrast(style.on_dark, "#121212") >= 4.5
+    assert _contrast(style.colour, "#121212") >= 4.5
     assert _contrast(style.on_light, "#f5f5f5") >= 4.5
 
 

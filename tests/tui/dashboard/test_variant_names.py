@@ -54,4 +54,4 @@ def test_a_name_of_another_study_is_cut():
 
 
 def test_most_of_65_variants_differ_in_colour_or_marker():
-    assert len({(style.on_dark, style.marker) for style in map(variant_style, VARIANTS)}) > 40
+    assert len({(style.colour, style.marker) for style in map(variant_style, VARIANTS)}) > 40

@@ -18,7 +18,7 @@ from tui.export.formats import FORMATS
 from tui.screens.machine import MachineScreen
 from tui.tables.machine import NOT_MEASURED, machine_sentences
 from tui.tables.machine_curves import Timeline, lanes, panels
-from tui.widgets.time_chart import Look, stage_strip, thinned, time_ticks
+from tui.widgets.time_chart import stage_strip, thinned, time_ticks
 
 EVERY = 5
 LOAD = MachineMeasured(
@@ -32,7 +32,7 @@ LOAD = MachineMeasured(
     disk_read=4_000_000,
     disk_written=None,
 )
-LOOK = Look("#121212", dark=True)
+GROUND = "#121212"
 
 
 def measured(load=LOAD, device="cpu", **changes):
@@ -118,7 +118,7 @@ def test_the_tables_have_a_row_a_measurement_gpu_and_stage():
 
 def test_a_stage_is_named_where_its_name_fits():
     record = measured()
-    strip = stage_strip(lanes(record.spans)[0], Timeline(record), 120, LOOK).plain
+    strip = stage_strip(lanes(record.spans)[0], Timeline(record), 120, GROUND).plain
     assert len(strip) == 120
     assert "train vanilla" in strip
     assert "train bbox" in strip

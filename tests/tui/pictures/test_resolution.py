@@ -84,7 +84,7 @@ async def test_colours_are_the_variants_own(show, record):
             for segment in strip
             if segment.style and segment.style.color and segment.style.color.triplet
         }
-        assert {variant_style(name).on_dark for name in VARIANTS} <= drawn
+        assert {variant_style(name).colour for name in VARIANTS} <= drawn
 
 
 async def test_tab_goes_round(show, record):

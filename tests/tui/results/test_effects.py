@@ -90,7 +90,7 @@ def test_without_room_for_an_axis_the_numbers_stay() -> None:
 
 
 def test_the_accuracies_show_which_steps_each_variant_applies() -> None:
-    lines = [line.plain for line in accuracy_chart(analysis(ESTIMATES, set()), 100, dark=True)]
+    lines = [line.plain for line in accuracy_chart(analysis(ESTIMATES, set()), 100)]
     assert [line.count("✓") for line in lines[1:]] == [0, 1, 1, 2]
     places = [line.rindex(mark) for line, mark in zip(lines[1:], "●■◆□", strict=True)]
     assert places[0] < places[2] < places[1] < places[3]
@@ -174,5 +174,5 @@ async def test_all_pairs_of_eight_can_be_reached(show: Show, eight: StudyRecord)
 def test_charts_are_texts_of_the_width_that_is_given() -> None:
     for width in (78, 118, 198):
         lines = [*effect_chart(analysis(ESTIMATES, set()), width)]
-        lines += accuracy_chart(analysis(ESTIMATES, set()), width, dark=True)
+        lines += accuracy_chart(analysis(ESTIMATES, set()), width)
         assert all(isinstance(line, Text) and line.cell_len <= width for line in lines)

@@ -267,15 +267,6 @@ async def test_shade_characters_stand_in_for_colour(
         assert "42" in text(pilot)
 
 
-async def test_light_theme_takes_darker_marks(four: StudyRecord, show: Show) -> None:
-    async with show(four) as pilot:
-        table = pilot.app.screen.query_one(MetricsTable)
-        dark = table.get_row("vanilla")[0].spans[0].style
-        pilot.app.theme = "textual-light"
-        await pilot.pause()
-        assert table.get_row("vanilla")[0].spans[0].style != dark
-
-
 async def test_w_uses_the_marked_variants_model(show: Show, four: StudyRecord) -> None:
     async with show(four) as pilot:
         await pilot.press("w")
@@ -367,19 +358,6 @@ async def test_charts_scroll_where_they_do_not_fit(four: StudyRecord, show: Show
 @pytest.mark.parametrize("screen", [ComparisonScreen, CalibrationScreen])
 def test_help_lists_the_keys_of_statistics(screen: type) -> None:
     assert {"escape", "p", "b"} & {binding.key for binding in next(iter(sections(screen, DashboardApp).values()))}
-
-
-@pytest.mark.parametrize("key", ["p", "b"])
-async def test_statistics_take_the_marks_of_another_theme(four: StudyRecord, show: Show, key: str) -> None:
-    async with show(four) as pilot:
-        await pilot.press(key)
-        await settle(pilot)
-        before = text(pilot)
-        page = pilot.app.screen.query_one("#page").children[0]
-        pilot.app.theme = "textual-light"
-        await settle(pilot)
-        assert pilot.app.screen.query_one("#page").children[0] is not page
-        assert text(pilot) == before
 
 
 async def test_several_seeds_add_up_in_the_matrices(repeated: StudyRecord, show: Show) -> None:

@@ -67,6 +67,7 @@ async def test_a_key_is_set_told_of_and_set_back(kit, make_app, file):
         assert "p is also the key of setup.protocol (Protocol)" in kit.screen_text(app)
         await pilot.press("escape", "escape")
         await kit.until(pilot, lambda: app.screen is not screen, "set-up")
+        await kit.until(pilot, lambda: "p: next" in kit.screen_text(app), "the key in the words")
         recipe = app.screen.config.recipe
         await pilot.press("p")
         await kit.until(pilot, lambda: app.screen.config.recipe is not recipe, "recipe")
@@ -109,6 +110,7 @@ async def test_the_dashboard_begins_as_the_settings_say(kit, make_app, file):
         assert told[0] == "settings.toml: unknown setting 'them'"
         assert told[1].startswith("keys.setup.recipes: no such binding: did you mean 'setup.recipe'?")
         assert app.session.settings.keys == {"setup.recipe": "f6", "app.help": "f8"}
+        await kit.until(pilot, lambda: "p: next" in kit.screen_text(app), "the key in the words")
         recipe = app.screen.config.recipe
         await pilot.press("f6")
         await kit.until(pilot, lambda: app.screen.config.recipe is not recipe, "recipe")

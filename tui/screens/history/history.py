@@ -151,8 +151,7 @@ class HistoryScreen(Screen[None]):
         shown, table, empty = self.shown, self.query_one(SortableTable), self.query_one("#empty", Static)
         table.display, empty.display = bool(shown), not shown
         if shown:
-            dark = self.app.current_theme.dark
-            marks = {str(run.folder): run_mark(self._places.get(run.folder), dark=dark) for run in shown}
+            marks = {str(run.folder): run_mark(self._places.get(run.folder)) for run in shown}
             narrow = self.size.width < NARROW
             table.show_data(history_data(shown, narrow=narrow), marks=marks, narrow=narrow)
         else:
@@ -296,13 +295,13 @@ class HistoryScreen(Screen[None]):
         """The curves of the marked runs on one chart."""
         from tui.screens.history.run_comparison import RunCurvesScreen
 
-        self._compare(lambda runs: self.app.push_screen(RunCurvesScreen(runs)))
+        self._compare(lambda runs: self.app.push_screen(RunCurvesScreen(runs, self._session.settings.charts)))
 
     def action_tables(self) -> None:
         """The scores of the marked runs in one table."""
         from tui.screens.history.run_comparison import RunTablesScreen
 
-        self._compare(lambda runs: self.app.push_screen(RunTablesScreen(runs)))
+        self._compare(lambda runs: self.app.push_screen(RunTablesScreen(runs, self._session.settings.charts)))
 
     def _compare(self, then: Callable[[list[MarkedRun]], object]) -> None:
         places = dict(sorted(self._places.items(), key=lambda entry: entry[1]))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -16,8 +17,8 @@ from textual.widgets import Footer, Static
 from engine.events.record import is_demo, study_variants
 from tui.looks import formatting
 from tui.looks.chart_options import ChartOptions
-from tui.looks.keys import bind
-from tui.looks.palette import ground_colour, variant_style
+from tui.looks.keys import bind, key
+from tui.looks.palette import ALARM, ground_colour, variant_style
 from tui.screens.charts.board import ChartBoard
 from tui.screens.charts.plots import Plot
 from tui.screens.charts.sources import Filter, Source, chosen_series
@@ -31,9 +32,9 @@ from tui.widgets.metrics_table import SortableTable
 NARROW = 100
 
 
-def run_mark(run: MarkedRun, *, dark: bool) -> Text:
+def run_mark(run: MarkedRun) -> Text:
     """The run's marker in its colour."""
-    return Text(run.style.marker, run.style.colour(dark=dark))
+    return Text(run.style.marker, run.style.colour)
 
 
 def demo_mark(runs: Sequence[MarkedRun]) -> Text:
@@ -44,8 +45,9 @@ def demo_mark(runs: Sequence[MarkedRun]) -> Text:
 class RunBoard(ChartBoard):
     """The curves of the runs on one chart, a run a colour: of the variant that is shown, or of those a filter names."""
 
-    def __init__(self, runs: Sequence[MarkedRun], variants: Sequence[str]) -> None:
-        super().__init__(id="runs-board", options=ChartOptions(jobs="mean"))
+    def __init__(self, runs: Sequence[MarkedRun], variants: Sequence[str], options: ChartOptions) -> None:
+        """Of runs that ended, no job is the last one under way: what begins with that begins with the mean."""
+        super().__init__(id="runs-board", options=replace(options, jobs="each" if options.jobs == "each" else "mean"))
         self._runs = [(run, RecordCurves(run.record)) for run in runs]
         self._variants = variants
         self.variant = variants[0]
@@ -82,10 +84,9 @@ class RunBoard(ChartBoard):
 
     def _look(self, run: MarkedRun, variant: str, *, several: bool) -> tuple[str, str]:
         """A run's colour; where several variants are shown, a variant's marker; of one run all as the variants."""
-        dark = self.app.current_theme.dark
         if len(self._runs) == 1:
-            return variant_style(variant).colour(dark=dark), variant_style(variant).marker
-        return run.style.colour(dark=dark), variant_style(variant).marker if several else run.style.marker
+            return variant_style(variant).colour, variant_style(variant).marker
+        return run.style.colour, variant_style(variant).marker if several else run.style.marker
 
     def shown_plots(self) -> list[Plot]:
         """The one chart."""
@@ -136,9 +137,10 @@ class RunCurvesScreen(Screen[None]):
     ]
     AUTO_FOCUS = "RunBoard"
 
-    def __init__(self, runs: Sequence[MarkedRun]) -> None:
+    def __init__(self, runs: Sequence[MarkedRun], options: ChartOptions) -> None:
+        """`options` are how curves are shown at first."""
         super().__init__()
-        self._runs = list(runs)
+        self._runs, self._options = list(runs), options
         self._last = {run.name: RecordCurves(run.record) for run in runs}
         self.variants = list(dict.fromkeys(name for run in runs for name in study_variants(run.record)))
         self.variant = self.variants[0]
@@ -146,7 +148,7 @@ class RunCurvesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Variant, chart, runs."""
         yield Static(id="title")
-        yield RunBoard(self._runs, self.variants)
+        yield RunBoard(self._runs, self.variants, self._options)
         yield Static(id="legend")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -162,22 +164,21 @@ class RunCurvesScreen(Screen[None]):
     @on(ChartBoard.Rearranged)
     def show(self) -> None:
         """Draw all."""
-        dark = self.app.current_theme.dark
         title = demo_mark(self._runs).append(f"{self.variant}", "bold")
         place = self.variants.index(self.variant) + 1
-        title.append(f"  {place} of {len(self.variants)} variants, tab: next", "dim")
+        title.append(f"  {place} of {len(self.variants)} variants, {key('curves.next', 'tab')}: next", "dim")
         self.query_one("#title", Static).update(title)
-        self.query_one("#legend", Static).update(self._legend(dark=dark))
+        self.query_one("#legend", Static).update(self._legend())
         board = self.query_one(RunBoard)
         board.variant = self.variant
         self.call_after_refresh(board.redraw)
 
-    def _legend(self, *, dark: bool) -> Text:
+    def _legend(self) -> Text:
         plots, lines = self.query_one(RunBoard).plots, []
         metric = plots.metric
         smoothing = plots.options.smoothing if metric.smooth else None
         for run in self._runs:
-            line = Text.assemble(run_mark(run, dark=dark), f" {run.name}  ")
+            line = Text.assemble(run_mark(run), f" {run.name}  ")
             started, curves = run.record.started, self._last[run.name]
             if started is not None:
                 line.append(f"{started.protocol}, {started.recipe.name}", "dim")
@@ -205,13 +206,16 @@ class RunCurvesScreen(Screen[None]):
 
     def action_tables(self) -> None:
         """The same runs' scores."""
-        self.app.switch_screen(RunTablesScreen(self._runs))
+        self.app.switch_screen(RunTablesScreen(self._runs, self._options))
 
 
-NOTHING_TO_COMPARE = (
-    "Mark runs with the same test images and protocol. o shows the curves of these; what the copies were worth, "
-    "official against clean, stands under l in the results of either."
-)
+def nothing_to_compare() -> str:
+    """What to do where the runs have no table in common."""
+    curves, leak = key("tables.overlay", "o"), key("results.leak", "l")
+    return (
+        f"Mark runs with the same test images and protocol. {curves} shows the curves of these; what the copies were "
+        f"worth, official against clean, stands under {leak} in the results of either."
+    )
 
 
 class RunTablesScreen(Screen[None]):
@@ -234,9 +238,10 @@ class RunTablesScreen(Screen[None]):
         bind("tables.back", "escape", "app.pop_screen", "Runs", "Back to the list of runs", display="esc"),
     ]
 
-    def __init__(self, runs: Sequence[MarkedRun]) -> None:
+    def __init__(self, runs: Sequence[MarkedRun], options: ChartOptions) -> None:
+        """`options` are for their curves."""
         super().__init__()
-        self._runs = list(runs)
+        self._runs, self._options = list(runs), options
         self.together, self.left_out = comparable(runs)
         self._average: Average = AVERAGES[0]
 
@@ -250,7 +255,6 @@ class RunTablesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill the table."""
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.show())
         self.show()
 
     def on_resize(self) -> None:
@@ -266,17 +270,15 @@ class RunTablesScreen(Screen[None]):
         self.query_one("#title", Static).update(demo_mark(self._runs).append(words, "bold"))
         self.query_one("#refused", Static).update(Text("\n").join(self._reasons()))
         if comparison:
-            dark = self.app.current_theme.dark
             data = compared_data(self.together, self._average)
             by_name = {run.name: run for run in self.together}
-            marks = {row.key: run_mark(by_name[row.key.rpartition(":")[0]], dark=dark) for row in data.rows}
+            marks = {row.key: run_mark(by_name[row.key.rpartition(":")[0]]) for row in data.rows}
             table.show_data(data, marks=marks, narrow=self.size.width < NARROW)
             table.focus()
 
     def _reasons(self) -> list[Text]:
-        alarm = Style(bold=True, color="#d7af00" if self.app.current_theme.dark else "#7a5200")
-        reasons = [Text(f"! {reason}", alarm) for _, reason in self.left_out]
-        return reasons if len(self.together) > 1 else [*reasons, Text(NOTHING_TO_COMPARE)]
+        reasons = [Text(f"! {reason}", Style(bold=True, color=ALARM)) for _, reason in self.left_out]
+        return reasons if len(self.together) > 1 else [*reasons, Text(nothing_to_compare())]
 
     # ------------------------------------------------------------ keys
 
@@ -295,4 +297,4 @@ class RunTablesScreen(Screen[None]):
 
     def action_overlay(self) -> None:
         """The same runs' curves."""
-        self.app.switch_screen(RunCurvesScreen(self._runs))
+        self.app.switch_screen(RunCurvesScreen(self._runs, self._options))

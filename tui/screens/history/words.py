@@ -6,6 +6,7 @@ from rich.text import Text
 
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.looks.palette import run_style
 from tui.looks.variant_names import MANY
 from tui.tables.history import STATE_COLOURS, STATE_SIGNS
@@ -45,18 +46,20 @@ def about_text(run: RunSummary | None) -> Text:
 
 def empty_text(error: str, words: str, *, read: bool) -> Text:
     """Why no run is shown."""
+    back = key("history.back", "Escape")
     if error:
         return Text(error, "bold red")
     if not read:
         return Text("reading the runs ...", "dim")
     if words:
-        return Text(f"No run holds {words!r}: press / and Escape to see all.")
-    return Text("No run yet: go back with Escape and press Enter on the set-up to train the first one.")
+        return Text(f"No run holds {words!r}: press {key('history.filter', '/')} and {back} to see all.")
+    start = key("setup.start", "Enter")
+    return Text(f"No run yet: go back with {back} and press {start} on the set-up to train the first one.")
 
 
-def run_mark(place: int | None, *, dark: bool) -> Text:
+def run_mark(place: int | None) -> Text:
     """The sign of a run that is marked for a comparison, by its place among those; a blank for the others."""
     if place is None:
         return Text(" ")
     style = run_style(place)
-    return Text(style.marker, style.colour(dark=dark))
+    return Text(style.marker, style.colour)

@@ -190,7 +190,7 @@ class CellScreen(Screen[None]):
         return lines
 
     def _said(self, variant: str, image: Prediction) -> Text:
-        mark = variant_mark(variant, dark=self.app.current_theme.dark)
+        mark = variant_mark(variant)
         result = self._record.result(variant)
         said = next((one for one in result.predictions if one.path == image.path), None) if result else None
         variants = study_variants(self._record)

@@ -65,7 +65,7 @@ class VariantColumn(Vertical):
 
     def show_name(self, variants: tuple[str, ...], width: int) -> None:
         """The name in so many cells, unlike those of the other variants."""
-        mark = variant_mark(self.variant, dark=self.app.current_theme.dark)
+        mark = variant_mark(self.variant)
         name = short_variant(self.variant, variants, width)
         self.query_one(".name", Static).update(Text.assemble(mark, " ", (name, "bold")))
 

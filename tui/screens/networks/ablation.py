@@ -37,6 +37,7 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
         bind("measured.classes", "v", "classes", "Classes", "Every class, or all classes together"),
         bind("measured.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
     ]
+    START = "measured.start"
     HEADING = "Colour, background, box"
     PARTS = ("state", "table", "legend", "answers")
     QUESTION = (
@@ -71,14 +72,13 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
 
     def show_report(self, report: ExplanationReport | None) -> None:
         """The table of changes or of classes, and the answers."""
-        dark = self.app.current_theme.dark
         table, words, signs = (self.query_one(part, Static) for part in ("#table", "#answers", "#legend"))
         for part in (table, words, signs):
             part.display = report is not None
         if report is not None:
             by_class, narrow = self._by_class, self._narrow
             data = class_change_data(report, narrow=narrow) if by_class else ablation_data(report)
-            table.update(to_plain(data, dark=dark))
+            table.update(to_plain(data))
             signs.update(legend(report).append("\n"))
             words.update(answers_and_notes(report))
 

@@ -180,7 +180,7 @@ class InsideScreen(Screen[None]):
 
     def _heading(self) -> Text:
         image, images = self.image, self.images
-        mark = variant_mark(self._variant, dark=self.app.current_theme.dark)
+        mark = variant_mark(self._variant)
         heading = Text.assemble(mark, " ", (self._variant, "bold"), "   ")
         if image is None:
             return heading.append("no mistakes" if self._only_mistakes else "no predictions of single images were kept")

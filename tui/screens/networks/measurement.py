@@ -13,6 +13,7 @@ from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
 from engine.events.record import StudyRecord
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.session.background import Failure, tell
 from tui.session.session import Session
 
@@ -36,6 +37,8 @@ class MeasurementScreen(Screen[None], Generic[Report]):
     """
     AUTO_FOCUS = "#page"
     HEADING: ClassVar[str]
+    START: ClassVar[str]
+    """The id of the binding that begins."""
     PARTS: ClassVar[tuple[str, ...]]
     """Of the page, by id, from its top; the first is "state"."""
     QUESTION: ClassVar[str]
@@ -141,7 +144,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
         if self._control is not None:
             return self._under_way()
         if self._report is None:
-            return Text.assemble(self.QUESTION, "\n\n", ("Press Enter to measure it.", "bold"))
+            return Text.assemble(self.QUESTION, "\n\n", (f"Press {key(self.START, 'Enter')} to measure it.", "bold"))
         return self.words(self._report)
 
     def _under_way(self) -> Text:

@@ -12,7 +12,7 @@ from engine.events.control import StudyControl
 from engine.events.progress import Tell
 from engine.events.record import StudyRecord, evaluated_results
 from engine.reports.resolution import Ladder, ResolutionReport
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.looks.palette import ground_colour, variant_style
 from tui.looks.size_axes import SizeCurve, ladder_curve
 from tui.looks.variant_names import MANY
@@ -60,6 +60,7 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         bind("resolution.before", "shift+tab", "view(-1)", "Previous", "The variant before", show=False, priority=True),
         bind("resolution.leave", "escape", "leave", "Back", "Stop measuring and go back", display="esc"),
     ]
+    START = "resolution.start"
     HEADING = "Accuracy against resolution"
     PARTS = ("state", "chart", "table", "answers")
     QUESTION = (
@@ -117,7 +118,7 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         if report is None:
             return
         chart, table, words = parts
-        variant, dark = self._variant(report), self.app.current_theme.dark
+        variant = self._variant(report)
         width = self.size.width - _MARGIN
         chart.update(Group(*self._chart(report, variant, width)))
         if variant:
@@ -125,23 +126,23 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             data = ladder_data(report.of((variant,))).without(*left_out)
         else:
             data = overview_data(report, width=width)
-        table.update(to_plain(data, dark=dark))
+        table.update(to_plain(data))
         words.update(Group(to_plain(native_data(report)), Text(), answers_and_notes(report)))
 
     def _chart(self, report: ResolutionReport, variant: str, width: int) -> list[Text]:
-        dark = self.app.current_theme.dark
         shown = [one for one in report.ladders if (one.variant == variant if variant else one.part == "test")]
         every = len(shown)
         if every > MANY and not variant:
             shown = _first_best_worst(shown)
-        curves = [_curve(ladder, dark=dark, alone=bool(variant)) for ladder in shown]
+        curves = [_curve(ladder, alone=bool(variant)) for ladder in shown]
         title = Text()
         for ladder, curve in zip(shown, curves, strict=True):
             title.append(f"{curve.marker} ", curve.colour)
             title.append(f"{PART_WORDS[ladder.part]} images  " if variant else f"{ladder.variant}  ")
         title.rstrip()
         if len(shown) < every:
-            title.append(f"  first, best and worst of {every} at full size; tab: one by one", "dim")
+            tab = key("resolution.next", "tab")
+            title.append(f"  first, best and worst of {every} at full size; {tab}: one by one", "dim")
         height = max(_LOWEST_CHART, min(_TALLEST_CHART, self.size.height - _ROWS_BESIDE_CHART))
         lines = draw_sizes(curves, width - _FRAME, height - _FRAME, ground_colour(self.app.current_theme))
         return framed(lines, width, height, title=title, caption=_CAPTION)
@@ -152,11 +153,11 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         fold = f", fold {report.fold}" if report.fold else ""
         view = f"{variant}: all its figures" if variant else "all variants on the test images"
         if len(self._views(report)) > 1:
-            view += ", tab: " + ("one variant" if not variant else "the next")
+            view += f", {key('resolution.next', 'tab')}: " + ("one variant" if not variant else "the next")
         lines = Text(f"{native_words(report)}\n", "dim").append(f"seed {report.seed}{fold}; {view}")
         if missing := self._missing(report):
             which = ", ".join(missing) if len(missing) <= MANY else f"{len(missing)} variants"
-            lines.append(f"\nnot measured yet: {which}; press Enter to measure", "bold")
+            lines.append(f"\nnot measured yet: {which}; press {key('resolution.start', 'Enter')} to measure", "bold")
         return lines
 
     # ------------------------------------------------------------ keys
@@ -174,8 +175,8 @@ def _first_best_worst(ladders: Sequence[Ladder]) -> list[Ladder]:
     return list({one.variant: one for one in (ladders[0], ordered[-1], ordered[0])}.values())
 
 
-def _curve(ladder: Ladder, *, dark: bool, alone: bool) -> SizeCurve:
+def _curve(ladder: Ladder, *, alone: bool) -> SizeCurve:
     """In the variant's colour; the intervals of the test images are drawn where its lines are alone."""
     style, tested = variant_style(ladder.variant), ladder.part == "test"
     marker = style.marker if tested else _HELD_OUT_MARKER
-    return ladder_curve(ladder, style.colour(dark=dark), marker, with_intervals=alone and tested)
+    return ladder_curve(ladder, style.colour, marker, with_intervals=alone and tested)

@@ -57,10 +57,10 @@ class ReliabilityChart(Static):
 
     def on_resize(self) -> None:
         """Draw for the new width."""
-        mark = variant_mark(self._entry.variant, dark=self.app.current_theme.dark)
+        mark = variant_mark(self._entry.variant)
         error = f" {self._entry.variant}  expected calibration error {error_text(self._entry)}"
         self.border_title = Text.assemble(mark, error).markup
-        colour = variant_style(self._entry.variant).colour(dark=self.app.current_theme.dark)
+        colour = variant_style(self._entry.variant).colour
         self.update(Text("\n").join(reliability_chart(self._entry, self._places, self.content_size.width, colour)))
 
 
@@ -77,9 +77,9 @@ class ErrorTable(SortableTable):
 
     def on_resize(self) -> None:
         """Fill it for the new width."""
-        width, dark = self.app.size.width, self.app.current_theme.dark
+        width = self.app.size.width
         variants = tuple(entry.variant for entry in self._entries)
-        marks = {variant: variant_mark(variant, dark=dark) for variant in variants}
+        marks = {variant: variant_mark(variant) for variant in variants}
         names = column_names(variants, width)
         self.show_data(calibration_errors(self._entries), marks=marks, names=names, narrow=width < NARROW)
 

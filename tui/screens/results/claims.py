@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from engine.events.record import is_demo
 from engine.reports.claims import ClaimsReport
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.screens.results.counterpart import CounterpartScreen
 from tui.tables.claims import claims_parts
 
@@ -60,7 +60,8 @@ class ClaimsScreen(CounterpartScreen):
         if not isinstance(report, ClaimsReport):
             return
         if not report.clean_study:
-            yield Text("No clean run of this study yet: press c to train it.", style="bold")
+            clean = key("counterpart.clean", "c")
+            yield Text(f"No clean run of this study yet: press {clean} to train it.", style="bold")
         if not report.official_study:
             yield Text("No official run of this study yet: train it with the protocol official.", style="bold")
         yield from claims_parts(report, width, brief=self.brief)

@@ -71,7 +71,6 @@ class CounterpartScreen(Screen[None]):
         """Begin the work."""
         self.show()
         self.query_one("#body").focus()
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.show())
         self.session.background.run(self, type(self).__name__, self.work, self._take, self._refused)
 
     def _take(self, found: object) -> None:

@@ -34,7 +34,6 @@ class EffectsPart(Static):
     def on_resize(self) -> None:
         """Draw for the new width."""
         analysis, width = self._analysis, self.content_size.width
-        dark = self.app.current_theme.dark
         sentences = zip(effect_sentences(analysis), analysis.effects, strict=True)
         parts = [
             Text(set_words(analysis), "bold underline"),
@@ -42,7 +41,7 @@ class EffectsPart(Static):
             Text(),
             *(Text(f"• {sentence}", "bold" if effect.significant else "") for sentence, effect in sentences),
             Text(),
-            *accuracy_chart(analysis, width, dark=dark),
+            *accuracy_chart(analysis, width),
             Text(),
             Text(effects_legend(analysis), "dim"),
         ]

@@ -16,7 +16,7 @@ from engine import Exported, gather
 from engine.events.record import StudyRecord
 from tui.export.formats import FORMATS, WITH_PICTURES, ExportFormat
 from tui.export.saving import ExistsError, default_name, export_to
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.session.background import Failure
 from tui.session.session import Session
 
@@ -55,7 +55,7 @@ class ExportScreen(ModalScreen[None]):
         """The formats over the path and what became of it."""
         with Vertical(classes="dialog") as box:
             box.border_title = "export"
-            box.border_subtitle = "enter: write   tab: path   esc: close"
+            box.border_subtitle = f"enter: write   tab: path   {key('export.close', 'esc')}: close"
             yield OptionList(
                 *(Option(f"{form.name:<{_NAME_WIDTH}}{form.words}", id=form.name) for form in FORMATS.values()),
                 id="formats",

@@ -4,7 +4,8 @@ from rich.style import Style
 from rich.text import Text
 
 from engine.events.record import StudyRecord, is_demo
-from tui.looks.palette import variant_mark
+from tui.looks.keys import key
+from tui.looks.palette import ALARM, variant_mark
 from tui.state.event_words import event_words
 from tui.tables.data import BEST
 from tui.tables.effects import effects_line
@@ -13,10 +14,8 @@ from tui.tables.pipelines import pipelines_line
 from tui.tables.quality import quality_line
 from tui.tables.statistics import leak_warning, seed_words, verdict
 
-
-def alarm_style(*, dark: bool) -> Style:
-    """The style of what went wrong, dark enough on a light ground."""
-    return Style(bold=True, color="#d7af00" if dark else "#7a5200")
+ALARM_STYLE = Style(bold=True, color=ALARM)
+"""The style of what went wrong."""
 
 
 def facts_text(record: StudyRecord) -> Text:
@@ -27,25 +26,25 @@ def facts_text(record: StudyRecord) -> Text:
     return text.append_text(_fact_words(setting_facts(record)))
 
 
-def notes_text(record: StudyRecord, sorted_by: str, *, dark: bool) -> Text:
+def notes_text(record: StudyRecord, sorted_by: str) -> Text:
     """The verdict, warnings beside the scores, and how the table is sorted."""
     verdicts = [Text(words) for words in (verdict(record),) if words]
     if leak := leak_warning(record):
-        verdicts.append(Text(f"{leak}: press c for the clean protocol", style=alarm_style(dark=dark)))
+        verdicts.append(Text(f"{leak}: press {key('results.clean', 'c')} for the clean protocol", style=ALARM_STYLE))
     lines = [Text(" ─ ").join(verdicts)] if verdicts else []
     said = (seed_words(record), effects_line(record), pipelines_line(record), quality_line(record))
     lines += [Text(words) for words in said if words]
     lines.append(Text(f"{BEST} best of its column among finished variants   sorted by {sorted_by}", style="dim"))
     for variant, words in shortfalls(record):
-        mark = variant_mark(variant, dark=dark)
-        lines.append(Text.assemble(mark, " ", (f"{variant} {words}", alarm_style(dark=dark))))
+        mark = variant_mark(variant)
+        lines.append(Text.assemble(mark, " ", (f"{variant} {words}", ALARM_STYLE)))
     return Text("\n").join(lines)
 
 
-def findings_text(record: StudyRecord, *, dark: bool) -> Text:
+def findings_text(record: StudyRecord) -> Text:
     """How the study ended, its conclusion, its warnings, and where the numbers come from."""
     lines: list[Text] = []
-    finished, alarm = record.finished, alarm_style(dark=dark)
+    finished, alarm = record.finished, ALARM_STYLE
     if finished is not None and finished.status != "done":
         reason = f": {finished.reason}" if finished.reason else ""
         lines.append(Text(f"The study {finished.status}{reason}", style=alarm))

@@ -7,11 +7,12 @@ from rich.text import Text
 
 from engine.events.record import is_demo
 from engine.reports.leak import LeakReport
+from tui.looks.keys import key
 from tui.screens.results.counterpart import CounterpartScreen
 from tui.tables.claims import leak_parts
 
 _MISSING = {
-    "official": "There is no finished clean run of this study yet: press c to train it.",
+    "official": "There is no finished clean run of this study yet: press {key} to train it.",
     "clean": "There is no finished official run of this study yet: train it with the protocol official.",
 }
 _UNKNOWN = (
@@ -37,7 +38,7 @@ class LeakScreen(CounterpartScreen):
     def parts(self, width: int) -> Iterable[RenderableType]:
         """The report, or what to do."""
         if isinstance(self.found, LeakReport):
-            yield from leak_parts(self.found, width, dark=self.app.current_theme.dark)
+            yield from leak_parts(self.found, width)
             return
         yield Text(self._why_none())
         if audit := self.record.audit:
@@ -47,4 +48,4 @@ class LeakScreen(CounterpartScreen):
         dataset, started = self.record.dataset, self.record.started
         if dataset is None or not dataset.fingerprint or started is None:
             return _UNKNOWN
-        return _MISSING.get(started.protocol, _UNKNOWN)
+        return _MISSING.get(started.protocol, _UNKNOWN).format(key=key("counterpart.clean", "c"))

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from engine.reports.results import JobResult
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.looks.palette import variant_mark
 from tui.looks.variant_names import MANY, short_variant
 from tui.screens.results.confusion_matrix import ConfusionMatrix
@@ -99,14 +99,15 @@ class MatrixGrid(Container):
         return count if width >= count * _LEAST_MATRIX else max(2, width // _ROOMY_MATRIX)
 
     def _name_matrices(self) -> None:
-        dark, variants = self.app.current_theme.dark, [result.variant for result in self._results]
+        tab = key("results.next", "Tab")
+        variants = [result.variant for result in self._results]
         for place, (matrix, result) in enumerate(zip(self.matrices, self._results, strict=True), start=1):
             accuracy = f"{matrix.metrics.accuracy:.3f}"
             status = "" if result.status == "done" else f" {result.status}"
-            more = f"  {place} of {len(self._results)}, Tab goes on" if self.has_class("-paged") else ""
+            more = f"  {place} of {len(self._results)}, {tab} goes on" if self.has_class("-paged") else ""
             room = self.screen.size.width // self._columns - _AROUND_NAME - len(accuracy + status + more)
             name = short_variant(matrix.variant, variants, max(_LEAST_NAME, room))
-            title = Text.assemble(variant_mark(matrix.variant, dark=dark), f" {name} {accuracy}{status}{more}")
+            title = Text.assemble(variant_mark(matrix.variant), f" {name} {accuracy}{status}{more}")
             matrix.border_title = title.markup
 
     def show_variant(self, variant: str) -> None:

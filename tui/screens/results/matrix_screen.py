@@ -116,7 +116,7 @@ class MatrixScreen(Screen[None]):
         demo = Text.assemble((" DEMO ", "reverse bold"), " ") if is_demo(self._record) else Text()
         heading = Text.assemble(
             demo,
-            variant_mark(self._variant, dark=self.app.current_theme.dark),
+            variant_mark(self._variant),
             " ",
             (self._variant, "bold"),
             place,

@@ -36,7 +36,8 @@ class OpeningScreen(Screen[None]):
 
         started = self._record.started
         if started is not None:
-            self.app.push_screen(RunCurvesScreen([MarkedRun(started.study, run_style(0), self._record)]))
+            runs = [MarkedRun(started.study, run_style(0), self._record)]
+            self.app.push_screen(RunCurvesScreen(runs, self._session.settings.charts))
 
     def action_use_model(self) -> None:
         """Predict other images with the marked variant's model."""

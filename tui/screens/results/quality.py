@@ -32,8 +32,8 @@ class QualityTable(SortableTable):
 
     def on_resize(self) -> None:
         """Fill it; close together where the screen is narrow."""
-        data, dark = quality_data(self._record), self.app.current_theme.dark
-        marks = {row.key: variant_mark(row.key, dark=dark) for row in data.rows}
+        data = quality_data(self._record)
+        marks = {row.key: variant_mark(row.key) for row in data.rows}
         width = self.app.size.width
         names = column_names(tuple(marks), width)
         self.show_data(data, marks=marks, names=names, narrow=width < NARROW)

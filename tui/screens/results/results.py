@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
-from textual.theme import Theme
 from textual.widgets import DataTable, Footer, Static
 
 from engine.events.record import StudyRecord, study_variants
@@ -138,17 +137,12 @@ class ResultsScreen(OpeningScreen):
         self.set_class(len(study_variants(self._record)) > MANY, "-many")
         self._show_tables()
         self._show_matrix_heading()
-        self.app.theme_changed_signal.subscribe(self, self._recolour)
         self.query_one(MetricsTable).focus()
 
     def on_resize(self) -> None:
         """Re-lay for the new size."""
         self._show_tables()
         self.call_after_refresh(self._fit_matrices)
-
-    def _recolour(self, _theme: Theme) -> None:
-        self._show_tables()
-        self._fit_matrices()
 
     def _fit_matrices(self) -> None:
         taken = sum(
@@ -167,14 +161,14 @@ class ResultsScreen(OpeningScreen):
     # ------------------------------------------------------------ texts
 
     def _notes(self) -> Text:
-        return notes_text(self._record, self._sort_words(), dark=self._dark)
+        return notes_text(self._record, self._sort_words())
 
     def _sort_words(self) -> str:
         table = self.query_one(MetricsTable)
         return "the study's order" if table.sort_words == "variant" else table.sort_words
 
     def _show_tables(self) -> None:
-        marks = {variant: self._mark(variant) for variant in study_variants(self._record)}
+        marks = {variant: variant_mark(variant) for variant in study_variants(self._record)}
         table = self.query_one(MetricsTable)
         self._show_metrics(table, marks)
         classes = self.query_one(ClassTable)
@@ -182,7 +176,7 @@ class ResultsScreen(OpeningScreen):
         self.query_one("#notes", Static).update(self._notes())
         self.query_one("#facts", Static).update(facts_text(self._record))
         for place in ("#beside", "#findings"):
-            self.query_one(place, Static).update(findings_text(self._record, dark=self._dark))
+            self.query_one(place, Static).update(findings_text(self._record))
 
     def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
         """With as many of the intervals as the width allows, and the image quality; the accuracy's always."""
@@ -196,13 +190,6 @@ class ResultsScreen(OpeningScreen):
     def _names(self) -> dict[str, str]:
         """Short names, where many variants make it likely that names are long."""
         return column_names(study_variants(self._record), self.size.width)
-
-    @property
-    def _dark(self) -> bool:
-        return self.app.current_theme.dark
-
-    def _mark(self, variant: str) -> Text:
-        return variant_mark(variant, dark=self._dark)
 
     def _show_matrix_heading(self) -> None:
         heading = self.query_one("#matrix-heading", Static)
@@ -269,7 +256,7 @@ class ResultsScreen(OpeningScreen):
         if variant in variants:
             place = f"{variants.index(variant) + 1} of {len(variants)} "
             self.query_one("#pipeline", Static).update(
-                Text.assemble((place, "dim"), self._mark(variant), " ", (variant, "bold"))
+                Text.assemble((place, "dim"), variant_mark(variant), " ", (variant, "bold"))
             )
 
     @on(DataTable.RowSelected, "#metrics")

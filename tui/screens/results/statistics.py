@@ -6,7 +6,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
@@ -51,16 +50,8 @@ class StatisticsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Let the arrow keys move in the table, or scroll."""
-        self._focus_page()
-        self.app.theme_changed_signal.subscribe(self, self._recolour)
-
-    async def _recolour(self, _theme: Theme) -> None:
-        await self.recompose()
-        self._focus_page()
-
-    def _focus_page(self) -> None:
         self.query("#page, #page DataTable").last().focus()
 
     def named(self, variant: str) -> Text:
         """A variant with its mark."""
-        return Text.assemble(variant_mark(variant, dark=self.app.current_theme.dark), f" {variant}")
+        return Text.assemble(variant_mark(variant), f" {variant}")

@@ -15,7 +15,7 @@ from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.reports.results import DatasetSummary
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.screens.setup.draft import Draft, DraftStep, Selection, read_draft
 from tui.screens.setup.outcome import Outcome, outcome_of, outcome_words
 from tui.screens.setup.preview import Preview
@@ -107,7 +107,8 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
                 yield Preview(self._session, self._config)
         with Horizontal(id="line"):
             yield Static("expression")
-            yield _line_to_type("expression", "e: write one, as bbox+orders(denoise,clahe)")
+            write = key("builder.type", "e")
+            yield _line_to_type("expression", f"{write}: write one, as bbox+orders(denoise,clahe)")
         yield Static(id="outcome")
         yield Footer(show_command_palette=False, compact=True)
 

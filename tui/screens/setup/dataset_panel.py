@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from engine.reports.results import DatasetSummary
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.looks.palette import variant_style
 from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
@@ -91,7 +92,7 @@ class DatasetPanel(VerticalScroll):
         known = dataset_lines(summary, width) if summary else waiting_words(data, self._known.error)
         self.query_one("#dataset", Static).update(known)
         self.show_audit()
-        self.query_one(ClassBars).show_summary(summary, dark=self.app.current_theme.dark)
+        self.query_one(ClassBars).show_summary(summary)
         self.query_one("#remarks", Static).update(remarks(summary) if summary else Text())
 
     def show_audit(self) -> None:
@@ -114,12 +115,11 @@ class ClassBars(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._summary: DatasetSummary | None = None
-        self._dark = True
 
-    def show_summary(self, summary: DatasetSummary | None, *, dark: bool) -> None:
+    def show_summary(self, summary: DatasetSummary | None) -> None:
         """Draw the bars of a data set, or none."""
-        if (summary, dark) != (self._summary, self._dark):
-            self._summary, self._dark = summary, dark
+        if summary != self._summary:
+            self._summary = summary
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -130,10 +130,10 @@ class ClassBars(Widget):
         """The bars, as wide as there is room."""
         if self._summary is None:
             return Text()
-        return class_bars(self._summary, self.size.width, dark=self._dark)
+        return class_bars(self._summary, self.size.width)
 
 
-def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Text:
+def class_bars(summary: DatasetSummary, width: int) -> Text:
     """Bars of both parts, each scaled to its own largest class."""
     names = short_names(summary.classes)
     longest = max(map(cell_len, names), default=0)
@@ -141,7 +141,7 @@ def class_bars(summary: DatasetSummary, width: int, *, dark: bool = True) -> Tex
     room = max(2, width - name_width - 2 * (_COUNT_WIDTH + 2))
     train_width = max(1, int(room * _TRAIN_PART))
     test_width = max(1, room - train_width)
-    train_colour, test_colour = (variant_style(name).colour(dark=dark) for name in ("vanilla", "bbox"))
+    train_colour, test_colour = (variant_style(name).colour for name in ("vanilla", "bbox"))
     most_train, most_test = (max((*counts, 1)) for counts in (summary.train_counts, summary.test_counts))
     head = f"{'':{name_width}} {'train':>{train_width + _COUNT_WIDTH}}  {'test':>{test_width + _COUNT_WIDTH}}"
     lines = [Text(head, "dim")]
@@ -164,15 +164,17 @@ def waiting_words(data: Path | None, error: str) -> Text:
     """In place of the data set, until it is read or where it can't be."""
     if not error:
         return Text(f"reading {data or 'the demo set'} ...", "dim")
-    hint = "\n\nPress d to name another folder or archive; F1, then 3, tells the layouts."
+    name, manual, page = key("setup.data", "d"), key("app.docs", "F1"), key("docs.page3", "3")
+    hint = f"\n\nPress {name} to name another folder or archive; {manual}, then {page}, tells the layouts."
     return Text.assemble((error, "red"), hint)
 
 
 def audit_words(run: AuditRun | None) -> Table:
     """What the audit found or how far it is, and how to see more."""
-    more = Text("u: details", "bold")
+    audit = key("setup.audit", "u")
+    more = Text(f"{audit}: details", "bold")
     if run is None or run.stopped:
-        words, style, more = "not yet", "dim", Text("u: begin", "dim")
+        words, style, more = "not yet", "dim", Text(f"{audit}: begin", "dim")
     elif run.failure is not None:
         words, style = run.failure.words, "red"
     elif run.report is None:

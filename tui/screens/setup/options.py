@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, Static
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from tui.looks.keys import bind
-from tui.screens.path import CLOSE, PathScreen
+from tui.screens.path import CLOSE, PathScreen, leaving
 
 FIELDS = ("epochs", "minutes", "batch size", "learning rate", "image size", "seed", "seeds", "folds", "validation")
 
@@ -103,7 +103,7 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
         )
         with Vertical(classes="dialog") as box:
             box.border_title = f"recipe {recipe.name}, protocol {config.protocol}"
-            box.border_subtitle = "enter: use   esc: leave"
+            box.border_subtitle = leaving("use")
             yield Label("minutes: what a network may take, instead of epochs; 0 for none", classes="field-note")
             for name, value in zip(FIELDS, values, strict=True):
                 with Horizontal(classes="field"):
@@ -138,6 +138,6 @@ class OptionsScreen(ModalScreen[StudyConfig | None]):
 class DataScreen(PathScreen):
     """A path; empty for the demo set."""
 
-    HEADING, HINT = "data set", "enter: read   esc: leave"
+    HEADING, VERB = "data set", "read"
     QUESTION, EMPTY = "Folder or archive with images; empty for the demo set", "the demo set"
     REQUIRED = False

@@ -137,12 +137,12 @@ class VariantPictures(Vertical):
         boxed_images = sorted((image for image in gallery.images if image.box), key=_box_area)
         # One whose box is smaller than most, so that a crop to it shows.
         image = boxed_images[len(boxed_images) // 4] if boxed_images else gallery.images[0]
-        path, dark = image.path, self.app.current_theme.dark
+        path = image.path
         self.border_subtitle = path
         boxed = partial(_boxed, gallery, path)
         thumbnails = [Thumbnail(f"boxed {path} {gallery.identity}", boxed, _saying(Text("as it is", "dim")))]
         for variant in self._variants:
-            words = Text.assemble(variant_mark(variant, dark=dark), f" {variant}")
+            words = Text.assemble(variant_mark(variant), f" {variant}")
             key, made = f"{variant} of {path} {gallery.identity}", partial(_made, gallery, path, variant)
             thumbnails.append(Thumbnail(key, made, _saying(words)))
         await self.query_one(_FittedGrid).show_all(thumbnails)

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from engine.config.study import StudyConfig
 from engine.config.variants import PLAIN
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.pictures.marks import with_box
 from tui.pictures.picture import Picture
 from tui.session.background import Failure
@@ -111,8 +112,8 @@ class Preview(Vertical):
 
     def _show_path(self) -> None:
         if self._paths and self.size.width:
-            path = self._paths[self._place]
-            self.border_subtitle = formatting.fit_start(f"{path}  n, p: other images", max(1, self.size.width - 4))
+            path, keys = self._paths[self._place], f"{key('builder.next', 'n')}, {key('builder.previous', 'p')}"
+            self.border_subtitle = formatting.fit_start(f"{path}  {keys}: other images", max(1, self.size.width - 4))
 
     def _ask(self) -> None:
         gallery = self._gallery

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from engine.config.study import StudyConfig
 from engine.reports.results import DatasetReading
-from tui.screens.path import CLOSE
+from tui.screens.path import CLOSE, leaving
 from tui.session.background import Failure
 from tui.session.session import Session
 
@@ -34,7 +34,7 @@ class ReadingsScreen(ModalScreen[DatasetReading | None]):
         """A line a reading."""
         with Vertical(classes="dialog") as box:
             box.border_title = "what trains, what tests"
-            box.border_subtitle = "enter: read so   esc: leave"
+            box.border_subtitle = leaving("read so")
             yield OptionList(id="readings", compact=True, markup=False)
             yield Static("looking at the folders ...", id="complaint")
 

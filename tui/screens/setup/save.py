@@ -10,7 +10,7 @@ from tui.screens.path import PathScreen
 class SaveScreen(PathScreen):
     """Writes a study file (see `engine.config.study_file`), over none that is there."""
 
-    HEADING, HINT = "study file", "enter: write   esc: leave"
+    HEADING, VERB = "study file", "write"
     QUESTION, EMPTY = "Where to write this study, for simpsons-tui run --study FILE", "my.toml"
 
     def __init__(self, config: StudyConfig) -> None:

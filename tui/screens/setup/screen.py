@@ -21,7 +21,15 @@ from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_ne
 from tui.screens.setup.dataset_panel import DatasetPanel
 from tui.screens.setup.keys import SETUP_KEYS
 from tui.screens.setup.variant_list import VariantList
-from tui.screens.setup.words import plan_words, problem_words, recipe_words, runs_words, top_words, whole_words
+from tui.screens.setup.words import (
+    no_variant,
+    plan_words,
+    problem_words,
+    recipe_words,
+    runs_words,
+    top_words,
+    whole_words,
+)
 from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
 from tui.session.search import TuningWish, wish_from
@@ -169,7 +177,7 @@ class SetupScreen(Screen[None]):
         """Draw the list, and the marked variant in a line of its own where names do not fit."""
         listed, chosen, variants = self.choice.listed, self.choice.chosen, self.query_one(VariantList)
         self.query_one("#variants-panel").border_title = f"variants: {len(chosen)} of {len(listed)}"
-        variants.show_chosen(listed, chosen, dark=self.app.current_theme.dark)
+        variants.show_chosen(listed, chosen)
         self.set_class(max(map(len, listed)) >= variants.room, "-cut")
         self.query_one("#whole", Static).update(whole_words(variants.marked or listed[0]))
 
@@ -345,7 +353,7 @@ class SetupScreen(Screen[None]):
             self.start_asked = True
             self._refuse("the study starts as soon as the data set is read")
         elif not self.choice.chosen:
-            self._refuse("no variant chosen: press 1 to 5, or a for the study's four")
+            self._refuse(no_variant())
         elif (config := self._wished()) is not None:
             self._refuse("")
             self.session.start_study(config)

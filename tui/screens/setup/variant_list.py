@@ -40,16 +40,16 @@ class VariantList(OptionList):
         """Names may be cut now that were not, or the other way round."""
         self.post_message(self.Relaid())
 
-    def show_chosen(self, listed: Sequence[str], chosen: AbstractSet[str], *, dark: bool) -> None:
-        """List variants and tick some of them; `dark` is the ground."""
+    def show_chosen(self, listed: Sequence[str], chosen: AbstractSet[str]) -> None:
+        """List variants and tick some of them."""
         width = max(LEAST_NAME, min(max(map(len, listed)) + 1, self.room))
         short = short_variants(tuple(listed), width - 1)
         explained = self.room - width >= _LEAST_SUMMARY
-        looks = {name: (place, name in chosen, dark, width, explained) for place, name in enumerate(listed, start=1)}
+        looks = {name: (place, name in chosen, width, explained) for place, name in enumerate(listed, start=1)}
 
         def line(name: str) -> Text:
             place, taken, *_ = looks[name]
-            return variant_words(place, name, short[name], taken=taken, dark=dark, width=width, explained=explained)
+            return variant_words(place, name, short[name], taken=taken, width=width, explained=explained)
 
         if list(self._drawn) != list(listed):
             marked = self.marked

@@ -12,6 +12,7 @@ from engine.config.variants import find_variant
 from engine.reports.results import DatasetSummary
 from engine.reports.run_summary import RunSummary
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.looks.palette import variant_style
 from tui.tables.facts import demo_recipe_words
 from tui.widgets.top_line import PROGRAM, dataset_label, demo_label
@@ -47,17 +48,23 @@ def top_words(config: StudyConfig, summary: DatasetSummary | None, *, short: boo
 def problem_words(error: str, problem: str) -> Text:
     """Why the data set cannot be read, else why something else cannot be done."""
     if error:
-        return Text.assemble((error, "bold red"), ("   press d to name another", "dim"))
+        return Text.assemble((error, "bold red"), (f"   press {key('setup.data', 'd')} to name another", "dim"))
     return Text(problem, "bold red")
 
 
-def variant_words(index: int, name: str, shown: str, *, taken: bool, dark: bool, width: int, explained: bool) -> Text:
+def no_variant() -> str:
+    """What to do where nothing is chosen."""
+    first, last, four = key("setup.variant1", "1"), key("setup.variant5", "5"), key("setup.all", "a")
+    return f"no variant chosen: press {first} to {last}, or {four} for the study's four"
+
+
+def variant_words(index: int, name: str, shown: str, *, taken: bool, width: int, explained: bool) -> Text:
     """A variant's line in the list: `index` is its key, `shown` its name, cut to `width` columns."""
     style, known = variant_style(name), find_variant(name)
     return Text.assemble(
         ("[x] " if taken else "[ ] ", "bold" if taken else "dim"),
         (f"{index} " if index <= MOST_KEYS else "  ", "dim"),
-        (f"{style.marker} ", style.colour(dark=dark)),
+        (f"{style.marker} ", style.colour),
         (formatting.left(formatting.fit(shown, width), width), "bold" if taken else "dim"),
         ("" if not explained else known.summary if known else _UNKNOWN, "dim"),
         no_wrap=True,
@@ -85,12 +92,13 @@ def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:
     shown = [field for _, _, field in rows]
     why = demo_recipe_words(config)
     edited = [] if base is None else [field for field in vars(base) if getattr(recipe, field) != getattr(base, field)]
+    place = "for the demo set" if why and (roomy or not edited) else _place(recipe)
     parts = [
         Text.assemble(
             (recipe.name, "bold"),
             (" (edited)" if edited else "", "yellow"),
             "  ",
-            ("for the demo set, r: next" if why and (roomy or not edited) else _place(recipe), "dim"),
+            (f"{place}, {key('setup.recipe', 'r')}: next" if place else "", "dim"),
         )
     ]
     for name, value, field in rows:
@@ -127,7 +135,7 @@ def plan_words(config: StudyConfig, known: "Preparation", *, chosen: bool, warm:
     """
     libraries = Text("libraries ready", "green") if warm else Text("loading libraries ...", "dim")
     if not chosen:
-        return Text.assemble(("no variant chosen: press 1 to 5, or a for the study's four", "yellow"), "\n", libraries)
+        return Text.assemble((no_variant(), "yellow"), "\n", libraries)
     protocol = _protocol_words(config, roomy=roomy)
     if known.trouble:
         return Text.assemble(protocol, (known.trouble, "bold red"), "\n\n", libraries)
@@ -148,7 +156,7 @@ def plan_words(config: StudyConfig, known: "Preparation", *, chosen: bool, warm:
         (f"{disk}\n" if enough else f"{disk}: not enough\n", "" if enough else "bold red"),
         *_memory_words(estimate),
         libraries,
-        ("   Enter starts", "bold") if read else "",
+        (f"   {key('setup.start', 'Enter')} starts", "bold") if read else "",
     )
 
 
@@ -178,16 +186,18 @@ def _protocol_words(config: StudyConfig, *, roomy: bool) -> Text:
 def runs_words(live: Sequence[RunSummary], interrupted: Sequence[RunSummary]) -> Text:
     """What other processes do or left undone, and which key leads there."""
     parts = []
+    watch, history = key("setup.watch", "w"), key("setup.history", "h")
     if live:
-        many = f"{len(live)} studies run in other processes: press w to watch the newest, h for all"
-        one = "1 study runs in another process: press w to watch it"
+        many = f"{len(live)} studies run in other processes: press {watch} to watch the newest, {history} for all"
+        one = f"1 study runs in another process: press {watch} to watch it"
         parts.append(Text(one if len(live) == 1 else many, "bold green"))
     if interrupted:
         count = "1 study was" if len(interrupted) == 1 else f"{len(interrupted)} studies were"
-        parts.append(Text(f"{count} interrupted: press h, then r on it, to resume", "yellow"))
+        resume = key("history.resume", "r")
+        parts.append(Text(f"{count} interrupted: press {history}, then {resume} on it, to resume", "yellow"))
     return Text("   ").join(parts)
 
 
 def _place(recipe: Recipe) -> str:
     names = list(RECIPES)
-    return f"{names.index(recipe.name) + 1} of {len(names)}, r: next" if recipe.name in names else ""
+    return f"{names.index(recipe.name) + 1} of {len(names)}" if recipe.name in names else ""

@@ -99,8 +99,7 @@ class AttemptsScreen(Screen[None]):
             self._drawn = key
             self._shown = {attempt_key(one): one for one in self._chosen()}
             data = attempts_data(self.state, self._shown.values(), now, narrow=self.size.width < _NARROW)
-            dark = self.app.current_theme.dark
-            marks = {name: variant_mark(one.job.variant, dark=dark) for name, one in self._shown.items()}
+            marks = {name: variant_mark(one.job.variant) for name, one in self._shown.items()}
             table.show_data(data, marks=marks, narrow=self.size.width < _NARROW)
         else:
             self._update_live(table, now)

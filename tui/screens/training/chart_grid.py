@@ -42,7 +42,7 @@ class ChartGrid(ChartBoard):
         super().__init__(id=id, options=options)
         self._state, self._variants = state, variants
         self._curves = RecordCurves(state.record)
-        self._overlaid = self._single = self._dark = False
+        self._overlaid = self._single = False
         self._marked = self._page_number = 0
         self._shown: list[tuple[int, Metric]] = []
 
@@ -152,7 +152,7 @@ class ChartGrid(ChartBoard):
         style, jobs = variant_style(variant), chosen.jobs(self._curves.jobs(variant))
         last: JobKey | None = self._state.job_key(variant)
         for series in chosen_series(self._curves, jobs, last, metric, self.options):
-            yield Source(variant, style.colour(dark=self._dark), style.marker, series)
+            yield Source(variant, style.colour, style.marker, series)
 
     def shown_plots(self) -> list[Plot]:
         """The charts that are seen, the marked variant's first."""
@@ -172,9 +172,9 @@ class ChartGrid(ChartBoard):
 
     # ------------------------------------------------------------ drawing
 
-    def show_state(self, marked: int, *, single: bool, dark: bool, ground: str) -> bool:
+    def show_state(self, marked: int, *, single: bool, ground: str) -> bool:
         """Draw the charts that are shown; False where the marked variant, or the room, now asks for others."""
-        self._dark, self.plots.ground, self._marked, self._single = dark, ground, marked, single
+        self.plots.ground, self._marked, self._single = ground, marked, single
         if not self._overlaid and self._page()[0] != self._shown:
             return False
         self.redraw()
@@ -187,7 +187,7 @@ class ChartGrid(ChartBoard):
         end = max(self.end(), self.plots.newest([source for _, sources in seen for source in sources]))
         if self._overlaid:
             chart, name = self.query_one("#overlay", LossChart), self._variants[self._marked]
-            chart.show_overlay(self._state, seen[0], self.plots, end, name, dark=self._dark)
+            chart.show_overlay(self._state, seen[0], self.plots, end, name)
         else:
             locked = self.plots.locked_ranges(seen, end)
             for chart, plot in zip(charts, seen, strict=True):
@@ -199,6 +199,5 @@ class ChartGrid(ChartBoard):
                     locked,
                     variants=self._variants,
                     marked=chart.index == self._marked,
-                    dark=self._dark,
                 )
         self.show_reading()

@@ -46,18 +46,17 @@ class LossChart(CurveChart):
         *,
         variants: Sequence[str],
         marked: bool,
-        dark: bool,
     ) -> None:
         """Draw one metric of one of the study's variants."""
         metric, sources = plot
         variant = variants[self.index]
         job = state.job(variant)
-        key = (plots.key(plot, end, locked), variant, job.version, self.size, marked, dark, state.paused)
+        key = (plots.key(plot, end, locked), variant, job.version, self.size, marked, state.paused)
         if key == self._shown or not self.size:
             return
         self._shown = key
         style = variant_style(variant)
-        colour = style.colour(dark=dark)
+        colour = style.colour
         jobs = sources[0].series.jobs if sources else 1
         place = state.job_place(variant) if jobs == 1 else f"mean of {jobs}"
         room = self.size.width - _TITLE_FRAME - len(f" {style.marker} {place}".rstrip())
@@ -78,12 +77,10 @@ class LossChart(CurveChart):
         frame = f"bold {colour}" if marked else "dim"
         self.show_lines(framed(lines, *self.size, title=title, right=right, caption=caption, style=frame))
 
-    def show_overlay(
-        self, state: ViewState, plot: Plot, plots: Plots, end: float, marked: str | None, *, dark: bool
-    ) -> None:
+    def show_overlay(self, state: ViewState, plot: Plot, plots: Plots, end: float, marked: str | None) -> None:
         """Draw many curves on one pair of axes; of many variants all but the marked one's are faint."""
         sources = plot[1]
-        key = (plots.key(plot, end, {}), self.size, marked, dark)
+        key = (plots.key(plot, end, {}), self.size, marked)
         if key == self._shown or not self.size:
             return
         self._shown = key

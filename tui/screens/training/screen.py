@@ -162,20 +162,19 @@ class TrainingScreen(Screen[None]):
         if not self.is_current or not self.query(ChartGrid):
             return
         theme = self.app.current_theme
-        dark = theme.dark
         marked = self.variants[self.marked]
         self.show_top()
         folded, panel = self.query_one(FoldedVariants), self.query_one(VariantsPanel)
         for part in (folded, panel):
             if part.size:
-                part.show_state(self.state, marked, dark=dark)
+                part.show_state(self.state, marked)
         charts = self.query_one(ChartGrid)
         workers = self.query_one(WorkersPanel)
         if workers.fit(self.state, 0 if self.cramped else self.size.height):
             self.call_after_refresh(self.show_state)
         elif workers.display:
-            workers.show_state(self.state, dark=dark)
-        if not charts.show_state(self.marked, single=self.single, dark=dark, ground=ground_colour(theme)):
+            workers.show_state(self.state)
+        if not charts.show_state(self.marked, single=self.single, ground=ground_colour(theme)):
             self._arrange()
         self._show_log()
         self._show_ending()

@@ -89,7 +89,7 @@ class VariantsPanel(LinesView):
             super().__init__()
             self.index = index
 
-    def show_state(self, state: ViewState, marked: str | None, *, dark: bool) -> None:
+    def show_state(self, state: ViewState, marked: str | None) -> None:
         """Draw how the study stands."""
         width, height = self.size
         inner, variants = width - 2, state.variants
@@ -104,11 +104,11 @@ class VariantsPanel(LinesView):
             variant = variants[index]
             name = short_variant(variant, variants, inner - taken)
             jobs = together.get(variant)
-            head = _head(state, variant, index + 1, name, jobs, marked=variant == marked, dark=dark)
+            head = _head(state, variant, index + 1, name, jobs, marked=variant == marked)
             if jobs is None:
-                own = _variant_lines(state, variant, head, standings[variant], inner, dark=dark)
+                own = _variant_lines(state, variant, head, standings[variant], inner)
             else:
-                own = _jobs_lines(state, variant, head, standings[variant], jobs, inner, dark=dark)
+                own = _jobs_lines(state, variant, head, standings[variant], jobs, inner)
             lines += own[: self._lines_each]
         lines = (lines + [Text()] * max(0, room - len(lines)))[:room]
         share, left = study_words(state)
@@ -151,21 +151,19 @@ def _standing_words(state: ViewState, variant: str, jobs: Together | None = None
     return f"{state.job_place(variant)} {standing(state.job(variant), epochs)}".strip()
 
 
-def _head(
-    state: ViewState, variant: str, number: int, name: str, jobs: Together | None, *, marked: bool, dark: bool
-) -> Text:
+def _head(state: ViewState, variant: str, number: int, name: str, jobs: Together | None, *, marked: bool) -> Text:
     style, digits = variant_style(variant), len(str(len(state.variants)))
     return Text.assemble(
         " ",
         sign(state.job(variant), jobs, _jobs_each(state)),
         (f" {number:>{digits}} ", "dim"),
-        (f"{style.marker} ", style.colour(dark=dark)),
+        (f"{style.marker} ", style.colour),
         (name, "bold underline" if marked else "bold"),
     )
 
 
-def _variant_lines(state: ViewState, variant: str, head: Text, word: str, width: int, *, dark: bool) -> list[Text]:
-    job, colour = state.job(variant), variant_style(variant).colour(dark=dark)
+def _variant_lines(state: ViewState, variant: str, head: Text, word: str, width: int) -> list[Text]:
+    job, colour = state.job(variant), variant_style(variant).colour
     lines = [_spread(head, Text(word, _STYLES.get(job.status, "")), width)]
     stage = job.stage
     if stage is None:
@@ -185,7 +183,7 @@ def _jobs_each(state: ViewState) -> int:
 
 
 def _jobs_lines(  # noqa: PLR0917
-    state: ViewState, variant: str, head: Text, word: str, jobs: Together, width: int, *, dark: bool
+    state: ViewState, variant: str, head: Text, word: str, jobs: Together, width: int
 ) -> list[Text]:
     """The same of a variant whose jobs run side by side: a bar of all of them, how many run, their speed together."""
     total = _jobs_each(state)
@@ -195,7 +193,7 @@ def _jobs_lines(  # noqa: PLR0917
     doing = f"{jobs.running} running{failed}" if jobs.ended < total else failed.removeprefix(", ")
     return [
         _spread(head, Text(word, "green" if jobs.ended == total else ""), width),
-        _spread(Text.assemble("   ", (bar, variant_style(variant).colour(dark=dark))), Text(share), width),
+        _spread(Text.assemble("   ", (bar, variant_style(variant).colour)), Text(share), width),
         _spread(Text(f"   {doing}"), Text(formatting.rate(jobs.rate) if jobs.running else ""), width),
     ]
 
@@ -215,7 +213,7 @@ class FoldedVariants(LinesView):
     Of many variants, how many stand how: ✓12 ▶1 ·52.
     """
 
-    def show_state(self, state: ViewState, marked: str | None, *, dark: bool) -> None:
+    def show_state(self, state: ViewState, marked: str | None) -> None:
         """Draw how the study stands."""
         share_word, left_word = study_words(state)
         right = Text(f"{share_word} {left_word}".strip(), "bold")
@@ -227,7 +225,7 @@ class FoldedVariants(LinesView):
             stage = job.stage
             share = stage.share if stage else 0.0
             _, left = progress_words(job)
-            colour = variant_style(running).colour(dark=dark)
+            colour = variant_style(running).colour
             bar = (formatting.bar(share, _FOLDED_BAR), colour)
             tail = Text.assemble(f" {standing(job, epochs)} ", bar, f"{formatting.percent(share)} {left}")
             place = f" {state.job_place(running)}".rstrip()

@@ -2,6 +2,7 @@
 
 from rich.text import Text
 
+from tui.looks.keys import key
 from tui.session.session import Session
 from tui.state.study import ViewState
 from tui.widgets.top_line import PROGRAM, dataset_label
@@ -47,15 +48,16 @@ def ending_text(session: Session) -> Text | None:
     """Why the study ended without a result, and what can be done."""
     failure = session.source.failure if session.source is not None else None
     finished = session.state.finished if session.state is not None else None
+    resume, new = key("training.resume", "r"), f"   {key('app.new', 'n')}: new study"
     if session.watched is not None and session.watched.interrupted:
-        hint = f"   r: resume it here, or 'simpsons-tui resume {session.watched.folder.name}'"
+        hint = f"   {resume}: resume it here, or 'simpsons-tui resume {session.watched.folder.name}'"
         return Text.assemble(("interrupted: its writer is gone", "bold yellow"), (hint, "dim"))
     if failure is not None:
-        return Text.assemble((f"the study ended: {failure.words}", "bold red"), ("   n: new study", "dim"))
+        return Text.assemble((f"the study ended: {failure.words}", "bold red"), (new, "dim"))
     if finished is None or finished.status == "done":
         return None
-    hint = "   enter: results" if session.has_results else ""
-    hint += "   r: resume it" if session.resumable is not None else ""
-    hint += "   n: new study"
+    hint = f"   {key('training.results', 'enter')}: results" if session.has_results else ""
+    hint += f"   {resume}: resume it" if session.resumable is not None else ""
+    hint += new
     words = f"study {finished.status}" + (f": {finished.reason}" if finished.reason else "")
     return Text.assemble((words, "bold red" if finished.status == "failed" else "bold yellow"), (hint, "dim"))

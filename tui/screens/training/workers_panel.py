@@ -3,6 +3,7 @@
 from rich.text import Text
 
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.looks.palette import variant_style
 from tui.screens.training.attempts_table import job_name, stage_words
 from tui.screens.training.variants_panel import count_words, progress_words
@@ -36,15 +37,16 @@ class WorkersPanel(LinesView):
         self.styles.height, self.display = height, bool(height)
         return True
 
-    def show_state(self, state: ViewState, *, dark: bool) -> None:
+    def show_state(self, state: ViewState) -> None:
         """Draw what the workers do."""
         width, height = self.size
         lanes, room = state.attempts.lanes, height - 2
         hidden = sum(lane is not None for lane in lanes[room:])
         places = max((len(_place(lane)) for lane in lanes[:room] if lane is not None), default=0)
-        lines = [_line(state, lane, width - 2, min(places, _PLACE), dark=dark) for lane in lanes[:room]]
+        lines = [_line(state, lane, width - 2, min(places, _PLACE)) for lane in lanes[:room]]
         on = "" if state.attempts.on == "local" else state.attempts.on
-        more = f"and {hidden} more: w" if hidden else "w: output"
+        attempts = key("training.attempts", "w")
+        more = f"and {hidden} more: {attempts}" if hidden else f"{attempts}: output"
         title = Text.assemble(("workers", ""), ("  ", ""), (count_words(state), "bold"))
         self.show_lines(framed(lines, width, height, title=title, right=Text(on), caption=more))
 
@@ -53,7 +55,7 @@ def _place(one: Attempt) -> str:
     return one.host or one.place
 
 
-def _line(state: ViewState, one: Attempt | None, width: int, places: int, *, dark: bool) -> Text:
+def _line(state: ViewState, one: Attempt | None, width: int, places: int) -> Text:
     """Host, job, what it does, rate, bar and share, in columns."""
     if one is None:
         return Text()
@@ -64,12 +66,12 @@ def _line(state: ViewState, one: Attempt | None, width: int, places: int, *, dar
     rate = progress_words(job)[0] if job is not None and stage is not None else ""
     tail = Text(f"{formatting.fit(stage_words(state, one), _DOING):<{_DOING}} {rate:>11} ")
     if stage is not None and width >= places + _FIGURES + _BAR + 2 * _LEAST_NAME:
-        tail.append(formatting.bar(stage.share, _BAR), style.colour(dark=dark))
+        tail.append(formatting.bar(stage.share, _BAR), style.colour)
         tail.append(formatting.percent(stage.share))
     again = f" try {one.number}" if one.number > 1 else ""
     room = width - places - tail.cell_len - len(again) - _SEED_AND_FOLD
     name = job_name(state, one, max(_LEAST_NAME, room))
-    mark = (f"{style.marker} ", style.colour(dark=dark)) if one.job.variant else "  "
+    mark = (f"{style.marker} ", style.colour) if one.job.variant else "  "
     head = Text.assemble(" ", (place, "dim"), " ", mark, name, (again, "yellow"))
     head.truncate(max(0, width - tail.cell_len - 1), overflow="ellipsis")
     return Text.assemble(head, " " * max(1, width - head.cell_len - tail.cell_len - 1), tail)

@@ -233,10 +233,7 @@ class TuningScreen(Screen[Recipe | None]):
 
     def _show_table(self) -> None:
         record, table = self.state.record, self.query_one(SortableTable)
-        marks = {
-            str(trial.number): trial_mark(trial, record.best, dark=self.app.current_theme.dark)
-            for trial in record.trials.values()
-        }
+        marks = {str(trial.number): trial_mark(trial, record.best) for trial in record.trials.values()}
         table.show_data(trials_data(record), marks=marks, narrow=self.size.width < _SHORT_NAMES)
         # Beside the curves it takes what it needs, and never less than before: the curves must not jump.
         self._table_width = max(self._table_width, table.whole_width + _GAP)
@@ -249,7 +246,6 @@ class TuningScreen(Screen[Recipe | None]):
             self.state.record,
             self.state.version,
             int(key) if key else None,
-            dark=self.app.current_theme.dark,
             ground=ground_colour(self.app.current_theme),
         )
 

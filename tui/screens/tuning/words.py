@@ -12,6 +12,7 @@ from engine.events.control import StudyControl
 from engine.events.search import NumberRange, number_words
 from engine.events.search_record import TuningRecord
 from tui.looks import formatting
+from tui.looks.keys import key
 from tui.state.jobs import STAGE_WORDS
 from tui.state.search import TuningState
 from tui.tables.search_facts import best_command, limit_words, range_words, search_facts
@@ -38,7 +39,9 @@ def note_words(control: StudyControl, state: TuningState) -> str:
 def ready_text(config: TuningConfig) -> Text:
     """Before the search begins."""
     limits = limit_words(config.trials, config.minutes)
-    return Text.assemble(("ready: ", "bold"), f"{limits}\n", ("enter begins, + and - change the trials", "dim"))
+    start, more, fewer = key("tuning.start", "enter"), key("tuning.more", "+"), key("tuning.fewer", "-")
+    keys = f"{start} begins, {more} and {fewer} change the trials"
+    return Text.assemble(("ready: ", "bold"), f"{limits}\n", (keys, "dim"))
 
 
 def progress_text(state: TuningState) -> Text:
@@ -83,8 +86,8 @@ def ending_text(record: TuningRecord, failure: str) -> Text:
         return Text("getting ready ...", "dim")
     words = f"search {finished.status}" + (f": {finished.reason}" if finished.reason else "")
     style = {"done": "bold green", "failed": "bold red"}.get(finished.status, "bold yellow")
-    hints = "   u: use the best numbers" if record.best_recipe is not None else ""
-    hints += "   r: resume" if finished.status != "done" else ""
+    hints = f"   {key('tuning.use', 'u')}: use the best numbers" if record.best_recipe is not None else ""
+    hints += f"   {key('tuning.resume', 'r')}: resume" if finished.status != "done" else ""
     return Text.assemble((words, style), (hints, "dim"))
 
 

@@ -26,7 +26,7 @@ from tui.looks.axes import (
     y_ticks,
 )
 from tui.looks.chart_options import Shown, XAxis
-from tui.looks.palette import blend
+from tui.looks.palette import fade
 from tui.state.curves import Values, last_finite
 from tui.widgets.charts.lines import FEW, Line, bends, bundle_dots, bundles, points
 from tui.widgets.charts.view import Range
@@ -123,14 +123,14 @@ def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: L
     faint = [line for bundle in together if bundle not in crowds for line in bundle if line.faint]
     strong = [line for bundle in together if bundle not in crowds for line in bundle if not line.faint]
     for line in faint:
-        canvas.curve(line.x, look.values(line), blend(line.colour, look.ground, _PALE))
+        canvas.curve(line.x, look.values(line), fade(line.colour, look.ground, _PALE))
     for crowd in crowds:
-        canvas.bundle(crowd, blend(crowd[0].colour, look.ground, _PALE if crowd[0].faint else _CROWD))
+        canvas.bundle(crowd, fade(crowd[0].colour, look.ground, _PALE if crowd[0].faint else _CROWD))
     for line in strong:
-        canvas.band(line, blend(line.colour, look.ground, _BAND))
+        canvas.band(line, fade(line.colour, look.ground, _BAND))
     for line in strong:
         if look.shown == "both" and line.low is None:
-            canvas.curve(line.x, line.raw, blend(line.colour, look.ground, _FAINT), connected=False)
+            canvas.curve(line.x, line.raw, fade(line.colour, look.ground, _FAINT), connected=False)
     for line in strong:
         canvas.curve(line.x, look.values(line), line.colour, bold=look.shown != "raw")
     marked = [*strong, *(max(crowd, key=lambda line: len(line.x)) for crowd in crowds if not crowd[0].faint)]
