@@ -33,6 +33,7 @@ from engine.runs import EventFollower, RunFolder
 from tests.many_jobs import ManyJobs
 from tests.tui.fake_engine import FakeEngine
 from tui.app.app import DashboardApp
+from tui.app.open import collect_seldom
 from tui.screens.training.screen import TrainingScreen
 from tui.state.study import ViewState
 
@@ -132,6 +133,7 @@ async def _replay(jobs: ManyJobs, size: tuple[int, int], presses: int, scratch: 
     engine = FakeEngine(summary=jobs.summary, stream=lambda _: _paced(jobs.events(), begin, end, fast))
     config = StudyConfig(data=scratch, variants=VARIANTS, repeats=SEEDS, runs_dir=scratch / "r", cache_dir=scratch)
     app = TimedApp(config, engine=engine)
+    collect_seldom()
     answers, work, chance, moved = [], [], random.Random(0), 0
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

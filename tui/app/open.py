@@ -1,6 +1,7 @@
 """Opening the dashboard in a terminal, and what is said once it is closed."""
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -50,6 +51,12 @@ def check_terminal() -> None:
         )
 
 
+def collect_seldom() -> None:
+    """Look for garbage among old objects seldom: a pass over a study of 400 jobs held a key up for 0.15 s."""
+    gc.freeze()  # what is imported stays
+    gc.set_threshold(10_000, 20, 50)
+
+
 def open_dashboard(
     config: StudyConfig,
     refresh_rate: float | None,
@@ -93,6 +100,7 @@ def open_dashboard(
     # Textual would show an error of the program's own on the screen, pages long.
     trouble = io.StringIO()
     app.error_console = Console(file=trouble, width=_TRACEBACK_WIDTH)
+    collect_seldom()
     app.run()
     shown.finish_hand_over()
     status = app.return_code or 0
