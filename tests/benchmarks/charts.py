@@ -138,10 +138,10 @@ def measure(terminal: Terminal, presses: int) -> tuple[list[float], int]:
 
 
 def signature(text: str) -> tuple[str, ...]:
-    """What the cursor reads and what range is seen."""
-    return tuple(
-        line[found.start() : found.start() + 40] for line in text.splitlines() if (found := _SHOWN.search(line))
-    )
+    """What the cursor reads and what range is seen: by a caption, or where it has no room, the ticks below an axis."""
+    lines = text.splitlines()
+    read = [line[found.start() : found.start() + 40] for line in lines if (found := _SHOWN.search(line))]
+    return (*read, *(below for line, below in itertools.pairwise(lines) if "└" in line))
 
 
 def _answers(
