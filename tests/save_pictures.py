@@ -32,6 +32,11 @@ async def until(pilot: Pilot[object], condition: Callable[[], object]) -> None:
     await asyncio.sleep(2 * LOOK_SECONDS)  # the next redraw
 
 
+def complete(pilot: Pilot[object]) -> bool:
+    """Whether nothing on the screen is waited for, as a picture that is being made."""
+    return not any("..." in strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
 def save(pilot: Pilot[object], name: str) -> None:
     """Write what is on the screen."""
     svg = pilot.app.export_screenshot(title="simpsons-tui", simplify=True)
@@ -46,6 +51,7 @@ async def main() -> None:
         session = app.session
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, lambda: session.warm and app.screen.known.estimate)
+            await until(pilot, lambda: complete(pilot))
             save(pilot, "setup")
             await pilot.press("enter")
             await until(pilot, lambda: session.state is not None and len(session.state.job("denoise").losses) > 30)

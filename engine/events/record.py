@@ -1,5 +1,6 @@
 """A study's events folded into one record, which is what tables, files and screens read."""
 
+import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -72,6 +73,8 @@ class StudyRecord:
     """When each batch of `losses` was trained, in seconds since the Unix epoch."""
     images: "dict[JobKey, array[int]]" = field(default_factory=dict)
     """How many images each of them had."""
+    gradient_norms: "dict[JobKey, array[float]]" = field(default_factory=dict, repr=False, compare=False)
+    """Of each of them; NaN where none was measured."""
     steps: dict[JobKey, int] = field(default_factory=dict)
     """Batches of a job's whole training."""
     epoch_starts: dict[JobKey, list[events.BatchTrained]] = field(default_factory=dict)
@@ -150,7 +153,7 @@ class StudyRecord:
         """Where an interrupted study goes on, forget what comes again."""
         if isinstance(event, events.TrainingResumed):
             key = JobKey(event.variant, event.seed, event.fold)
-            for batches in (self.losses, self.times, self.images):
+            for batches in (self.losses, self.times, self.images, self.gradient_norms):
                 del batches.get(key, [])[event.step :]
             self.epochs[key] = [ended for ended in self.epochs.get(key, []) if ended.epoch < event.epoch]
             self.epoch_starts[key] = [first for first in self.epoch_starts.get(key, []) if first.step < event.step]
@@ -187,6 +190,8 @@ class StudyRecord:
         self.losses.setdefault(key, []).append(event.loss)
         self.times.setdefault(key, array("d")).append(event.time)
         self.images.setdefault(key, array("q")).append(event.images)
+        norm = math.nan if event.gradient_norm is None else event.gradient_norm
+        self.gradient_norms.setdefault(key, array("d")).append(norm)
         starts = self.epoch_starts.setdefault(key, [])
         while starts and starts[-1].step >= event.step:
             starts.pop()

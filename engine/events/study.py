@@ -190,13 +190,17 @@ class StageFinished(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchTrained(Event):
-    """One optimiser step. `epoch` and `step` count from 0, `step` over the whole job; `loss` may be NaN or infinite."""
+    """One optimiser step. `epoch` and `step` count from 0, `step` over the whole job; `loss` may be NaN or infinite.
+
+    `gradient_norm` is the Euclidean norm of all gradients before the step; older runs have none.
+    """
 
     variant: str
     epoch: int
     step: int
     loss: float
     images: int
+    gradient_norm: float | None = None
     seed: int = 0
     fold: int = 0
 

@@ -79,7 +79,7 @@ class CsvJob(JobLog):
 
 
 class _Growing:
-    """A table that rows are added to; one that there is already is gone on with."""
+    """A table that rows are added to; one that there is already is gone on with, in its own columns."""
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         self._path, self._names = path, names
@@ -89,6 +89,9 @@ class _Growing:
         file = self._path.open("a", newline="", encoding="utf-8")
         if not self._path.stat().st_size:
             csv.writer(file, lineterminator="\n").writerow((*_PLACE, *self._names))
+        else:
+            with self._path.open(newline="", encoding="utf-8") as begun:
+                self._names = next(csv.reader(begun))[len(_PLACE) :]
         return file
 
     def add(self, point: Point) -> None:

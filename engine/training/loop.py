@@ -232,9 +232,11 @@ class _Report:
 
     def _send(self) -> None:
         step, images, outcome = self._waiting.popleft()
-        loss, correct = outcome.tolist()
+        loss, correct, norm = outcome.tolist()
         self.last_loss = loss
         self._loss += loss * images
         self._correct += correct
         self._images += images
-        self._emit(BatchTrained(**self._job, epoch=self._epoch, step=step, loss=loss, images=images))
+        self._emit(
+            BatchTrained(**self._job, epoch=self._epoch, step=step, loss=loss, images=images, gradient_norm=norm)
+        )

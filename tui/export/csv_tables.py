@@ -1,6 +1,6 @@
 """The numbers of a study as comma-separated tables, one row an observation, ready for a data frame.
 
-    curves.csv       variant, seed, fold, epoch, step, loss: a row a batch
+    curves.csv       variant, seed, fold, epoch, step, loss: a row a batch; gradient_norm where it was measured
     epochs.csv       variant, seed, fold, epoch, loss, accuracy, validation_accuracy; validation_loss where there is one
     scores.csv       a row a variant, seed and fold (and a baseline, without either): status, accuracy, averages, times
     classes.csv      variant, seed, fold, class, precision, recall, f1, support
@@ -55,7 +55,7 @@ def render(exported: Exported) -> dict[str, bytes]:
     """A folder of files."""
     record = exported.record
     files = {
-        "curves.csv": _file((*_JOB, "epoch", "step", "loss"), _curves(record)),
+        "curves.csv": _curves(record),
         "epochs.csv": _epochs(record),
         "scores.csv": _file(_SCORE_COLUMNS, _scores(record)),
         "classes.csv": _file((*_JOB, "class", *_SCORES, "support"), _classes(record)),
@@ -92,13 +92,19 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _curves(record: StudyRecord) -> Iterator[Row]:
+def _curves(record: StudyRecord) -> bytes:
+    measured = any(math.isfinite(norm) for norms in record.gradient_norms.values() for norm in norms)
+    columns = ("epoch", "step", "loss", *(["gradient_norm"] if measured else []))
+    return _file((*_JOB, *columns), (row[: len(_JOB) + len(columns)] for row in _batches(record)))
+
+
+def _batches(record: StudyRecord) -> Iterator[Row]:
     for key, losses in record.losses.items():
         starts = record.epoch_starts.get(key, [])
         steps = [start.step for start in starts]
-        for step, loss in enumerate(losses):
+        for step, (loss, norm) in enumerate(zip(losses, record.gradient_norms[key], strict=True)):
             place = bisect.bisect_right(steps, step) - 1
-            yield (*key, starts[place].epoch if place >= 0 else None, step, loss)
+            yield (*key, starts[place].epoch if place >= 0 else None, step, loss, norm)
 
 
 def _epochs(record: StudyRecord) -> bytes:

@@ -4,6 +4,7 @@ The format's own library writes them, from the optional extra `tensorboard`.
 """
 
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -50,9 +51,11 @@ def scalars(record: StudyRecord, key: JobKey) -> Iterator[Scalar]:
     from engine import epoch_values, score_values
 
     losses, ended = record.losses.get(key, []), record.epochs.get(key, [])
-    times = record.times.get(key, ())
-    for step, (loss, time) in enumerate(zip(losses, times, strict=True)):
+    times, norms = record.times.get(key, ()), record.gradient_norms.get(key, ())
+    for step, (loss, norm, time) in enumerate(zip(losses, norms, times, strict=True)):
         yield Scalar("loss/batch", step, loss, time)
+        if not math.isnan(norm):
+            yield Scalar("gradient_norm/batch", step, norm, time)
     for entry in ended:
         yield from (Scalar(tag, entry.epoch, value, entry.time) for tag, value in epoch_values(entry).items())
     result = record.results.get(key)

@@ -84,6 +84,7 @@ METRICS = (
     Metric("validation_loss", "validation loss", by_epoch=True),
     Metric("validation_accuracy", "validation accuracy", by_epoch=True),
     Metric("learning_rate", "learning rate"),
+    Metric("gradient_norm", "gradient norm", smooth=True),
     Metric("images_per_second", "images a second", smooth=True),
 )
 
@@ -233,13 +234,18 @@ class RecordCurves:
         return found[1]
 
     def metrics(self) -> tuple[Metric, ...]:
-        """Those that the study has values of, or will have: the validation's only where images are kept for it."""
-        epochs = self.record.epochs
-        if self._metrics is None or self._metrics[0] != len(epochs):
+        """Those that the study has values of, or will have: the validation's only where images are kept for it.
+
+        Runs of earlier versions have no norms of gradients.
+        """
+        epochs, norms = self.record.epochs, self.record.gradient_norms
+        known = len(epochs) + len(norms)
+        if self._metrics is None or self._metrics[0] != known:
             first = [ended[0] for ended in epochs.values() if ended]
             optional = ("validation_accuracy", "validation_loss")
             absent = [name for name in optional if all(getattr(entry, name) is None for entry in first)]
-            self._metrics = len(epochs), tuple(metric for metric in METRICS if metric.key not in absent)
+            absent += ["gradient_norm"] * all(math.isnan(of_job[0]) for of_job in norms.values() if of_job)
+            self._metrics = known, tuple(metric for metric in METRICS if metric.key not in absent)
         return self._metrics[1]
 
     def total(self, key: JobKey) -> int:
@@ -265,6 +271,9 @@ class RecordCurves:
         if metric.key == "loss":
             losses = self._losses.setdefault(key, _Growing()).of(record.losses.get(key, ()))
             return Series(np.arange(len(losses), dtype=np.float64), times, losses, begun, per_epoch)
+        if metric.key == "gradient_norm":
+            norms = np.array(record.gradient_norms.get(key, ()), dtype=np.float64)
+            return Series(np.arange(len(norms), dtype=np.float64), times, norms, begun, per_epoch)
         if metric.key == "images_per_second":
             images = np.array(record.images.get(key, ()), dtype=np.float64)
             took = np.diff(times, prepend=math.nan)

@@ -1,6 +1,6 @@
 """How busy the machine was, as curves over the time in which somebody worked."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +41,11 @@ class Timeline:
         until = self._axis[place + 1] if place + 1 < len(self._axis) else float("inf")
         return min(until, self._axis[place] + max(0.0, time - self._wall[place]))
 
+    def moment(self, at: float) -> float:
+        """When it was, in seconds since the Unix epoch, at a place that `at` gives."""
+        place = max(0, bisect_right(self._axis, at) - 1)
+        return self._wall[place] + at - self._axis[place]
+
 
 @dataclass(frozen=True)
 class Series:
@@ -48,6 +53,13 @@ class Series:
 
     name: str
     points: Sequence[tuple[float, float]]
+
+    def at(self, place: float | None) -> float | None:
+        """The value nearest to a place, or the last one; None where there is none."""
+        if place is None or not self.points:
+            return self.points[-1][1] if self.points else None
+        right = bisect_left(self.points, place, key=lambda point: point[0])
+        return min(self.points[max(0, right - 1) : right + 1], key=lambda point: abs(point[0] - place))[1]
 
 
 @dataclass(frozen=True)

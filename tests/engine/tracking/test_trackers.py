@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.events.search import TrialStarted
-from engine.events.study import JobFinished, TrainingResumed
+from engine.events.study import BatchTrained, JobFinished, TrainingResumed
 from engine.tracking import csv_files, tensorboard
 from engine.tracking.following import Following
 from tests.engine.tracking.conftest import SCORES, batch, job_events, whole_study
@@ -63,6 +63,19 @@ def test_a_job_that_is_resumed_replaces_what_comes_again(study):
     folder = study.folder / "vanilla"
     assert [row["step"] for row in table(folder / "batches.csv")] == ["0", "1", "2", "3"]
     assert [row["epoch"] for row in table(folder / "epochs.csv")] == ["0", "1"]
+
+
+def test_a_table_that_an_earlier_version_began_keeps_its_columns(study):
+    follow(study, csv_files, job_events(steps=3))
+    path = study.folder / "vanilla" / "batches.csv"
+    path.write_text("".join(line.rpartition(",")[0] + "\n" for line in path.read_text().splitlines()))
+    again = [
+        replace(event, gradient_norm=0.5) if isinstance(event, BatchTrained) else event for event in job_events(first=2)
+    ]
+    follow(study, csv_files, [TrainingResumed(variant="vanilla", epoch=1, step=2), *again])
+    rows = table(path)
+    assert [row["loss/batch"] for row in rows] == ["4.0", "3.0", "2.0", "1.0"]
+    assert all(row.keys() == {"time", "epoch", "step", "loss/batch"} for row in rows)
 
 
 def test_jobs_of_one_variant_have_folders_of_their_own_and_a_loss_that_is_not_finite_is_empty(study):

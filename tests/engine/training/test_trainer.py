@@ -93,6 +93,13 @@ def test_fp32_is_a_plain_loop_to_rounding(recipe, machine, batch, place, channel
     assert relative([weights[i] for i in used], [plain_weights[i] for i in used]) < 10 * FP32
 
 
+def test_a_step_tells_the_norm_of_its_gradients(recipe, machine, batch):
+    trainer = Trainer(recipe, machine, CLASSES, recipe.image_size, steps=6, seed=1, fold=0)
+    norm = trainer.step(*batch)[2].item()
+    whole = torch.cat([weight.grad.flatten() for weight in trainer.model.parameters()])
+    assert norm == pytest.approx(whole.norm().item(), rel=FP32)
+
+
 @pytest.mark.parametrize("place", ["logits", "features"])
 def test_bf16_agrees_with_fp32(recipe, machine, batch, place):
     recipe = replace(recipe, dropout_place=place)

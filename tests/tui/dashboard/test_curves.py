@@ -64,6 +64,7 @@ def batches(steps, *, seed=0, first=0, offset=0.0):
             step=step,
             loss=step + offset,
             images=8,
+            gradient_norm=step / 2,
         )
         if step % 4 == 3:
             yield EpochTrained(
@@ -107,6 +108,7 @@ def test_every_metric_is_read_from_the_record(record):
     assert found["accuracy"].values.tolist() == [0.5, 0.5]
     assert found["validation_accuracy"].values.tolist() == [0.25, 0.25]
     assert found["validation_loss"].values.tolist() == [2.0, 2.0]
+    assert found["gradient_norm"].values.tolist() == [step / 2 for step in range(8)]
     assert found["images_per_second"].values.tolist()[1:] == [4.0] * 7
     recipe = record.started.recipe
     assert found["learning_rate"].values == pytest.approx([learning_rate(recipe, step, 12) for step in range(8)])
@@ -125,8 +127,11 @@ def test_x_is_steps_epochs_or_seconds(record):
 
 def test_metrics_that_nothing_measures_are_not_offered():
     record = StudyRecord()
+    record.apply(BatchTrained(variant="vanilla", epoch=0, step=0, loss=1.0, images=8))
     record.apply(EpochTrained(variant="vanilla", epoch=0, loss=1.0, accuracy=0.5))
-    assert not {"validation_loss", "validation_accuracy"} & {metric.key for metric in RecordCurves(record).metrics()}
+    assert not {"validation_loss", "validation_accuracy", "gradient_norm"} & {
+        metric.key for metric in RecordCurves(record).metrics()
+    }
 
 
 def test_curves_follow_a_record_that_grows_and_is_cut(record):

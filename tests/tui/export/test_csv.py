@@ -26,6 +26,13 @@ def test_curves_are_a_row_a_batch(studies):
     assert row["epoch"] == "1"
 
 
+def test_norms_of_gradients_have_a_column_where_they_were_measured(studies):
+    record = studies.whole()
+    assert "gradient_norm" not in tables_of(record)["curves.csv"][0]
+    next(iter(record.gradient_norms.values()))[1] = 0.25
+    assert [row["gradient_norm"] for row in tables_of(record)["curves.csv"]][:3] == ["", "0.25", ""]
+
+
 def test_a_loss_that_is_no_number_is_empty(studies):
     rows = tables_of(studies.whole())["curves.csv"]
     assert [row["step"] for row in rows if not row["loss"]] == ["5"]

@@ -18,6 +18,10 @@ def test_batches_have_the_times_at_which_they_were_trained(studies):
     points = [point for point in scalars(record, key) if point.tag == "loss/batch"]
     assert [point.step for point in points] == list(range(12))
     assert [point.time for point in points] == list(record.times[key])
+    assert not [point for point in scalars(record, key) if point.tag == "gradient_norm/batch"]
+    record.gradient_norms[key][3] = 0.5
+    norms = [point for point in scalars(record, key) if point.tag == "gradient_norm/batch"]
+    assert [(point.step, point.value) for point in norms] == [(3, 0.5)]
 
 
 def test_without_the_package_the_extra_is_named(studies, monkeypatch):

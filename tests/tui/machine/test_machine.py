@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ from tui.export.formats import FORMATS
 from tui.screens.machine import MachineScreen
 from tui.tables.machine import NOT_MEASURED, machine_sentences
 from tui.tables.machine_curves import Timeline, lanes, panels
-from tui.widgets.time_chart import stage_strip, thinned, time_ticks
+from tui.widgets.time_chart import stage_strip
 
 EVERY = 5
 LOAD = MachineMeasured(
@@ -54,6 +55,7 @@ def test_times_in_which_nobody_worked_take_no_room():
     timeline = Timeline(record)
     assert timeline.seconds == 10
     assert [timeline.at(time) for time in (90, 100, 103, 105, 500, 1000, 1004, 1010)] == [0, 0, 3, 5, 5, 5, 9, 15]
+    assert [timeline.moment(at) for at in (0, 3, 4.5, 5, 9)] == [100, 103, 104.5, 1000, 1004]
 
 
 def test_stages_side_by_side_stand_in_rows():
@@ -118,7 +120,8 @@ def test_the_tables_have_a_row_a_measurement_gpu_and_stage():
 
 def test_a_stage_is_named_where_its_name_fits():
     record = measured()
-    strip = stage_strip(lanes(record.spans)[0], Timeline(record), 120, GROUND).plain
+    timeline = Timeline(record)
+    strip = stage_strip(lanes(record.spans)[0], timeline, (0.0, timeline.seconds), 120, GROUND).plain
     assert len(strip) == 120
     assert "train vanilla" in strip
     assert "train bbox" in strip
@@ -131,13 +134,6 @@ def test_an_interrupted_study_keeps_its_stages_apart():
     for event in (RunResumed(time=later, program_version="1"), replace(LOAD, time=later + 5)):
         record.apply(event)
     assert Timeline(record).seconds < 200
-
-
-def test_points_are_thinned_to_two_a_column_and_ticks_are_round():
-    points = [(float(x), float(x % 7)) for x in range(1000)]
-    assert len(thinned(points, 100.0)) == 20
-    assert time_ticks(150, 40) == [0.0, 60.0, 120.0]
-    assert time_ticks(400_000, 40) == [0.0, 172800.0, 345600.0]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=["80x24", "120x40", "200x50"])
@@ -159,6 +155,30 @@ async def test_the_screen_shows_the_curves_live(make_app, size):  # noqa: F811 -
         await kit.until(pilot, lambda: "all 99" in kit.screen_text(app), "its figures")
         await pilot.press("escape")
         await kit.until(pilot, lambda: not isinstance(app.screen, MachineScreen), "back")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_one_cursor_reads_every_chart(make_app, size):  # noqa: F811 - the fixture
+    record = measured()
+    record.apply(replace(LOAD, time=record.loads[-1].time + 5, cpu=0.55, memory=7_000_000_000))
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await app.push_screen(MachineScreen(lambda: record))
+        await kit.until(pilot, lambda: "all 55" in kit.screen_text(app), "the last figure")
+        await pilot.press("left", "left")
+        await kit.until(pilot, lambda: "all 95" in kit.screen_text(app), "the figure before")
+        text = kit.screen_text(app)
+        assert "all 3.0" in text, "memory"
+        assert "┊" in text
+        assert re.search(r"\d\d:\d\d:\d\d  \+1:40  train bbox", text)
+        await pilot.press("home")
+        await kit.until(pilot, lambda: "+0:05" in kit.screen_text(app), "the first")
+        assert "train vanilla" in kit.screen_text(app) or "prepare vanilla" in kit.screen_text(app)
+        await pilot.press("plus", "plus", "plus")
+        await kit.until(pilot, lambda: app.screen.board.sight.view.mode == "frozen", "a part")
+        await pilot.press("space", "v")
+        await kit.until(pilot, lambda: "all 55" in kit.screen_text(app), "the last again")
+        assert "┊" not in kit.screen_text(app)
 
 
 async def test_a_study_that_was_not_measured_says_so(make_app):  # noqa: F811 - the fixture

@@ -110,7 +110,7 @@ async def test_the_dashboard_begins_as_the_settings_say(kit, make_app, file):
         assert told[0] == "settings.toml: unknown setting 'them'"
         assert told[1].startswith("keys.setup.recipes: no such binding: did you mean 'setup.recipe'?")
         assert app.session.settings.keys == {"setup.recipe": "f6", "app.help": "f8"}
-        await kit.until(pilot, lambda: "p: next" in kit.screen_text(app), "the key in the words")
+        await kit.until(pilot, lambda: "f6: next" in kit.screen_text(app), "the key in the words")
         recipe = app.screen.config.recipe
         await pilot.press("f6")
         await kit.until(pilot, lambda: app.screen.config.recipe is not recipe, "recipe")

@@ -1,30 +1,31 @@
-"""A board of charts with their keys: cursor, zoom, axes, smoothing, metric, filter, grid."""
+"""A board of curve charts with their keys: cursor, zoom, axes, smoothing, metric, filter, grid."""
 
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Input
 
 from tui.looks.chart_options import JOBS, SHOWN, SMOOTHINGS, X_AXES, ChartOptions
 from tui.looks.keys import bind
+from tui.screens.charts.cursor import CursorBoard
 from tui.screens.charts.plots import Plot, Plots, wrapped
 from tui.screens.charts.sources import Source, grid_size
-from tui.state.curves import Metric, Series
+from tui.state.curves import Metric, Values
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.view import ZOOM, View
 from tui.widgets.lines import LinesView
 
-_TENTH = 0.1
 _LOW, _MOST_READING = 20, 3
 """Lines of charts below which the cursor reads into one line, and how many it has at most."""
 
 
-class ChartBoard(Vertical, can_focus=True):
+class ChartBoard(CursorBoard):
     """Charts that share options, view and cursor (`plots`); which curves lie on them is the subclass's."""
 
     DEFAULT_CSS = """
@@ -37,22 +38,10 @@ class ChartBoard(Vertical, can_focus=True):
     """
     BINDING_GROUP_TITLE = "Charts"
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("charts.right", "right", "cursor(1)", "Cursor", "Cursor a step on; it reads every curve", display="→"),
-        bind("charts.left", "left", "cursor(-1)", "Back", "Cursor a step back", show=False),
-        bind("charts.right_far", "shift+right", "cursor(1, True)", "Far on", "Cursor a tenth on", show=False),
-        bind("charts.left_far", "shift+left", "cursor(-1, True)", "Far back", "Cursor a tenth back", show=False),
-        bind("charts.first", "home", "cursor_end(-1)", "First", "Cursor to the first value", show=False),
-        bind("charts.last", "end", "cursor_end(1)", "Last", "Cursor to the last value", show=False),
-        bind("charts.cursor", "space", "toggle_cursor", "Cursor", "Show or hide the cursor", show=False),
-        bind("charts.zoom_in", "plus,equals_sign", "zoom(1)", "Zoom", "Zoom into x, about the cursor", display="+"),
-        bind("charts.zoom_out", "minus", "zoom(-1)", "Wider", "Zoom out of x", show=False, display="-"),
-        bind("charts.pan_left", "less_than_sign,ctrl+left", "pan(-1)", "Earlier", "Earlier part", show=False),
-        bind("charts.pan_right", "greater_than_sign,ctrl+right", "pan(1)", "Later", "Later part", show=False),
         bind("charts.zoom_y_in", "i,ctrl+up", "zoom_y(1)", "Zoom y", "Zoom into y", show=False),
         bind("charts.zoom_y_out", "u,ctrl+down", "zoom_y(-1)", "Wider y", "Zoom out of y", show=False),
         bind("charts.pan_up", "shift+up", "pan_y(1)", "Higher", "The part above", show=False),
         bind("charts.pan_down", "shift+down", "pan_y(-1)", "Lower", "The part below", show=False),
-        bind("charts.view", "v", "view", "View", "All, follow the tail, or freeze what is seen", show=False),
         bind("charts.lock", "k", "lock", "Lock y", "One y range for all charts of a metric", show=False),
         bind("charts.clip", "c", "clip", "Wild", "Leave the highest 2 % out of the y range, or not", show=False),
         bind("charts.axis", "a", "axis", "x axis", "x by step, epoch or time", show=False),
@@ -90,7 +79,7 @@ class ChartBoard(Vertical, can_focus=True):
 
     def __init__(self, *, id: str, options: ChartOptions | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.plots = Plots(options if options is not None else ChartOptions())
+        self.sight = self.plots = Plots(options=options if options is not None else ChartOptions())
         self._asked = ""
 
     def compose(self) -> ComposeResult:
@@ -120,10 +109,6 @@ class ChartBoard(Vertical, can_focus=True):
         """Where the x axis ends."""
         raise NotImplementedError
 
-    def redraw(self) -> None:
-        """Draw what changed."""
-        raise NotImplementedError
-
     def metrics(self) -> tuple[Metric, ...]:
         """Those to choose from."""
         raise NotImplementedError
@@ -143,76 +128,23 @@ class ChartBoard(Vertical, can_focus=True):
 
     # ------------------------------------------------------------ keys
 
-    def _leading(self) -> Series | None:
-        return next((source.series for source in self.shown_sources() if len(source.series.steps)), None)
+    def places(self) -> Values:
+        """Those of the leading curve."""
+        series = next((source.series for source in self.shown_sources() if len(source.series.steps)), None)
+        return series.x(self.options.x) if series is not None else np.empty(0)
 
-    def action_cursor(self, direction: int, far: bool = False) -> None:
-        """The next value of the leading curve, or a tenth of what is seen; it begins at the newest."""
-        series = self._leading()
-        if series is None:
-            return
-        plots = self.plots
-        places = series.x(plots.options.x)
-        low, high = plots.x_range(self.shown_sources(), self.end())
-        if plots.cursor is None:
-            wanted = min(float(places[-1]), high)
-        elif far:
-            wanted = plots.cursor + direction * _TENTH * (high - low)
-        else:
-            index = series.nearest(plots.options.x, plots.cursor)
-            index = len(places) - 1 if index is None else index + direction
-            wanted = float(places[min(max(index, 0), len(places) - 1)])
-        self._put_cursor(min(max(wanted, float(places[0])), float(places[-1])))
-
-    def action_cursor_end(self, direction: int) -> None:
-        """The first value, or the last."""
-        if (series := self._leading()) is not None:
-            self._put_cursor(float(series.x(self.plots.options.x)[-1 if direction > 0 else 0]))
-
-    def _put_cursor(self, x: float) -> None:
-        self.plots.cursor = x
-        self._see(self.plots.view.including(x, *self._extent()))
-
-    def _extent(self) -> tuple[float, float]:
-        """Where the x axis ends, and where the newest value stands on it."""
+    def extent(self) -> tuple[float, float]:
+        """Where the longest curve ends, and its newest value."""
         newest = self.plots.newest(self.shown_sources())
         return max(self.end(), newest), newest
 
-    def action_toggle_cursor(self) -> None:
-        """Show or hide the cursor."""
-        if self.plots.cursor is None:
-            self.action_cursor(1)
-        else:
-            self.plots.cursor = None
-            self.redraw()
-
-    def action_zoom(self, direction: int, about: float | None = None) -> None:
-        """Closer or farther, about the cursor, else the middle."""
-        low, high = self.plots.x_range(self.shown_sources(), self.end())
-        centre = self.plots.cursor if about is None else about
-        if centre is None or not low <= centre <= high:
-            centre = (low + high) / 2
-        self._see(self.plots.view.zoom_x(ZOOM**direction, centre, *self._extent()))
-
-    def action_pan(self, direction: int) -> None:
-        """The part beside what is seen."""
-        self._see(self.plots.view.pan_x(direction, *self._extent()))
-
     def action_zoom_y(self, direction: int, about: float = 0.5) -> None:
         """Closer or farther."""
-        self._see(self.plots.view.zoom_y(ZOOM**direction, about))
+        self.see(self.plots.view.zoom_y(ZOOM**direction, about))
 
     def action_pan_y(self, direction: int) -> None:
         """The part above or below."""
-        self._see(self.plots.view.pan_y(direction))
-
-    def action_view(self) -> None:
-        """All, the tail, frozen."""
-        self._see(self.plots.view.next_mode(*self._extent()))
-
-    def _see(self, view: View) -> None:
-        self.plots.view = view
-        self.redraw()
+        self.see(self.plots.view.pan_y(direction))
 
     @property
     def options(self) -> ChartOptions:
@@ -321,23 +253,9 @@ class ChartBoard(Vertical, can_focus=True):
         self.query_one(".chart-line", Input).display = False
         self.focus()
 
-    @on(CurveChart.Resized)
-    def _resized(self, event: CurveChart.Resized) -> None:
-        event.stop()
-        self.call_after_refresh(self.redraw)
-
-    # ------------------------------------------------------------ mouse
-
-    @on(CurveChart.Pointed)
-    def _pointed(self, event: CurveChart.Pointed) -> None:
-        if event.x is not None:
-            self.plots.cursor = event.x
-            self.redraw()
-
-    @on(CurveChart.Wheeled)
-    def _wheeled(self, event: CurveChart.Wheeled) -> None:
-        event.stop()
+    def wheel(self, event: CurveChart.Wheeled) -> None:
+        """Zoom about the mouse, into x or y."""
         if event.on_y:
             self.action_zoom_y(event.direction, event.y_share)
         else:
-            self.action_zoom(event.direction, event.x)
+            super().wheel(event)

@@ -8,24 +8,23 @@ from dataclasses import dataclass, field
 from rich.text import Text
 
 from tui.looks.chart_options import ChartOptions
+from tui.screens.charts.cursor import Sight
 from tui.screens.charts.sources import Source
 from tui.state.curves import METRICS, Metric, Series
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.drawing import Look, Window, draw, time_words
 from tui.widgets.charts.lines import FEW, Line, common_range, line_of, value_range
-from tui.widgets.charts.view import Range, View
+from tui.widgets.charts.view import Range
 
 Plot = tuple[Metric, Sequence[Source]]
 
 
 @dataclass
-class Plots:
+class Plots(Sight):
     """What all charts of a screen share.
 
     Attributes:
         options: how curves are shown.
-        view: what part of them is seen.
-        cursor: a place on the x axis, in its units; None while it is hidden.
         metric: what is shown.
         every_metric: show all metrics of the marked variant instead.
         words: the filter.
@@ -33,8 +32,6 @@ class Plots:
     """
 
     options: ChartOptions = field(default_factory=ChartOptions)
-    view: View = field(default_factory=View)
-    cursor: float | None = None
     metric: Metric = METRICS[0]
     every_metric: bool = False
     words: str = ""

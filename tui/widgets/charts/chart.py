@@ -9,17 +9,17 @@ from textual.message import Message
 from tui.widgets.charts.drawing import LEFT, Window, with_cursor
 from tui.widgets.lines import LinesView
 
-FRAME = 2
-"""Columns and lines of the frame."""
-
 
 class CurveChart(LinesView):
     """Shows curves in a frame.
 
     Attributes:
+        frame: columns and lines of the frame on each side.
         window: what of them is seen; None while there are none.
         drawn: how often they were really drawn, for the tests of what a hidden chart costs.
     """
+
+    frame = 1
 
     class Pointed(Message):
         """A place on the x axis was clicked, or the mouse was moved there with its button down."""
@@ -48,7 +48,7 @@ class CurveChart(LinesView):
     @property
     def room(self) -> tuple[int, int]:
         """Columns and lines within the frame."""
-        return self.size.width - FRAME, self.size.height - FRAME
+        return self.size.width - 2 * self.frame, self.size.height - 2 * self.frame
 
     def curve_lines(
         self, key: Hashable, window: Window, draw: Callable[[int, int], Sequence[Text]], cursor: float | None
@@ -72,7 +72,7 @@ class CurveChart(LinesView):
         self.window, self._key = None, None
 
     def _place(self, event: events.MouseEvent) -> float | None:
-        return self.window.place(event.x - 1, self.room[0]) if self.window is not None else None
+        return self.window.place(event.x - self.frame, self.room[0]) if self.window is not None else None
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Choose the chart, and a place on it."""
