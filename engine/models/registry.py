@@ -16,7 +16,7 @@ from engine.config.networks import (
     is_ours,
     parse_network,
 )
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import Recipe, entry_of
 from engine.errors import InputError
 from engine.models.classifier import BlockClassifier
 from engine.models.foreign import ForeignNetwork, ImageInput, require_logits
@@ -96,7 +96,7 @@ def require_network(recipe: Recipe) -> None:
 
 def _refuse_numbers_of_ours(recipe: Recipe) -> None:
     """Refuse to change what the network would not take from the recipe."""
-    entry = RECIPES.get(recipe.name)
+    entry = entry_of(recipe)
     for field in OURS_ALONE if entry is not None else ():
         if getattr(recipe, field) != getattr(entry, field):
             words, shown = field.replace("_", " "), shown_name(recipe.network)

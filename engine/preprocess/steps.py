@@ -89,8 +89,7 @@ class Step(ABC):
 class Crop(Step):
     """Crop to the character's box, in the original's pixels; an image without a box stays whole.
 
-    The paper resized first and then cropped with boxes in the original's pixels, which cuts elsewhere (`PaperCrop`).
-    Cropping first is the region that was meant, at the better resolution.
+    `PaperCrop` cuts elsewhere; this is the region that was meant, at the better resolution.
     """
 
     name = "crop"
@@ -187,11 +186,7 @@ class PaperCrop(Crop):
         return {**self._resize.identity(), **super().identity()}
 
     def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
-        """(bottom - top, right - left, 3) pixels.
-
-        Raises:
-            DatasetError: nothing of the original is inside the box.
-        """
+        """As many pixels as the box has in the original, and refused like those."""
         if box is None:
             return pixels
         cut = np.zeros_like(super().apply(pixels, box))
