@@ -250,6 +250,12 @@ def entry_of(recipe: Recipe) -> Recipe | None:
     return None if entry is None else replace(entry, name=recipe.name)
 
 
+def meanings_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """What a recipe's name stands for, and stood for in an earlier version; nothing for a name of the user's own."""
+    entry = entry_of(recipe)
+    return () if entry is None else (entry, *(one for one in RECIPES.values() if one.name.startswith(f"{entry.name}-")))
+
+
 def same_training(one: Recipe, other: Recipe) -> bool:
     """Whether two recipes differ in their name at most."""
     return replace(one, name=other.name) == other
