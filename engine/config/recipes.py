@@ -12,6 +12,9 @@ DropoutPlace = Literal["logits", "features"]
 Optimiser = Literal["adam", "sgd"]
 Schedule = Literal["constant", "one-cycle"]
 
+PAPER_DROPOUT: DropoutPlace = "logits"
+"""Where the recipe `paper` drops: its list of layers names dropout last, the field puts it before the linear layer."""
+
 MAX_SIDE = 4096
 """Largest side of an input image in pixels; more than a small network can use."""
 
@@ -143,12 +146,12 @@ class Recipe:
 
 # The study (cnn-image-classification, 2023) gives the layers, batch 100, 5 epochs and 255 x 342. It leaves open, and
 # these entries fix: 16 and 32 channels, 5 x 5 kernels with padding 2, Adam at 1e-3 (the well-known two-layer PyTorch
-# tutorial network, whose wording the study follows), dropout after the linear layer as its list of layers has it,
-# denoise weight 0.1 (scikit-image's default), pixels in [0, 1] and nothing more.
+# tutorial network, whose wording the study follows), where it drops, denoise weight 0.1 (scikit-image's default),
+# pixels in [0, 1] and nothing more.
 DEMO_RECIPE = "quick"
 """The one that drawings are trained with where none was named: `paper` makes a newcomer wait."""
 
-_PAPER = Recipe("paper", image_size=(255, 342))
+_PAPER = Recipe("paper", image_size=(255, 342), dropout_place=PAPER_DROPOUT)
 # How far a small network gets from scratch in minutes on two cores; README.md has the commands and the whole table.
 # Evidence: real frames, protocol clean, 300 test images, mean (standard deviation) of three seeds:
 # 200 epochs 0.982 (0.004); 120 epochs 0.977 (0.007); 45 epochs 0.974 (0.002); `paper` 0.547 (0.027).
@@ -210,8 +213,12 @@ RECIPES = MappingProxyType(
         recipe.name: recipe
         for recipe in (
             _PAPER,
-            # The other reading of the study's "dropout": before the linear layer, where the field puts it.
-            replace(_PAPER, name="paper-dropout-features", dropout_place="features"),
+            # The other reading of the paper's "dropout".
+            *(
+                replace(_PAPER, name=f"paper-dropout-{place}", dropout_place=place)
+                for place in get_args(DropoutPlace)
+                if place != PAPER_DROPOUT
+            ),
             # A first look: a seventh of the pixels and smaller batches, so that a small set still gets enough steps.
             Recipe("quick", image_size=(96, 128), batch_size=50),
             _BEST,
@@ -221,6 +228,10 @@ RECIPES = MappingProxyType(
 )
 
 
+RENAMED = MappingProxyType({f"paper-dropout-{PAPER_DROPOUT}": "paper"})
+"""Other names of recipes, such as files and runs of earlier versions have."""
+
+
 def get_recipe(name: str) -> Recipe:
     """Look a recipe up by name.
 
@@ -228,6 +239,34 @@ def get_recipe(name: str) -> Recipe:
         InputError: there is no recipe of that name.
     """
     try:
-        return RECIPES[name]
+        return RECIPES[RENAMED.get(name, name)]
     except KeyError:
         raise InputError(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}") from None
+
+
+def entry_of(recipe: Recipe) -> Recipe | None:
+    """The program's recipe that this one is or changes, under this one's name; None where it is the user's own."""
+    entry = RECIPES.get(RENAMED.get(recipe.name, recipe.name))
+    return None if entry is None else replace(entry, name=recipe.name)
+
+
+def meanings_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """What a recipe's name stands for, and stood for in an earlier version; nothing for a name of the user's own."""
+    entry = entry_of(recipe)
+    return () if entry is None else (entry, *(one for one in RECIPES.values() if one.name.startswith(f"{entry.name}-")))
+
+
+def same_training(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes differ in their name at most."""
+    return replace(one, name=other.name) == other
+
+
+def name_today(recipe: Recipe) -> str:
+    """The name of a recipe; where the program once gave it another, for the same training, that of today.
+
+    A run of an earlier version keeps the recipe that it was trained with under the name that it then had, which may
+    stand for another training by now.
+    """
+    if entry_of(recipe) in (None, recipe) and recipe.name not in RENAMED:
+        return recipe.name
+    return next((name for name, known in RECIPES.items() if same_training(known, recipe)), recipe.name)

@@ -32,7 +32,7 @@ import tomli_w
 from engine.config.execution import Execution
 from engine.config.expressions import expand_names, in_short, set_of
 from engine.config.grammar import choose_from
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import RECIPES, RENAMED, Recipe, entry_of, get_recipe
 from engine.config.study import StudyConfig
 from engine.errors import InputError, require
 
@@ -215,6 +215,8 @@ def _recipe(entry: Any, folder: Path) -> Recipe:
     for key in _MAY_NAME_FILES:
         if "." in (text := given.get(key, "")) and (folder / text.partition(":")[0]).is_file():
             given[key] = str((folder / text).absolute())
+    if "name" in given:
+        given["name"] = RENAMED.get(given["name"], given["name"])
     name = given.get("name", base)
     require(name is not None, f"recipe.name is missing: that of one to change ({', '.join(RECIPES)}), or your own")
     taken = name in RECIPES and base not in (None, name)
@@ -232,8 +234,8 @@ def _recipe(entry: Any, folder: Path) -> Recipe:
 
 
 def _known_recipe(name: str, key: str) -> Recipe:
-    require(name in RECIPES, f"{key} = {_short(name)}: {choose_from(name, RECIPES)}")
-    return RECIPES[name]
+    require(name in RECIPES or name in RENAMED, f"{key} = {_short(name)}: {choose_from(name, RECIPES)}")
+    return get_recipe(name)
 
 
 # ---------------------------------------------------------------- writing
@@ -280,7 +282,7 @@ def save_study(config: StudyConfig, path: Path) -> None:
 
 def _recipe_table(recipe: Recipe) -> dict[str, Any]:
     """The fields that differ from the recipe of that name; the whole where there is none."""
-    known = RECIPES.get(recipe.name)
+    known = entry_of(recipe)
     usual = vars(known) if known is not None else {field.name: field.default for field in fields(Recipe)}
     return {
         name: _plain(value, None)

@@ -21,6 +21,9 @@ PLAIN = "vanilla"
 CROPPING = "bbox"
 """The word of the crop to the box."""
 
+PAPER_CROPPING = "bbox-paper"
+"""The word of the paper's crop, at the box's pixels in the resized image."""
+
 ENLARGING = "superres-full"
 """The word that doubles the size of the result."""
 
@@ -68,6 +71,11 @@ class Variant:
     def words(self) -> tuple[str, ...]:
         """The words of its name; none for the plain resize."""
         return tuple(call.word for call in self.calls)
+
+    @property
+    def crops(self) -> bool:
+        """Whether it shows a part of an image that has a box."""
+        return CROPPING in self.words or PAPER_CROPPING in self.words
 
     @cached_property
     def steps(self) -> tuple[str, ...]:

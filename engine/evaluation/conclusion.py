@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.config.variants import CROPPING, Variant, find_variant
+from engine.config.variants import CROPPING, PAPER_CROPPING, Variant, find_variant
 from engine.evaluation.sentences import (
     accuracy_sentences,
     copy_sentences,
@@ -21,7 +21,11 @@ from engine.steps.registry import find_step
 
 Scored = list[tuple[JobResult, Metrics]]
 
-_ORDER = "It crops in the original's pixels and then resizes; the study resized first."
+_ORDERS = {
+    CROPPING: "crops in the original's pixels and then resizes; the paper resized first",
+    PAPER_CROPPING: "resizes first and then crops at the pixels that the box has in the original, as the paper did: "
+    "not where the character is",
+}
 
 
 def draw_conclusion(
@@ -137,7 +141,8 @@ def _boxes(dataset: DatasetSummary, protocol: ProtocolSummary | None, scored: Sc
     used = {step for result, _ in scored if (variant := find_variant(result.variant)) for step in _box_steps(variant)}
     if not used:
         return []
-    name, order = listed(sorted(used)), f" {_ORDER}" if CROPPING in used else ""
+    name = listed(sorted(used))
+    order = "".join(f" {word} {what}." for word, what in _ORDERS.items() if word in used)
     train = _share(dataset.boxed_train, dataset.train)
     if dataset.boxed_train == 0:
         return [f"{name}: {train} of the training images have a box, so it saw the same pictures as vanilla.{order}"]
@@ -148,7 +153,7 @@ def _boxes(dataset: DatasetSummary, protocol: ProtocolSummary | None, scored: Sc
     if kind == "grouped":
         return [f"{name}: {train} of the images that are trained and tested on have a box, the rest stay whole; {fair}"]
     if dataset.boxed_test == 0:
-        seen = "crops" if used == {CROPPING} else "what is in the boxes"
+        seen = "crops" if used <= _ORDERS.keys() else "what is in the boxes"
         return [
             f"{name}: {train} of the training images have a box and no test image has one: it trained on {seen} and "
             f"was tested on whole images, which by itself costs accuracy; {fair}{order}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.protocols import Protocol
-from engine.config.recipes import Recipe
+from engine.config.recipes import Recipe, same_training
 from engine.config.study import StudyConfig
 from engine.errors import SimpsonsError
 from engine.events.record import StudyRecord
@@ -30,7 +30,7 @@ class _Wanted:
     def fits(self, config: StudyConfig) -> bool:
         return (
             config.protocol == self.protocol
-            and config.recipe == self.recipe
+            and same_training(config.recipe, self.recipe)
             and config.seeds == self.seeds
             and self.variants <= set(config.variants)
         )

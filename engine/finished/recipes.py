@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.config.recipes import Recipe
+from engine.config.recipes import Recipe, name_today
 from engine.config.variants import name_of, words_of
 from engine.errors import InputError, require
 from engine.events.comparability import why_incomparable
@@ -54,13 +54,13 @@ def join_recipes(records: Sequence[StudyRecord]) -> StudyRecord:
 
 
 def _words_of_recipes(records: Sequence[StudyRecord]) -> list[str]:
-    """A word for each recipe: its name, or what it changes where others have the same name.
+    """A word for each recipe: its name of today, or what it changes where others have the same name.
 
     Raises:
         InputError: two runs have the same recipe.
     """
     recipes = [record.started.recipe for record in records if record.started is not None]
-    names = [recipe.name for recipe in recipes]
+    names = list(map(name_today, recipes))
     words = [
         _NO_WORD.sub("-", name if names.count(name) == 1 else _changes(recipes[0], recipe))
         for name, recipe in zip(names, recipes, strict=True)
@@ -72,5 +72,5 @@ def _words_of_recipes(records: Sequence[StudyRecord]) -> list[str]:
 
 
 def _changes(first: Recipe, recipe: Recipe) -> str:
-    changed = [name for name, value in vars(recipe).items() if value != getattr(first, name)]
+    changed = [name for name, value in vars(recipe).items() if name != "name" and value != getattr(first, name)]
     return "-".join((recipe.name, *(f"{name}-{getattr(recipe, name)}" for name in changed))) if changed else ""

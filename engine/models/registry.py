@@ -16,7 +16,7 @@ from engine.config.networks import (
     is_ours,
     parse_network,
 )
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import Recipe, meanings_of
 from engine.errors import InputError
 from engine.models.classifier import BlockClassifier
 from engine.models.foreign import ForeignNetwork, ImageInput, require_logits
@@ -96,9 +96,10 @@ def require_network(recipe: Recipe) -> None:
 
 def _refuse_numbers_of_ours(recipe: Recipe) -> None:
     """Refuse to change what the network would not take from the recipe."""
-    entry = RECIPES.get(recipe.name)
-    for field in OURS_ALONE if entry is not None else ():
-        if getattr(recipe, field) != getattr(entry, field):
+    # A run of an earlier version may have what the name stood for then.
+    known = meanings_of(recipe)
+    for field in OURS_ALONE if known else ():
+        if getattr(recipe, field) not in (getattr(one, field) for one in known):
             words, shown = field.replace("_", " "), shown_name(recipe.network)
             raise InputError(f"{words}: {shown} has its own; only {' and '.join(OURS)} take it from the recipe")
 

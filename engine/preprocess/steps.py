@@ -1,4 +1,4 @@
-"""The pre-processing steps ready to be applied: the engine's own (crop, resize, superres, shrink) and functions.
+"""The pre-processing steps ready to be applied: the engine's own (crops, resize, superres, shrink) and functions.
 
 A step takes (H, W, 3) uint8 RGB pixels and returns such pixels; it holds its parameters and says in `identity` what
 its result depends on, which is what the cache goes by. A new step is a function in `engine.steps`.
@@ -18,7 +18,7 @@ import torch
 from engine.config.grammar import StepCall
 from engine.config.machine import MachineSettings
 from engine.config.recipes import Recipe
-from engine.config.variants import Variant, parameters_of
+from engine.config.variants import PAPER_CROPPING, Variant, parameters_of
 from engine.dataset import Box, ImageSample
 from engine.errors import DatasetError, InputError, describe_error
 from engine.steps.registry import find_step
@@ -89,8 +89,7 @@ class Step(ABC):
 class Crop(Step):
     """Crop to the character's box, in the original's pixels; an image without a box stays whole.
 
-    The study resized first and then cropped with boxes in the original's pixels, which cuts elsewhere. Cropping first
-    is the region that was meant, at the better resolution.
+    `PaperCrop` cuts elsewhere; this is the region that was meant, at the better resolution.
     """
 
     name = "crop"
@@ -126,7 +125,7 @@ class Crop(Step):
             InputError: the image has been resized already, so that the box no longer fits it.
         """
         if size is not None:
-            raise InputError("the step 'crop' must come before 'resize': boxes are in the original's pixels")
+            raise InputError(f"the step {self.name!r} must come before 'resize': boxes are in the original's pixels")
         return None
 
 
@@ -169,6 +168,31 @@ class Resize(Step):
     def result_size(self, size: Size | None) -> Size | None:
         """The step's size, whatever came in."""
         return self._size
+
+
+class PaperCrop(Crop):
+    """Resize, and cut at the pixels that the box has in the original, as the paper's text says; the rest stays whole.
+
+    What lies outside of the resized image is black, as where Pillow or torchvision crops.
+    """
+
+    name = PAPER_CROPPING
+
+    def __init__(self, size: Size) -> None:
+        self._resize = Resize(size)
+
+    def identity(self) -> Identity:
+        """That of the resize; the box is part of an entry's key."""
+        return {**self._resize.identity(), **super().identity()}
+
+    def apply(self, pixels: Pixels, box: Box | None) -> Pixels:
+        """As many pixels as the box has in the original, and refused like those."""
+        if box is None:
+            return pixels
+        cut = np.zeros_like(super().apply(pixels, box))
+        inside = self._resize.apply(pixels, None)[box.top : box.bottom, box.left : box.right]
+        cut[: inside.shape[0], : inside.shape[1]] = inside
+        return cut
 
 
 class FunctionStep(Step):
@@ -325,6 +349,8 @@ def make_step(call: StepCall, context: StepContext) -> Step:
     match call.step:
         case Crop.name:
             return Crop()
+        case PaperCrop.name:
+            return PaperCrop(context.recipe.image_size)
         case Resize.name:
             return Resize(context.recipe.image_size)
         case Shrink.name:

@@ -62,6 +62,7 @@ class Reconstruction:
         variants: those that the numbers are about.
         numbers: the columns.
         readings: the rows, in the order of the file.
+        passed_over: runs that were named and are none of a reading, each with the reason.
     """
 
     paper: str
@@ -69,3 +70,4 @@ class Reconstruction:
     variants: tuple[str, ...]
     numbers: tuple[PublishedNumber, ...]
     readings: tuple[FittedReading, ...]
+    passed_over: tuple[str, ...] = ()

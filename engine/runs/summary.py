@@ -1,13 +1,16 @@
 """The summary of a run: made from its record, kept in a small file of its own."""
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import StorageError
+from engine.config.recipes import RENAMED, name_today
+from engine.errors import SimpsonsError, StorageError
 from engine.events.codec import from_jsonable, to_jsonable
 from engine.events.record import StudyRecord
 from engine.reports.run_summary import RunState, RunSummary
-from engine.runs.layout import FORMAT_VERSION, SUMMARY_FILE, NewerVersionError, read_json
+from engine.runs.layout import FORMAT_VERSION, SUMMARY_FILE, NewerVersionError, load_config, read_json
 
 
 def summarise(record: StudyRecord, folder: Path, *, sequence: int = 0, paused: bool = False) -> RunSummary:
@@ -33,7 +36,7 @@ def summarise(record: StudyRecord, folder: Path, *, sequence: int = 0, paused: b
         dataset=dataset.name if dataset else "",
         fingerprint=dataset.fingerprint if dataset else "",
         protocol=started.protocol,
-        recipe=started.recipe.name,
+        recipe=name_today(started.recipe),
         test_fingerprint=record.protocol.test_fingerprint if record.protocol else "",
         variants=started.variants,
         seeds=started.seeds,
@@ -65,6 +68,10 @@ def read_summary(folder: Path) -> RunSummary:
     if isinstance(data, dict) and isinstance(data.get("version"), int) and data["version"] > FORMAT_VERSION:
         raise NewerVersionError(f"{folder} was written by a newer version of simpsons-tui: update the program")
     try:
-        return from_jsonable(RunSummary, {**data, "folder": str(folder)})
+        summary = from_jsonable(RunSummary, {**data, "folder": str(folder)})
     except (ValueError, TypeError) as error:
         raise StorageError(f"{path} is damaged: {error}") from None
+    if summary.recipe in (*RENAMED, *RENAMED.values()):  # by an earlier version the name of another training, perhaps
+        with suppress(SimpsonsError):
+            return replace(summary, recipe=name_today(load_config(folder).recipe))
+    return summary

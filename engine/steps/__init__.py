@@ -1,6 +1,6 @@
 """The pre-processing steps that ship, one file a step; `engine.config.variants` says how variants name them."""
 
-from engine.steps.bbox import bbox
+from engine.steps.bbox import bbox, bbox_paper
 from engine.steps.bilateral import bilateral
 from engine.steps.boxmask import boxmask
 from engine.steps.clahe import clahe
@@ -27,6 +27,7 @@ __all__ = ["BUILT_IN", "Parameter", "StepSpec", "step"]
 
 BUILT_IN: tuple[StepSpec, ...] = (
     bbox,
+    bbox_paper,
     boxmask,
     denoise,
     median,

@@ -13,7 +13,7 @@ from engine.config.machine import MachineSettings
 from engine.config.names import join_names
 from engine.config.networks import parse_network
 from engine.config.own_steps import OwnStep
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import Recipe, entry_of
 from engine.config.study import StudyConfig
 from engine.events.record import StudyRecord
 from tui.options.execution import EXECUTION_OPTIONS
@@ -60,7 +60,7 @@ def as_it_ran(config: StudyConfig, machine: MachineSettings | None) -> StudyConf
 
 def fits_a_line(recipe: Recipe) -> bool:
     """Whether options can say the recipe: one of the program's, with other numbers at most."""
-    entry = RECIPES.get(recipe.name)
+    entry = entry_of(recipe)
     sayable = {*recipe_numbers(), *RECIPE_OPTIONS.values()}
     return entry is not None and all(
         name in sayable or value == getattr(entry, name) for name, value in vars(recipe).items()
@@ -125,7 +125,7 @@ def _set_words(recipe: Recipe) -> Iterator[str]:
 
 def _entry(recipe: Recipe) -> Recipe:
     """The recipe as it is without overrides; one that has no entry counts as not overridden."""
-    return RECIPES.get(recipe.name, recipe)
+    return entry_of(recipe) or recipe
 
 
 def _text(name: str, value: Any) -> str:

@@ -13,7 +13,7 @@ from engine.config.expressions import expand_names, split_entries
 from engine.config.grammar import choose_from
 from engine.config.names import split_names
 from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, parse_network
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import RECIPES, RENAMED, Recipe
 from engine.errors import InputError
 
 # ---------------------------------------------------------------- values of options
@@ -72,7 +72,7 @@ def recipe_name(value: str) -> str:
     Raises:
         click.BadParameter: it is not known.
     """
-    if value not in RECIPES:
+    if value not in RECIPES and value not in RENAMED:
         raise click.BadParameter(f"unknown recipe {value!r}: {choose_from(value, RECIPES)}")
     return value
 

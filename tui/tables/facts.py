@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.config.recipes import DEMO_RECIPE, RECIPES, Recipe
+from engine.config.recipes import DEMO_RECIPE, Recipe, entry_of, name_today
 from engine.config.study import StudyConfig
 from engine.events.record import (
     StudyRecord,
@@ -128,11 +128,12 @@ def origin_facts(record: StudyRecord) -> list[tuple[str, str]]:
 
 
 def recipe_words(recipe: Recipe) -> str:
-    """The recipe's name and what was overridden in it."""
-    entry = RECIPES.get(recipe.name)
+    """The recipe's name and what was overridden in it, or what today's of that name does otherwise."""
+    entry = entry_of(recipe)
     changed = [] if entry is None else [name for name in vars(entry) if getattr(entry, name) != getattr(recipe, name)]
     if not changed:
-        return recipe.name
+        today = name_today(recipe)
+        return recipe.name if today == recipe.name else f"{recipe.name}, now called {today}"
     return f"{recipe.name} with {', '.join(f'{name} {_plain(getattr(recipe, name))}' for name in changed)}"
 
 

@@ -14,13 +14,24 @@ _MARKS: dict[Fit, tuple[str, str]] = {
     "can't be told": ("?", "bold yellow"),
 }
 
+_SEVERAL_SEEDS = (
+    "Of several seeds ours is the mean, and in brackets from the lowest end of a seed's own interval to the highest: "
+    "a paper publishes one training."
+)
+
 
 def reconstruction_parts(report: Reconstruction) -> Iterator[RenderableType]:
     """Readings x numbers as marks, and below it every reading with its figures."""
     yield Text(f"Which readings of {report.paper} its own numbers leave possible, at 95 % ({report.protocol} protocol)")
     yield Text()
     yield _overview(report)
+    columns = (f"{place} {one.variant} {one.score} {one.stated}" for place, one in enumerate(report.numbers, 1))
+    yield Text("; ".join(columns), "dim")
     yield Text(", ".join(f"{_MARKS[fit][0]} {fit}" for fit in FITS), "dim")
+    if any(len(reading.seeds) > 1 for reading in report.readings):
+        yield Text(_SEVERAL_SEEDS, "dim")
+    for run in report.passed_over:
+        yield Text(f"! passed over: {run}", "yellow")
     for reading in report.readings:
         yield Text()
         yield from _reading(reading, report)

@@ -107,12 +107,10 @@ def _remarks(evidence: Evidence) -> list[str]:
     if evidence.other_images:
         return [f"{who}: {evidence.other_images}"]
     remarks = [words for words in (evidence.other_recipe, evidence.part_of_data) if words]
-    if (
-        paper.recipe
-        and not evidence.other_recipe
-        and started.recipe.dropout_place != RECIPES[paper.recipe].dropout_place
-    ):
-        remarks.append(f"dropout before the linear layer, the other reading of {paper.name}'s text")
+    place = started.recipe.dropout_place
+    if paper.recipe and not evidence.other_recipe and place != RECIPES[paper.recipe].dropout_place:
+        where = "after" if place == "logits" else "before"
+        remarks.append(f"dropout {where} the linear layer, the other reading of {paper.name}'s text")
     if len(evidence.seeds) == 1:
         remarks.append(f"one seed ({evidence.seeds[0]}); intervals tell of the images, not of other seeds")
     weights = evidence.record.superres_weights

@@ -1,5 +1,6 @@
 """Official against clean on the same test images: what the copies among the training images were worth."""
 
+from engine.config.recipes import name_today, same_training
 from engine.errors import InputError
 from engine.events.record import StudyRecord
 from engine.finished.claims.evidence import Evidence, difference_words
@@ -60,8 +61,9 @@ def _require_alike(official: Evidence, clean: Evidence) -> None:
     weights = [one.sha256 for evidence in (official, clean) if (one := evidence.record.superres_weights) is not None]
     if not same_test_images(official.record, clean.record):
         raise InputError(f"{names} were not tested on the same images, so their gap says nothing of copies")
-    if first.recipe != second.recipe:
-        raise InputError(f"{names} have other recipes ({first.recipe.name}, {second.recipe.name}): run both with one")
+    if not same_training(first.recipe, second.recipe):
+        recipes = ", ".join(name_today(one.recipe) for one in (first, second))
+        raise InputError(f"{names} have other recipes ({recipes}): run both with one")
     if official.seeds != clean.seeds:
         raise InputError(f"{names} have other seeds ({seeds}): run both with the same")
     if len(set(weights)) > 1:

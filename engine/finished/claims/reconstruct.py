@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.config.protocols import Protocol
-from engine.config.recipes import Recipe
+from engine.config.recipes import Recipe, name_today, same_training
 from engine.errors import SimpsonsError, require
 from engine.events.record import StudyRecord
 from engine.finished.claims.evidence import METRIC_WORDS, NO_FIGURE, Evidence
@@ -31,7 +31,9 @@ def reconstruct(
     """Hold every reading of a paper against the numbers that it publishes.
 
     A number is excluded where no value of our 95 % interval is the number as it was rounded, or lies on its side of the
-    bound. Of several runs of a reading the one with the most seeds counts, then the newest.
+    bound. A paper publishes one training, so of several seeds the interval goes from the lowest end of a seed's own to
+    the highest. What falls short of a number on fewer training images does not exclude it. Of several runs of a reading
+    the one with the most seeds counts, then the newest.
 
     Args:
         folders: the finished runs to look at; where none is named, all of `runs_dir` that can be read.
@@ -47,12 +49,9 @@ def reconstruct(
     numbers = _numbers(paper)
     recipes = [reading.applied(paper.recipe) for reading in paper.readings]
     records = map(load_record, folders) if folders else _finished_records(recipes, runs_folder(runs_dir), protocol)
-    runs = [
-        evidence
-        for record in records
-        if record.started is not None and record.started.protocol == protocol
-        if not (evidence := Evidence(record, paper)).other_images and evidence.results
-    ]
+    found = [Evidence(record, paper) for record in records]
+    reasons = [_why_not(evidence, recipes, protocol) for evidence in found]
+    runs = [evidence for evidence, reason in zip(found, reasons, strict=True) if not reason]
     return Reconstruction(
         paper=paper.name,
         protocol=protocol,
@@ -67,7 +66,22 @@ def reconstruct(
             for claim in numbers
         ),
         readings=tuple(_fit(*pair, numbers, runs) for pair in zip(paper.readings, recipes, strict=True)),
+        passed_over=tuple(
+            f"{folder.name}: {reason}" for folder, reason in zip(folders, reasons, strict=False) if reason
+        ),
     )
+
+
+def _why_not(run: Evidence, recipes: Sequence[Recipe], protocol: Protocol) -> str:
+    """Why a run is none of a reading; "" where it is one."""
+    started = run.record.started
+    if started is None or not run.results:
+        return "no variant was run to the end"
+    if started.protocol != protocol:
+        return f"of the {started.protocol} protocol"
+    if not any(same_training(started.recipe, one) for one in recipes):
+        return f"its recipe ({name_today(started.recipe)}) is none of the readings"
+    return run.other_images
 
 
 def _finished_records(recipes: Sequence[Recipe], runs_dir: Path, protocol: Protocol) -> Iterator[StudyRecord]:
@@ -103,36 +117,49 @@ def _numbers(paper: ClaimsFile) -> list[Score]:
 def _fit(reading: PaperReading, recipe: Recipe, numbers: Sequence[Score], runs: Sequence[Evidence]) -> FittedReading:
     tried = [run for run in runs if run.record.started and same_training(run.record.started.recipe, recipe)]
     best = max(tried, key=lambda run: len(run.seeds), default=None)
+    trainings = _trainings(best) if best else []
     return FittedReading(
         key=reading.key,
         statement=reading.statement,
         changes=reading.changes,
         study=best.study if best else "",
         seeds=best.seeds if best else (),
-        numbers=tuple(_fit_number(number, best) for number in numbers),
+        numbers=tuple(_fit_number(number, best, trainings) for number in numbers),
         remark=best.part_of_data if best else "",
     )
 
 
-def same_training(one: Recipe, other: Recipe) -> bool:
-    """Whether two recipes differ in their name at most."""
-    return replace(one, name=other.name) == other
+def _trainings(run: Evidence) -> list[Evidence]:
+    """Each seed of a run as a run of its own."""
+    if len(run.seeds) == 1:
+        return [run]
+    results = [{key: one for key, one in run.record.results.items() if key.seed == seed} for seed in run.seeds]
+    return [Evidence(replace(run.record, results=own, statistics=None), run.paper) for own in results]
 
 
-def _fit_number(number: Score, run: Evidence | None) -> FittedNumber:
-    if run is None:
-        return FittedNumber(NO_FIGURE, "can't be told", "not run yet")
-    if number.variant not in run.results:
-        return FittedNumber(NO_FIGURE, "can't be told", f"{number.variant} was not run to the end")
-    if number.of_class and number.of_class.casefold() not in run.places:
-        return FittedNumber(NO_FIGURE, "can't be told", f"there is no class {number.of_class}")
+def _fit_number(number: Score, run: Evidence | None, trainings: Sequence[Evidence]) -> FittedNumber:
+    if run is None or (missing := _missing(number, run)):
+        return FittedNumber(NO_FIGURE, "can't be told", "not run yet" if run is None else missing)
     asked = (number.variant, number.metric, number.of_class)
-    interval = run.interval(*asked)
-    figure = run.figure(*asked)
-    if interval.high - interval.low > TOO_WIDE:
-        return FittedNumber(figure, "can't be told", f"too few images: {span(interval)} agrees with too much")
-    fits = _leaves_possible(number, interval)
-    return FittedNumber(figure, "compatible" if fits else "excluded", "")
+    intervals = [one.interval(*asked) for one in trainings if number.variant in one.results]
+    reach = Interval(min(one.low for one in intervals), max(one.high for one in intervals), "ends of the seeds' own")
+    figure = f"{run.value(*asked):.3f} {span(reach)}"
+    widest = max(intervals, key=lambda one: one.high - one.low)
+    if widest.high - widest.low > TOO_WIDE:
+        return FittedNumber(figure, "can't be told", f"too few images: {span(widest)} agrees with too much")
+    if _leaves_possible(number, reach):
+        return FittedNumber(figure, "compatible", "")
+    wanted = number.training_images or 0
+    if run.train < wanted and not run.has_amount(wanted) and reach.high < number.number:
+        return FittedNumber(figure, "can't be told", f"less, of {run.train:,} training images in place of {wanted:,}")
+    return FittedNumber(figure, "excluded", "")
+
+
+def _missing(number: Score, run: Evidence) -> str:
+    if number.variant not in run.results:
+        return f"{number.variant} was not run to the end"
+    there = not number.of_class or number.of_class.casefold() in run.places
+    return "" if there else f"there is no class {number.of_class}"
 
 
 def _leaves_possible(claim: Score, interval: Interval) -> bool:

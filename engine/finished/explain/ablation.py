@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.config.variants import get_variant
+from engine.config.variants import CROPPING, PAPER_CROPPING, get_variant
 from engine.errors import SimpsonsError
 from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
@@ -39,16 +39,18 @@ class _Measurement:
         self._boxed_from, self._boxed = images.boxed
         self._done = 0
         self._total = sum(
-            2 * len(images.test) + (1 + len(_box_changes(key.variant))) * len(self._boxed) for key in keys
+            2 * len(images.test) + (len(self._boxed) * (1 + len(changes)) if (changes := _box_changes(name)) else 0)
+            for name in (key.variant for key in keys)
         )
         self._boxes_alone = [key.variant for key in keys if _sees_box_alone(key.variant)]
+        self._cut_elsewhere = [key.variant for key in keys if _cuts_elsewhere(key.variant)]
 
     def measure(self, key: JobKey) -> tuple[Ablation, ...]:
         """Every change for one network."""
         model, variant = self._run.network(key).to(self._run.machine.device), key.variant
         found = list(self._measure(variant, model, self._images.test, "test", ("colour removed",)))
-        if self._boxed:
-            found += self._measure(variant, model, self._boxed, self._boxed_from, _box_changes(variant))
+        if self._boxed and (changes := _box_changes(variant)):
+            found += self._measure(variant, model, self._boxed, self._boxed_from, changes)
         return tuple(found)
 
     def _measure(
@@ -121,11 +123,19 @@ class _Measurement:
             f"{variant} sees nothing but the box of a boxed image, so there is no background to take away."
             for variant in self._boxes_alone
         ]
+        notes += [
+            f"{variant} cuts boxed images elsewhere than at their box: of these it is measured without colour alone."
+            for variant in self._cut_elsewhere
+        ]
         return tuple(notes)
 
 
 def _crops(variant: str) -> bool:
-    return "crop" in get_variant(variant).steps
+    return CROPPING in get_variant(variant).words
+
+
+def _cuts_elsewhere(variant: str) -> bool:
+    return PAPER_CROPPING in get_variant(variant).words
 
 
 def _sees_box_alone(variant: str) -> bool:
@@ -133,6 +143,8 @@ def _sees_box_alone(variant: str) -> bool:
 
 
 def _box_changes(variant: str) -> tuple[Change, ...]:
+    if _cuts_elsewhere(variant):
+        return ()
     if _sees_box_alone(variant):
         return ("top of box greyed",)
     return ("background greyed", "box greyed", "top of box greyed")

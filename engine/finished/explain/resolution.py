@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.config.variants import get_variant
+from engine.config.variants import PAPER_CROPPING, get_variant
 from engine.errors import InputError
 from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
@@ -190,7 +190,12 @@ class _Measurement:
         notes += [
             f"{variant} crops {self._boxed()} to their boxes and takes the others whole."
             for variant in dict.fromkeys(variants)
-            if "crop" in get_variant(variant).steps
+            if get_variant(variant).crops
+        ]
+        notes += [
+            f"{variant} crops at the pixels that a box has in the image it is given: a shrunk one is cut elsewhere."
+            for variant in dict.fromkeys(variants)
+            if PAPER_CROPPING in get_variant(variant).words
         ]
         seeds = {other.seed for other in self._run.record.results}
         if len(seeds) > 1:

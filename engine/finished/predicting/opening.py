@@ -55,10 +55,10 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
         superres = find_superres(record.superres_weights.sha256, given, offline=request.offline, cache_dir=cache_dir)
         preprocess_machine, more = _with_precision(machine, record.superres_precision or "fp32")
         notes += [note for note in more if note not in notes]
-    if "crop" in variant.steps:
+    if variant.crops:
         notes.append(f"{variant.name} was trained on cropped images; new images have no box and are taken whole")
     steps = build_steps(variant, StepContext(started.recipe, preprocess_machine, superres))
-    if "crop" not in variant.steps and any(step.uses_box for step in steps):
+    if not variant.crops and any(step.uses_box for step in steps):
         notes.append(f"{variant.name} was trained with boxes; new images have none and go past the steps that need one")
     size = size_after(steps)
     assert size is not None  # `build_steps` has seen to it

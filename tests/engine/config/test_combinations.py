@@ -25,6 +25,7 @@ from engine.errors import InputError
     ("name", "steps", "scale"),
     [
         ("bbox+denoise", ("crop", "resize", "denoise"), 1),
+        ("bbox-paper+denoise", ("bbox-paper", "resize", "denoise"), 1),
         ("denoise+superres", ("resize", "denoise", "superres", "shrink"), 1),
         ("superres+denoise", ("resize", "superres", "shrink", "denoise"), 1),
         ("bbox+denoise+superres", ("crop", "resize", "denoise", "superres", "shrink"), 1),
@@ -53,10 +54,12 @@ def test_no_word_is_vanilla():
     [
         ("denoise+bbox", "write bbox+denoise"),
         ("superres+bbox+denoise", "write bbox+superres+denoise"),
+        ("denoise+bbox-paper", "write bbox-paper+denoise"),
+        ("bbox+bbox-paper", "both use the box, which the first takes away"),
         ("denoise+denoise", "denoise stands in it twice"),
         ("vanilla+denoise", "leave it out"),
         ("denoise+", "unknown step ''"),
-        ("denoise+blur", "unknown step 'blur': choose from bbox, boxmask, denoise, "),
+        ("denoise+blur", "unknown step 'blur': choose from bbox, bbox-paper, boxmask, denoise, "),
         ("superres+superres-full", "name one of them"),
         ("superres-full+denoise", "write denoise+superres-full"),
         ("blur", "choose from vanilla, bbox"),

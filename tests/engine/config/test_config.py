@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.recipes import RECIPES, get_recipe
+from engine.config.recipes import PAPER_DROPOUT, RECIPES, entry_of, get_recipe, name_today, same_training
 from engine.config.study import StudyConfig
 from engine.config.variants import STUDY_VARIANTS, VARIANTS, get_variant
 from engine.errors import InputError
@@ -12,7 +12,27 @@ from engine.errors import InputError
 def test_the_paper_recipe_is_the_studys():
     paper = get_recipe("paper")
     assert (paper.image_size, paper.batch_size, paper.epochs, paper.dropout) == ((255, 342), 100, 5, 0.5)
-    assert (paper.channels, paper.kernel_size, paper.dropout_place) == ((16, 32), 5, "logits")
+    assert (paper.channels, paper.kernel_size, paper.dropout_place) == ((16, 32), 5, PAPER_DROPOUT)
+
+
+def test_both_readings_of_the_papers_dropout_have_a_name():
+    for place in ("logits", "features"):
+        recipe = get_recipe(f"paper-dropout-{place}")
+        assert same_training(recipe, replace(RECIPES["paper"], dropout_place=place))
+    assert get_recipe(f"paper-dropout-{PAPER_DROPOUT}") is RECIPES["paper"]
+
+
+def test_a_recipe_of_an_earlier_version_is_called_what_it_trains():
+    paper = RECIPES["paper"]
+    (other,) = (recipe for name, recipe in RECIPES.items() if name.startswith("paper-"))
+    former = replace(other, name="paper")
+    renamed = replace(paper, name=f"paper-dropout-{PAPER_DROPOUT}")
+    assert [name_today(recipe) for recipe in (paper, former, renamed)] == ["paper", other.name, "paper"]
+    assert entry_of(former) == paper
+    assert entry_of(replace(renamed, epochs=9)) == renamed
+    own = replace(paper, name="mine")
+    assert (name_today(own), entry_of(own)) == ("mine", None)
+    assert name_today(replace(former, epochs=9)) == "paper"
 
 
 def test_the_four_variants_are_entries_of_one_table():

@@ -155,7 +155,11 @@ def test_the_box_variant_without_boxes_or_with_some_in_the_test_images():
     boxed = [result("bbox", GOOD)]
     assert "same pictures as vanilla" in text(boxed, dataset=replace(DATASET, boxed_train=0))
     assert "and 50 % of the test images have a box" in text(boxed, dataset=replace(DATASET, boxed_test=15))
-    assert "the study resized first" in text(boxed)
+    assert "bbox crops in the original's pixels" in text(boxed)
+    both = text([*boxed, result("bbox-paper", GOOD)])
+    assert "bbox and bbox-paper: 33 %" in both
+    assert "it trained on crops" in both
+    assert "bbox-paper resizes first" in both
     assert "bbox:" not in text([result("vanilla", APU_AS_HOMER)])
 
 

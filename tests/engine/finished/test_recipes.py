@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.config.recipes import RECIPES
+from engine.config.recipes import PAPER_DROPOUT, RECIPES
 from engine.errors import InputError
 from engine.evaluation import compute_metrics
 from engine.events.record import JobKey, StudyRecord
@@ -37,6 +37,8 @@ def run(recipe, wrong):
 
 QUICK = RECIPES["quick"]
 PLAIN = run(replace(QUICK, name="plain"), {"vanilla": 20, "clahe": 14})
+PAPER = run(RECIPES["paper"], {"vanilla": 20})
+RENAMED_PAPER = run(replace(RECIPES["paper"], name=f"paper-dropout-{PAPER_DROPOUT}"), {"vanilla": 8})
 AUGMENTED = run(replace(QUICK, name="augmented", flip=True), {"vanilla": 8, "clahe": 5})
 
 
@@ -64,16 +66,24 @@ def test_recipes_of_one_name_are_told_apart_by_what_differs():
     assert joined.started.variants == ("vanilla", "quick-epochs-9")
 
 
+def test_a_name_that_meant_another_recipe_is_told_apart():
+    (other,) = (recipe for name, recipe in RECIPES.items() if name.startswith("paper-"))
+    former = run(replace(other, name="paper"), {"vanilla": 20})
+    joined = engine.join_recipes([run(RECIPES["paper"], {"vanilla": 8}), former])
+    assert joined.started.variants == ("vanilla", other.name)
+
+
 @pytest.mark.parametrize(
     ("records", "words"),
     [
         ([PLAIN], "at least two runs"),
         ([PLAIN, PLAIN], "the same recipe"),
+        ([PAPER, RENAMED_PAPER], "the same recipe"),
         ([PLAIN, replace(AUGMENTED, dataset=replace(studies.summary(), fingerprint="0"))], "different images"),
         ([PLAIN, StudyRecord()], "has not begun"),
         ([replace(PLAIN, results={}), replace(AUGMENTED, results={})], "no evaluated network"),
     ],
-    ids=["one", "same", "other images", "not begun", "nothing"],
+    ids=["one", "same", "same by another name", "other images", "not begun", "nothing"],
 )
 def test_what_cannot_be_compared_is_refused(records, words):
     with pytest.raises(InputError, match=words):

@@ -112,3 +112,8 @@ def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
 def test_numbers_that_only_our_networks_take_are_refused(changed):
     with pytest.raises(InputError, match=r"squeezenet1_1 has its own; only two-block and residual take it"):
         require_network(replace(QUICK, network="squeezenet1_1", **changed))
+
+
+@pytest.mark.parametrize("place", ["logits", "features"])
+def test_a_run_whose_recipe_was_called_paper_before_its_readings_changed_names_opens(place):
+    require_network(replace(RECIPES["paper"], network="squeezenet1_1", dropout_place=place))

@@ -74,9 +74,10 @@ def test_the_four_variants_decode_an_image_once_and_once_more_to_crop_it(study):
     assert [image.sample.source.reads for image in study.images] == [1, 2, 1, 1, 2, 1, 1]
 
 
-def test_images_without_a_box_share_vanillas_result(study):
+@pytest.mark.parametrize("cropped", ["bbox", "bbox-paper"])
+def test_images_without_a_box_share_vanillas_result(study, cropped):
     vanilla = study.pixels("vanilla")
-    bbox = study.pixels("bbox")
+    bbox = study.pixels(cropped)
     assert study.started == (7, 5)
     assert [bool((vanilla[row] == bbox[row]).all()) for row in range(7)] == [True, False, True, True, False, True, True]
 

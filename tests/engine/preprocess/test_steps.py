@@ -56,10 +56,20 @@ def test_crop_takes_the_box_in_the_originals_pixels(step, picture):
     np.testing.assert_array_equal(step("crop").apply(pixels, None), pixels)
 
 
+@pytest.mark.parametrize("box", [Box(1, 2, 9, 7), Box(3, 5, 20, 30), Box(20, 30, 40, 41)])
+def test_the_papers_crop_takes_the_originals_pixels_in_the_resized_image(step, picture, box):
+    pixels = picture(2, 50, 60)
+    planes = torch.from_numpy(step("resize").apply(pixels, None)).permute(2, 0, 1)
+    cut = transforms.crop(planes, box.top, box.left, box.bottom - box.top, box.right - box.left)
+    np.testing.assert_array_equal(step("bbox-paper").apply(pixels, box), cut.permute(1, 2, 0).numpy())
+    np.testing.assert_array_equal(step("bbox-paper").apply(pixels, None), pixels)
+
+
 @pytest.mark.parametrize("box", [Box(40, 0, 50, 10), Box(0, 30, 10, 40), Box(5, 5, 5, 9)])
-def test_a_crop_that_leaves_nothing_is_a_fault_of_the_data(step, picture, box):
+@pytest.mark.parametrize("name", ["crop", "bbox-paper"])
+def test_a_crop_that_leaves_nothing_is_a_fault_of_the_data(step, picture, box, name):
     with pytest.raises(DatasetError, match="holds nothing of its 40 x 30 pixels"):
-        step("crop").apply(picture(2, 30, 40), box)
+        step(name).apply(picture(2, 30, 40), box)
 
 
 def test_denoise_is_scikit_images(step, picture):

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config.recipes import RECIPES
 from engine.errors import InputError, StorageError
+from engine.events.codec import to_jsonable
 from engine.events.record import StudyRecord
 from engine.events.study import JobFinished, StudyPaused
 from engine.runs import find_run, list_runs, remove_run, summary_of
@@ -21,6 +23,16 @@ def test_a_list_shows_the_newest_first_with_its_best_variant(write, events, runs
     assert (run.variants, run.seeds, run.jobs_done, run.jobs) == (("vanilla", "bbox"), (0,), 2, 2)
     assert (run.started, run.finished) == (10.0, 30.0)
     assert not run.resumable
+
+
+def test_a_recipe_is_listed_by_what_its_name_means_today(write, events, runs_dir):
+    (other,) = (recipe for name, recipe in RECIPES.items() if name.startswith("paper-"))
+    folder = write(events)
+    for path, part in ((folder / "summary.json", ""), (folder / "study.json", "config")):
+        data = json.loads(path.read_text())
+        (data[part] if part else data)["recipe"] = {**to_jsonable(other), "name": "paper"} if part else "paper"
+        path.write_text(json.dumps(data))
+    assert [run.recipe for run in list_runs(runs_dir)] == [other.name]
 
 
 def test_what_is_no_run_is_not_listed(write, events, runs_dir):

@@ -134,6 +134,12 @@ def test_what_is_no_counterpart(add, tmp_path, differs):
     assert found(official, tmp_path) is None
 
 
+def test_the_recipe_may_have_had_another_name(add, tmp_path):
+    official = add("20260101")
+    add("20260102", protocol="clean", recipe=replace(RECIPES["paper"], name="paper-then"))
+    assert found(official, tmp_path) == "20260102"
+
+
 def test_more_variants_are_no_hindrance(add, tmp_path):
     official = add("20260101")
     add("20260102", protocol="clean", variants=("bbox", "vanilla", "superres"), weights="one")

@@ -27,7 +27,7 @@ def finished_run(tiny_dataset, tmp_path_factory):
     place = tmp_path_factory.mktemp("explaining")
     config = StudyConfig(
         data=tiny_dataset,
-        variants=("vanilla", "bbox", "boxmask"),
+        variants=("vanilla", "bbox", "boxmask", "bbox-paper"),
         recipe=replace(RECIPES["quick"], image_size=(16, 20), batch_size=10, epochs=12, dropout=0.0),
         offline=True,
         precision="fp32",
@@ -109,8 +109,10 @@ def test_test_images_without_boxes_leave_the_training_images_and_that_is_said(fo
     assert changes["box greyed"].total.after < changes["background greyed"].total.after
     for hiding in ("bbox", "boxmask"):
         assert [one.change for one in report.of(hiding)] == ["colour removed", "top of box greyed"]
+    assert [one.change for one in report.of("bbox-paper")] == ["colour removed"]
     notes = " ".join(report.notes)
     assert "trained on" in notes
+    assert "bbox-paper cuts boxed images elsewhere" in notes
     assert "bbox sees nothing but the box" in notes
     assert "boxmask sees nothing but the box" in notes
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.config.recipes import RECIPES
+from engine.config.recipes import PAPER_DROPOUT, RECIPES
 from engine.config.study import StudyConfig
 from engine.dataset.values import STUDY_CLASSES
 from engine.events.codec import event_to_line, to_jsonable
@@ -208,7 +208,7 @@ def test_readings_as_json(command, add):
     add("20260101")
     data = json.loads(command("reconstruct", "--json")[1])
     (tried,) = (reading for reading in data["readings"] if reading["study"])
-    assert (tried["key"], tried["seeds"]) == ("dropout-logits", [0])
+    assert (tried["key"], tried["seeds"]) == (f"dropout-{PAPER_DROPOUT}", [0])
     assert len(tried["numbers"]) == len(data["numbers"])
 
 

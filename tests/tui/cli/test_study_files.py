@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.config.execution import Execution
-from engine.config.recipes import RECIPES
+from engine.config.recipes import RECIPES, get_recipe
 from engine.config.study_file import shipped_studies
 
 
@@ -63,6 +63,17 @@ def test_what_is_wrong_in_that_table_is_said(command, studies, file, text, words
 def test_a_recipe_that_is_named_takes_the_place_of_the_files(command, studies, file):
     command("run", "--study", file, "--recipe", "paper")
     assert studies[0].recipe == RECIPES["paper"]
+
+
+@pytest.mark.parametrize("place", ["logits", "features"])
+def test_both_readings_of_the_paper_may_be_named(command, studies, file, place):
+    name = f"paper-dropout-{place}"
+    for text in (f'recipe = "{name}"', f'[recipe]\nname = "{name}"\nepochs = 5'):
+        file.write_text(text)
+        command("run", "--study", file)
+    command("run", "--recipe", name)
+    assert [study.recipe for study in studies] == [get_recipe(name)] * 3
+    assert studies[0].recipe.dropout_place == place
 
 
 def test_epochs_take_the_place_of_a_files_budget(command, studies, file):

@@ -68,6 +68,7 @@ def readings() -> Reconstruction:
             )
             for place in range(4)
         ),
+        ("20261123-1200: of the clean protocol",),
     )
 
 

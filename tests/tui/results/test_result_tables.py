@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from engine.config.recipes import get_recipe
+from engine.config.recipes import PAPER_DROPOUT, RECIPES, get_recipe
 from engine.events.record import StudyRecord
 from tui.tables.data import Cell, Column, Row, TableData, mark_best
 from tui.tables.facts import recipe_words, short_names, shortfalls, study_facts, warnings
@@ -158,6 +158,13 @@ def test_overridden_recipes_say_so() -> None:
     assert recipe_words(get_recipe("paper")) == "paper"
     changed = replace(get_recipe("paper"), epochs=2, image_size=(96, 128))
     assert recipe_words(changed) == "paper with image_size 96x128, epochs 2"
+
+
+def test_a_recipe_of_another_name_or_meaning_today_says_so() -> None:
+    renamed = f"paper-dropout-{PAPER_DROPOUT}"
+    assert recipe_words(replace(get_recipe("paper"), name=renamed)) == f"{renamed}, now called paper"
+    other = next(recipe for name, recipe in RECIPES.items() if name.startswith("paper-"))
+    assert recipe_words(replace(other, name="paper")) == f"paper with dropout_place {other.dropout_place}"
 
 
 def test_only_warnings_are_warnings(four: StudyRecord) -> None:

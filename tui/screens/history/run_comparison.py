@@ -14,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from engine.config.recipes import name_today
 from engine.events.record import is_demo, study_variants
 from tui.looks import formatting
 from tui.looks.chart_options import ChartOptions
@@ -181,7 +182,7 @@ class RunCurvesScreen(Screen[None]):
             line = Text.assemble(run_mark(run), f" {run.name}  ")
             started, curves = run.record.started, self._last[run.name]
             if started is not None:
-                line.append(f"{started.protocol}, {started.recipe.name}", "dim")
+                line.append(f"{started.protocol}, {name_today(started.recipe)}", "dim")
             jobs = curves.jobs(self.variant)
             last = curves.mean(jobs, metric).last_of(smoothing) if jobs else None
             word = "loss" if metric == METRICS[0] else metric.title

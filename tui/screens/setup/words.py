@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.config.protocols import PROTOCOLS
-from engine.config.recipes import RECIPES, Recipe
+from engine.config.recipes import RECIPES, Recipe, entry_of
 from engine.config.study import StudyConfig
 from engine.config.variants import find_variant
 from engine.reports.results import DatasetSummary
@@ -80,7 +80,7 @@ def whole_words(name: str) -> Text:
 
 def recipe_words(config: StudyConfig, *, roomy: bool = False) -> Text:
     """The recipe's numbers; those that were changed stand out. With room, a sentence on that of the demo set."""
-    recipe, base = config.recipe, RECIPES.get(config.recipe.name)
+    recipe, base = config.recipe, entry_of(config.recipe)
     height, width = recipe.image_size
     rows = (
         ("epochs", *_epochs_words(config)),

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.finished.claims.leak import leak_gap
+
+(OTHER_READING,) = (recipe for name, recipe in RECIPES.items() if name.startswith("paper-"))
 
 ORDER = ("vanilla", "bbox")
 
@@ -62,6 +66,7 @@ def test_variants_that_only_one_ran_to_the_end_are_left_out(built, rows):
     [
         ({"test_fingerprint": "others"}, "not tested on the same images"),
         ({"recipe": RECIPES["quick"]}, "other recipes (paper, quick)"),
+        ({"recipe": replace(OTHER_READING, name="paper")}, f"other recipes (paper, {OTHER_READING.name})"),
         ({"seed": 3}, r"other seeds (0; 3)"),
     ],
 )

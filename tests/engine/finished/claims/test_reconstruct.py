@@ -20,8 +20,9 @@ PART = (820, 470, 490, 520, 440, 240)
 def kept(tmp_path, built, rows):
     """Keeps a run in which every variant recognises so many of 50 images a class, and returns its folder."""
 
-    def keep(name, right, recipe, seeds=1, **changes):
-        matrices = dict.fromkeys(("vanilla", "superres"), [rows((right,) * 6)] * seeds)
+    def keep(name, right, recipe, seeds=1, **changes):  # `right`: one number, or one a seed
+        each = (right,) * seeds if isinstance(right, int) else right
+        matrices = {variant: [rows((count,) * 6) for count in each] for variant in ("vanilla", "superres")}
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
         run = built(matrices, recipe=recipe, study=name, **changes)
@@ -76,6 +77,27 @@ def test_the_run_with_the_most_seeds_counts_and_part_of_the_data_is_said(kept, t
     assert reading.remark == "trained on a part of the data: 2,980 of 8,063 images"
 
 
+def test_one_seed_of_several_is_enough_to_leave_a_number_possible(kept, tmp_path):
+    kept("three", (30, 30, 40), BEFORE)
+    report = reconstruct(runs_dir=tmp_path / "runs")
+    place = [number.key for number in report.numbers].index("accuracy-vanilla")
+    number = by_key(report)["dropout-features"].numbers[place]
+    assert number.fit == "compatible"
+    assert number.figure == "0.667 [0.544 0.841]"
+    kept("four", (30, 30, 30, 30), BEFORE)
+    assert by_key(reconstruct(runs_dir=tmp_path / "runs"))["dropout-features"].numbers[place].fit == "excluded"
+
+
+def test_fewer_training_images_exclude_no_number_that_more_might_reach(kept, tmp_path):
+    kept("low", 30, AFTER, train_counts=PART)
+    kept("high", 49, BEFORE, train_counts=PART)
+    report = reconstruct(runs_dir=tmp_path / "runs")
+    place = [number.key for number in report.numbers].index("accuracy-vanilla")
+    low, high = (by_key(report)[key].numbers[place] for key in ("dropout-logits", "dropout-features"))
+    assert (low.fit, low.reason) == ("can't be told", "less, of 2,980 training images in place of 8,063")
+    assert high.fit == "excluded"
+
+
 def test_runs_of_other_protocols_recipes_and_images_are_passed_over(kept, tmp_path):
     kept("clean", 40, BEFORE, protocol="clean")
     kept("longer", 40, replace(BEFORE, epochs=9))
@@ -89,6 +111,20 @@ def test_runs_that_are_named_are_the_only_ones(kept, tmp_path):
     named = kept("two", 30, AFTER)
     readings = by_key(reconstruct([named], tmp_path / "runs"))
     assert (readings["dropout-features"].study, readings["dropout-logits"].study) == ("", "two")
+
+
+def test_runs_that_are_named_and_are_no_reading_are_told(kept, tmp_path):
+    named = [
+        kept("fits", 40, BEFORE),
+        kept("clean", 40, BEFORE, protocol="clean"),
+        kept("longer", 40, replace(BEFORE, epochs=9)),
+        kept("drawings", 40, BEFORE, demo=True),
+    ]
+    assert reconstruct(named).passed_over == (
+        "clean: of the clean protocol",
+        "longer: its recipe (paper) is none of the readings",
+        "drawings: other images than the study's: the demo set",
+    )
 
 
 def test_what_was_not_run_can_be_trained(kept, tmp_path):
