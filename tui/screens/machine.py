@@ -17,7 +17,7 @@ from tui.looks import formatting
 from tui.looks.keys import bind
 from tui.looks.palette import ground_colour
 from tui.tables.machine import NOT_MEASURED, machine_sentences
-from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels
+from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels, workers
 from tui.widgets.lines import LinesView
 from tui.widgets.time_chart import Look, draw_times, legend, stage_strip
 
@@ -142,6 +142,8 @@ class MachineScreen(Screen[None]):
         if len(hosts(record)) > 1:
             heading.append(f"{self._host % len(hosts(record)) + 1} of {len(hosts(record))} machines")
         loads = [load for load in record.loads if load.host == self._shown_host]
+        if names := workers(loads):
+            heading.append(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
         if loads and loads[-1].disk_free is not None:
             heading.append(f"{formatting.size(loads[-1].disk_free)} of disk free")
         if side_by_side > MOST_LANES:
