@@ -45,11 +45,12 @@ class ExecutionError(SimpsonsError):
 
     Attributes:
         permanent: whether asking again cannot help ("no such partition").
+        unsure: whether the engine may have done what it was asked for all the same.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(self, message: str, *, permanent: bool = False, unsure: bool = False) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.permanent, self.unsure = permanent, unsure
 
 
 class StorageError(SimpsonsError):

@@ -106,16 +106,18 @@ class MachineMeasured(Event):
 
     Attributes:
         host: its name.
+        worker: the job of the process which trains ("vanilla-seed0-fold0"); empty for the one that leads the study.
         cpu: share of all cores that worked, [0, 1].
-        process_cpu: the part of that share that the process which trains had.
+        process_cpu: the part of that share that the process had.
         memory, memory_total: bytes in use by all programs, and that there are.
-        process_memory: bytes of the process which trains.
+        process_memory: bytes of the process.
         disk_free: bytes free where the run lies; None where that is not known.
         disk_read, disk_written: bytes a second of all disks together; None where they are not counted.
         gpus: those that the process may use.
     """
 
     host: str = ""
+    worker: str = ""
     cpu: float = 0.0
     process_cpu: float = 0.0
     memory: int = 0
@@ -271,11 +273,17 @@ class AttemptEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkersChanged(Event):
-    """How many jobs run at once from here on, and where ("local", "slurm", "ray"); `reason` is empty at the start."""
+    """How many jobs run at once from here on, and where ("local", "slurm", "ray"); `reason` is empty at the start.
+
+    `held` is why the engine takes no more of them for now, and has not for `held_seconds`; empty where it does, after
+    so many seconds in which it did not.
+    """
 
     workers: int
     on: str = "local"
     reason: str = ""
+    held: str = ""
+    held_seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,9 @@ from engine.system.files import replace_json, sync_folder
 ATTEMPT_FILE, HEARTBEAT_FILE, FENCE_FILE, OUTPUT_FILE = "attempt.json", "heartbeat", "fence", "output.log"
 
 HEARTBEAT_SECONDS = 2.0
+_LAST_LINES, _LAST_BYTES = 3, 1000
+"""Of a process's output that are told where it ended without a word."""
+
 FENCED = 75
 """Exit status of a process that found its fence raised."""
 
@@ -152,6 +155,16 @@ class Attempt:
         except OSError:
             return b""
 
+    def last_output(self) -> str:
+        """The last lines that the process printed, as one; empty where it printed nothing."""
+        try:
+            with self.output.open("rb") as output:
+                output.seek(max(0, self.output.stat().st_size - _LAST_BYTES))
+                lines = output.read().decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return " | ".join([" ".join(line.split()) for line in lines if line.strip()][-_LAST_LINES:])
+
     def ask(self, request: Request) -> None:
         """Leave a wish, which the process follows within its batch.
 
@@ -168,6 +181,17 @@ class Attempt:
         """
         (self.folder / FENCE_FILE).touch()
         sync_folder(self.folder)
+
+    def withdraw(self, *, perhaps_started: bool) -> None:
+        """Nobody works on it; a process that was started all the same, though its engine did not say so, ends itself.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        if perhaps_started:
+            self.raise_fence()
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def tidy(self) -> None:
         """Remove what the run's own folder has by now; what it was and what it printed stays."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ExecutionError
+from engine.errors import ExecutionError, require
 from engine.executing.environment import PATH_VARIABLE, describe_status, python_path
 from engine.executing.executor import Request, State
 
-GPUS = "GPUS"
-"""Environment variable: pretend that there are so many GPUs."""
+PRETEND_GPUS = "SIMPSONS_TUI_PRETEND_GPUS"
+"""Environment variable: so many GPUs that there are not, to see how jobs are spread over them."""
 
 WAIT_SECONDS = 0.1
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -26,8 +26,13 @@ _NOT_OURS = State("ended", "the process that had started it is no more")
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """The GPUs that processes of this machine may use, as `CUDA_VISIBLE_DEVICES` names them."""
-    if count := os.environ.get(GPUS, ""):
+    """The GPUs that processes of this machine may use, as `CUDA_VISIBLE_DEVICES` names them.
+
+    Raises:
+        InputError: the number to pretend is none.
+    """
+    if count := os.environ.get(PRETEND_GPUS, ""):
+        require(count.isascii() and count.isdigit(), f"{PRETEND_GPUS}={count}: give a number, or unset it")
         return tuple(map(str, range(int(count))))
     named = os.environ.get(_VISIBLE)
     if named is not None:

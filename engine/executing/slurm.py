@@ -32,7 +32,9 @@ exit "$status"
 """
 # With these the job that sbatch names is not one process on this cluster, or sbatch does not return at once.
 _REFUSED_OPTIONS = ("-a", "--array", "-M", "--clusters", "-W", "--wait", "--wrap", "--test-only")
-_PASSES = re.compile("contact|connect|timed out|standby|temporarily|zero bytes|maxsubmit", re.IGNORECASE)
+# What Slurm did not hear to its end it may have done.
+_UNSURE = re.compile("timed out|zero bytes", re.IGNORECASE)
+_PASSES = re.compile(f"{_UNSURE.pattern}|contact|connect|standby|temporarily|(max|grp)submit", re.IGNORECASE)
 _WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
 _RUNNING = {"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING"}
 _OUT_OF_MEMORY = "OUT_OF_MEMORY"
@@ -173,10 +175,12 @@ def _call(program: str, *arguments: str, text: str = "") -> str:
     except FileNotFoundError as error:
         raise ExecutionError(f"no Slurm here: there is no {program}; start on a login node", permanent=True) from error
     except subprocess.TimeoutExpired as error:
-        raise ExecutionError(f"Slurm: {program} did not answer within {PATIENCE_S} s") from error
+        raise ExecutionError(f"Slurm: {program} did not answer within {PATIENCE_S} s", unsure=True) from error
     if done.returncode:
         sentence = _sentence(program, done.stderr) or f"{program} ended with status {done.returncode}"
-        raise ExecutionError(f"Slurm: {sentence}", permanent=not _PASSES.search(sentence))
+        raise ExecutionError(
+            f"Slurm: {sentence}", permanent=not _PASSES.search(sentence), unsure=bool(_UNSURE.search(sentence))
+        )
     return done.stdout
 
 

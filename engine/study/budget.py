@@ -9,6 +9,7 @@ from engine.errors import InputError
 from engine.reports.results import DatasetSummary
 from engine.study.estimate import FORWARD_SHARE, StageTimings, slowest_preprocessing, slowest_quality
 from engine.study.machine import machine_for
+from engine.study.workers import crowding
 
 _USED_SHARE = 0.9
 """Of the budget that epochs are planned for: a machine is busier at times than while it was timed."""
@@ -20,7 +21,8 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
     """The configuration with as many epochs as the budget allows each network, and a sentence that says so.
 
     Counts the slowest variant's pre-processing as if nothing were cached, training, the validation after each epoch,
-    the test and the image quality. Times a few training steps (seconds).
+    the test and the image quality. Times a few training steps (seconds), with the threads and beside the workers that
+    the study will have.
 
     Raises:
         InputError: not even one epoch fits.
@@ -31,7 +33,7 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
     recipe, n_classes = config.recipe, len(summary.classes)
     machine = machine_for(config, n_classes)
     trained, validated, tested = _counts(config, summary)
-    per_image = seconds_per_image(recipe, n_classes, machine)
+    per_image = seconds_per_image(recipe, n_classes, machine) * crowding(config, machine)
     asking = FORWARD_SHARE * (2 if recipe.mirror_average else 1)
     timings = StageTimings.load(cache_dir)
     before = slowest_preprocessing(config, summary, timings)
@@ -49,6 +51,8 @@ def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path)
         f"budget of {config.budget_minutes:g} min a network: {epochs} epochs of about {per_epoch:.1f} s, after "
         f"{before:.0f} s of pre-processing"
     )
+    if config.execution.on != "local":
+        sentence += ", as timed on this machine, not where the jobs run"
     return replace(config, recipe=replace(recipe, epochs=epochs)), sentence
 
 

@@ -18,6 +18,7 @@ from engine.runs import layout
 from engine.runs.writer import RunFolder
 from engine.study.followed import PROBE, Followed, Merger, collect, last_words, unended_attempts
 from engine.study.images import StudyImages
+from engine.study.refusals import PatientEngine
 from engine.study.reporting import Reporter
 from engine.study.stored_images import store_images
 from engine.study.workers import IMAGES_FILE, LEFT, WORKER, how_many, sharing, show_cache, worker_command
@@ -34,9 +35,6 @@ GRACE_SECONDS = 10.0
 
 PAUSE_SECONDS = 2.0
 """How long to wait until all processes say that they wait."""
-
-RETRY_SECONDS = 10.0
-"""How long to wait after the engine has refused a process."""
 
 
 class Coordinator:
@@ -80,7 +78,7 @@ class Coordinator:
         self._failures: Counter[JobKey] = Counter()
         self._workers = 1
         self._stopping = False
-        self._held_until = 0.0
+        self._engine = PatientEngine(executor, self._tell_held)
         self._merger = Merger(reporter)
         self._merger.prepared.update(prepared)
         self._past, self._worker = past, worker
@@ -168,7 +166,7 @@ class Coordinator:
     # ------------------------------------------------------------------ starting
 
     def _start_more(self) -> None:
-        while len(self._works) < self._workers and time.monotonic() >= self._held_until:
+        while len(self._works) < self._workers and self._engine.may_start(len(self._works)):
             key = next(filter(self._may_start, self._keys), None)
             if key is None:
                 return
@@ -200,11 +198,10 @@ class Coordinator:
         name = f"{run.name} {layout.job_name(key)}"
         threads = record.machine.threads if record.machine else self._config.threads
         request = Request(name, attempt.task.command, attempt.folder, attempt.output, threads)
-        try:
-            process = self._executor.start(request)
-        except ExecutionError as error:
+        process = self._engine.start(request, len(self._works), again=self._on != "local")
+        if process is None:
             collect(work, self._folder)
-            self._refused(error)
+            wait(lambda: attempt.withdraw(perhaps_started=self._engine.unsure))
             return
         self._waiting.discard(key)
         wait(lambda: attempt.started(process))
@@ -213,12 +210,9 @@ class Coordinator:
             place = self._executor.place(process)
             self._reporter.emit(events.AttemptSubmitted(**key._asdict(), attempt=attempt.task.number, place=place))
 
-    def _refused(self, error: ExecutionError) -> None:
-        """Try again later where that may help: an engine is away for a moment, or has no room beside our others."""
-        if error.permanent or (self._on == "local" and not self._works):
-            raise error
-        self._held_until = time.monotonic() + RETRY_SECONDS
-        self._merger.say_once(str(error))
+    def _tell_held(self, reason: str, seconds: float) -> None:
+        held = events.WorkersChanged(workers=self._workers, on=self._on, held=reason, held_seconds=seconds)
+        self._reporter.emit(held)
 
     def _change_workers(self, workers: int, reason: str = "") -> None:
         self._workers = workers
@@ -228,7 +222,7 @@ class Coordinator:
 
     def _look(self) -> None:
         """Pass on what is new, and see who has ended."""
-        states = self._ask()
+        states = self._engine.ask(self._works)
         for work in tuple(self._works):
             try:
                 self._merger.take(work, work.news())
@@ -237,8 +231,8 @@ class Coordinator:
                 self._replace(work, str(error))
                 continue
             state = states.get(work.process)
-            if state is None:
-                continue
+            if state is None:  # its engine is away
+                state = State("ended" if work.finished and work.ended_for(GRACE_SECONDS) else "waiting")
             if state.phase == "ended":
                 if work.ended_for(0 if work.finished or work.reason else SETTLE_SECONDS[self._on]):
                     self._over(work, state)
@@ -248,15 +242,6 @@ class Coordinator:
             elif state.phase == "running" and work.is_stale():
                 self._executor.end([work.process])
                 self._replace(work, "it gives no sign of life")
-
-    def _ask(self) -> dict[str, State]:
-        if not self._works:
-            return {}
-        try:
-            return self._executor.ask([work.process for work in self._works])
-        except ExecutionError as error:
-            self._merger.say_once(str(error))
-            return {}
 
     # ------------------------------------------------------------------ endings
 
@@ -302,6 +287,7 @@ class Coordinator:
         collect(work, self._folder)
         if work in self._works:
             self._works.remove(work)
+            self._engine.has_room()
         if work.key != PROBE:
             self._reporter.emit(events.AttemptEnded(**work.key._asdict(), attempt=task.number, reason=reason))
         if tidy:
@@ -318,7 +304,9 @@ class Coordinator:
                 words = f"{place} ended: {reason}; {key.variant} goes on in another"
                 self._reporter.notice(words, "warning", key.variant)
             return
-        if key == PROBE:
+        said = "" if work.reason else work.attempt.last_output()
+        reason += f"; its output ends: {said}" if said else ""
+        if key == PROBE:  # its run is removed, and with it the file of its output
             raise ExecutionError(reason)
         words = reason if hopeless else f"{MOST_ATTEMPTS} processes ended before it was done, the last: {reason}"
         self._reporter.notice(f"{key.variant} failed: {words}", "error", key.variant)
@@ -355,7 +343,8 @@ class Coordinator:
         if self._control.handing_over and self._on == "slurm":
             return
         self._wish("hand_over" if self._control.handing_over else "stop")
-        self._executor.end([process for process, state in self._ask().items() if state.phase == "waiting"])
+        states = self._engine.ask(self._works)
+        self._executor.end([process for process, state in states.items() if state.phase == "waiting"])
         while self._works:
             self._look()
             time.sleep(LOOK_SECONDS[self._on])

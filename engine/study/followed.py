@@ -105,7 +105,7 @@ def unended_attempts(run: Path, past: Iterable[events.Event]) -> list[Followed]:
     for event in past:
         if isinstance(event, events.AttemptEnded):
             ended.add((JobKey(event.variant, event.seed, event.fold), event.attempt))
-        elif hasattr(event, "variant"):
+        elif hasattr(event, "variant") or isinstance(event, events.MachineMeasured):
             marks.add(mark_of(event))
     return [
         Followed(attempt, merged=marks) for attempt in attempts if (attempt.task.key, attempt.task.number) not in ended

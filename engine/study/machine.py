@@ -44,13 +44,14 @@ def choose_study_machine(config: StudyConfig, images: StudyImages, reporter: Rep
 
 
 def machine_for(config: StudyConfig, n_classes: int) -> MachineSettings:
-    """How this machine computes a study that has not begun: as asked for, the rest as is fastest.
+    """How this machine computes a study that has not begun: as asked for, the rest as is fastest for all its workers.
 
     Raises:
         InputError: the device is unknown or not there, or so many threads make no sense.
     """
     from engine.training import choose_machine
 
+    config = _with_threads(config)
     return choose_machine(
         config.recipe,
         n_classes,

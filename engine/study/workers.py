@@ -88,6 +88,14 @@ def how_many(execution: Execution, machine: MachineSettings, jobs: int) -> int:
     return len(visible_gpus()) or max(1, available_cores() // machine.threads)
 
 
+def crowding(config: StudyConfig, machine: MachineSettings) -> float:
+    """How many times longer a step takes than alone, because the study's workers share this machine's cores; from 1."""
+    if config.execution.on != "local" or machine.device != "cpu":
+        return 1.0
+    workers = min(config.jobs, how_many(config.execution, machine, config.jobs))
+    return max(1.0, workers * machine.threads / available_cores())
+
+
 def sharing(workers: int, machine: MachineSettings) -> str:
     """What to say of so many workers of this machine's cores; empty where each thread has one."""
     cores = available_cores()

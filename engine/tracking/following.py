@@ -30,7 +30,8 @@ def for_trackers(event: Event) -> Event | None:
     """What a tracker needs of an event, if anything; the predictions of every image would only be carried along."""
     if isinstance(event, JobFinished):
         return replace(event, result=replace(event.result, predictions=()))
-    return event if isinstance(event, TOLD) else None
+    of_worker = isinstance(event, MachineMeasured) and event.worker
+    return event if isinstance(event, TOLD) and not of_worker else None
 
 
 class Following:

@@ -135,6 +135,8 @@ class _TrialReporter(Reporter[RunFolder]):
                 self.record.apply(event)
             case events.Notice():
                 self._say(event)
+            case events.WorkersChanged() if event.held:
+                self._say(events.Notice(message=f"no more jobs are taken for now: {event.held}", level="warning"))
             case events.WorkersChanged() if event.reason:
                 self.fewer = event.workers
                 self._say(events.Notice(message=event.reason, level="warning"))

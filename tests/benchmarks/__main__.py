@@ -25,6 +25,7 @@ import fuzz
 import growth
 import key_press
 import kills
+import pause_stop
 import peak_memory
 import predicting
 import preprocessing
@@ -52,6 +53,7 @@ MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingP
         "growth": growth.rows,
         "runs": run_store.rows,
         "kills": kills.rows,
+        "pause": pause_stop.rows,
         "engines": engines.rows,
         "shared": shared_cache.rows,
         "predict": predicting.rows,

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,12 @@ FAULTS: dict[str, dict[str, Fault]] = {
         "slurmd killed, its job lives": lose_daemon,
         "controller away": restart_controller,
     },
+    "slurm with accounting": {
+        "undisturbed": nothing,
+        "preempted": preempt,
+        "cancelled by hand": cancel,
+        "node lost": lose_node,
+    },
     "ray": {"undisturbed": nothing, "node removed": lose_ray_node, "worker killed": kill_ray_worker},
 }
 COORDINATOR_KILLED = ("coordinator killed, resumed there", "coordinator killed, resumed in one process")
@@ -117,7 +124,7 @@ def _rows(place: Workplace, names: tuple[str, ...]) -> Iterator[Row]:
     config = _config(place, work)
     run_study(replace(config, runs_dir=work / "expected"), lambda event: None)
     expected = _outcome(work / "expected")
-    for on, opened in (("slurm", _slurm), ("ray", _ray)):
+    for on, opened in (("slurm", _slurm), ("slurm with accounting", partial(_slurm, accounting=True)), ("ray", _ray)):
         wanted = [name for name in (*FAULTS[on], *COORDINATOR_KILLED) if not names or {on, name} & {*names}]
         if not wanted:
             continue
@@ -161,10 +168,10 @@ def _config(place: Workplace, work: Path) -> StudyConfig:
 
 
 @contextmanager
-def _slurm(work: Path) -> Iterator[tuple[SlurmCluster, Execution]]:
-    if reason := unavailable():
+def _slurm(work: Path, *, accounting: bool = False) -> Iterator[tuple[SlurmCluster, Execution]]:
+    if reason := unavailable(accounting=accounting):
         raise ImportError(reason)
-    with SlurmCluster(work / "slurm") as cluster:
+    with SlurmCluster(work / f"slurm-{accounting}", accounting=accounting) as cluster:
         os.environ.update(cluster.environment)
         yield cluster, Execution(on="slurm", slurm_options="-p main -c 2", workers=2)
 

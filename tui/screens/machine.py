@@ -19,7 +19,7 @@ from tui.looks.palette import ground_colour
 from tui.screens.charts.cursor import CursorBoard, Sight
 from tui.state.curves import Values
 from tui.tables.machine import NOT_MEASURED, machine_sentences
-from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels
+from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels, workers
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.drawing import time_words
 from tui.widgets.time_chart import draw_times, legend, panel_window, stage_strip, stage_words
@@ -208,6 +208,8 @@ class MachineScreen(Screen[None]):
         if (count := len(hosts(record))) > 1:
             heading.append(f"{board.place % count + 1} of {count} machines")
         loads = [load for load in record.loads if load.host == host]
+        if names := workers(loads):
+            heading.append(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
         if loads and loads[-1].disk_free is not None:
             heading.append(f"{formatting.size(loads[-1].disk_free)} of disk free")
         if (rows := len(lanes(record.spans))) > MOST_LANES:

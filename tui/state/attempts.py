@@ -63,6 +63,7 @@ class Attempts:
         on: where they run.
         every: the attempts, by job and number, in the order in which they were submitted.
         lanes: those that live or wait, each in a place of its own until it ends, so that lists of them stand still.
+        held, held_since: why no more jobs are taken for now, empty where they are; seconds since the Unix epoch.
         version: grows with every change.
     """
 
@@ -70,6 +71,7 @@ class Attempts:
         self.workers, self.on = 1, "local"
         self.every: dict[tuple[JobKey, int], Attempt] = {}
         self.lanes: list[Attempt | None] = []
+        self.held, self.held_since = "", 0.0
         self.version = 0
         self._told = False
 
@@ -83,6 +85,7 @@ class Attempts:
         match event:
             case WorkersChanged():
                 self._told, self.workers, self.on = True, event.workers, event.on
+                self.held, self.held_since = event.held, event.time - event.held_seconds
             case AttemptSubmitted() | AttemptStarted() | AttemptEnded():
                 self._told = True
                 self._follow(event)
@@ -90,6 +93,7 @@ class Attempts:
                 for one in self._alive():
                     one.done = one.done or one.job == (result.variant, result.seed, result.fold)
             case _:  # nobody works on a study that has ended or is resumed; who does after all will say so
+                self.held = ""
                 for one in self._alive():
                     self._end(one, event.time, "left" if isinstance(event, RunResumed) else "")
 

@@ -16,7 +16,7 @@ from engine.events.study import (
     WorkersChanged,
 )
 from engine.events.study_json import describe_weights
-from tui.looks.formatting import machine_words
+from tui.looks.formatting import duration, machine_words
 
 MOST_TOLD = 20
 """Of studies with more jobs than this, only what became of each job is told."""
@@ -55,6 +55,11 @@ def attempt_words(event: Event, started: StudyStarted | None) -> str:
             text = f"attempt {event.attempt} ended: {event.reason}"
         case AttemptEnded() if not many:
             text = "its process ended"
+        case WorkersChanged(held_seconds=seconds) if event.held or seconds:
+            if not event.held:
+                return f"jobs are taken again, after {duration(seconds)}"
+            since = f"no job was taken for {duration(seconds)}" if seconds else "no job is taken for now"
+            return f"{since}: {event.held}"
         case WorkersChanged():
             jobs = "one job" if event.workers == 1 else f"{event.workers} jobs"
             where = "" if event.on == "local" else f" on {event.on.capitalize()}"

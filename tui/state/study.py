@@ -250,7 +250,9 @@ class ViewState:
                 job.break_off()
                 self._show_next(key)
         if text := attempt_words(event, self.record.started):
-            self._say(event, "warning" if isinstance(event, AttemptEnded) and event.reason else "info", text)
+            broken = isinstance(event, AttemptEnded) and event.reason
+            held = isinstance(event, WorkersChanged) and event.held
+            self._say(event, "warning" if broken or held else "info", text)
 
     def _resume(self, event: RunResumed | TrainingResumed, before: float) -> None:
         if isinstance(event, RunResumed):

@@ -62,14 +62,16 @@ def _of_gpus(training: Sequence[MachineMeasured], record: StudyRecord) -> Iterat
 
 
 def _in_training(record: StudyRecord) -> list[MachineMeasured]:
-    """What was measured while something trained, each once."""
-    times = [load.time for load in record.loads]
+    """What was measured while something trained, each once; of workers, where there are any, and their machines."""
+    workers = [load for load in record.loads if load.worker]
+    loads = sorted(workers or record.loads, key=lambda load: load.time)
+    times = [load.time for load in loads]
     found: set[int] = set()
     for span in record.spans:
         if span.stage == "train":
             end = bisect_right(times, span.end) if span.end is not None else len(times)
             found.update(range(bisect_left(times, span.start), end))
-    return [record.loads[place] for place in sorted(found)]
+    return [loads[place] for place in sorted(found)]
 
 
 def _seconds(loads: Sequence[MachineMeasured], holds: Callable[[MachineMeasured], bool]) -> float:
@@ -92,10 +94,10 @@ def _percent(share: float) -> str:
 
 
 LOAD_COLUMNS = (
-    *("time", "host", "cpu", "process_cpu", "memory", "memory_total", "process_memory"),
+    *("time", "host", "worker", "cpu", "process_cpu", "memory", "memory_total", "process_memory"),
     *("disk_free", "disk_read", "disk_written"),
 )
-GPU_COLUMNS = ("time", "host", "index", "utilisation", "memory", "memory_total", "temperature", "power")
+GPU_COLUMNS = ("time", "host", "worker", "index", "utilisation", "memory", "memory_total", "temperature", "power")
 SPAN_COLUMNS = ("stage", "variant", "seed", "fold", "start", "end")
 
 
@@ -109,7 +111,7 @@ def gpu_rows(record: StudyRecord) -> Iterator[Row]:
     """A row a measurement and GPU."""
     for load in record.loads:
         for gpu in load.gpus:
-            yield [load.time, load.host, *(getattr(gpu, name) for name in GPU_COLUMNS[2:])]
+            yield [load.time, load.host, load.worker, *(getattr(gpu, name) for name in GPU_COLUMNS[3:])]
 
 
 def span_rows(record: StudyRecord) -> Iterator[Row]:

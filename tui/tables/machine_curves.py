@@ -1,7 +1,7 @@
 """How busy the machine was, as curves over the time in which somebody worked."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.events.record import StageSpan, StudyRecord
@@ -12,6 +12,9 @@ GAP_SECONDS = 60.0
 
 MOST_LANES = 3
 """Of stages that ran side by side, so many rows are shown."""
+
+_FRESH_SECONDS = 40.0
+"""How long a worker's figure counts: it has ended, or its next one is late."""
 
 _GIGA, _MEGA = 1e9, 1e6
 
@@ -77,13 +80,27 @@ def hosts(record: StudyRecord) -> tuple[str, ...]:
     return tuple(dict.fromkeys(load.host for load in record.loads))
 
 
+def workers(loads: Sequence[MachineMeasured]) -> tuple[str, ...]:
+    """The workers that were measured last on a machine."""
+    last = max((load.time for load in loads), default=0.0)
+    return tuple(dict.fromkeys(load.worker for load in loads if load.worker and last - load.time <= _FRESH_SECONDS))
+
+
 def panels(loads: Sequence[MachineMeasured], timeline: Timeline) -> list[Panel]:
     """The charts of one machine, those of GPUs where there are any."""
+    loads = sorted(loads, key=lambda load: load.time)
     xs = [timeline.at(load.time) for load in loads]
 
     def series(name: str, figure: Figure) -> Series:
         values = zip(xs, map(figure, loads), strict=True)
         return Series(name, [(x, value) for x, value in values if value is not None])
+
+    def of_processes(figure: Callable[[MachineMeasured], float]) -> list[Series]:
+        """The study's own process, and all workers on this machine together."""
+        found = [series("process", lambda load: None if load.worker else figure(load))]
+        if not any(load.worker for load in loads):
+            return found
+        return [one for one in found if one.points] + [Series("workers", list(_together(loads, figure, timeline)))]
 
     def of_gpus(title: str, unit: str, field: str, scale: float = 1.0, top: float | None = None) -> Panel:
         def figure(index: int) -> Figure:
@@ -100,7 +117,10 @@ def panels(loads: Sequence[MachineMeasured], timeline: Timeline) -> list[Panel]:
         Panel(
             "processor",
             "%",
-            [series("all", lambda load: 100 * load.cpu), series("process", lambda load: 100 * load.process_cpu)],
+            [
+                series("all", lambda load: 100 * load.cpu),
+                *of_processes(lambda load: 100 * load.process_cpu),
+            ],
             100.0,
         ),
         Panel(
@@ -108,7 +128,7 @@ def panels(loads: Sequence[MachineMeasured], timeline: Timeline) -> list[Panel]:
             "GB",
             [
                 series("all", lambda load: load.memory / _GIGA),
-                series("process", lambda load: load.process_memory / _GIGA),
+                *of_processes(lambda load: load.process_memory / _GIGA),
             ],
             total or None,
         ),
@@ -131,6 +151,18 @@ def panels(loads: Sequence[MachineMeasured], timeline: Timeline) -> list[Panel]:
             of_gpus("GPU temperature", "°C", "temperature"),
         ]
     return found
+
+
+def _together(
+    loads: Sequence[MachineMeasured], figure: Callable[[MachineMeasured], float], timeline: Timeline
+) -> Iterator[tuple[float, float]]:
+    """The sum over the workers that live, whenever one of them was measured."""
+    latest: dict[str, MachineMeasured] = {}
+    for load in loads:
+        if load.worker:
+            latest[load.worker] = load
+            latest = {name: one for name, one in latest.items() if load.time - one.time <= _FRESH_SECONDS}
+            yield timeline.at(load.time), sum(map(figure, latest.values()))
 
 
 def lanes(spans: Sequence[StageSpan]) -> list[list[StageSpan]]:

@@ -165,7 +165,7 @@ EVERY_EVENT = [
         output="attempts/x/2/o.log",
     ),
     events.AttemptEnded(variant="bbox", seed=3, fold=1, attempt=2, reason="preempted"),
-    events.WorkersChanged(workers=8, on="slurm", reason="too little memory"),
+    events.WorkersChanged(workers=8, on="slurm", reason="too little memory", held="queue full", held_seconds=60.5),
     events.BaselinesMeasured(baselines=(Baseline("majority", METRICS),)),
     events.QualityMeasured(quality=QUALITY),
     events.StudyPaused(),

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo")
+ACCOUNTING_PROGRAMS = ("slurmdbd", "sacctmgr", "sacct", "mariadbd", "mariadb", "mariadb-install-db")
 FOLDERS = "/usr/sbin:/usr/local/sbin:/sbin"
 PATIENCE_S = 120
 
@@ -34,7 +35,7 @@ SlurmdLogFile={folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
+{accounting}
 SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
@@ -49,6 +50,27 @@ SlurmdTimeout={node_timeout}
 MessageTimeout=2
 KillWait=1
 """
+_NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none"
+# The queue forgets a job soon, so that the account is asked.
+_ACCOUNTING = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=localhost
+AccountingStoragePort={port}
+AccountingStoragePass={folder}/munge.socket
+MinJobAge=2"""
+_DATA_BASE = """\
+DbdHost=localhost
+DbdPort={port}
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=slurm
+StorageLoc=slurm
+PidFile={folder}/slurmdbd.pid
+LogFile={folder}/slurmdbd.log
+"""
 _NODE = "NodeName=n{n} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=4000 State=UNKNOWN\n"
 # Jobs of "main" make room for those of "urgent".
 _PARTITIONS = """\
@@ -57,25 +79,40 @@ PartitionName=urgent Nodes=ALL State=UP PriorityTier=10 PreemptMode=OFF
 """
 
 
-def unavailable() -> str:
-    """Why there can be no Slurm here; empty where there can."""
+def unavailable(*, accounting: bool = False) -> str:
+    """Why there can be no Slurm here, or none that keeps account; empty where there can."""
     path = f"{os.environ.get('PATH', '')}:{FOLDERS}"
-    missing = [program for program in PROGRAMS if shutil.which(program, path=path) is None]
+    programs = (*PROGRAMS, *(ACCOUNTING_PROGRAMS if accounting else ()))
+    missing = [program for program in programs if shutil.which(program, path=path) is None]
     if missing:
-        return f"needs Slurm: {', '.join(missing)} (Debian: slurmctld slurmd slurm-client munge)"
+        packages = "slurmctld slurmd slurm-client munge" + (" slurmdbd mariadb-server" if accounting else "")
+        return f"needs Slurm: {', '.join(missing)} (Debian: {packages})"
     return "" if os.geteuid() == 0 else "only root starts a Slurm"
 
 
 class SlurmCluster:
-    """Nodes n1, n2... of `cpus` processors each; jobs are submitted to it where `environment` is set."""
+    """Nodes n1, n2... of `cpus` processors each; jobs are submitted to it where `environment` is set.
 
-    def __init__(self, folder: Path, nodes: int = 2, cpus: int = 2, node_timeout: int = 5) -> None:
-        self._folder, self._nodes = folder, nodes
+    With `accounting` it keeps account of its jobs in a data base of its own, as clusters do.
+    """
+
+    def __init__(
+        self, folder: Path, nodes: int = 2, cpus: int = 2, node_timeout: int = 5, *, accounting: bool = False
+    ) -> None:
+        self._folder, self._nodes, self._accounting = folder, nodes, accounting
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{os.environ['PATH']}:{FOLDERS}"}
-        host, ports = socket.gethostname().split(".")[0], _free_ports(nodes + 1)
+        host, ports = socket.gethostname().split(".")[0], _free_ports(nodes + 2)
         rows = [_NODE.format(n=n, host=host, port=ports[n], cpus=cpus) for n in range(1, nodes + 1)]
-        text = _CONFIGURATION.format(host=host, ports=ports, folder=folder, node_timeout=node_timeout)
+        text = _CONFIGURATION.format(
+            host=host,
+            ports=ports,
+            folder=folder,
+            node_timeout=node_timeout,
+            accounting=_ACCOUNTING.format(port=ports[-1], folder=folder) if accounting else _NO_ACCOUNTING,
+        )
         (folder / "state").mkdir(parents=True)
+        (folder / "slurmdbd.conf").write_text(_DATA_BASE.format(port=ports[-1], folder=folder))
+        (folder / "slurmdbd.conf").chmod(0o600)
         (folder / "slurm.conf").write_text(text + "".join(rows) + _PARTITIONS)
         (folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
 
@@ -85,6 +122,8 @@ class SlurmCluster:
         key.chmod(0o400)
         parts = {"socket": "socket", "key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
         self.call("munged", "--force", *(f"--{name}={self._folder}/munge.{end}" for name, end in parts.items()))
+        if self._accounting:
+            self._start_accounting()
         self.call("slurmctld", "-c")
         for number in range(1, self._nodes + 1):
             self.start_node(number)
@@ -98,6 +137,26 @@ class SlurmCluster:
                 daemons.append(psutil.Process(int(file.read_text())))
                 daemons[-1].terminate()
         psutil.wait_procs(daemons, timeout=PATIENCE_S)
+
+    def _start_accounting(self) -> None:
+        base, socket_file = self._folder / "mariadb", self._folder / "mariadb.socket"
+        ours = ("--no-defaults", "--user=root", f"--datadir={base}")
+        self.call("mariadb-install-db", *ours, "--auth-root-authentication-method=normal")
+        more = (f"--socket={socket_file}", "--skip-networking", f"--pid-file={self._folder}/mariadb.pid")
+        sizes = ("--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=900")
+        with (self._folder / "mariadb.log").open("wb") as log:
+            subprocess.Popen(["mariadbd", *ours, *more, *sizes], env=self._environment(), stdout=log, stderr=log)
+        wait_until(socket_file.exists)
+        sql = "create database slurm; create user slurm@localhost; grant all on slurm.* to slurm@localhost"
+        self.call("mariadb", "--no-defaults", "-u", "root", "-S", str(socket_file), "-e", sql)
+        self.environment["MYSQL_UNIX_PORT"] = str(socket_file)
+        self.call("slurmdbd")
+        ask = ("sacctmgr", "-i", "-Q", "show", "cluster")
+        wait_until(
+            lambda: not subprocess.run(ask, env=self._environment(), capture_output=True, check=False).returncode
+        )
+        for what in ("cluster test", "account test Cluster=test", "user root Account=test"):
+            self.call("sacctmgr", "-i", "-Q", "add", *what.split())
 
     def call(self, *command: str) -> str:
         """What a command of Slurm prints."""

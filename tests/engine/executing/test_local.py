@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from engine.errors import ExecutionError
+from engine.errors import ExecutionError, InputError
 from engine.executing import local
 from engine.executing.executor import Request, State
 from engine.executing.local import LocalExecutor
@@ -133,7 +133,7 @@ def test_where_the_server_is_killed_its_processes_end_and_another_takes_its_plac
 
 
 def test_one_process_a_gpu(monkeypatch, tmp_path):
-    monkeypatch.setenv("GPUS", "2")
+    monkeypatch.setenv(local.PRETEND_GPUS, "2")
     executor = LocalExecutor()
     script = "echo $CUDA_VISIBLE_DEVICES; sleep 1000"
 
@@ -151,11 +151,14 @@ def test_one_process_a_gpu(monkeypatch, tmp_path):
 
 
 def test_without_gpus_nothing_is_said_of_them(monkeypatch):
-    monkeypatch.delenv("GPUS", raising=False)
+    monkeypatch.delenv(local.PRETEND_GPUS, raising=False)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
     assert local.visible_gpus() == ("2", "5")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert local.visible_gpus() == ()
+    monkeypatch.setenv(local.PRETEND_GPUS, "two")
+    with pytest.raises(InputError, match="SIMPSONS_TUI_PRETEND_GPUS=two: give a number"):
+        local.visible_gpus()
 
 
 def test_a_module_that_cannot_be_imported_is_named(tmp_path):

@@ -209,18 +209,20 @@ def test_the_users_own_view_of_the_queue_hides_no_job(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("complaint", "permanent"),
+    ("complaint", "permanent", "unsure"),
     [
-        ("sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)", False),
-        ("sbatch: error: QOSMaxSubmitJobPerUserLimit", False),
-        ("sbatch: error: Batch job submission failed: Requested node configuration is not available", True),
+        ("sbatch: error: Batch job submission failed: Unable to contact slurm controller", False, False),
+        ("sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", False, True),
+        ("sbatch: error: QOSMaxSubmitJobPerUserLimit", False, False),
+        ("sbatch: error: AssocGrpSubmitJobsLimit", False, False),
+        ("sbatch: error: Batch job submission failed: Requested node configuration is not available", True, False),
     ],
 )
-def test_whether_a_refusal_is_for_good(complaint, permanent, tmp_path, monkeypatch):
+def test_whether_a_refusal_is_for_good_and_certain(complaint, permanent, unsure, tmp_path, monkeypatch):
     programs(tmp_path, monkeypatch, sbatch=f"echo '{complaint}' >&2; exit 1")
-    with pytest.raises(ExecutionError, match=complaint.rpartition(": ")[2].split("(")[0]) as caught:
+    with pytest.raises(ExecutionError, match=complaint.rpartition(": ")[2]) as caught:
         SlurmExecutor().start(request_for(tmp_path / "job", ""))
-    assert caught.value.permanent is permanent
+    assert (caught.value.permanent, caught.value.unsure) == (permanent, unsure)
 
 
 def test_no_slurm_is_one_line(tmp_path, monkeypatch):

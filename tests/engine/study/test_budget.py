@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config.execution import Execution
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
 from engine.events.study import Notice, StudyStarted
@@ -51,6 +52,25 @@ def test_measuring_the_quality_is_counted_once_for_all_seeds(timed, config, tmp_
     changes = {"budget_minutes": 10, "variants": ("vanilla", "denoise")}
     whole = epochs(config, tmp_path, **changes)
     assert epochs(config, tmp_path, repeats=3, **changes) == whole + 10  # 80 s of 120 more, an epoch takes 8
+
+
+def test_the_steps_are_timed_with_the_threads_and_beside_the_workers_of_the_study(config, tmp_path, monkeypatch):
+    threads = []
+
+    def timed_in_threads(recipe, n_classes, machine):
+        threads.append(machine.threads)
+        return 0.02 / machine.threads
+
+    monkeypatch.setattr("engine.training.seconds_per_image", timed_in_threads)
+    for module in ("machine", "workers"):
+        monkeypatch.setattr(f"engine.study.{module}.available_cores", lambda: 2)
+    found = {}
+    for workers, given in ((None, None), (1, 2), (2, 2), (2, 1)):
+        changes = {"execution": Execution(workers=workers), "threads": given, "repeats": 2}
+        found[workers, given] = epochs(config, tmp_path, budget_minutes=10, **changes)
+    assert threads == [1, 2, 2, 1]
+    assert found[None, None] == found[2, 1] == found[2, 2]
+    assert found[1, 2] > found[2, 2]
 
 
 def test_a_budget_in_which_nothing_fits_is_refused_with_what_would_do(timed, config, tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.config.execution import Execution
+from engine.config.study import StudyConfig
 from engine.errors import ExecutionError
 from engine.events import study as events
 from engine.events.control import StudyControl
@@ -18,9 +19,14 @@ from engine.executing.attempts import FENCED
 from engine.executing.executor import State
 from engine.executing.local import LocalExecutor
 from engine.runs import load_config, load_record, read_events
-from engine.study import coordinator, followed
+from engine.steps.registry import temporarily
+from engine.study import coordinator, followed, refusals
 from engine.study.running import resume_study, run_study
 from engine.study.workers import WORKER_MODULES
+from engine.system import named_code
+from engine.system.named_code import name_network
+from engine.system.own_steps import name_steps
+from tests.engine.models.conftest import TINY
 from tests.engine.study.mortal import outcome
 from tests.engine.study.processes import At, Shared, kill
 
@@ -113,6 +119,32 @@ def test_two_workers_give_what_one_process_gives(config, expected, shared):
     left = {path.name for path in (folder_of(config) / "attempts").rglob("*") if path.is_file()}
     assert left == {"attempt.json", "output.log", "flags"}
     assert not list((config.cache_dir / "seen-by").iterdir())
+
+
+@pytest.fixture
+def own_code(tmp_path, monkeypatch):
+    """A step and a network of the user's own, named as by --steps and --network; gives the network's name."""
+    monkeypatch.setattr(named_code, "_named", {})
+    steps, network = tmp_path / "my_steps.py", tmp_path / "my_net.py"
+    steps.write_text(
+        'from engine.steps import Parameter, step\n@step("seen", Parameter("level", 3, 0, 9, "how much"))\n'
+        "def mine(pixels, *, level):\n    return 255 - pixels // (1 + level)\n"
+    )
+    network.write_text(TINY)
+    with temporarily():
+        name_steps(str(steps))
+        yield name_network(f"{network}:build")
+
+
+def test_steps_and_a_network_of_ones_own_give_in_workers_what_they_give_in_one_process(
+    config, own_code, expected, shared
+):
+    recipe = replace(config.recipe, network=own_code)
+    config = StudyConfig(**{**vars(config), "recipe": recipe, "variants": ("mine(level=4)", "bbox+mine")})
+    record = run_study(config)
+    assert record.finished.status == "done"
+    assert whole(record) == expected(config)
+    assert shared.most_at_once == 2
 
 
 def test_images_are_pre_processed_once_for_all_jobs_of_a_variant(config, expected, shared):
@@ -254,6 +286,55 @@ def test_a_refusal_is_the_engines_own_sentence(config, shared):
     with pytest.raises(ExecutionError, match="invalid partition"):
         run_study(config)
     assert not list(config.runs_dir.glob("*/study.json")), "nothing was done"
+
+
+def test_an_engine_that_is_full_is_asked_again_and_leaves_no_attempts(config, expected, shared, monkeypatch):
+    for times in (coordinator.LOOK_SECONDS, coordinator.SETTLE_SECONDS):
+        monkeypatch.setitem(times, "slurm", 0.05)
+    monkeypatch.setattr(refusals, "FIRST_RETRY_SECONDS", 0.0)
+    refused = []
+
+    def refuse(request):
+        if "vanilla" in request.name and len(refused) < 5:
+            refused.append(request.folder)
+            raise ExecutionError("Slurm: QOSMaxSubmitJobPerUserLimit", unsure=len(refused) == 5)
+
+    shared.before = refuse
+    listener = At(0, lambda *_: None)
+    assert whole(run_study(replace(config, execution=Execution(on="slurm", workers=2)), listener)) == expected(config)
+    held = [event.held for event in listener.of(events.WorkersChanged) if event.held or event.held_seconds]
+    assert held == ["Slurm: QOSMaxSubmitJobPerUserLimit", ""]
+    assert [event.attempt for event in listener.of(events.AttemptSubmitted)] == [2, 1, 1, 1]
+    assert [folder.name for folder in refused] == ["1"] * 5
+    assert (refused[-1] / "fence").exists(), "it may have been started all the same"
+
+
+def test_where_the_engine_refuses_for_good_what_runs_comes_to_its_end(config, shared):
+    def refuse(request):
+        if len(shared.started) == 2:
+            raise ExecutionError("Slurm: Job violates accounting policy", permanent=True)
+
+    shared.before = refuse
+    record = run_study(config)
+    assert (record.finished.status, record.finished.reason) == ("failed", "Slurm: Job violates accounting policy")
+    assert [result.status for result in record.results.values()] == ["done"] * 2
+
+
+def test_the_first_workers_last_lines_are_told_since_its_folder_is_not_kept(config, shared, monkeypatch):
+    for times in (coordinator.LOOK_SECONDS, coordinator.SETTLE_SECONDS):
+        monkeypatch.setitem(times, "slurm", 0.05)
+
+    def break_down(request):
+        request.output.write_text("Traceback:\n\n  in line 1\nModuleNotFoundError: No module named 'torch'\n")
+        return State("ended", "exit status 1")
+
+    shared.before = break_down
+    with pytest.raises(ExecutionError) as caught:
+        run_study(replace(config, execution=Execution(on="slurm")))
+    assert str(caught.value) == (
+        "exit status 1; its output ends: Traceback: | in line 1 | ModuleNotFoundError: No module named 'torch'"
+    )
+    assert not list(config.runs_dir.glob("*/study.json"))
 
 
 def test_the_attempts_of_a_dead_coordinator_are_gone_on_with(config, expected, shared, monkeypatch):

@@ -1,9 +1,12 @@
 """The machine is measured while a study runs, and whatever comes of it, the study goes on."""
 
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from engine.events.control import StudyControl
 from engine.events.record import JobKey, StudyRecord
 from engine.events.study import MachineMeasured, Notice, StudyFinished
 from engine.runs import load_record
@@ -29,6 +32,22 @@ def test_a_study_keeps_how_busy_the_machine_was_and_when_each_stage_ran(config, 
     assert stages == [("check", ""), ("audit", ""), *job, ("baselines", "")]
     assert all(span.end is not None and span.end >= span.start for span in kept.spans)
     assert kept.spans[2].job == JobKey("vanilla", 0, 0)
+
+
+def test_a_worker_says_whose_figures_they_are(monkeypatch, tmp_path):
+    monkeypatch.setattr(measuring, "WORKERS_SECONDS", 0.001)
+    told, some = [], threading.Event()
+
+    class Listener:
+        folder, control = SimpleNamespace(folder=tmp_path), StudyControl()
+
+        def emit(self, event):
+            told.append(event.worker)
+            some.set()
+
+    with measuring.measuring(Listener(), lambda folder: MachineMeasured, worker="vanilla-seed0-fold0"):
+        assert some.wait(60)
+    assert {*told} == {"vanilla-seed0-fold0"}
 
 
 def test_a_meter_that_fails_costs_one_warning(config, often, monkeypatch):

@@ -13,6 +13,7 @@ from engine.events.study import (
     EpochTrained,
     RunResumed,
     StudyStarted,
+    WorkersChanged,
 )
 from tests.many_jobs import START, ManyJobs
 from tests.tui.dashboard.kit import screen_text
@@ -101,6 +102,21 @@ def test_an_attempt_that_broke_off_lets_its_job_wait_and_is_told():
     assert len(state.jobs[LOST].losses) == 20
     first, second = (state.attempts.every[LOST, number] for number in (1, 2))
     assert (first.reason, first.done, second.reason, second.done) == ("node lost", False, "", True)
+
+
+def test_an_engine_that_takes_no_jobs_is_told_with_how_long_already():
+    held = WorkersChanged(time=START + 60, workers=8, on="slurm", held="Slurm: full")
+    state = folded(FOUR, after(15))
+    for event in (held, replace(held, time=START + 3660, held_seconds=3600)):
+        state.apply(event)
+        assert (state.attempts.held, state.attempts.held_since) == ("Slurm: full", START + 60)
+    state.apply(WorkersChanged(time=START + 3700, workers=8, on="slurm", held_seconds=3640))
+    assert not state.attempts.held
+    assert [(line.level, line.text) for line in list(state.log)[-3:]] == [
+        ("warning", "no job is taken for now: Slurm: full"),
+        ("warning", "no job was taken for 1:00:00: Slurm: full"),
+        ("info", "jobs are taken again, after 1:00:40"),
+    ]
 
 
 def test_workers_keep_their_lanes():
@@ -223,6 +239,24 @@ async def test_the_workers_and_four_live_charts(kit, begin, size):
             assert "node00 ● vanilla (seed 0, fold 0)" in text
             assert "try 2" in text
             assert "0/4 done" in text
+
+
+class Full(ManyJobs):
+    """On an engine that takes no more jobs after a while."""
+
+    def events(self):
+        for number, event in enumerate(super().events()):
+            yield event
+            if number == 300:
+                yield WorkersChanged(time=event.time, workers=self.workers, on="slurm", held="Slurm: the queue is full")
+
+
+async def test_the_screen_says_why_no_more_jobs_are_taken(kit, begin):
+    app, go = begin(Full(seeds=2, folds=2, batches=20, workers=8), after(20))
+    async with app.run_test(size=(120, 40)) as pilot:
+        text = await go(pilot)
+        assert text.count("no job is taken for now: Slurm: the queue is full") == 2, "in the panel and in the log"
+        assert "no job taken for" in text
 
 
 async def test_keys_step_among_jobs(kit, begin):

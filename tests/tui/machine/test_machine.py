@@ -18,7 +18,7 @@ from tests.tui.fake_study import START, study_events
 from tui.export.formats import FORMATS
 from tui.screens.machine import MachineScreen
 from tui.tables.machine import NOT_MEASURED, machine_sentences
-from tui.tables.machine_curves import Timeline, lanes, panels
+from tui.tables.machine_curves import Timeline, lanes, panels, workers
 from tui.widgets.time_chart import stage_strip
 
 EVERY = 5
@@ -98,6 +98,27 @@ def test_the_charts_are_those_that_there_are_figures_for():
 )  # fmt: skip
 def test_a_sentence_is_said_where_it_is_true(changes, sentences):
     assert machine_sentences(measured(**changes)) == sentences
+
+
+def test_workers_are_told_apart_from_the_process_that_leads_and_counted_together():
+    record = measured(cpu=0.5, process_cpu=0.0)
+    n1 = replace(LOAD, worker="vanilla-seed0-fold0", process_cpu=0.25, process_memory=1_000_000_000)
+    for number, load in enumerate((n1, replace(n1, worker="bbox-seed0-fold0"), n1, replace(n1, host="n2"))):
+        record.apply(replace(load, time=START + 20 + number))
+    here = [load for load in record.loads if load.host == "n1"]
+    processor, memory, _ = panels(here, Timeline(record))
+    assert [series.name for series in processor.series] == ["all", "process", "workers"]
+    assert [value for _, value in processor.series[2].points] == [25.0, 50.0, 50.0]
+    assert [value for _, value in memory.series[2].points] == [1.0, 2.0, 2.0]
+    elsewhere, _, _ = panels(record.loads[-1:], Timeline(record))
+    assert [series.name for series in elsewhere.series] == ["all", "workers"]
+    assert workers(record.loads[:-4]) == ()
+    assert workers(record.loads[-4:]) == ("vanilla-seed0-fold0", "bbox-seed0-fold0")
+    rows = csv.DictReader(io.StringIO(FORMATS["csv"].render(Exported(record))["machine.csv"].decode()))
+    assert [(row["host"], row["worker"]) for row in list(rows)[-2:]] == [
+        ("n1", "vanilla-seed0-fold0"),
+        ("n2", "vanilla-seed0-fold0"),
+    ]
 
 
 def test_two_sentences_are_enough():

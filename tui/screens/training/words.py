@@ -2,6 +2,7 @@
 
 from rich.text import Text
 
+from tui.looks.formatting import duration
 from tui.looks.keys import key
 from tui.session.session import Session
 from tui.state.study import ViewState
@@ -23,6 +24,8 @@ def study_parts(session: Session, state: ViewState, *, short: bool) -> list[Text
         left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
     if session.watched is not None:
         left.insert(1, Text("watching", "bold cyan"))
+    if state.attempts.held:
+        left.insert(1, Text(f" no job taken for {duration(session.now() - state.attempts.held_since)} ", "bold yellow"))
     if notes := control_note(session):
         left.insert(1, Text(f" {notes} ", "bold reverse"))
     return left

@@ -31,6 +31,7 @@ class WorkersPanel(LinesView):
         height = 0
         if state.attempts and lines:
             height = max(1, min(MOST_LINES, (lines - _OTHERS) // _SHARE, state.attempts.workers)) + 2
+            height += bool(state.attempts.held)
         if height == self._height:
             return False
         self._height = height
@@ -40,10 +41,13 @@ class WorkersPanel(LinesView):
     def show_state(self, state: ViewState) -> None:
         """Draw what the workers do."""
         width, height = self.size
-        lanes, room = state.attempts.lanes, height - 2
+        lanes, held = state.attempts.lanes, state.attempts.held
+        room = height - 2 - bool(held)
         hidden = sum(lane is not None for lane in lanes[room:])
         places = max((len(_place(lane)) for lane in lanes[:room] if lane is not None), default=0)
         lines = [_line(state, lane, width - 2, min(places, _PLACE)) for lane in lanes[:room]]
+        if held:
+            lines.insert(0, Text(f" no job is taken for now: {held}", "yellow"))
         on = "" if state.attempts.on == "local" else state.attempts.on
         attempts = key("training.attempts", "w")
         more = f"and {hidden} more: {attempts}" if hidden else f"{attempts}: output"
