@@ -46,8 +46,8 @@ class MachinePanel(CurveChart):
         strips = [stage_strip(row, board.timeline, seen, self.size.width, ground) for row in rows]
         window = panel_window(panel, seen, whole=board.sight.view.mode == "all")
         height = self.size.height - 1 - len(strips)
-        key = len(board.record.loads), panel.title, board.host, height
-        chart = self.curve_lines(key, window, lambda width, _: draw_times(panel, window, width, height), cursor)
+        key = len(board.record.loads), panel.title, board.host, height, window
+        chart = self.curve_lines(key, lambda width, _: (window, draw_times(panel, window, width, height)), cursor)
         self.show_lines([legend(panel, cursor), *chart, *strips])
 
 

@@ -67,31 +67,29 @@ class Plots(Sight):
 
     def key(self, plot: Plot, end: float, locked: Mapping[Metric, Range]) -> Hashable:
         """Changes with all that a chart depends on, but for its size."""
+        return self._key(plot, end, locked), self.cursor
+
+    def _key(self, plot: Plot, end: float, locked: Mapping[Metric, Range]) -> Hashable:
+        """The same of its curves alone."""
         metric, sources = plot
-        return (
-            metric,
-            tuple(sources),
-            self.x_range(sources, end),
-            self.options,
-            self.view,
-            self.cursor,
-            (self.ground, locked.get(metric)),
-        )
+        seen = self.x_range(sources, end)
+        return metric, tuple(sources), seen, self.options, self.view, self.ground, locked.get(metric)
 
     def fill(
         self, chart: CurveChart, plot: Plot, end: float, locked: Mapping[Metric, Range], *, along: bool = False
     ) -> list[Text]:
         """What stands within a chart's frame; `along` has signs along the curves, where they share axes."""
         metric, sources = plot
-        seen, lines = self.x_range(sources, end), self.lines(plot)
-        own = locked[metric] if metric in locked else self.own_range(plot, lines, end)
-        window = Window(seen, self.view.y_range(*own), whole=self.view.mode == "all")
         shown = self.options.shown if metric.smooth else "smoothed"
         look = Look(shown, self.options.log, self.options.x, self.ground, markers_along=along)
-        key: Hashable = (tuple(sources), self.options.smoothing, look)
-        return chart.curve_lines(
-            key, window, lambda width, height: draw(lines, window, width, height, look), self.cursor
-        )
+
+        def drawn(width: int, height: int) -> tuple[Window, list[Text]]:
+            lines = self.lines(plot)
+            own = locked[metric] if metric in locked else self.own_range(plot, lines, end)
+            window = Window(self.x_range(sources, end), self.view.y_range(*own), whole=self.view.mode == "all")
+            return window, draw(lines, window, width, height, look)
+
+        return chart.curve_lines((self._key(plot, end, locked), along), drawn, self.cursor)
 
     def caption(self, plot: Plot, window: Window | None) -> str:
         """What the axes and lines are, and what part of them is seen."""

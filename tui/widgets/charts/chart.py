@@ -51,16 +51,16 @@ class CurveChart(LinesView):
         return self.size.width - 2 * self.frame, self.size.height - 2 * self.frame
 
     def curve_lines(
-        self, key: Hashable, window: Window, draw: Callable[[int, int], Sequence[Text]], cursor: float | None
+        self, key: Hashable, draw: Callable[[int, int], tuple[Window, Sequence[Text]]], cursor: float | None
     ) -> list[Text]:
-        """What stands within the frame; drawn only where `key`, the window or the size is another than last time."""
+        """What stands within the frame; drawn only where `key` or the size is another than last time."""
         width, height = self.room
-        key = (key, window, width, height)
+        key = (key, width, height)
         if key != self._key:
-            self._key, self.window = key, window
-            self._lines = draw(width, height)
+            self._key = key
+            self.window, self._lines = draw(width, height)
             self.drawn += 1
-        column = window.column(cursor, width) if cursor is not None else None
+        column = self.window.column(cursor, width) if cursor is not None and self.window is not None else None
         return list(self._lines) if column is None else with_cursor(self._lines, column)
 
     def on_resize(self, _event: events.Resize) -> None:
