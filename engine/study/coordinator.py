@@ -239,7 +239,7 @@ class Coordinator:
             elif work.finished:
                 if work.ended_for(GRACE_SECONDS):
                     self._executor.end([work.process])
-            elif state.phase == "running" and work.is_stale():
+            elif (state.phase == "running" or self._stopping) and work.is_stale():
                 self._executor.end([work.process])
                 self._replace(work, "it gives no sign of life")
 
@@ -345,6 +345,9 @@ class Coordinator:
         self._wish("hand_over" if self._control.handing_over else "stop")
         states = self._engine.ask(self._works)
         self._executor.end([process for process, state in states.items() if state.phase == "waiting"])
+        for work in tuple(self._works):
+            if work.process not in states and not work.attempt.heartbeat():  # its engine is away: nobody waits for it
+                self._replace(work, LEFT)
         while self._works:
             self._look()
             time.sleep(LOOK_SECONDS[self._on])

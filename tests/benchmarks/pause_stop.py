@@ -1,12 +1,14 @@
 """How soon a study of two workers stands still when it is paused, and is gone when it is stopped.
 
+Part of `python tests/benchmarks`, or alone: `python tests/benchmarks/pause_stop.py [--rounds N] [RECIPE...]`.
+
 Each round runs the real command on the demo set and asks as another machine's dashboard does, through the run folder,
 at a random moment while both workers train. When the last batch was is what its worker wrote beside it.
 """
 
+import argparse
 import random
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -49,12 +51,13 @@ class Times:
 
 def rows(place: Workplace) -> list[Row]:
     """Rows for both recipes."""
-    return [row for recipe in RECIPES for row in _rows(place, recipe)]
+    rounds = place.size(ROUNDS, QUICK_ROUNDS)
+    return [row for recipe in RECIPES for row in _rows(place, recipe, rounds)]
 
 
-def _rows(place: Workplace, recipe: str) -> Iterator[Row]:
+def _rows(place: Workplace, recipe: str, rounds: int) -> Iterator[Row]:
     times, generator = Times(), random.Random(SEED)
-    for number in range(place.size(ROUNDS, QUICK_ROUNDS)):
+    for number in range(rounds):
         with _study(place, recipe, number) as (process, runs):
             _measure(process, runs, generator, times)
     where = f"{WORKERS} workers, {recipe} recipe"
@@ -131,11 +134,15 @@ def _last_batch(runs: Path, asked: float) -> float:
 
 def main() -> None:
     """Print the rows of the recipes that are named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="*", default=RECIPES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="simpsons-pause-") as folder:
         place = Workplace(Path(folder), None, quick=False)
         place.cache_dir.mkdir()
-        for recipe in sys.argv[1:] or RECIPES:
-            for row in _rows(place, recipe):
+        for recipe in options.recipes:
+            for row in _rows(place, recipe, options.rounds):
                 print(row.what, "->", row.ours, flush=True)
 
 

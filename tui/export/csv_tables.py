@@ -12,9 +12,9 @@
                      row an effect of steps, their names joined by +; only where all combinations were trained
     quality.csv      the fields of `engine.reports.quality.ImageQuality` and accuracy_gain, a row a variant: only where
                      image quality was measured
-    machine.csv      time, host, shares of the processor, bytes of memory and disk, as in
+    machine.csv      time, host, worker, shares of the processor, bytes of memory and disk, as in
                      `engine.events.study.MachineMeasured`
-    gpus.csv         time, host and the fields of `engine.reports.machine_load.GpuLoad`, a row a GPU
+    gpus.csv         time, host, worker and the fields of `engine.reports.machine_load.GpuLoad`, a row a GPU
     stages.csv       stage, variant, seed, fold, start, end: when each ran; times in seconds since the Unix epoch
 
 What orders, strengths and selections do has a file a table, with the fields of `engine.reports.pipelines` as columns,

@@ -2,11 +2,25 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from engine.events import study as events
 from engine.executing.executor import Request, State
 from engine.executing.local import LocalExecutor
+from engine.steps.registry import temporarily
+from engine.system import named_code
+from engine.system.named_code import name_network
+from engine.system.own_steps import name_steps
+from tests.engine.models.conftest import TINY
+
+STEP = """
+from engine.steps import Parameter, step
+@step("seen", Parameter("level", 3, 0, 9, "how much"))
+def mine(pixels, *, level):
+    return 255 - pixels // (1 + level)
+"""
 
 
 class Shared:
@@ -77,3 +91,18 @@ class At:
 def kill(number: signal.Signals = signal.SIGKILL) -> Callable[[events.BatchTrained, At], object]:
     """Send a signal to the process of the batch."""
     return lambda event, at: os.kill(at.process_of(event), number)
+
+
+@contextmanager
+def own_code(folder: Path) -> Iterator[str]:
+    """A step `mine` and a network of the user's own, named as by --steps and --network; gives the network's name."""
+    steps, network = folder / "my_steps.py", folder / "my_net.py"
+    steps.write_text(STEP)
+    network.write_text(TINY)
+    with temporarily():
+        name_steps(str(steps))
+        name = name_network(f"{network}:build")
+        try:
+            yield name
+        finally:
+            named_code._named.pop(name)

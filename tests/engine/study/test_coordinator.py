@@ -19,16 +19,11 @@ from engine.executing.attempts import FENCED
 from engine.executing.executor import State
 from engine.executing.local import LocalExecutor
 from engine.runs import load_config, load_record, read_events
-from engine.steps.registry import temporarily
 from engine.study import coordinator, followed, refusals
 from engine.study.running import resume_study, run_study
 from engine.study.workers import WORKER_MODULES
-from engine.system import named_code
-from engine.system.named_code import name_network
-from engine.system.own_steps import name_steps
-from tests.engine.models.conftest import TINY
 from tests.engine.study.mortal import outcome
-from tests.engine.study.processes import At, Shared, kill
+from tests.engine.study.processes import At, Shared, kill, own_code
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and signals processes")
 
@@ -121,29 +116,13 @@ def test_two_workers_give_what_one_process_gives(config, expected, shared):
     assert not list((config.cache_dir / "seen-by").iterdir())
 
 
-@pytest.fixture
-def own_code(tmp_path, monkeypatch):
-    """A step and a network of the user's own, named as by --steps and --network; gives the network's name."""
-    monkeypatch.setattr(named_code, "_named", {})
-    steps, network = tmp_path / "my_steps.py", tmp_path / "my_net.py"
-    steps.write_text(
-        'from engine.steps import Parameter, step\n@step("seen", Parameter("level", 3, 0, 9, "how much"))\n'
-        "def mine(pixels, *, level):\n    return 255 - pixels // (1 + level)\n"
-    )
-    network.write_text(TINY)
-    with temporarily():
-        name_steps(str(steps))
-        yield name_network(f"{network}:build")
-
-
-def test_steps_and_a_network_of_ones_own_give_in_workers_what_they_give_in_one_process(
-    config, own_code, expected, shared
-):
-    recipe = replace(config.recipe, network=own_code)
-    config = StudyConfig(**{**vars(config), "recipe": recipe, "variants": ("mine(level=4)", "bbox+mine")})
-    record = run_study(config)
-    assert record.finished.status == "done"
-    assert whole(record) == expected(config)
+def test_steps_and_a_network_of_ones_own_are_the_same_in_workers(config, expected, shared, tmp_path):
+    with own_code(tmp_path) as network:
+        recipe = replace(config.recipe, network=network)
+        config = StudyConfig(**{**vars(config), "recipe": recipe, "variants": ("mine(level=4)", "bbox+mine")})
+        record = run_study(config)
+        assert record.finished.status == "done"
+        assert whole(record) == expected(config)
     assert shared.most_at_once == 2
 
 
@@ -157,6 +136,7 @@ def test_images_are_pre_processed_once_for_all_jobs_of_a_variant(config, expecte
 
 @pytest.mark.parametrize("batch", [1, 7, 20])
 def test_a_killed_worker_is_replaced(config, expected, shared, batch):
+    config = replace(config, recipe=replace(config.recipe, epochs=12))  # it must not be done before it is killed
     listener = At(batch, kill())
     assert whole(run_study(config, listener)) == expected(config)
     reasons = [event.reason for event in listener.of(events.AttemptEnded)]
@@ -307,6 +287,29 @@ def test_an_engine_that_is_full_is_asked_again_and_leaves_no_attempts(config, ex
     assert [event.attempt for event in listener.of(events.AttemptSubmitted)] == [2, 1, 1, 1]
     assert [folder.name for folder in refused] == ["1"] * 5
     assert (refused[-1] / "fence").exists(), "it may have been started all the same"
+
+
+def test_a_stop_waits_for_no_job_that_an_engine_which_is_away_has_not_begun(config, shared, monkeypatch):
+    for times in (coordinator.LOOK_SECONDS, coordinator.SETTLE_SECONDS):
+        monkeypatch.setitem(times, "slurm", 0.05)
+    shared.before = lambda request: State("waiting") if "bbox" in request.name else None
+    control, ask = StudyControl(), shared.ask
+
+    def away(ids):
+        raise ExecutionError("Slurm: Unable to contact slurm controller")
+
+    def stop(*_):
+        shared.ask = away
+        control.stop()
+
+    monkeypatch.setattr(coordinator, "GRACE_SECONDS", 0.5)
+    record = run_study(replace(config, execution=Execution(on="slurm", workers=2)), At(3, stop), control)
+    shared.ask = ask
+    assert record.finished.status == "stopped"
+    assert [result.variant for result in record.results.values()] == ["vanilla"]
+    fences = {path.parents[1].name for path in config.runs_dir.glob("*/attempts/*/*/fence")}
+    assert "bbox-seed0-fold0" in fences, "where it begins after all it ends itself"
+    assert "vanilla-seed0-fold0" not in fences
 
 
 def test_where_the_engine_refuses_for_good_what_runs_comes_to_its_end(config, shared):

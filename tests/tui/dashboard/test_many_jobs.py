@@ -247,7 +247,7 @@ class Full(ManyJobs):
     def events(self):
         for number, event in enumerate(super().events()):
             yield event
-            if number == 300:
+            if number == 100:
                 yield WorkersChanged(time=event.time, workers=self.workers, on="slurm", held="Slurm: the queue is full")
 
 
