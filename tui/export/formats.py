@@ -51,7 +51,7 @@ _ALL = (
     ExportFormat("html", ".html", False, "report with curves, opens in any browser", "html"),
     ExportFormat("md", ".md", False, "report as Markdown", "markdown"),
     ExportFormat("svg", ".svg", False, "loss curves and confusion matrices as one picture", "svg"),
-    ExportFormat("json", ".json", False, "every number, as run --json and explain --json print them", "json_object"),
+    ExportFormat("json", ".json", False, "every number, as run --json and explain --json", "json_object"),
     ExportFormat("toml", ".toml", False, "study file that repeats it: run --study", "study_file"),
     ExportFormat("csv", "-csv", True, "folder of tables: curves, scores, predictions", "csv_tables"),
     ExportFormat("tensorboard", "-tensorboard", True, "folder of event files for TensorBoard", "tensorboard"),

@@ -239,6 +239,10 @@ async def test_the_workers_and_four_live_charts(kit, begin, size):
             assert "node00 ● vanilla (seed 0, fold 0)" in text
             assert "try 2" in text
             assert "0/4 done" in text
+            await pilot.resize_terminal(80, 24)
+            await kit.settled(pilot)
+            await pilot.resize_terminal(*size)  # without news from the engine
+            assert "node00 ● vanilla (seed 0, fold 0)" in await kit.settled(pilot)
 
 
 class Full(ManyJobs):

@@ -22,7 +22,8 @@ def title_text(shown: int, runs: int, sorted_by: str, marked: int, words: str, r
         title.append(f"   {formatting.count(shown)} of {formatting.count(runs)} runs")
         title.append(f"   sorted by {sorted_by or 'date'}", "dim")
     if marked:
-        title.append(f"   {marked} marked: o curves, t tables", "bold")
+        curves, tables = key("history.overlay", "o"), key("history.tables", "t")
+        title.append(f"   {marked} marked: {curves} curves, {tables} tables", "bold")
     if words:
         title.append(f"   / {words}", "yellow")
     return title.append(f"   {formatting.place(str(runs_dir))}", "dim")  # last: it may be long

@@ -25,10 +25,11 @@ class WorkersPanel(LinesView):
     """A line a worker; a worker keeps its line until it ends, and the next one takes it."""
 
     _height = 0
+    _state: ViewState | None = None
 
     def fit(self, state: ViewState, lines: int) -> bool:
         """Take a share of so many lines of a screen, none where there are no workers; returns whether that is new."""
-        height = 0
+        self._state, height = state, 0
         if state.attempts and lines:
             height = max(1, min(MOST_LINES, (lines - _OTHERS) // _SHARE, state.attempts.workers)) + 2
             height += bool(state.attempts.held)
@@ -37,6 +38,11 @@ class WorkersPanel(LinesView):
         self._height = height
         self.styles.height, self.display = height, bool(height)
         return True
+
+    def on_resize(self) -> None:
+        """The lines that were asked for are there now."""
+        if self._state is not None:
+            self.show_state(self._state)
 
     def show_state(self, state: ViewState) -> None:
         """Draw what the workers do."""
