@@ -69,7 +69,11 @@ def terminal_colours(theme: Theme) -> TerminalTheme:
     return TerminalTheme(rgb(ground), rgb(words), [rgb(colour) for colour in row], [rgb(colour) for colour in row])
 
 
-_WORDS_ON = {"footer-key-foreground": "footer-background", "footer-description-foreground": "footer-background"}
+_WORDS_ON = {
+    "footer-key-foreground": "footer-background",
+    "footer-description-foreground": "footer-background",
+    **{f"markdown-h{level}-color": "background" for level in range(1, 4)},
+}
 """Variables of Textual's styles whose words are hard to read in some of its themes, with what they stand on."""
 
 

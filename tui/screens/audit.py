@@ -264,7 +264,8 @@ def _blind_text(report: AuditReport) -> Text:
 
 def _no_pairs(report: AuditReport) -> Text:
     images = formatting.count(report.train + report.test)
-    more = " s asks for frames of the same shot as well." if report.closeness == "near" else ""
+    scene = key("audit.closeness", "s")
+    more = f" {scene} asks for frames of the same shot as well." if report.closeness == "near" else ""
     return Text(f"No two of the {images} images are copies of each other.{more}")
 
 

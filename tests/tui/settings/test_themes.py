@@ -102,7 +102,7 @@ def test_dim_words_can_be_read_on_every_ground_of_the_theme(theme):
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_the_keys_of_the_last_line_can_be_read(theme):
+def test_the_keys_of_the_last_line_and_the_manuals_headings_can_be_read(theme):
     colours = theme.to_color_system().generate()
     found = readable_variables(colours)
     assert found.keys() == colours.keys()
@@ -110,6 +110,7 @@ def test_the_keys_of_the_last_line_can_be_read(theme):
         ground = rgb(found["footer-background"])
         for words in ("footer-key-foreground", "footer-description-foreground"):
             assert contrast(rgb(found[words]), ground) >= LEAST_CONTRAST
+        assert contrast(rgb(found["markdown-h1-color"]), rgb(found["background"])) >= LEAST_CONTRAST
 
 
 @pytest.mark.parametrize("theme", OWN_GROUND, ids=lambda theme: theme.name)

@@ -17,19 +17,11 @@ from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.reports.results import DatasetReading, DatasetSummary
 from engine.reports.run_summary import RunSummary
+from tui.screens.setup import words
 from tui.screens.setup.choices import VariantChoice, with_next_protocol, with_next_recipe
 from tui.screens.setup.dataset_panel import DatasetPanel
 from tui.screens.setup.keys import SETUP_KEYS
 from tui.screens.setup.variant_list import VariantList
-from tui.screens.setup.words import (
-    no_variant,
-    plan_words,
-    problem_words,
-    recipe_words,
-    runs_words,
-    top_words,
-    whole_words,
-)
 from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
 from tui.session.search import TuningWish, wish_from
@@ -69,8 +61,7 @@ class SetupScreen(Screen[None]):
         with Horizontal(id="setup"):
             yield DatasetPanel(self.session, self.known)
             with VerticalScroll(id="choices", can_focus=False):
-                with Vertical(id="variants-panel", classes="panel") as panel:
-                    panel.border_subtitle = "+ build   A all eight"
+                with Vertical(id="variants-panel", classes="panel"):
                     yield VariantList(id="variants")
                 with Vertical(id="recipe-panel", classes="panel") as panel:
                     panel.border_title = "recipe"
@@ -158,17 +149,17 @@ class SetupScreen(Screen[None]):
         self.show_top()
         self.query_one(DatasetPanel).show(self.config.data)
         self._show_variants()
-        self.query_one("#recipe", Static).update(recipe_words(self.config, roomy=self.size.height >= _TALL))
+        self.query_one("#recipe", Static).update(words.recipe_words(self.config, roomy=self.size.height >= _TALL))
         self._show_plan()
         if self.session.warm:  # the first frame waits neither for pictures nor for what draws them
             from tui.screens.setup.pictures import show_pictures
 
             show_pictures(self, self.session, self.config, self.choice.names, self.summary)
         runs = self.query_one("#runs", Static)
-        runs.update(runs_words(self.live, self.interrupted))
+        runs.update(words.runs_words(self.live, self.interrupted))
         runs.display = bool(self.live or self.interrupted)
         problem = self.query_one("#problem", Static)
-        problem.update(problem_words(self.known.error, self.problem))
+        problem.update(words.problem_words(self.known.error, self.problem))
         problem.display = bool(self.known.error or self.problem)
 
     @on(VariantList.Relaid)
@@ -176,10 +167,11 @@ class SetupScreen(Screen[None]):
     def _show_variants(self) -> None:
         """Draw the list, and the marked variant in a line of its own where names do not fit."""
         listed, chosen, variants = self.choice.listed, self.choice.chosen, self.query_one(VariantList)
-        self.query_one("#variants-panel").border_title = f"variants: {len(chosen)} of {len(listed)}"
+        panel = self.query_one("#variants-panel")
+        panel.border_title, panel.border_subtitle = f"variants: {len(chosen)} of {len(listed)}", words.variants_hint()
         variants.show_chosen(listed, chosen)
         self.set_class(max(map(len, listed)) >= variants.room, "-cut")
-        self.query_one("#whole", Static).update(whole_words(variants.marked or listed[0]))
+        self.query_one("#whole", Static).update(words.whole_words(variants.marked or listed[0]))
 
     def show_runs(self, runs: list[RunSummary]) -> None:
         """Say which studies other processes run, and which were interrupted."""
@@ -191,11 +183,11 @@ class SetupScreen(Screen[None]):
     @on(LoadRead)
     def show_top(self) -> None:
         """The first line, with the load of the machine."""
-        left = top_words(self.config, self.summary, short=self.size.width < _ROOMY)
+        left = words.top_words(self.config, self.summary, short=self.size.width < _ROOMY)
         self.query_one(TopLine).show_parts(left, [load_text(self.session.load)])
 
     def _show_plan(self) -> None:
-        plan = plan_words(
+        plan = words.plan_words(
             self.config,
             self.known,
             chosen=bool(self.choice.chosen),
@@ -353,7 +345,7 @@ class SetupScreen(Screen[None]):
             self.start_asked = True
             self._refuse("the study starts as soon as the data set is read")
         elif not self.choice.chosen:
-            self._refuse(no_variant())
+            self._refuse(words.no_variant())
         elif (config := self._wished()) is not None:
             self._refuse("")
             self.session.start_study(config)

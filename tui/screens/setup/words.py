@@ -58,6 +58,11 @@ def no_variant() -> str:
     return f"no variant chosen: press {first} to {last}, or {four} for the study's four"
 
 
+def variants_hint() -> str:
+    """How variants that are not in the list are added."""
+    return f"{key('setup.build', '+')} build   {key('setup.combinations', 'A')} all eight"
+
+
 def variant_words(index: int, name: str, shown: str, *, taken: bool, width: int, explained: bool) -> Text:
     """A variant's line in the list: `index` is its key, `shown` its name, cut to `width` columns."""
     style, known = variant_style(name), find_variant(name)

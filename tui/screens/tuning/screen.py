@@ -74,7 +74,7 @@ class TuningScreen(Screen[Recipe | None]):
         bind("tuning.more", "plus,equals_sign", "trials(5)", "More", "Five trials more", show=False, display="+"),
         bind("tuning.fewer", "minus", "trials(-5)", "Fewer", "Five trials fewer", show=False, display="-"),
         bind("tuning.pause", "p", "pause", "Pause", "Wait after this batch; again to unpause"),
-        bind("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept, and r resumes"),
+        bind("tuning.stop", "x", "stop", "Stop", "End after this batch; what is done is kept for a resume"),
         bind("tuning.resume", "r", "resume", "Resume", "Resume a search that was stopped"),
         bind("tuning.use", "u", "use", "Use", "Back to the set-up with the best numbers"),
         bind("tuning.view", "v", "view", "View", "Curves and table, the conclusion, the curves alone"),
