@@ -103,6 +103,15 @@ def test_median_takes_single_pixels_out(apply):
     assert (apply("median", pixels) == 100).all()
 
 
+@pytest.mark.parametrize("size", [(60, 81), (96, 3), (49, 50), (255, 342), (1, 7), (5, 1), (1, 1)])
+@pytest.mark.parametrize("weight", [0.0001, 0.03, 0.1, 10.0])
+def test_denoise_is_scikit_images_to_the_bit(apply, picture, size, weight):
+    pixels = picture(7, *size)
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32) / np.float32(255)
+    expected = restoration.denoise_tv_chambolle(planes, weight=weight, channel_axis=0).transpose(1, 2, 0)
+    np.testing.assert_array_equal(apply("denoise", pixels, weight=weight), levels(expected))
+
+
 @pytest.mark.parametrize("sigma", [0.7, 1.0, 3.0])
 def test_gaussian_is_scipys(apply, picture, sigma):
     pixels = picture(5)
