@@ -11,6 +11,7 @@ from torch import nn
 
 from engine.config.machine import MachineSettings, Precision
 from engine.reports.results import SuperresWeightsInfo
+from engine.superres.network import FoldedNetwork
 from engine.system.devices import cpu_threads, has_bf16, is_clearly_faster, promises_bf16
 from engine.system.memory import recall, remember
 from engine.system.process import arithmetic_flags
@@ -38,6 +39,7 @@ class SuperresModel:
     def __init__(self, network: nn.Module, info: SuperresWeightsInfo) -> None:
         self.info = info
         self._network = network.eval().requires_grad_(False)
+        self._folded: dict[tuple[str, Precision], FoldedNetwork] = {}
 
     def upscale(self, pixels: Pixels, machine: MachineSettings) -> Pixels:
         """Enlarge pictures.
@@ -53,20 +55,19 @@ class SuperresModel:
         count, height, width, _ = pixels.shape
         enlarged = np.empty((count, SCALE * height, SCALE * width, 3), np.uint8)
         step = images_per_batch(machine.device, height, width)
-        self._network.to(torch.device(machine.device)).to(memory_format=torch.channels_last)
         with cpu_threads(machine.threads), torch.inference_mode():
+            network = self._network_for(machine)
             for start in range(0, count, step):
-                enlarged[start : start + step] = self._upscale_batch(pixels[start : start + step], machine)
+                batch = np.require(pixels[start : start + step], requirements=["C", "W"])
+                enlarged[start : start + step] = network(torch.from_numpy(batch).to(machine.device)).cpu().numpy()
         return enlarged
 
-    def _upscale_batch(self, pixels: Pixels, machine: MachineSettings) -> Pixels:
-        images = torch.from_numpy(np.require(pixels, requirements=["C", "W"])).to(machine.device).permute(0, 3, 1, 2)
-        images = images.to(torch.float32, memory_format=torch.channels_last).div_(255)
-        with torch.autocast(torch.device(machine.device).type, torch.bfloat16, enabled=machine.precision == "bf16"):
-            enlarged = self._network(images)
-        levels = enlarged.float().mul_(255).round_().clamp_(0, 255).to(torch.uint8)
-        result: Pixels = levels.permute(0, 2, 3, 1).cpu().numpy()
-        return result
+    def _network_for(self, machine: MachineSettings) -> FoldedNetwork:
+        key = machine.device, machine.precision
+        if key not in self._folded:
+            dtype = torch.bfloat16 if machine.precision == "bf16" else torch.float32
+            self._folded[key] = FoldedNetwork(self._network, machine.device, dtype)
+        return self._folded[key]
 
 
 def images_per_batch(device: str, height: int, width: int) -> int:

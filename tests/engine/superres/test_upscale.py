@@ -1,12 +1,17 @@
+import importlib.resources
 import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load
+from torchsr.models import ninasr_b0
 
 from engine.superres import choose_precision, images_per_batch, load_superres, recall_precision, upscale
 from engine.superres.making.training_pictures import degrade, draw_scene
 from engine.superres.upscale import MAX_DIFFERENCE, MEAN_DIFFERENCE, agree
+from engine.superres.weights import SHIPPED_FILE
 from engine.system import devices
 
 
@@ -40,6 +45,20 @@ def test_an_array_that_cannot_be_written_is_read(model, machine):
     enlarged = model.upscale(pixels, machine)
     pixels.flags.writeable = False
     assert np.array_equal(model.upscale(pixels, machine), enlarged)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (33, 47), (5, 3), (1, 1)])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_it_is_torchsrs_network(model, machine, size, precision):
+    network = ninasr_b0(scale=2, pretrained=False).requires_grad_(False)
+    network.load_state_dict(load((importlib.resources.files("data") / "weights" / SHIPPED_FILE).read_bytes()))
+    pixels = drawings(2, size[::-1])
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        enlarged = network(torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255).float()
+    expected = (255 * enlarged).round().clamp(0, 255).permute(0, 2, 3, 1).numpy()
+    difference = np.abs(model.upscale(pixels, replace(machine, precision=precision)) - expected)
+    assert difference.max() <= (1 if precision == "fp32" else MAX_DIFFERENCE)
+    assert difference.mean() <= (0.001 if precision == "fp32" else MEAN_DIFFERENCE)
 
 
 @pytest.mark.parametrize("level", [0, 255])
@@ -146,6 +165,7 @@ def test_given_threads_leave_the_precision_to_be_chosen_and_remembered(timed, ma
 
 def test_a_real_choice_is_one_of_the_two_that_agree(model, machine, tmp_path, monkeypatch):
     monkeypatch.setattr(upscale, "has_bf16", lambda device: True)
+    monkeypatch.setattr(upscale, "promises_bf16", lambda device: False)
     monkeypatch.setattr(upscale, "is_clearly_faster", lambda one, other, on_processor: one() is not None)
     assert choose_precision(model, (32, 40), machine) == "bf16"
 
