@@ -1,11 +1,15 @@
-"""Number of epochs that fits a time budget, the same for all networks of a study."""
+"""Number of epochs that fits a time budget, the same for all networks of a study, and whether it does."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.config.protocols import DIVIDES_TRAINING_IMAGES
+from engine.config.recipes import Recipe
+from engine.config.schedule import head_steps, trained_size
 from engine.config.study import StudyConfig
 from engine.errors import InputError
+from engine.events.study import BatchTrained, Emit, Event
 from engine.reports.results import DatasetSummary
 from engine.study.estimate import FORWARD_SHARE, StageTimings, slowest_preprocessing, slowest_quality
 from engine.study.machine import machine_for
@@ -14,6 +18,12 @@ _USED_SHARE = 0.9
 """Of the budget that epochs are planned for: a machine is busier at times than while it was timed."""
 
 _SECONDS = 60
+
+_EVIDENCE = 0.03
+"""Share of a network's training after which its own pace says how long the rest will take."""
+
+_TOLERANCE = 1.1
+"""A budget that is exceeded by less is said nothing of."""
 
 
 def within_budget(config: StudyConfig, summary: DatasetSummary, cache_dir: Path) -> tuple[StudyConfig, str]:
@@ -60,3 +70,66 @@ def _counts(config: StudyConfig, summary: DatasetSummary) -> tuple[float, float,
     tested = summary.train * tested_share if divides else summary.test
     share = config.validation_fraction or 0.0
     return pool * (1 - share), summary.validation or pool * share, tested
+
+
+@dataclass(frozen=True)
+class BudgetWatch:
+    """Says once, as soon as it shows, that a network will take longer than its budget.
+
+    No network gets fewer epochs for it: all of a study must have the same, and a schedule is made for its length.
+
+    Attributes:
+        minutes: the budget.
+        recipe: with the epochs that were planned for it.
+        image_size: (height, width) of the variant's images.
+        steps: of the whole training.
+        begun: how many of them were done when it was resumed.
+        seconds_before: what pre-processing and those steps took.
+        seconds: says how long training has taken since, pauses left out.
+        warn: gets the sentence.
+    """
+
+    minutes: float
+    recipe: Recipe
+    image_size: tuple[int, int]
+    steps: int
+    begun: int
+    seconds_before: float
+    seconds: Callable[[], float]
+    warn: Callable[[str], None]
+
+    def before(self, emit: Emit) -> Emit:
+        """A listener that looks at each batch's event and hands it to `emit` first."""
+        warned = False
+
+        def take(event: Event) -> None:
+            nonlocal warned
+            emit(event)
+            if isinstance(event, BatchTrained) and not warned and (sentence := self._sentence(event.step + 1)):
+                warned = True
+                self.warn(sentence)
+
+        return take
+
+    def _sentence(self, done: int) -> str:
+        """Of a budget that will not hold; empty where it will, or where it is too early to say."""
+        work = self._work(done) - self._work(self.begun)
+        if work < _EVIDENCE * self._work(self.steps):
+            return ""
+        left = self.seconds() / work * (self._work(self.steps) - self._work(done))
+        needed = (self.seconds_before + self.seconds() + left) / _SECONDS
+        if needed <= _TOLERANCE * self.minutes:
+            return ""
+        return (
+            f"the budget of {self.minutes:g} min will not hold: at the pace of its first {done} batches this network "
+            f"takes about {needed:.1f} min. It keeps its {self.recipe.epochs} epochs, as all networks of a study must "
+            "have the same; to have fewer planned, stop the study and start it anew"
+        )
+
+    def _work(self, done: int) -> float:
+        """Of so many steps, in steps at full size: those on small images, or of the last layer alone, take less."""
+        height, width = trained_size(self.recipe, self.image_size, 0, self.steps)
+        small = height * width / (self.image_size[0] * self.image_size[1])
+        on_small = min(done, self.recipe.small_share * self.steps)
+        alone = min(done, head_steps(self.recipe, self.steps))
+        return done - on_small * (1 - small) - alone * (1 - FORWARD_SHARE)

@@ -21,10 +21,11 @@ from engine.errors import StudyStopped, describe_error
 from engine.evaluation import compute_metrics
 from engine.events.control import StudyControl
 from engine.events.record import JobKey
-from engine.events.study import Stage, TrainingResumed
+from engine.events.study import Emit, Stage, TrainingResumed
 from engine.preprocess import PixelCache, PixelTable, preprocess
 from engine.reports.results import JobResult, Seconds, Status
 from engine.runs.event_folder import EventFolder
+from engine.study.budget import BudgetWatch
 from engine.study.estimate import StageTimings
 from engine.study.images import Rows, StudyImages
 from engine.study.job_checkpoints import JobCheckpoints
@@ -205,9 +206,23 @@ def _train_from(
     images, key, reporter, recipe = inputs.images, job.key, inputs.reporter, inputs.config.recipe
     fold = images.folds[key.fold]
     step, epoch = (begun.position.steps_done, begun.position.epochs_done) if begun else (0, 0)
-    stage.start(recipe.epochs * steps_per_epoch(len(fold.train), recipe.batch_size), cached=step)
+    steps = recipe.epochs * steps_per_epoch(len(fold.train), recipe.batch_size)
+    stage.start(steps, cached=step)
     if reporter.record.losses.get(key):
         reporter.emit(TrainingResumed(epoch=epoch, step=step, **key._asdict()))
+    emit: Emit = reporter.emit_training
+    if inputs.config.budget_minutes is not None:
+        before = job.seconds["preprocess"] + (job.checkpoints.seconds_before if job.checkpoints else 0.0)
+        emit = BudgetWatch(
+            minutes=inputs.config.budget_minutes,
+            recipe=recipe,
+            image_size=pixels.image_size,
+            steps=steps,
+            begun=step,
+            seconds_before=before,
+            seconds=lambda: stage.watch.seconds,
+            warn=lambda sentence: reporter.notice(sentence, "warning", key.variant),
+        ).before(emit)
     return train(
         **key._asdict(),
         recipe=recipe,
@@ -216,7 +231,7 @@ def _train_from(
         rows=fold.train,
         labels=images.labels[fold.train],
         n_classes=len(images.classes),
-        emit=job.clock.before(reporter.emit_training),
+        emit=job.clock.before(emit),
         control=inputs.control,
         validate=_validation(fold, pixels, inputs) if len(fold.validation) else None,
         resume=begun,

@@ -6,10 +6,10 @@ import pytest
 
 from engine.config.recipes import RECIPES
 from engine.errors import InputError
-from engine.events.study import Notice, StudyStarted
+from engine.events.study import BatchTrained, Notice, StudyStarted
 from engine.reports.results import DatasetSummary
 from engine.runs import load_config
-from engine.study.budget import within_budget
+from engine.study.budget import BudgetWatch, within_budget
 from engine.study.running import resume_study, run_study
 
 SUMMARY = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (400, 400), (100, 100), 0, 0)
@@ -60,7 +60,6 @@ def test_a_budget_in_which_nothing_fits_is_refused_with_what_would_do(timed, con
 
 def test_a_study_says_its_plan_and_keeps_it_when_it_goes_on(timed, config):
     from engine.events.control import StudyControl
-    from engine.events.study import BatchTrained
 
     events, control = [], StudyControl()
 
@@ -84,3 +83,66 @@ def test_really_timed_steps_give_a_plan_for_every_recipe(config, tmp_path):
     for name in ("quick", "best"):
         recipe = replace(RECIPES[name], image_size=(16, 24))
         assert epochs(config, tmp_path, recipe=recipe, budget_minutes=5) >= 1
+
+
+@pytest.fixture
+def followed(config):
+    """What is said of 100 steps, each of which takes `seconds(step)`; `begun` of them were done before."""
+
+    def follow(seconds, begun=0, before=0.0, recipe=config.recipe):
+        now, said, passed_on = [0.0], [], []
+        take = BudgetWatch(
+            minutes=1,
+            recipe=recipe,
+            image_size=(48, 96),
+            steps=100,
+            begun=begun,
+            seconds_before=before,
+            seconds=lambda: now[0],
+            warn=lambda sentence: said.append((len(passed_on) + begun, sentence)),
+        ).before(passed_on.append)
+        for step in range(begun, 100):
+            now[0] += seconds(step)
+            take(BatchTrained(variant="vanilla", seed=0, fold=0, epoch=0, step=step, loss=1.0, images=1))
+        assert [event.step for event in passed_on] == list(range(begun, 100))
+        return said
+
+    return follow
+
+
+def test_a_budget_that_holds_is_said_nothing_of(followed):
+    assert followed(lambda step: 0.6) == followed(lambda step: 0.5, before=10) == []
+
+
+def test_a_budget_that_will_not_hold_is_said_once_and_early(followed, config):
+    ((step, sentence),) = followed(lambda step: 0.9)
+    assert step == 3
+    assert sentence.startswith("the budget of 1 min will not hold: at the pace of its first 3 batches this network")
+    assert f"takes about 1.5 min. It keeps its {config.recipe.epochs} epochs" in sentence
+
+
+def test_a_machine_that_gets_busy_later_is_noticed_then(followed):
+    ((step, _),) = followed(lambda step: 0.5 if step < 50 else 3.0)
+    assert 50 < step < 60
+
+
+def test_what_was_done_before_counts(followed):
+    ((step, sentence),) = followed(lambda step: 0.5, begun=80, before=70)
+    assert step == 83
+    assert "about 1.3 min" in sentence
+
+
+def test_steps_on_small_images_say_little_of_those_to_come(followed, config):
+    recipe = replace(config.recipe, small_share=0.5, least_side=8)
+    assert followed(lambda step: 0.4 * (4 / 9 if step < 50 else 1), recipe=recipe) == []
+    ((step, sentence),) = followed(lambda step: 0.5 if step < 50 else 1.1, recipe=recipe)
+    assert step <= 7
+    assert "takes about 1.4 min" in sentence
+
+
+def test_a_study_warns_of_its_budget(timed, config, monkeypatch):
+    monkeypatch.setattr("engine.training.seconds_per_image", lambda *_: 1e-5)
+    events = []
+    run_study(replace(config, budget_minutes=0.001, recipe=config.recipe), events.append)
+    (warning,) = [event for event in events if isinstance(event, Notice) and "will not hold" in event.message]
+    assert (warning.level, warning.variant) == ("warning", "vanilla")
