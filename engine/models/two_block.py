@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from engine.config.recipes import Recipe
 from engine.models.classifier import COLOURS, BlockClassifier
+from engine.models.pooled_norm import convolve_norm_pool
 
 
 class Block(nn.Sequential):
@@ -26,6 +27,14 @@ class Block(nn.Sequential):
                 activation=nn.ReLU(inplace=True),
             )
         )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, out, H // 2, W // 2)."""
+        trains = self.training and torch.is_grad_enabled()
+        if trains and images.device.type == "cpu" and images.is_contiguous(memory_format=torch.channels_last):
+            return convolve_norm_pool(images, self.convolution, self.norm)
+        maps: Tensor = super().forward(images)
+        return maps
 
 
 class TwoBlockNetwork(BlockClassifier):
