@@ -24,7 +24,7 @@ def study_parts(session: Session, state: ViewState, *, short: bool) -> list[Text
         left = [Text(PROGRAM, "bold"), Text("starting ...", "dim")]
     if session.watched is not None:
         left.insert(1, Text("watching", "bold cyan"))
-    if state.attempts.held:
+    if state.attempts.held and session.source is not None and session.source.running:
         left.insert(1, Text(f" no job taken for {duration(session.now() - state.attempts.held_since)} ", "bold yellow"))
     if notes := control_note(session):
         left.insert(1, Text(f" {notes} ", "bold reverse"))
