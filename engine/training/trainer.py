@@ -86,7 +86,8 @@ class Trainer:
     def _gradient_norm(self) -> Tensor:
         """The Euclidean norm of all gradients as one vector; it takes under 0.2 % of a step."""
         gradients = [weight.grad for weight in self._learning if weight.grad is not None]
-        return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        return norm
 
     def state(self) -> dict[str, Tensor]:
         """The tensors that going on takes: weights, running statistics, averages and what the optimiser remembers.

@@ -23,7 +23,7 @@ class VariantList(OptionList):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, compact=True, markup=False)
-        self._drawn: dict[str, tuple[int, bool, bool, int, bool]] = {}
+        self._drawn: dict[str, tuple[int, bool, int, bool]] = {}
 
     @property
     def marked(self) -> str | None:
