@@ -1,4 +1,4 @@
-"""Runs a study's jobs in processes of their own: starts them in the study's order, and makes one stream of theirs."""
+"""Runs a study's jobs in processes of their own: starts them, the dearest first, and makes one stream of theirs."""
 
 import contextlib
 import time
@@ -16,6 +16,7 @@ from engine.executing.executor import Executor, Request, State
 from engine.reports.results import JobResult, Seconds
 from engine.runs import layout
 from engine.runs.writer import RunFolder
+from engine.study.estimate import dearest_first
 from engine.study.followed import PROBE, Followed, Merger, collect, last_words, unended_attempts
 from engine.study.images import StudyImages
 from engine.study.refusals import PatientEngine
@@ -72,7 +73,7 @@ class Coordinator:
             JobKey(variant, seed, fold)
             for seed in config.seeds
             for fold in range(config.folds)
-            for variant in config.variants
+            for variant in dearest_first(config.variants, config.recipe)
         ]
         self._waiting = set(self._keys)
         self._failures: Counter[JobKey] = Counter()

@@ -170,6 +170,25 @@ def typical_seconds(stage: Stage, variant: str, recipe: Recipe, variants: tuple[
     return others * rate * megapixels * chosen.scale**2 / speed_up
 
 
+def dearest_first(variants: tuple[str, ...], recipe: Recipe) -> list[str]:
+    """The order in which variants begin side by side, so that none is left alone at the end.
+
+    Those that take longest come first, and before each those whose results it begins with.
+    """
+    pipelines = {name: (find_variant(name) or VARIANTS[PLAIN]).pipeline for name in variants}
+    seconds = {
+        name: typical_seconds("preprocess", name, recipe, variants)
+        + recipe.epochs * typical_seconds("train", name, recipe, variants)
+        for name in variants
+    }
+
+    def place(name: str) -> tuple[float, int]:
+        own = pipelines[name]
+        return -max(seconds[other] for other in variants if pipelines[other][: len(own)] == own), len(own)
+
+    return sorted(variants, key=place)
+
+
 def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[StepCall, ...]:
     """The steps after the longest start that is another of the study's variants, whose results are then at hand."""
     others = [other.pipeline for name in variants if name != variant.name and (other := find_variant(name)) is not None]
