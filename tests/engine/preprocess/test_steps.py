@@ -158,7 +158,7 @@ def test_the_identity_of_a_function_is_its_parameters_libraries_and_source(conte
     assert make_step(StepCall("denoise"), context).identity() == {
         "step": "denoise",
         "weight": context.recipe.denoise_weight,
-        "scikit-image": version("scikit-image"),
+        "numpy": version("numpy"),
     }
     mine = StepSpec("mine", "", lambda pixels, *, level: pixels, (Parameter("level", 3),), source="abc")
     with temporarily(mine):

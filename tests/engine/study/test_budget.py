@@ -153,16 +153,25 @@ def test_what_was_done_before_counts(followed):
 
 
 def test_steps_on_small_images_say_little_of_those_to_come(followed, config):
-    recipe = replace(config.recipe, small_share=0.5, least_side=8)
+    recipe = replace(config.recipe, small_share=0.5)
     assert followed(lambda step: 0.4 * (4 / 9 if step < 50 else 1), recipe=recipe) == []
     ((step, sentence),) = followed(lambda step: 0.5 if step < 50 else 1.1, recipe=recipe)
     assert step <= 7
     assert "takes about 1.4 min" in sentence
 
 
-def test_a_study_warns_of_its_budget(timed, config, monkeypatch):
-    monkeypatch.setattr("engine.training.seconds_per_image", lambda *_: 1e-5)
-    events = []
-    run_study(replace(config, budget_minutes=0.001, recipe=config.recipe), events.append)
+def test_a_study_warns_of_its_budget(config, monkeypatch):
+    from engine.events.control import StudyControl
+
+    monkeypatch.setattr("engine.training.seconds_per_image", lambda *_: 1e-5)  # a hundredth of what a step takes
+    events, control = [], StudyControl()
+
+    def stop_when_warned(event):
+        events.append(event)
+        if isinstance(event, Notice) and "will not hold" in event.message:
+            control.stop()
+
+    record = run_study(replace(config, budget_minutes=0.01), stop_when_warned, control)
     (warning,) = [event for event in events if isinstance(event, Notice) and "will not hold" in event.message]
     assert (warning.level, warning.variant) == ("warning", "vanilla")
+    assert record.finished.status == "stopped"
