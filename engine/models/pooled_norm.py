@@ -26,7 +26,7 @@ def convolve_norm_pool(images: Tensor, convolution: nn.Conv2d, norm: nn.BatchNor
     if torch.is_autocast_enabled("cpu"):
         images = images.to(torch.get_autocast_dtype("cpu"))
     weights = (convolution.weight, convolution.bias, norm.weight, norm.bias)
-    maps, mean, variance = _ConvolveNormPool.apply(images, convolution.padding, norm.eps, *weights)  # type: ignore[no-untyped-call]
+    maps, mean, variance = _ConvolveNormPool.apply(images, convolution.padding, norm.eps, *weights)
     count = images.shape[0] * images.shape[2] * images.shape[3]
     with torch.no_grad():
         assert norm.running_mean is not None
@@ -60,7 +60,7 @@ class _ConvolveNormPool(torch.autograd.Function):
         return maps, own_mean, variance
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         images, kernel, sign, scale, mean, variance, raw, pooled, places, maps = ctx.saved_tensors
         inverse = torch.rsqrt(variance + ctx.eps)

@@ -18,6 +18,9 @@ class Block(nn.Sequential):
     other way round, and the ReLU has a quarter of the work.
     """
 
+    convolution: nn.Conv2d
+    norm: nn.BatchNorm2d
+
     def __init__(self, channels_in: int, channels_out: int, kernel_size: int) -> None:
         super().__init__(
             OrderedDict(
@@ -33,7 +36,7 @@ class Block(nn.Sequential):
         trains = self.training and torch.is_grad_enabled()
         if trains and images.device.type == "cpu" and images.is_contiguous(memory_format=torch.channels_last):
             return convolve_norm_pool(images, self.convolution, self.norm)
-        maps: Tensor = super().forward(images)
+        maps: Tensor = super().forward(images)  # type: ignore[no-untyped-call]
         return maps
 
 

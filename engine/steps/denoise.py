@@ -34,8 +34,9 @@ def denoise(pixels: "Pixels", *, weight: float) -> "Pixels":
     levels = np.float32(255)
     smooth = np.empty(pixels.shape, np.float32)
     for channel in range(pixels.shape[2]):
-        smooth[..., channel] = _smoothed(pixels[..., channel] / levels, weight)
-    return np.rint(np.clip(smooth, 0, 1) * levels).astype(np.uint8)
+        smooth[..., channel] = _smoothed(pixels[..., channel].astype(np.float32) / levels, weight)
+    rounded: Pixels = np.rint(np.clip(smooth, 0, 1) * levels).astype(np.uint8)
+    return rounded
 
 
 def _smoothed(plane: "npt.NDArray[np.float32]", weight: float) -> "npt.NDArray[np.float32]":

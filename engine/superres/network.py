@@ -23,7 +23,7 @@ class FoldedNetwork:
 
         def colours_last(by_colour: Tensor) -> Tensor:
             """Output channels by subpixel and then by colour, so that the shuffle copies bytes that lie together."""
-            return by_colour.unflatten(0, (-1, _SUBPIXELS)).transpose(0, 1).flatten(0, 1)
+            return by_colour.reshape(-1, _SUBPIXELS, *by_colour.shape[1:]).transpose(0, 1).flatten(0, 1)
 
         network.to(device)
         before, head = network.head
@@ -44,7 +44,8 @@ class FoldedNetwork:
             maps = block(maps, down, across)
         values = functional.conv2d(maps + head, self._tail, self._tail_bias, padding=1).permute(0, 2, 3, 1)
         enlarged = torch.add(self._shift, values.float(), alpha=_WHITE).round_().clamp_(0, _WHITE).to(torch.uint8)
-        return enlarged.unflatten(3, (2, -1)).transpose(2, 3).reshape(count, 2 * height, 2 * width, colours)
+        rows = enlarged.reshape(count, height, width, 2, 2 * colours).transpose(2, 3)
+        return rows.reshape(count, 2 * height, 2 * width, colours)
 
 
 class _Block:
@@ -62,8 +63,8 @@ class _Block:
         """(N, C, H, W) to the same; `down` (cells, H) and `across` (cells, W) take the means."""
         wide = functional.conv2d(maps, self._first, self._bias, padding=1).relu_().permute(0, 2, 3, 1)
         count, height, width, channels = wide.shape
-        means = torch.matmul(down, wide.reshape(count, height, width * channels)).unflatten(2, (width, channels))
-        means = torch.matmul(across, means).float()
+        rows = torch.matmul(down, wide.reshape(count, height, width * channels))
+        means = torch.matmul(across, rows.view(count, -1, width, channels)).float()
         narrow = functional.linear(means, self._narrow, self._narrow_bias).relu_()
         factors = functional.linear(narrow, self._widen, self._widen_bias).sigmoid_().to(wide.dtype)
         factors = factors.repeat_interleave(_CELL, 2)[:, :, :width]
