@@ -4,6 +4,7 @@ Stages that were timed on this machine count with what they took; the others wit
 measured while this was written, scaled by the number of cores. Good for "a minute or an hour?", no more.
 """
 
+import heapq
 import os
 import shutil
 from collections.abc import Collection, Sequence
@@ -187,6 +188,21 @@ def dearest_first(variants: tuple[str, ...], recipe: Recipe) -> list[str]:
         return -max(seconds[other] for other in variants if pipelines[other][: len(own)] == own), len(own)
 
     return sorted(variants, key=place)
+
+
+def unevenness(variants: tuple[str, ...], recipe: Recipe, runs: int, workers: int) -> float:
+    """How many times longer so many workers take than work that divides evenly would; the last to end counts.
+
+    Each variant is trained `runs` times and pre-processed once.
+    """
+    ends, total = [0.0] * workers, 0.0
+    for run in range(runs):
+        for name in dearest_first(variants, recipe):
+            seconds = recipe.epochs * typical_seconds("train", name, recipe, variants)
+            seconds += typical_seconds("preprocess", name, recipe, variants) if run == 0 else 0.0
+            heapq.heapreplace(ends, ends[0] + seconds)
+            total += seconds
+    return max(ends) * workers / total
 
 
 def _own_steps(variant: Variant, variants: Sequence[str]) -> tuple[StepCall, ...]:

@@ -3,13 +3,16 @@ from dataclasses import replace
 
 import pytest
 
+from engine.config.execution import Execution
 from engine.config.recipes import RECIPES
 from engine.config.study import StudyConfig
 from engine.reports.results import DatasetSummary
-from engine.study.estimate import StageTimings, estimate_study
+from engine.study.estimate import StageTimings, dearest_first, estimate_study, unevenness
+from engine.study.machine import with_threads
 
 SUMMARY = DatasetSummary("set", "/set", "flat", False, ("a", "b"), (400, 400), (100, 100), 0, 0)
 PAPER = RECIPES["paper"]
+FOUR = ("vanilla", "bbox", "denoise", "superres")
 
 
 @pytest.fixture
@@ -112,3 +115,35 @@ def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path):
     (tmp_path / "file").write_text("")
     StageTimings.load(tmp_path / "file").save()
     assert (tmp_path / "file").read_text() == ""
+
+
+def test_the_dearest_variants_begin_first_and_after_those_that_they_begin_with():
+    order = dearest_first(("bbox", "denoise+superres", "denoise", "vanilla"), RECIPES["quick"])
+    assert order == ["vanilla", "denoise", "denoise+superres", "bbox"]
+
+
+@pytest.mark.parametrize(
+    ("variants", "runs", "workers", "wanted"),
+    [
+        (("vanilla",), 1, 1, 1.0),
+        (("vanilla",), 1, 2, 2.0),  # one of them has nothing to do
+        (("vanilla",), 3, 2, 4 / 3),
+        (("vanilla", "bbox"), 2, 2, 1.0),
+        (FOUR, 1, 1, 1.0),
+    ],
+)
+def test_how_uneven_workers_share_the_work(variants, runs, workers, wanted):
+    assert unevenness(variants, replace(RECIPES["quick"], epochs=1000), runs, workers) == pytest.approx(
+        wanted, rel=0.02
+    )
+
+
+def test_threads_serve_one_job_where_one_worker_would_be_left_with_most_of_the_work(config, monkeypatch):
+    """Super-resolution takes longer than all the rest of a short training, and is nothing to a long one."""
+    monkeypatch.setattr("engine.study.machine.available_cores", lambda: 2)
+    for epochs, threads in ((1, None), (1000, 1)):
+        recipe = replace(config.recipe, epochs=epochs)
+        auto = replace(
+            config, recipe=recipe, variants=FOUR, threads=None, device="cpu", execution=Execution(workers=None)
+        )
+        assert with_threads(auto).threads == threads
