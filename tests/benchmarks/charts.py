@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import running_studies
-from processes import PROJECT
+from processes import PROJECT, drawing_seconds
 from table import Row, percentile, spread
 from terminal import Terminal
 from workplace import Workplace
@@ -80,22 +80,16 @@ def rows(place: Workplace) -> list[Row]:
 def _watched(terminal: Terminal, folder: Path, seconds: float) -> tuple[float, float, float]:
     """Share of all processors' time that drawing took, bytes a second, and batches a second meanwhile."""
     steps = _step(folder)
-    begin, spent = time.time(), _drawing_seconds(terminal.pid)
+    begin, spent = time.time(), drawing_seconds(terminal.pid)
     time.sleep(seconds)
     end = time.time()
-    share = (_drawing_seconds(terminal.pid) - spent) / (end - begin) / (os.cpu_count() or 1)
+    share = (drawing_seconds(terminal.pid) - spent) / (end - begin) / (os.cpu_count() or 1)
     return share, terminal.bytes_between(begin, end) / (end - begin), (_step(folder) - steps) / (end - begin)
 
 
 def _step(folder: Path) -> int:
     """How far the training is, by the program's own count."""
     return int((folder / "steps").read_text())
-
-
-def _drawing_seconds(pid: int) -> float:
-    """Processor time of a process's first thread, in which the dashboard draws (Linux)."""
-    fields = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _answer_rows(terminal: Terminal, place: Workplace, what: str) -> list[Row]:

@@ -6,13 +6,15 @@ that five epochs last half a minute or so on two slow cores, so that the chart f
 round the other way goes first. The bytes are those that the program wrote in the same time.
 """
 
+import os
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import running_studies
-from processes import PROGRAM, environment, kill
+from processes import PROGRAM, drawing_seconds, environment, kill
 from table import Row, spread
 from terminal import Terminal, start_study, study_options
 from workplace import Workplace
@@ -21,7 +23,7 @@ from engine.events.study import BatchTrained
 
 WARM_UP_BATCHES = 2
 LEAST_RATE = {"paper": 0.99, "quick": 0.99}
-MOST_BYTES = 10_000
+MOST_BYTES, MOST_DRAWING = 10_000, 0.01
 """A second, mean."""
 
 FULL_IMAGES = {"paper": 500, "quick": 2500}
@@ -31,11 +33,12 @@ KILO = 1000
 
 @dataclass(frozen=True)
 class Rates:
-    """By round: images a second with the dashboard and without it, and bytes a second to the terminal."""
+    """By round: images a second with the dashboard and without it, bytes a second, and the drawing thread's share."""
 
     shown: list[float]
     unseen: list[float]
     traffic: list[float]
+    drawing: list[float]
 
 
 def rows(place: Workplace) -> list[Row]:
@@ -62,13 +65,19 @@ def rows(place: Workplace) -> list[Row]:
                 target=f"at most {MOST_BYTES // KILO} kB/s",
                 met=traffic <= MOST_BYTES,
             ),
+            Row(
+                f"(5) processor time of the thread that draws, of all processors' time, {recipe} recipe",
+                spread([100 * value for value in rates.drawing], "%"),
+                target=f"at most {MOST_DRAWING:.0%}",
+                met=statistics.median(rates.drawing) <= MOST_DRAWING,
+            ),
         ]
     return found
 
 
 def _measure(place: Workplace, recipe: str) -> Rates:
     data = place.data_set((QUICK_IMAGES if place.quick else FULL_IMAGES)[recipe])
-    shown: list[tuple[float, float]] = []
+    shown: list[tuple[float, float, float]] = []
     unseen: list[float] = []
     for number in range(place.size(3, 1)):
         turns = ("unseen", "shown") if number % 2 == 0 else ("shown", "unseen")
@@ -79,7 +88,8 @@ def _measure(place: Workplace, recipe: str) -> Rates:
                 shown.append(_show(options, runs))
             else:
                 unseen.append(_run(options, runs))
-    return Rates([rate for rate, _ in shown], unseen, [traffic for _, traffic in shown])
+    rates, traffic, drawing = map(list, zip(*shown, strict=True))
+    return Rates(rates, unseen, traffic, drawing)
 
 
 def _run(options: list[str], runs: Path) -> float:
@@ -95,14 +105,17 @@ def _run(options: list[str], runs: Path) -> float:
     return _rate(_measured_batches(runs))
 
 
-def _show(options: list[str], runs: Path) -> tuple[float, float]:
-    """Images and bytes a second with the dashboard."""
+def _show(options: list[str], runs: Path) -> tuple[float, float, float]:
+    """Images and bytes a second with the dashboard, and what share of all processors' time its thread takes."""
     with Terminal(options) as terminal:
         start_study(terminal)
+        running_studies.wait_until(lambda: bool(running_studies.batches_of(runs)), terminal.alive)
+        began, spent = time.time(), drawing_seconds(terminal.pid)
         running_studies.wait_until(lambda: running_studies.training_ended(runs), terminal.alive)
+        drawing = (drawing_seconds(terminal.pid) - spent) / (time.time() - began) / (os.cpu_count() or 1)
         batches = _measured_batches(runs)
         begin, end = batches[0].time, batches[-1].time
-        return _rate(batches), terminal.bytes_between(begin, end) / (end - begin)
+        return _rate(batches), terminal.bytes_between(begin, end) / (end - begin), drawing
 
 
 def _measured_batches(runs: Path) -> list[BatchTrained]:
