@@ -34,8 +34,8 @@ from tui.widgets.charts.view import Range
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 16, 4
 """Below this a chart says nothing."""
 
-AXES = "#808080"
-"""Grey that shows on dark and on light grounds."""
+AXES = "#7a7a7a"
+"""Grey that shows on dark and on light grounds; a little darker than half, or of 16 colours it would be the light one."""
 
 CURSOR = "┊"
 LEFT = LABEL_WIDTH + 1
