@@ -35,7 +35,7 @@ SMALLEST_WIDTH, SMALLEST_HEIGHT = 16, 4
 """Below this a chart says nothing."""
 
 AXES = "#7a7a7a"
-"""Grey that shows on dark and on light grounds; a little darker than half, or of 16 colours it would be the light one."""
+"""Grey that shows on dark and on light grounds; of 16 colours a lighter one would become white."""
 
 CURSOR = "┊"
 LEFT = LABEL_WIDTH + 1
