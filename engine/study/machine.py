@@ -80,7 +80,8 @@ def with_threads(config: StudyConfig) -> StudyConfig:
     if chosen or find_device(config.device).type != "cpu":
         return config
     cores, runs = available_cores(), config.repeats * config.folds
-    if unevenness(config.variants, config.recipe, runs, min(cores, config.jobs)) > _MOST_UNEVEN:
+    workers, equal = min(cores, config.jobs), config.budget_minutes is not None
+    if not equal and unevenness(config.variants, config.recipe, runs, workers) > _MOST_UNEVEN:
         return config
     return replace(config, threads=max(1, cores // config.jobs))
 

@@ -34,7 +34,7 @@ from tui.widgets.charts.view import Range
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 16, 4
 """Below this a chart says nothing."""
 
-AXES = "#7a7a7a"
+AXES = "#7f7f7f"
 """Grey that shows on dark and on light grounds; of 16 colours a lighter one would become white."""
 
 CURSOR = "┊"
