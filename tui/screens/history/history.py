@@ -1,5 +1,6 @@
 """The history: every run that was kept, to open, compare, watch, resume, export or remove."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -28,6 +29,7 @@ from tui.widgets.metrics_table import SortableTable
 NARROW = 110
 LOOK_SECONDS = 2.0
 """How often runs under way are looked at again, and the folder for new ones."""
+_SETTLING_NANOSECONDS = 5_000_000_000  # until a folder is taken to be whole: a run comes before its files
 
 
 class HistoryScreen(Screen[None]):
@@ -112,7 +114,8 @@ class HistoryScreen(Screen[None]):
         with suppress(OSError):
             changed = runs_dir.stat().st_mtime_ns
         if known is None or changed != seen or changed is None:
-            return changed, engine.list_runs(runs_dir)
+            settled = changed is not None and time.time_ns() - changed > _SETTLING_NANOSECONDS
+            return changed if settled else None, engine.list_runs(runs_dir)
         return changed, [engine.summary_of(run.folder) if run.live else run for run in known]
 
     def _found(self, found: tuple[int | None, list[RunSummary]]) -> None:
