@@ -196,8 +196,9 @@ def unevenness(variants: tuple[str, ...], recipe: Recipe, runs: int, workers: in
     Each variant is trained `runs` times and pre-processed once.
     """
     ends, total = [0.0] * workers, 0.0
+    order = dearest_first(variants, recipe)
     for run in range(runs):
-        for name in dearest_first(variants, recipe):
+        for name in order:
             seconds = recipe.epochs * typical_seconds("train", name, recipe, variants)
             seconds += typical_seconds("preprocess", name, recipe, variants) if run == 0 else 0.0
             heapq.heapreplace(ends, ends[0] + seconds)

@@ -30,6 +30,8 @@ class Shared:
         self.local = local
         self.started: list[str] = []
         self.most_at_once = 0
+        """Of those that were not asked to end: a replaced one may take a moment."""
+        self.asked: set[str] = set()
         self.immortal: set[str] = set()
         """Processes that `end` does not reach, as on a node that was lost."""
         self.says: dict[str, State] = {}
@@ -45,13 +47,14 @@ class Shared:
         else:
             process = self.local.start(request)
         self.started.append(process)
-        self.most_at_once = max(self.most_at_once, len(self.local._living))
+        self.most_at_once = max(self.most_at_once, len(self.local._living - self.asked))
         return process
 
     def ask(self, ids: Sequence[str]) -> dict[str, State]:
         return {**self.local.ask(ids), **{process: self.says[process] for process in ids if process in self.says}}
 
     def end(self, ids: Sequence[str]) -> None:
+        self.asked.update(ids)
         self.local.end([process for process in ids if process not in self.immortal])
 
     def place(self, process: str) -> str:

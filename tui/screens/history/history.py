@@ -112,10 +112,10 @@ class HistoryScreen(Screen[None]):
     def _read(self, known: list[RunSummary] | None, seen: int | None) -> tuple[int | None, list[RunSummary]]:
         engine, runs_dir, changed = self._session.engine, self._session.runs_dir, None
         with suppress(OSError):
-            changed = runs_dir.stat().st_mtime_ns
-        if known is None or changed != seen or changed is None:
-            settled = changed is not None and time.time_ns() - changed > _SETTLING_NANOSECONDS
-            return changed if settled else None, engine.list_runs(runs_dir)
+            at = runs_dir.stat().st_mtime_ns
+            changed = at if time.time_ns() - at > _SETTLING_NANOSECONDS else None
+        if known is None or changed is None or changed != seen:
+            return changed, engine.list_runs(runs_dir)
         return changed, [engine.summary_of(run.folder) if run.live else run for run in known]
 
     def _found(self, found: tuple[int | None, list[RunSummary]]) -> None:

@@ -120,9 +120,9 @@ def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: L
     canvas = _Canvas(plotext, window, width - LEFT, height - _AXIS_ROWS, look)
     together = sorted(bundles(lines), key=lambda bundle: not bundle[0].faint)
     crowds = [bundle for bundle in together if len(bundle) > FEW]
-    faint = [line for bundle in together if bundle not in crowds for line in bundle if line.faint]
-    strong = [line for bundle in together if bundle not in crowds for line in bundle if not line.faint]
-    for line in faint:
+    few = [line for bundle in together if len(bundle) <= FEW for line in bundle]
+    strong = [line for line in few if not line.faint]
+    for line in (line for line in few if line.faint):
         canvas.curve(line.x, look.values(line), fade(line.colour, look.ground, _PALE))
     for crowd in crowds:
         canvas.bundle(crowd, fade(crowd[0].colour, look.ground, _PALE if crowd[0].faint else _CROWD))
