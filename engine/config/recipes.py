@@ -12,7 +12,7 @@ DropoutPlace = Literal["logits", "features"]
 Optimiser = Literal["adam", "sgd", "muon"]
 Schedule = Literal["constant", "one-cycle"]
 
-PAPER_DROPOUT: DropoutPlace = "logits"
+PAPER_DROPOUT: DropoutPlace = "features"
 """Where the recipe `paper` drops: its list of layers names dropout last, the field puts it before the linear layer."""
 
 MAX_SIDE = 4096
@@ -220,7 +220,7 @@ RECIPES = MappingProxyType(
                 if place != PAPER_DROPOUT
             ),
             # A first look: a seventh of the pixels and smaller batches, so that a small set still gets enough steps.
-            Recipe("quick", image_size=(96, 128), batch_size=50),
+            replace(_PAPER, name="quick", image_size=(96, 128), batch_size=50),
             _BEST,
             _FINETUNE,
         )
