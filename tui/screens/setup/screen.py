@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
@@ -26,12 +26,12 @@ from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
 from tui.session.search import TuningWish, wish_from
 from tui.session.session import Session
+from tui.widgets.key_line import KeyLine
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import TopLine, demo_label, load_text
 
 _ROOMY = 100
 """Columns from which the long words fit."""
-
 _TALL = 30
 """Lines from which there is room to say what a protocol is."""
 
@@ -72,7 +72,7 @@ class SetupScreen(Screen[None]):
         yield Static(id="whole")
         yield Static(id="runs")
         yield Static(id="problem")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
