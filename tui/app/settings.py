@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Label, OptionList, Static
+from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.errors import SimpsonsError
@@ -20,6 +20,7 @@ from tui.looks.keys import bind
 from tui.session.session import Session
 from tui.settings.file import KEYS, write_setting
 from tui.settings.values import ENTRIES, USUAL, Entry, Settings, spelt
+from tui.widgets.key_line import KeyLine
 
 _ROOMY = 110
 """Columns from which both lists stand side by side."""
@@ -110,7 +111,7 @@ class SettingsScreen(Screen[None]):
                 yield field
                 yield OptionList(id="keys", markup=False)
         yield Static(id="settings-words")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """List all."""

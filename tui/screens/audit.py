@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from engine.config.protocols import Closeness
 from engine.reports.audit import AuditedImage, AuditReport, CopyPair
@@ -22,6 +22,7 @@ from tui.session.audit import AuditRun
 from tui.session.session import Session
 from tui.tables.audit import DETAILS, class_data, closeness_words, group_words, is_grave, pair_data, size_data
 from tui.tables.data import to_rich
+from tui.widgets.key_line import KeyLine
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, load_text
@@ -116,7 +117,7 @@ class AuditScreen(Screen[None]):
                 with Container(id="pair-pictures"):
                     yield PairPictures(self._session.pictures)
                     yield Static(id="pair-words")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Draw what is known, and look again while more may come."""

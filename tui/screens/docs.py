@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Markdown, OptionList, Static
+from textual.widgets import Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.looks.keys import bind
 from tui.tables.pages import INDEX, page_names, page_summaries, read_page
+from tui.widgets.key_line import KeyLine
 
 _MOST_KEYS = 9
 """Pages that a digit opens as well as the list."""
@@ -55,7 +56,7 @@ class DocsScreen(Screen[None]):
             lines = enumerate(page_summaries().items(), start=1)
             pages = (Option(f"{n:2}. {name}: {summary}", name) for n, (name, summary) in lines)
             yield OptionList(*pages, id="docs-list", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Show the first page."""

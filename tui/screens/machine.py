@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.record import StudyRecord
 from tui.looks import formatting
@@ -22,6 +22,7 @@ from tui.tables.machine import NOT_MEASURED, machine_sentences
 from tui.tables.machine_curves import MOST_LANES, Panel, Timeline, hosts, lanes, panels, workers
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.drawing import time_words
+from tui.widgets.key_line import KeyLine
 from tui.widgets.time_chart import draw_times, legend, panel_window, stage_strip, stage_words
 
 LOOK_SECONDS = 1.0
@@ -183,7 +184,7 @@ class MachineScreen(Screen[None]):
         yield Static(id="sentences")
         yield Static(NOT_MEASURED, id="empty")
         yield MachineBoard(self._record)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     @property
     def board(self) -> MachineBoard:

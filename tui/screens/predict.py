@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from engine.config.model import ModelRequest
 from engine.reports.prediction import ImagePrediction
@@ -25,6 +25,7 @@ from tui.screens.path import PathScreen
 from tui.session.predictions import PredictionFeed
 from tui.session.session import Session
 from tui.tables.facts import short_names
+from tui.widgets.key_line import KeyLine
 
 NARROW = 100
 """Below this many columns the picture and the probabilities of the marked image are left out."""
@@ -98,7 +99,7 @@ class PredictScreen(Screen[None]):
             with Vertical(id="marked"):
                 yield Static(id="shares")
                 yield Picture(self._session.pictures, id="picture")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Ask for images, where none were given."""

@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from engine.events.record import StudyRecord
 from engine.reports.run_summary import RunSummary
@@ -24,6 +24,7 @@ from tui.screens.results.results import ResultsScreen
 from tui.session.background import Failure
 from tui.session.session import Session
 from tui.tables.history import history_data, matching
+from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import SortableTable
 
 NARROW = 110
@@ -82,7 +83,7 @@ class HistoryScreen(Screen[None]):
         field = Input(placeholder="words to look for", id="filter", compact=True)
         field.cursor_blink = False
         yield field
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the list behind the first frame."""

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.config.recipes import name_today
 from engine.events.record import is_demo, study_variants
@@ -27,6 +27,7 @@ from tui.screens.history.compared_runs import MarkedRun, comparable, compared_da
 from tui.state.curves import METRICS, Metric, RecordCurves
 from tui.tables.results import AVERAGES, Average
 from tui.widgets.charts.chart import CurveChart
+from tui.widgets.key_line import KeyLine
 from tui.widgets.lines import centred, framed
 from tui.widgets.metrics_table import SortableTable
 
@@ -151,7 +152,7 @@ class RunCurvesScreen(Screen[None]):
         yield Static(id="title")
         yield RunBoard(self._runs, self.variants, self._options)
         yield Static(id="legend")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Draw for the first time, and anew for other colours."""
@@ -252,7 +253,7 @@ class RunTablesScreen(Screen[None]):
         with VerticalScroll(id="page", can_focus=False):
             yield SortableTable(id="scores")
             yield Static(id="refused")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Fill the table."""

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.reports.audit import AuditReport
 from tui.looks import formatting
@@ -19,6 +19,7 @@ from tui.pictures.picture import PictureGrid, Thumbnail
 from tui.session.background import Failure
 from tui.session.session import Session
 from tui.tables.facts import short_names
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from engine import Gallery
@@ -82,7 +83,7 @@ class BrowseScreen(Screen[None]):
         yield Static(id="heading")
         yield PictureGrid(self._session.pictures, id="grid")
         yield Static(id="chosen")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     @property
     def grid(self) -> PictureGrid:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.record import StudyRecord, evaluated_results, study_variants
 from engine.reports.results import Prediction
@@ -22,6 +22,7 @@ from tui.pictures.picture import PictureGrid, Thumbnail
 from tui.session.background import Failure
 from tui.session.session import Session
 from tui.tables.facts import short_names
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from engine import Gallery
@@ -84,7 +85,7 @@ class CellScreen(Screen[None]):
                 yield PictureGrid(self._session.pictures, id="grid")
                 with VerticalScroll(id="details", can_focus=False):
                     yield Static(id="words")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def _why_none(self) -> str:
         result = self._record.result(self._variant)

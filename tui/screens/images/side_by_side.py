@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.config.variants import find_variant, get_variant
 from engine.errors import SimpsonsError
@@ -22,6 +22,7 @@ from tui.pictures.service import Pictures
 from tui.session.background import Failure, tell
 from tui.session.session import Session
 from tui.tables.facts import short_names
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from engine import Gallery
@@ -131,7 +132,7 @@ class SideBySideScreen(Screen[None]):
             for variant in self._variants:
                 yield VariantColumn(self._session.pictures, variant, self._text_lines)
         yield Static(id="legend")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Start on the first image."""

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.record import StudyRecord, evaluated_results
 from engine.reports.results import Prediction
@@ -19,6 +19,7 @@ from tui.pictures.service import Pictures
 from tui.session.background import Failure
 from tui.session.session import Session
 from tui.tables.facts import short_names
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from engine import Explainer, Gallery
@@ -114,7 +115,7 @@ class InsideScreen(Screen[None]):
             for place in range(_PANELS):
                 yield Panel(self._session.pictures, sharp=place >= _PANELS // 2)
         yield Static(id="words")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look at the first image."""

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.control import StudyControl
 from engine.events.progress import ExplanationProgress, Tell
@@ -16,6 +16,7 @@ from tui.looks import formatting
 from tui.looks.keys import key
 from tui.session.background import Failure, tell
 from tui.session.session import Session
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from engine import FinishedRun
@@ -58,7 +59,7 @@ class MeasurementScreen(Screen[None], Generic[Report]):
         with VerticalScroll(id="page"):
             for part in self.PARTS:
                 yield Static(id=part)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     # ------------------------------------------------------------ what each of them says
 

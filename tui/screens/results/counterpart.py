@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.record import StudyRecord
 from tui.looks.keys import bind
 from tui.session.background import Failure
 from tui.session.session import Session
+from tui.widgets.key_line import KeyLine
 
 
 class CounterpartScreen(Screen[None]):
@@ -65,7 +66,7 @@ class CounterpartScreen(Screen[None]):
         yield Static(id="heading")
         with VerticalScroll(id="body"):
             yield Static(id="text")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin the work."""

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.record import StudyRecord, evaluated_results, is_demo
 from engine.reports.results import JobResult, Metrics
@@ -17,6 +17,7 @@ from tui.screens.images.cell import CellScreen
 from tui.screens.results.confusion_matrix import ConfusionMatrix
 from tui.session.session import Session
 from tui.tables.facts import table_words
+from tui.widgets.key_line import KeyLine
 
 _TALLEST_CELL = 3
 
@@ -66,7 +67,7 @@ class MatrixScreen(Screen[None]):
         yield Static(id="heading")
         yield self._new_matrix()
         yield Static(id="cell")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Put the cursor in the matrix."""

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from engine.events.record import StudyRecord, is_demo
 from engine.reports.pipelines import PipelineAnalysis
@@ -16,6 +16,7 @@ from tui.looks.keys import bind
 from tui.looks.variant_names import short_variants
 from tui.tables.pipelines import Part, analysis_parts, changed_data, part_heading, seed_warning
 from tui.tables.statistics import leak_warning
+from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import SortableTable
 
 _LONGEST_NAME = 24
@@ -63,7 +64,7 @@ class PipelinesScreen(Screen[None]):
         yield SortableTable(id="table")
         yield Static(id="row")
         yield Static(id="legend")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the first table."""
@@ -181,4 +182,4 @@ class ChangedImagesScreen(Screen[None]):
         table = SortableTable(id="table")
         table.show_data(data)
         yield table
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from engine.events.record import StudyRecord, study_variants
 from tui.looks.keys import bind
@@ -21,6 +21,7 @@ from tui.screens.results.opening import OpeningScreen
 from tui.session.session import Session
 from tui.tables.facts import table_words
 from tui.tables.results import AVERAGES, INTERVALS, Average, class_data, classes_heading, metrics_data
+from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import MetricsTable, SortableTable
 
 WIDE = 160
@@ -130,7 +131,7 @@ class ResultsScreen(OpeningScreen):
                 yield Static(classes_heading(self._record), id="class-heading")
                 yield ClassTable(id="class-table")
             yield Static(id="findings")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Fill the tables."""

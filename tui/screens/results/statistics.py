@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.events.record import StudyRecord, is_demo
 from tui.looks.palette import variant_mark
 from tui.tables.statistics import NO_STATISTICS
+from tui.widgets.key_line import KeyLine
 
 
 class StatisticsScreen(Screen[None]):
@@ -38,7 +39,7 @@ class StatisticsScreen(Screen[None]):
                 yield Static(NO_STATISTICS)
             else:
                 yield from self.page()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def page(self) -> Iterable[Widget]:
         """What the page holds."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from engine.config.recipes import Recipe
 from engine.config.study import StudyConfig
@@ -21,6 +21,7 @@ from tui.screens.setup.outcome import Outcome, outcome_of, outcome_words
 from tui.screens.setup.preview import Preview
 from tui.screens.setup.step_lists import PipelineList, Row, StepList, step_words
 from tui.session.session import Session
+from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from engine.reports.estimate import Estimate
@@ -110,7 +111,7 @@ class BuilderScreen(Screen[tuple[str, ...] | None]):
             write = key("builder.type", "e")
             yield _line_to_type("expression", f"{write}: write one, as bbox+orders(denoise,clahe)")
         yield Static(id="outcome")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin with all steps and an empty pipeline."""

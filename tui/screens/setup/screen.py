@@ -8,8 +8,9 @@ from typing import cast
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from engine.config.protocols import Closeness
 from engine.config.recipes import Recipe
@@ -26,6 +27,7 @@ from tui.session.audit import AuditRun
 from tui.session.preparation import Preparation
 from tui.session.search import TuningWish, wish_from
 from tui.session.session import Session
+from tui.widgets.key_line import KeyLine
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import TopLine, demo_label, load_text
 
@@ -72,7 +74,7 @@ class SetupScreen(Screen[None]):
         yield Static(id="whole")
         yield Static(id="runs")
         yield Static(id="problem")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the data set behind the first frame."""
@@ -142,8 +144,10 @@ class SetupScreen(Screen[None]):
             self._refuse(str(error).removeprefix("--variants: "))
             return None
 
+    @on(Resize)
+    @on(VariantList.Relaid)
     def show(self) -> None:
-        """Draw all parts; small, and only after a key or an answer."""
+        """Draw all parts; small, and only after a key, an answer or another size."""
         if not self.is_mounted:
             return
         self.show_top()
@@ -162,7 +166,6 @@ class SetupScreen(Screen[None]):
         problem.update(words.problem_words(self.known.error, self.problem))
         problem.display = bool(self.known.error or self.problem)
 
-    @on(VariantList.Relaid)
     @on(OptionList.OptionHighlighted, "#variants")
     def _show_variants(self) -> None:
         """Draw the list, and the marked variant in a line of its own where names do not fit."""

@@ -7,7 +7,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, RichLog, Static
+from textual.widgets import DataTable, RichLog, Static
 
 from tui.looks import formatting
 from tui.looks.keys import bind
@@ -25,6 +25,7 @@ from tui.session.background import Failure
 from tui.session.session import Session
 from tui.state.attempts import Attempt
 from tui.state.study import ViewState
+from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import SortableTable
 
 Filter = Literal["all", "under way", "broken off"]
@@ -71,7 +72,7 @@ class AttemptsScreen(Screen[None]):
         yield SortableTable(id="attempts")
         yield Static(id="about")
         yield RichLog(id="output", wrap=True, auto_scroll=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Draw, and look again and again."""

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.looks import formatting
 from tui.looks.formatting import machine_words
@@ -25,6 +25,7 @@ from tui.screens.training.workers_panel import WorkersPanel
 from tui.session.session import Session
 from tui.state.study import ViewState
 from tui.widgets.charts.chart import CurveChart
+from tui.widgets.key_line import KeyLine
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.top_line import TopLine, load_text
 
@@ -102,7 +103,7 @@ class TrainingScreen(Screen[None]):
                 yield WorkersPanel(id="workers")
                 yield LogView(id="log")
         yield Static(id="ending")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Lay the charts out."""

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from engine.config.recipes import Recipe
 from engine.errors import InputError
@@ -33,6 +33,7 @@ from tui.session.search import TuningRun, TuningWish
 from tui.session.session import Session
 from tui.state.search import TuningState
 from tui.tables.tuning import trials_data
+from tui.widgets.key_line import KeyLine
 from tui.widgets.machine_meter import LoadRead
 from tui.widgets.metrics_table import SortableTable
 from tui.widgets.top_line import PROGRAM, TopLine, dataset_label, demo_label, load_text
@@ -118,7 +119,7 @@ class TuningScreen(Screen[Recipe | None]):
                 yield SortableTable(id="trials")
         with VerticalScroll(id="words"):
             yield Static(id="said")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin, where nobody is asked before, and look again and again."""
