@@ -30,6 +30,7 @@ class Plots(Sight):
         metric: what is shown.
         every_metric: show all metrics of the marked variant instead.
         words: the filter.
+        page: which of the pages of one variant's charts is seen, "" where all are.
         ground: the background colour.
     """
 
@@ -37,6 +38,7 @@ class Plots(Sight):
     metric: Metric = METRICS[0]
     every_metric: bool = False
     words: str = ""
+    page: str = ""
     ground: str = "#1e1e1e"
 
     def newest(self, sources: Sequence[Source]) -> float:
@@ -110,7 +112,7 @@ class Plots(Sight):
         elif options.x != "step":
             seen.append(f"x: {options.x}")
         seen += ["y zoomed"] * (self.view.y != (0.0, 1.0)) + ["y locked"] * options.locked
-        seen += ["not clipped"] * (not options.clip)
+        seen += ["not clipped"] * (not options.clip) + [self.page] * bool(self.page)
         title, room = metric.title, chart.size.width - CAPTION_FRAME
         whole, *shorter = (
             f"{name}: {', '.join(shown)}" if (shown := [*jobs, *how, *seen]) else name
