@@ -206,7 +206,7 @@ class DashboardApp(App[int]):
         theme = self.current_theme
         if self._colours is None or self._colours[0] != theme.name:
             colours = terminal_colours(theme)
-            filters: list[LineFilter] = [ReadableColours(colours), *([] if theme.dark else [OnLight()])]
+            filters: list[LineFilter] = [ReadableColours(colours), *([] if theme.dark else [OnLight(own=theme.ansi)])]
             self._colours = theme.name, colours, filters
         return self._colours
 

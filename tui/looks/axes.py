@@ -116,13 +116,19 @@ def y_ticks(low: float, high: float, most: int, *, log: bool) -> list[float]:
 
 def x_ticks(total: int, columns: int) -> list[int]:
     """Round batch numbers, few enough to stand apart."""
-    step = max(1, int(nice_ceiling(total / max(1, columns // _CELLS_PER_TICK), _TICK_STEPS)))
+    step = max(1, int(_step(total, columns // _CELLS_PER_TICK)))
     return list(range(0, total + 1, step))
+
+
+def _step(length: float, most: int) -> float:
+    """A round step, of which about `most` make the length; no longer than that, for one label alone tells nothing."""
+    step = nice_ceiling(length / max(1, most), _TICK_STEPS)
+    return step if step <= length else nice_ceiling(step * 0.4, _TICK_STEPS)
 
 
 def range_ticks(low: float, high: float, most: int) -> list[float]:
     """At most about `most` round numbers between two limits."""
-    step = nice_ceiling((high - low) / max(1, most), _TICK_STEPS)
+    step = _step(high - low, most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]
 

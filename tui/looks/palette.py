@@ -112,9 +112,13 @@ def contrast(one: Sequence[int], other: Sequence[int]) -> float:
 
 def readable(colour: str, ground: str, least: float) -> str:
     """A colour, mixed with as much white or black as it takes to be read on a ground; all #rrggbb."""
-    far = "#000000" if luminance(rgb(ground)) > _MIDDLE else "#ffffff"
-    mixed = (blend(far, colour, step / _MIXES) for step in range(_MIXES + 1))
-    return next((one for one in mixed if contrast(rgb(one), rgb(ground)) >= least), far)
+    lighter = luminance(rgb(colour)) > luminance(rgb(ground))
+    grounds_far = "#000000" if luminance(rgb(ground)) > _MIDDLE else "#ffffff"
+    for far in ("#ffffff" if lighter else "#000000", grounds_far):
+        mixed = (blend(far, colour, step / _MIXES) for step in range(_MIXES + 1))
+        if (found := next((one for one in mixed if contrast(rgb(one), rgb(ground)) >= least), None)) is not None:
+            return found
+    return grounds_far
 
 
 def ground_colour(theme: "Theme") -> str:

@@ -12,7 +12,7 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.looks.axes import rgb
-from tui.looks.palette import ON_LIGHT, ground_colour, readable
+from tui.looks.palette import ALARM, ON_LIGHT, ground_colour, readable
 
 LEAST_CONTRAST, LEAST_DIM_CONTRAST = 4.5, 3.0
 """Of words with their ground, as WCAG 2 has it (level AA), and of dim words."""
@@ -102,12 +102,24 @@ class ReadableColours(ANSIToTruecolor):
 class OnLight(LineFilter):
     """The colours of variants, dark enough for a light ground, whatever view they stand in and since when."""
 
+    def __init__(self, *, own: bool) -> None:
+        """`own`: the terminal's own colours are used, of which yellow cannot be read on its light ground."""
+        super().__init__()
+        self._own = own
+
     def apply(self, segments: list[Segment], background: Background) -> list[Segment]:
         """A line's parts in other colours."""
-        return [Segment(text, style and _on_light(style), control) for text, style, control in segments]
+        return [Segment(text, style and _on_light(style, self._own), control) for text, style, control in segments]
 
 
 @lru_cache(1024)
-def _on_light(style: Style) -> Style:
-    found = ON_LIGHT.get(style.color.name) if style.color is not None else None
+def _on_light(style: Style, own: bool) -> Style:
+    if (colour := style.color) is None:
+        return style
+    attention = own and (colour.number == _YELLOW or colour.name == ALARM)
+    found = "magenta" if attention else ON_LIGHT.get(colour.name)
     return style + Style(color=found) if found is not None else style
+
+
+_YELLOW = 3
+"""Its number among the terminal's colours."""

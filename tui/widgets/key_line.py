@@ -1,4 +1,4 @@
-"""The last line of every screen: the keys that do something now, for the mouse too."""
+"""The last line of every screen: the keys that do something now, as many as fit, for the mouse too."""
 
 from typing import ClassVar, NamedTuple
 
@@ -9,8 +9,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+ALWAYS = ("keys", "quit")
+"""Actions whose keys stand there however narrow the line is: the list of all keys, and leaving."""
+
 
 class _Key(NamedTuple):
+    action: str
     key: str
     display: str
     description: str
@@ -24,13 +28,13 @@ class _Key(NamedTuple):
 
 
 class _Keys(Widget):
-    """All of them in one piece; a widget for each would be most of a screen's widgets."""
+    """They in one piece: a widget for each would be most of a screen's widgets. The last that do not fit are left out."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key", "keys--description", "keys--hovered"}
     DEFAULT_CSS = """
     _Keys {
-        width: auto;
+        width: 1fr;
         height: 1;
         text-wrap: nowrap;
         pointer: pointer;
@@ -48,14 +52,23 @@ class _Keys(Widget):
         """Draw these, if others are drawn."""
         if keys != self.keys:
             self.keys = keys
-            self.refresh(layout=True)
+            self.refresh()
+
+    def _fitting(self) -> list[_Key]:
+        room = self.size.width + 1 - sum(one.width for one in self.keys if one.action in ALWAYS)
+        found = []
+        for one in self.keys:
+            room -= 0 if one.action in ALWAYS else one.width
+            if one.action in ALWAYS or room >= 0:
+                found.append(one)
+        return found
 
     def render(self) -> Text:
         """The line."""
         usual = self.get_component_rich_style("keys--key"), self.get_component_rich_style("keys--description")
         hovered = self.get_component_rich_style("keys--hovered")
         line = Text()
-        for one in self.keys:
+        for one in self._fitting():
             key, description = (hovered, hovered) if one == self._hovered else usual
             words = Text.assemble((one.display, key), (f" {one.description}", description))
             if not one.enabled:
@@ -64,7 +77,7 @@ class _Keys(Widget):
         return line
 
     def _under(self, x: int) -> _Key | None:
-        for one in self.keys:
+        for one in self._fitting():
             x -= one.width
             if x < 0:
                 return one if x < -1 else None
@@ -110,6 +123,8 @@ class KeyLine(Footer):
         for _, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.show and binding.action not in found:
                 display = self.app.get_key_display(binding)
-                found[binding.action] = _Key(binding.key, display, binding.description, enabled, tooltip)
+                found[binding.action] = _Key(
+                    binding.action, binding.key, display, binding.description, enabled, tooltip
+                )
         for keys in self.query(_Keys):
             keys.show_keys(tuple(found.values()))

@@ -90,6 +90,10 @@ def _segment_cells(segment: Segment) -> Iterator[Cell]:
             yield ("", style)
 
 
+CAPTION_FRAME = 6
+"""Columns of a frame's last line that are not its caption."""
+
+
 def framed(
     lines: Sequence[Text],
     width: int,
@@ -119,7 +123,7 @@ def framed(
         content = lines[index].copy() if index < len(lines) else Text()
         content.truncate(inner)
         rows.append(Text.assemble(("│", style), content, " " * (inner - content.cell_len), ("│", style)))
-    caption = f" {formatting.fit(caption, inner - 4)} " if caption and inner > len("…") + 4 else ""
+    caption = f" {formatting.fit(caption, width - CAPTION_FRAME)} " if caption and inner > len("…") + 4 else ""
     rows.append(Text("╰" + "─" * (inner - cell_len(caption) - 1) + caption + "─╯", style))
     return rows[:height]
 

@@ -224,3 +224,18 @@ async def test_runs_are_read_by_one_cursor(kit, make_app, size):
         names = {source.name for source in board.shown_sources()}
         assert names
         assert all(name.startswith("second ") and "hsv" in name for name in names)
+
+
+async def test_enter_ends_the_line_also_when_there_are_results(kit, make_app):
+    async with make_app(kit.FakeEngine()).run_test(size=SIZE) as pilot:
+        await kit.ready(pilot)
+        await pilot.press("enter")
+        await kit.until(pilot, lambda: type(pilot.app.screen).__name__ == "ResultsScreen", "results")
+        await pilot.press("escape")
+        await kit.until(pilot, lambda: isinstance(pilot.app.screen, TrainingScreen), "training")
+        await pilot.press("G", *"1x2", "enter")
+        assert isinstance(pilot.app.screen, TrainingScreen)
+        await kit.settled(pilot)
+        assert len([chart for chart in pilot.app.screen.query(LossChart) if chart.display]) == 2
+        await pilot.press("enter")
+        await kit.until(pilot, lambda: type(pilot.app.screen).__name__ == "ResultsScreen", "results again")

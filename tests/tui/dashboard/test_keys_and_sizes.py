@@ -119,6 +119,26 @@ async def test_screens_are_laid_anew_when_the_terminal_changes(kit, make_app, si
         assert len(shown) == (1 if size[0] < 100 else 4)
 
 
+async def test_the_line_of_keys_is_not_cut(kit, make_app):
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await kit.ready(pilot)
+        narrow = (await kit.settled(pilot)).splitlines()[-1]
+        assert narrow.endswith("? Keys q Quit")
+        assert "Browse" not in narrow
+        await pilot.resize_terminal(*SIZE)
+        await kit.until(pilot, lambda: kit.screen_text(pilot.app).splitlines()[-1].endswith("b Browse ? Keys q Quit"))
+
+
+async def test_the_set_up_says_what_fits_when_the_terminal_changes(kit, make_app):
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await kit.ready(pilot)
+        narrow = await kit.settled(pilot)
+        await pilot.resize_terminal(*SIZE)
+        assert await kit.settled(pilot) != narrow
+        await pilot.resize_terminal(80, 24)
+        await kit.until(pilot, lambda: kit.screen_text(pilot.app) == narrow, "as it was")
+
+
 def test_the_first_screen_is_drawn_before_heavy_libraries():
     code = (
         "import sys, json; import tui.app.app; "

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from tui.looks.chart_options import ChartOptions
@@ -15,6 +16,7 @@ from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.drawing import Look, Window, draw, time_words
 from tui.widgets.charts.lines import FEW, Line, common_range, line_of, value_range
 from tui.widgets.charts.view import Range
+from tui.widgets.lines import CAPTION_FRAME
 
 Plot = tuple[Metric, Sequence[Source]]
 
@@ -28,6 +30,7 @@ class Plots(Sight):
         metric: what is shown.
         every_metric: show all metrics of the marked variant instead.
         words: the filter.
+        page: which of the pages of one variant's charts is seen, "" where all are.
         ground: the background colour.
     """
 
@@ -35,6 +38,7 @@ class Plots(Sight):
     metric: Metric = METRICS[0]
     every_metric: bool = False
     words: str = ""
+    page: str = ""
     ground: str = "#1e1e1e"
 
     def newest(self, sources: Sequence[Source]) -> float:
@@ -91,24 +95,30 @@ class Plots(Sight):
 
         return chart.curve_lines((self._key(plot, end, locked), along), drawn, self.cursor)
 
-    def caption(self, plot: Plot, window: Window | None) -> str:
-        """What the axes and lines are, and what part of them is seen."""
+    def caption(self, plot: Plot, chart: CurveChart) -> str:
+        """What the axes and lines of a chart are, and what part of them is seen, as its frame has room."""
         (metric, sources), options = plot, self.options
         crowded = any(number > FEW for number in Counter(source.name for source in sources).values())
-        parts = ["mean and band"] * (options.jobs == "mean")
+        jobs = ["mean and band"] * (options.jobs == "mean")
+        smoothing: list[str] = []
         if metric.smooth:
             smoothed = f"smoothed {options.smoothing:g}"
             both = smoothed if options.jobs == "mean" or crowded else f"raw, {smoothed}"
-            parts.append({"both": both, "smoothed": smoothed, "raw": "raw"}[options.shown])
-        parts += ["log scale"] * options.log
-        if self.view.mode != "all" and window is not None:
+            smoothing.append({"both": both, "smoothed": smoothed, "raw": "raw"}[options.shown])
+        seen = ["log scale"] * options.log
+        if self.view.mode != "all" and (window := chart.window) is not None:
             tail = "tail, " if self.view.mode == "tail" else ""
-            parts.append(f"{tail}{options.x} {'–'.join(self._x_words(x) for x in window.x)}")
+            seen.append(f"{tail}{options.x} {'–'.join(self._x_words(x) for x in window.x)}")
         elif options.x != "step":
-            parts.append(f"x: {options.x}")
-        parts += ["y zoomed"] * (self.view.y != (0.0, 1.0)) + ["y locked"] * options.locked
-        parts += ["not clipped"] * (not options.clip)
-        return f"{metric.title}: {', '.join(parts)}" if parts else metric.title
+            seen.append(f"x: {options.x}")
+        seen += ["y zoomed"] * (self.view.y != (0.0, 1.0)) + ["y locked"] * options.locked
+        seen += ["not clipped"] * (not options.clip) + [self.page] * bool(self.page)
+        title, room = metric.title, chart.size.width - CAPTION_FRAME
+        whole, *shorter = (
+            f"{name}: {', '.join(shown)}" if (shown := [*jobs, *how, *seen]) else name
+            for name, how in ((title, smoothing), (title.removesuffix(" by batch"), smoothing), (title, []))
+        )
+        return next((words for words in (whole, *shorter) if cell_len(words) <= room), whole)
 
     def _x_words(self, x: float) -> str:
         if self.options.x == "time":

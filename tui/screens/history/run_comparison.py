@@ -110,7 +110,7 @@ class RunBoard(ChartBoard):
             chart.forget()
             words = "nothing that the filter lets through" if self.plots.words else f"no run trained {self.variant}"
             lines = centred([Text(words, "dim")], *chart.room)
-        caption = self.plots.caption(plot, chart.window)
+        caption = self.plots.caption(plot, chart)
         title = Text("all runs", "bold")
         if self.all_variants or len(self._runs) == 1:
             names = [Text.assemble((f"{one.marker} ", one.colour), f"{one.name}  ") for one in plot[1]]

@@ -17,13 +17,20 @@ from tui.tables.statistics import leak_warning, seed_words, verdict
 ALARM_STYLE = Style(bold=True, color=ALARM)
 """The style of what went wrong."""
 
+_GAP = "   "
+"""Between two facts."""
 
-def facts_text(record: StudyRecord) -> Text:
-    """Data, protocol, recipe and seed."""
-    text = Text()
-    if is_demo(record):
-        text.append(" DEMO ", style="reverse bold").append(" drawn pictures   ")
-    return text.append_text(_fact_words(setting_facts(record)))
+
+def facts_text(record: StudyRecord, width: int) -> Text:
+    """Data, protocol, recipe and seed; in `width` columns a line breaks between facts only."""
+    lines = [Text.assemble((" DEMO ", "reverse bold"), " drawn pictures") if is_demo(record) else Text()]
+    for fact in setting_facts(record):
+        words = _fact_words([fact])
+        if lines[-1] and lines[-1].cell_len + len(_GAP) + words.cell_len > width:
+            lines.append(words)
+        else:
+            lines[-1].append(_GAP if lines[-1] else "").append_text(words)
+    return Text("\n").join(lines)
 
 
 def notes_text(record: StudyRecord, sorted_by: str) -> Text:
@@ -59,9 +66,5 @@ def findings_text(record: StudyRecord) -> Text:
 
 
 def _fact_words(facts: list[tuple[str, str]]) -> Text:
-    """Names dim, values bold; a line breaks between facts only."""
-    text = Text()
-    for place, (name, value) in enumerate(facts):
-        text.append("   " if place else "")
-        text.append(f"{name}\u00a0", style="dim").append(value.replace(" ", "\u00a0"), style="bold")
-    return text
+    """Names dim, values bold."""
+    return Text(_GAP).join(Text.assemble((f"{name} ", "dim"), (value, "bold")) for name, value in facts)

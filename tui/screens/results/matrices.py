@@ -50,7 +50,7 @@ class MatrixGrid(Container):
         self._results = results
         self._class_names = classes
         self._current = 0
-        self._columns = 1
+        self._columns, self._width = 1, 0
 
     @property
     def matrices(self) -> list[ConfusionMatrix]:
@@ -65,7 +65,8 @@ class MatrixGrid(Container):
             yield ConfusionMatrix(result.variant, result.metrics, self._class_names)
 
     def fit(self, width: int, height: int) -> None:
-        """Lay out for a screen of this size in cells; `height` is what the matrices may take."""
+        """Lay out for this much room in cells."""
+        self._width = width
         matrices = self.matrices
         if not matrices:
             return
@@ -105,7 +106,7 @@ class MatrixGrid(Container):
             accuracy = f"{matrix.metrics.accuracy:.3f}"
             status = "" if result.status == "done" else f" {result.status}"
             more = f"  {place} of {len(self._results)}, {tab} goes on" if self.has_class("-paged") else ""
-            room = self.screen.size.width // self._columns - _AROUND_NAME - len(accuracy + status + more)
+            room = self._width // self._columns - _AROUND_NAME - len(accuracy + status + more)
             name = short_variant(matrix.variant, variants, max(_LEAST_NAME, room))
             title = Text.assemble(variant_mark(matrix.variant), f" {name} {accuracy}{status}{more}")
             matrix.border_title = title.markup

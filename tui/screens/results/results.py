@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from engine.events.record import StudyRecord, study_variants
@@ -25,9 +25,11 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import MetricsTable, SortableTable
 
 WIDE = 160
-"""From this many columns the conclusion stands beside the table and the classes below the matrices."""
+"""From this many columns the conclusion stands beside all else, and the classes below the matrices."""
 
 _MARGINS = 3  # columns beside the table of variants: a space on either side, the page's scroll bar
+
+_FACTS_MARGINS = 2  # columns beside the facts: a space on either side
 
 
 class ClassTable(SortableTable):
@@ -53,9 +55,10 @@ class ResultsScreen(OpeningScreen):
     ResultsScreen {
         & > #facts { height: auto; padding: 0 1; }
         & > #body { height: 1fr; scrollbar-size: 1 1; }
-        #top { height: auto; padding: 0 1; }
-        MetricsTable { width: auto; max-width: 100%; }
-        #beside { display: none; width: 1fr; height: auto; padding: 0 0 0 4; }
+        #all, #main { height: auto; }
+        #main { width: 2fr; }
+        MetricsTable { width: auto; max-width: 100%; margin: 0 1; }
+        #beside { display: none; width: 1fr; height: auto; padding: 0 1 0 2; }
         #notes, #findings, #matrix-heading, #class-heading { height: auto; padding: 0 1; }
         #matrix-heading, #class-heading { text-style: bold; }
         ClassTable { margin: 0 1; height: auto; max-height: 22; width: auto; max-width: 100%; }
@@ -68,9 +71,9 @@ class ResultsScreen(OpeningScreen):
         &.-wide #findings { display: none; }
         #classes { height: auto; display: none; }
         &.-wide #classes, &.-classes #classes { display: block; }
-        &.-classes #pictures { display: none; }
-        &.-wide.-classes #pictures { display: block; }
-        #pictures { height: auto; }
+        &.-classes #confusion { display: none; }
+        &.-wide.-classes #confusion { display: block; }
+        #confusion { height: auto; }
     }
     """
 
@@ -119,17 +122,18 @@ class ResultsScreen(OpeningScreen):
         dataset = self._record.dataset
         yield Static(id="facts")
         with VerticalScroll(id="body", can_focus=False):
-            with Horizontal(id="top"):
-                yield MetricsTable(id="metrics")
+            with Horizontal(id="all"):
+                with Vertical(id="main"):
+                    yield MetricsTable(id="metrics")
+                    yield Static(id="pipeline")
+                    yield Static(id="notes")
+                    with Container(id="confusion"):
+                        yield Static(id="matrix-heading")
+                        yield MatrixGrid(self._evaluated, dataset.classes if dataset else (), id="matrices")
+                    with Container(id="classes"):
+                        yield Static(classes_heading(self._record), id="class-heading")
+                        yield ClassTable(id="class-table")
                 yield Static(id="beside")
-            yield Static(id="pipeline")
-            yield Static(id="notes")
-            with Container(id="pictures"):
-                yield Static(id="matrix-heading")
-                yield MatrixGrid(self._evaluated, dataset.classes if dataset else (), id="matrices")
-            with Container(id="classes"):
-                yield Static(classes_heading(self._record), id="class-heading")
-                yield ClassTable(id="class-table")
             yield Static(id="findings")
         yield KeyLine()
 
@@ -148,12 +152,12 @@ class ResultsScreen(OpeningScreen):
     def _fit_matrices(self) -> None:
         taken = sum(
             self.query_one(part).outer_size.height
-            for part in ("#facts", "#top", "#pipeline", "#notes", "#matrix-heading")
+            for part in ("#facts", "#metrics", "#pipeline", "#notes", "#matrix-heading")
         )
         if self.has_class("-wide"):
             taken += self.query_one("#classes").outer_size.height
         footer = 1
-        self.query_one(MatrixGrid).fit(self.size.width, self.size.height - footer - taken)
+        self.query_one(MatrixGrid).fit(self.query_one("#main").size.width, self.size.height - footer - taken)
 
     @property
     def _narrow(self) -> bool:
@@ -175,13 +179,13 @@ class ResultsScreen(OpeningScreen):
         classes = self.query_one(ClassTable)
         classes.show_data(class_data(self._record), marks=marks, names=self._names(), narrow=self._narrow)
         self.query_one("#notes", Static).update(self._notes())
-        self.query_one("#facts", Static).update(facts_text(self._record))
+        self.query_one("#facts", Static).update(facts_text(self._record, self.size.width - _FACTS_MARGINS))
         for place in ("#beside", "#findings"):
             self.query_one(place, Static).update(findings_text(self._record))
 
     def _show_metrics(self, table: MetricsTable, marks: dict[str, Text]) -> None:
         """With as many of the intervals as the width allows, and the image quality; the accuracy's always."""
-        room = self.size.width - _MARGINS
+        room = (self.size.width * 2 // 3 if self.size.width >= WIDE else self.size.width) - _MARGINS
         for intervals, quality in ((INTERVALS, True), (INTERVALS[:1], True), (INTERVALS[:1], False)):
             data = metrics_data(self._record, self._average, intervals=intervals, quality=quality)
             table.show_data(data, marks=marks, names=self._names(), narrow=self._narrow)

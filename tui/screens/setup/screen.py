@@ -8,6 +8,7 @@ from typing import cast
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 
@@ -142,8 +143,10 @@ class SetupScreen(Screen[None]):
             self._refuse(str(error).removeprefix("--variants: "))
             return None
 
+    @on(Resize)
+    @on(VariantList.Relaid)
     def show(self) -> None:
-        """Draw all parts; small, and only after a key or an answer."""
+        """Draw all parts; small, and only after a key, an answer or another size."""
         if not self.is_mounted:
             return
         self.show_top()
@@ -162,7 +165,6 @@ class SetupScreen(Screen[None]):
         problem.update(words.problem_words(self.known.error, self.problem))
         problem.display = bool(self.known.error or self.problem)
 
-    @on(VariantList.Relaid)
     @on(OptionList.OptionHighlighted, "#variants")
     def _show_variants(self) -> None:
         """Draw the list, and the marked variant in a line of its own where names do not fit."""

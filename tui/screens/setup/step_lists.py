@@ -43,11 +43,11 @@ class StepList(OptionList):
 
 
 def step_words(name: str) -> str:
-    """What a step does, and what can be set."""
+    """A step with what can be set, as it is called in an expression, and what it does."""
     spec = find_step(name)
     assert spec is not None  # it is listed
     parameters = ", ".join(parameter.name for parameter in spec.parameters)
-    return f"{spec.name}: {spec.summary}" + (f"; {parameters}" if parameters else "")
+    return f"{spec.name}({parameters}): {spec.summary}" if parameters else f"{spec.name}: {spec.summary}"
 
 
 @dataclass(frozen=True)

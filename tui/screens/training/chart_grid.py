@@ -8,6 +8,7 @@ from textual.containers import Container
 
 from engine.events.record import JobKey
 from tui.looks.chart_options import MOST_COLUMNS, MOST_ROWS, ChartOptions
+from tui.looks.keys import key
 from tui.looks.palette import variant_style
 from tui.looks.variant_names import MANY
 from tui.screens.charts.board import ChartBoard
@@ -66,6 +67,9 @@ class ChartGrid(ChartBoard):
             return  # They are not there yet, and no page is.
         self._overlaid, self._single, self._marked = overlay, single, marked
         self._shown, columns = self._page()
+        pages = -(-len(self._panels()) // self._page_size())
+        paged = self.plots.every_metric and pages > 1
+        self.plots.page = f"{self._page_number + 1} of {pages}, {key('training.page', ']')}" if paged else ""
         grid = self.query_one(".charts", Container)
         for index in range(len(charts), len(self._shown)):
             charts.append(LossChart(index, id=f"chart-{index}", classes="variant-chart"))

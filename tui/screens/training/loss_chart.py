@@ -70,7 +70,7 @@ class LossChart(CurveChart):
             title.append(f" {place}", "dim")
         if sources:
             lines = plots.fill(self, plot, end, locked, along=len(sources) > 1)
-            caption = plots.caption(plot, self.window)
+            caption = plots.caption(plot, self)
         else:
             self.forget()
             lines, caption = centred(_waiting_lines(job, self.room[0], colour), *self.room), ""
@@ -94,7 +94,7 @@ class LossChart(CurveChart):
         title = _legend(state, strong, marked, self.size.width - _TITLE_EDGE)
         if faint := len({source.name for source in sources if source.faint}):
             title.append(f"  and {faint} others, faint", "dim")
-        self.show_lines(framed(lines, *self.size, title=title, caption=plots.caption(plot, self.window)))
+        self.show_lines(framed(lines, *self.size, title=title, caption=plots.caption(plot, self)))
 
 
 def _legend(state: ViewState, sources: Sequence[Source], marked: str | None, width: int) -> Text:

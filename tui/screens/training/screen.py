@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.looks import formatting
 from tui.looks.formatting import machine_words
@@ -217,7 +217,7 @@ class TrainingScreen(Screen[None]):
             "stop": session.engine_running,
             "resume": session.resumable is not None,
             "detach": session.can_detach,
-            "results": session.has_results,
+            "results": session.has_results and not isinstance(self.focused, Input),
             "attempts": bool(self.state.attempts),
             "step_job": self._many_jobs,
             "focus_chart": len(self.variants) > 1 and not (self.single and not self.focused_chart),
