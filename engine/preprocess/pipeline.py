@@ -19,7 +19,8 @@ from engine.preprocess.cache import PixelCache
 from engine.preprocess.chains import Chain, ChainBuilder
 from engine.preprocess.reading import ImageReader
 from engine.preprocess.results import EntryKey, Results
-from engine.preprocess.steps import Pixels, Step, StepContext, build_steps, run_steps
+from engine.preprocess.step import Pixels, Step, StepContext, run_steps
+from engine.preprocess.steps import build_steps
 from engine.preprocess.table import PixelTable
 from engine.superres import SuperresModel, images_per_batch
 
