@@ -18,7 +18,7 @@ from engine.errors import DatasetError, InputError, describe_error
 from engine.preprocess.step import Identity, Pixels, Size, Step, StepContext, library_version, size_after
 from engine.steps.registry import find_step
 from engine.steps.spec import StepSpec, Value
-from engine.system.own_steps import OwnStepCall, fault_of
+from engine.system.own_step_code import OwnStepCall, fault_of
 
 if TYPE_CHECKING:
     from engine.superres import SuperresModel
