@@ -10,7 +10,6 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from torch import nn
-from torchsr.models import ninasr_b0
 
 from engine.errors import DownloadError, WeightsError
 from engine.reports.results import SuperresWeightsInfo
@@ -101,6 +100,14 @@ def find_superres(
         why = f" ({model.info.note})" if model.info.note else ""
         raise WeightsError(f"{wanted} are not here{why}: name their file with --superres-weights")
     return model
+
+
+def recall_superres(info: SuperresWeightsInfo, given: Path | None, *, offline: bool, cache_dir: Path) -> SuperresModel:
+    """The network that a run used, whose weights are looked for (`find_superres`) when something is enlarged.
+
+    What lies in the pixel cache is found without them.
+    """
+    return SuperresModel(lambda: find_superres(info.sha256, given, offline=offline, cache_dir=cache_dir).network, info)
 
 
 def _download(url: str) -> bytes:
@@ -214,6 +221,8 @@ def _misfit(state: object) -> str:
 
 def _untrained() -> nn.Module:
     """The network without memory for its weights, which would be filled at random for nothing."""
+    from torchsr.models import ninasr_b0  # brings all of torchvision along, which takes longer than the weights
+
     with torch.device("meta"):
         network: nn.Module = ninasr_b0(scale=SCALE, pretrained=False)
     return network
@@ -222,7 +231,11 @@ def _untrained() -> nn.Module:
 def _make_model(
     state: dict[str, torch.Tensor], data: bytes, *, source: str, description: str, note: str = ""
 ) -> SuperresModel:
+    info = SuperresWeightsInfo(source, description, hashlib.sha256(data).hexdigest(), note)
+    return SuperresModel(lambda: _network(state), info)
+
+
+def _network(state: dict[str, torch.Tensor]) -> nn.Module:
     network = _untrained()
     network.load_state_dict(state, assign=True)
-    info = SuperresWeightsInfo(source, description, hashlib.sha256(data).hexdigest(), note)
-    return SuperresModel(network, info)
+    return network
