@@ -5,6 +5,7 @@ import importlib.resources
 import io
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import safetensors.torch
@@ -56,7 +57,7 @@ def load_superres(
         description = f"{NETWORK}, weights from {weights}"
         return _make_model(_parse(data, weights), data, source="file", description=description)
     official = str(_untrained().url) if url is None else url
-    found, note = _official(official, offline, cache_dir, fetch or _download)
+    found, note = _official(official, offline, cache_dir, fetch or partial(download, max_bytes=MAX_BYTES))
     if found is not None:
         data, path = found
         description = f"{NETWORK}, official torchSR weights ({path.name})"
@@ -108,10 +109,6 @@ def recall_superres(info: SuperresWeightsInfo, given: Path | None, *, offline: b
     What lies in the pixel cache is found without them.
     """
     return SuperresModel(lambda: find_superres(info.sha256, given, offline=offline, cache_dir=cache_dir).network, info)
-
-
-def _download(url: str) -> bytes:
-    return download(url, max_bytes=MAX_BYTES)
 
 
 def _official(url: str, offline: bool, cache_dir: Path, fetch: Fetch) -> tuple[tuple[bytes, Path] | None, str]:
