@@ -9,7 +9,7 @@ from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, is_ours, parse_n
 from engine.errors import InputError, require
 
 DropoutPlace = Literal["logits", "features"]
-Optimiser = Literal["adam", "sgd"]
+Optimiser = Literal["adam", "sgd", "muon"]
 Schedule = Literal["constant", "one-cycle"]
 
 PAPER_DROPOUT: DropoutPlace = "logits"
@@ -57,8 +57,8 @@ class Recipe:
         epochs: passes over the training images.
         denoise_weight: `weight` of skimage.restoration.denoise_tv_chambolle, on pixels in [0, 1].
         network: "two-block", "residual", a torchvision model, "timm:NAME" or "FILE.py:FUNCTION" (`engine.models`).
-        optimiser: "adam", or "sgd" with Nesterov momentum.
-        weight_decay: L2 penalty on the weights of convolutions and linear layers.
+        optimiser: "adam", "sgd" with Nesterov momentum, or "muon", that with the kernels' steps made orthogonal.
+        weight_decay: L2 penalty on the weights of convolutions and linear layers; of Adam and Muon decoupled.
         schedule: of the learning rate: "constant", or "one-cycle" (up to it, then down to 0; Smith 2018).
         label_smoothing: share of the label that is spread over all classes (Szegedy et al. 2016).
         flip: whether training images are mirrored at random.
