@@ -45,7 +45,8 @@ class Muon(torch.optim.SGD):
             if weight.grad is not None:
                 self._take(weight, kernels)
                 weight.grad = None  # SGD, which steps the others, passes it by
-        return super().step(closure)
+        loss: float | None = super().step(closure)
+        return loss
 
     def _take(self, weight: Tensor, group: dict[str, Any]) -> None:
         gradient, rate, momentum = weight.grad, group["lr"], group["momentum"]

@@ -28,7 +28,7 @@ class _Key(NamedTuple):
 
 
 class _Keys(Widget):
-    """All in one piece: a widget for each would be most of a screen's widgets. The last that do not fit are left out."""
+    """All in one piece, since a widget for each would be most of a screen's; the last that do not fit are left out."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key", "keys--description", "keys--hovered"}
