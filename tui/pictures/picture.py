@@ -104,6 +104,10 @@ class Picture(Widget):
         if self.is_attached:
             self.refresh()
 
+    def on_mount(self) -> None:
+        """Draw for the ground of another theme, when it changes."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._order())
+
     def on_resize(self) -> None:
         """Draw at the new size."""
         self._order()

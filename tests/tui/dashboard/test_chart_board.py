@@ -219,6 +219,9 @@ async def test_runs_are_read_by_one_cursor(kit, make_app, size):
         assert step(text) == 1
         assert "mean and band, smoothed 0.6, x: epoch" in text
         assert re.search(r"● first [\d.]+ \([\d.]+\) [\d.]+–", text)
+        await pilot.press("o")
+        assert " first vanilla" in await kit.settled(pilot), "every variant of every run"
+        await pilot.press("o")
         await pilot.press("b", "slash", *"hsv", "space", *"second", "space", *"seed1", "enter")
         board = app.screen.query_one(ChartBoard)
         names = {source.name for source in board.shown_sources()}

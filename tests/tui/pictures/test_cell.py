@@ -70,7 +70,7 @@ async def test_pictures_come_surest_first_with_their_probabilities(show, two, si
 
 async def test_what_other_variants_said_stands_beside(show, two):
     async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1)) as shown:
-        await shown.until(lambda: "what the variants said" in shown.text)
+        await shown.until(lambda: "what the variants predicted" in shown.text)
         assert "vanilla   ✗ marge 0.90" in shown.text
         assert "denoise   ✓ apu 0.60" in shown.text
 

@@ -106,6 +106,10 @@ async def test_no_color_draws_shades(show, images, monkeypatch):
         await shown.until(lambda: "48×36" in shown.text)
         assert "▀" not in shown.text
         assert "▒" in shown.text
+        dark = shown.text
+        shown.app.theme = "textual-light"
+        await shown.until(lambda: shown.text.translate(str.maketrans("░▓", "▓░")) == dark)
+        assert shown.text != dark
 
 
 @pytest.mark.parametrize("size", SIZES)

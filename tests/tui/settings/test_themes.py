@@ -5,19 +5,30 @@ from itertools import combinations
 import numpy as np
 import pytest
 from rich.color import Color, ColorSystem
+from rich.segment import Segment
 from rich.style import Style
 from skimage.color import deltaE_ciede2000, rgb2lab
+from textual.color import Color as Background
 from textual.theme import BUILTIN_THEMES
 
 from engine.config.combinations import COMBINATIONS
 from engine.config.variants import VARIANTS
 from tui.looks.axes import rgb
 from tui.looks.heat import heat_style
-from tui.looks.palette import contrast, ground_colour, run_style, variant_style
+from tui.looks.palette import (
+    ALARM,
+    ON_LIGHT,
+    contrast,
+    ground_colour,
+    readable,
+    run_style,
+    variant_style,
+)
 from tui.looks.themes import (
     COLOUR_BLIND,
     LEAST_CONTRAST,
     LEAST_DIM_CONTRAST,
+    OnLight,
     ReadableColours,
     readable_variables,
     terminal_colours,
@@ -131,3 +142,18 @@ def test_no_curve_vanishes_in_sixteen_colours(dark):
 def test_the_names_of_all_themes():
     assert {"auto", "textual-light", "nord", "colour-blind-dark", "colour-blind-light"} <= set(theme_names())
     assert {theme.dark for theme in COLOUR_BLIND} == {True, False}
+
+
+def test_warnings_can_be_read_on_the_terminals_own_white():
+    def ink(words, *, own):
+        (segment,) = OnLight(own=own).apply([Segment("!", Style.parse(words))], Background.parse("white"))
+        return segment.style.color.name
+
+    assert [ink(words, own=True) for words in ("bold yellow", ALARM, "red")] == ["magenta", "magenta", "red"]
+    assert [ink(words, own=False) for words in ("yellow", ALARM)] == ["yellow", ON_LIGHT[ALARM]]
+
+
+def test_dim_words_of_a_marked_line_are_mixed_towards_its_words():
+    assert contrast(rgb(readable("#7cb4e0", "#0178d4", LEAST_DIM_CONTRAST)), rgb("#000000")) > contrast(
+        rgb("#0178d4"), rgb("#000000")
+    )

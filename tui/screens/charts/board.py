@@ -33,7 +33,7 @@ class ChartBoard(CursorBoard):
         & > .charts { layout: grid; height: 1fr; grid-gutter: 0; }
         & CurveChart { width: 1fr; height: 1fr; }
         & > .reading { height: 1; display: none; }
-        & > .chart-line { height: 1; margin: 0 1; display: none; }
+        & > .chart-line { height: 1; padding: 0 1; display: none; }
     }
     """
     BINDING_GROUP_TITLE = "Charts"

@@ -113,8 +113,10 @@ class RunBoard(ChartBoard):
         caption = self.plots.caption(plot, chart)
         title = Text("all runs", "bold")
         if self.all_variants or len(self._runs) == 1:
-            names = [Text.assemble((f"{one.marker} ", one.colour), f"{one.name}  ") for one in plot[1]]
-            title = Text.assemble(*dict.fromkeys(names))
+            names = dict.fromkeys((one.marker, one.colour, one.name) for one in plot[1])
+            title = Text.assemble(
+                *(Text.assemble((f"{marker} ", colour), f"{name}  ") for marker, colour, name in names)
+            )
             title.rstrip()
         chart.show_lines(framed(lines, *chart.size, title=title, caption=caption))
         self.show_reading()

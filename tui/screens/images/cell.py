@@ -171,7 +171,7 @@ class CellScreen(Screen[None]):
         if self._error:
             lines.append(Text(f"no pictures: {self._error}", "bold red"))
         lines += [Text(), *self._probabilities(image), Text()]
-        lines.append(Text("what the variants said", "dim"))
+        lines.append(Text("what the variants predicted", "dim"))
         lines += [self._said(result.variant, image) for result in evaluated_results(self._record)]
         return Text("\n").join(lines)
 

@@ -222,7 +222,7 @@ class ConfusionMatrix(ScrollView, can_focus=True):
             return [Segment(f"[{inner}]" if middle else f" {inner} ", style + Style(reverse=True, bold=True))]
         if not self._fine_colours() and share > 0:
             mark = shade(share)
-            line = f"{mark}{text:>{width - 2}} " if middle else f"{mark}{' ' * (width - 1)}"
+            line = f"{mark}{text:^{width - 1}}" if middle else f"{mark}{' ' * (width - 1)}"
             return [Segment(line, base + Style(bold=row == column))]
         return [Segment(f"{text if middle else '':^{width}}", style)]
 
