@@ -166,3 +166,10 @@ def test_statistics_survive_the_trip_to_json(job):
     assert back.comparisons == found.comparisons
     line = event_to_line(StatisticsComputed(statistics=found))
     assert event_from_line(line).statistics.between("a", "b") == found.between("a", "b")
+
+
+def test_two_seeds_are_several(job):
+    jobs = [job(name, range(wrong + 3 * seed), seed=seed) for name, wrong in (("a", 6), ("b", 30)) for seed in (0, 1)]
+    found = statistics(jobs, ("a", "b"))
+    assert found.of("a").seed_spread == pytest.approx(0.05 / math.sqrt(2))
+    assert found.between("a", "b").method == "paired bootstrap over images and seeds"
