@@ -13,7 +13,6 @@ from tui.session.engine import Engine
 from tui.session.work import EventBuffer
 
 if TYPE_CHECKING:
-    from engine import EventFollower
     from engine.events.control import Request
 
 LOOK_SECONDS = 0.3
@@ -136,27 +135,25 @@ class WatchedStudy(Work):
         while not self._closed and not ended:
             self._send_wishes()
             live = follower.live  # asked first: what a writer wrote before it ended is read below
-            events = self._take(follower)
+            events = follower.drain(BYTES_A_LOOK)
+            if self._alone and (events or live):  # somebody resumed it: known before what he wrote is drawn
+                self._alone, self.failure = False, None
+            self._take(events)
             self._read_whole = not events
             if not events and not live:
                 ended = isinstance(self._last, StudyFinished)
                 if not ended and not self._alone:
                     self.control.forget()
                     self.failure, self._alone = Failure("interrupted: its writer is gone", expected=True), True
-            elif self._alone:
-                self._alone, self.failure = False, None  # somebody resumed it
             if not events and not ended:
                 self._wake.wait(LOOK_SECONDS)
                 self._wake.clear()
 
-    def _take(self, follower: "EventFollower") -> list[Event]:
-        """What came."""
-        events = follower.drain(BYTES_A_LOOK)
+    def _take(self, events: list[Event]) -> None:
         for event in events:
             self.control.take(event)
             self._buffer.put(event)
             self._last = event
-        return events
 
     def _send_wishes(self) -> None:
         while self._wishes:
