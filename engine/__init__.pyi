@@ -67,8 +67,8 @@ from .system.locations import tuning_folder as tuning_folder
 from .system.named_code import name_network as name_network
 from .system.named_code import named_networks as named_networks
 from .system.own_code import printed as printed
-from .system.own_steps import name_steps as name_steps
-from .system.own_steps import try_step as try_step
+from .system.own_step_code import name_steps as name_steps
+from .system.own_step_code import try_step as try_step
 from .system.process import keep_memory as keep_memory
 from .system.process import lower_priority as lower_priority
 from .system.version import program_version as program_version

@@ -39,7 +39,7 @@ def test_the_engine_loads_no_screen_and_no_torch(module):
     assert loaded_by(module).isdisjoint({*SCREEN, *WORK})
 
 
-@pytest.mark.parametrize("module", ["engine.steps", "tui.cli", "tui.console.study", "tui.app.app"])
+@pytest.mark.parametrize("module", ["engine.steps", "tui.cli", "tui.console.headless", "tui.app.app"])
 def test_the_first_screen_does_not_wait_for_torch(module):
     assert loaded_by(module).isdisjoint({*WORK, "numpy", "msgspec", "tomli_w"})
 

@@ -1,7 +1,7 @@
 """The user's own steps as a study stores them: by name, and by the source that declared them.
 
-Their code is run only where the user named that source in this process (`engine.system.own_steps`), never because a run
-folder holds its name. Without it a run can be looked at, but nothing is made of its images.
+Their code is run only where the user named that source in this process (`engine.system.own_step_code`), never because
+a run folder holds its name. Without it a run can be looked at, but nothing is made of its images.
 """
 
 import shlex

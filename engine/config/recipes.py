@@ -9,10 +9,10 @@ from engine.config.networks import DEFAULT_WEIGHTS, NO_WEIGHTS, is_ours, parse_n
 from engine.errors import InputError, require
 
 DropoutPlace = Literal["logits", "features"]
-Optimiser = Literal["adam", "sgd"]
+Optimiser = Literal["adam", "sgd", "muon"]
 Schedule = Literal["constant", "one-cycle"]
 
-PAPER_DROPOUT: DropoutPlace = "logits"
+PAPER_DROPOUT: DropoutPlace = "features"
 """Where the recipe `paper` drops: its list of layers names dropout last, the field puts it before the linear layer."""
 
 MAX_SIDE = 4096
@@ -57,8 +57,8 @@ class Recipe:
         epochs: passes over the training images.
         denoise_weight: `weight` of skimage.restoration.denoise_tv_chambolle, on pixels in [0, 1].
         network: "two-block", "residual", a torchvision model, "timm:NAME" or "FILE.py:FUNCTION" (`engine.models`).
-        optimiser: "adam", or "sgd" with Nesterov momentum.
-        weight_decay: L2 penalty on the weights of convolutions and linear layers.
+        optimiser: "adam", "sgd" with Nesterov momentum, or "muon", that with the kernels' steps made orthogonal.
+        weight_decay: L2 penalty on the weights of convolutions and linear layers; of Adam and Muon decoupled.
         schedule: of the learning rate: "constant", or "one-cycle" (up to it, then down to 0; Smith 2018).
         label_smoothing: share of the label that is spread over all classes (Szegedy et al. 2016).
         flip: whether training images are mirrored at random.
@@ -170,9 +170,9 @@ _BEST = Recipe(
     dropout_place="features",
     batch_size=64,
     epochs=200,
-    optimiser="sgd",
+    optimiser="muon",
     learning_rate=0.2,
-    weight_decay=5e-4,
+    weight_decay=0.05,
     schedule="one-cycle",
     label_smoothing=0.1,
     flip=True,
@@ -220,7 +220,7 @@ RECIPES = MappingProxyType(
                 if place != PAPER_DROPOUT
             ),
             # A first look: a seventh of the pixels and smaller batches, so that a small set still gets enough steps.
-            Recipe("quick", image_size=(96, 128), batch_size=50),
+            replace(_PAPER, name="quick", image_size=(96, 128), batch_size=50),
             _BEST,
             _FINETUNE,
         )

@@ -96,9 +96,9 @@ class Pen:
         """The same pen with another outline width."""
         return replace(self, ink=width)
 
-    def blob(self, points: Sequence[Point], fill: Colour, *, ink: bool = True) -> None:
+    def blob(self, points: Sequence[Point], fill: Colour) -> None:
         """A closed smooth shape through the points."""
-        self._polygon(smooth(points, closed=True), fill, ink=ink)
+        self._polygon(smooth(points, closed=True), fill, ink=True)
 
     def shape(self, points: Sequence[Point], fill: Colour, *, ink: bool = True) -> None:
         """A polygon with the points as its corners."""

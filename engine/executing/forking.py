@@ -23,10 +23,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_PR_SET_PDEATHSIG = 1
-_NICER = 5
-"""As `engine.system.process.lower_priority`: keys come first."""
+from engine.system.process import NICER
 
+_PR_SET_PDEATHSIG = 1
 _READILY_KILLED = "500"
 """Added to a process's badness (0 to 1000): where memory runs out, a worker goes before the study and its screen."""
 
@@ -116,7 +115,7 @@ def _leave_home(output: str, server: int) -> None:
             os._exit(1)
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_READILY_KILLED)
-    os.nice(_NICER)
+    os.nice(NICER)  # keys come first
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)

@@ -19,6 +19,7 @@ from engine.config.study import StudyConfig
 from engine.config.variants import get_variant, name_of
 from engine.errors import InputError, SimpsonsError
 from engine.reports.pictures import GalleryImage, Pixels, StepCost, VariantPicture
+from engine.reports.results import SuperresWeightsInfo
 from engine.system.locations import cache_folder
 
 if TYPE_CHECKING:
@@ -50,7 +51,13 @@ class Gallery:
         checked: an image by its path, with the digest that the pixel cache goes by.
     """
 
-    def __init__(self, dataset: "Dataset", config: StudyConfig, machine: MachineSettings | None = None) -> None:
+    def __init__(
+        self,
+        dataset: "Dataset",
+        config: StudyConfig,
+        machine: MachineSettings | None = None,
+        superres_weights: SuperresWeightsInfo | None = None,
+    ) -> None:
         self.identity = uuid.uuid4().hex
         self.dataset, self.config = dataset, config
         self.classes = dataset.classes
@@ -60,7 +67,7 @@ class Gallery:
             + [_described(sample, "test") for sample in dataset.test]
         )
         self.checked = lru_cache(_REMEMBERED)(self._check)
-        self._machine = machine
+        self._machine, self._superres_weights = machine, superres_weights
         self._steps: dict[str, tuple[Step, ...]] = {}
         self._superres_lock = threading.Lock()
         self._superres: SuperresModel | None = None
@@ -178,19 +185,23 @@ class Gallery:
         return MachineSettings("cpu", "", "fp32", True, os.cpu_count() or 1, "default")
 
     def superres(self) -> "SuperresModel":
-        """The super-resolution network, loaded once.
+        """The super-resolution network, opened once: of a run the one that it used.
 
         Raises:
             SimpsonsError: its weights cannot be read.
         """
         with self._superres_lock:
             if self._superres is None:
-                from engine.superres import load_superres
+                from engine.superres import load_superres, recall_superres
 
-                config = self.config
-                self._superres = load_superres(
-                    config.superres_weights, offline=config.offline, cache_dir=cache_folder(config.cache_dir)
-                )
+                given, where = self.config.superres_weights, cache_folder(self.config.cache_dir)
+                if self._superres_weights is None:
+                    self._superres = load_superres(given, offline=self.config.offline, cache_dir=where)
+                else:
+                    here = given if given is not None and given.is_file() else None
+                    self._superres = recall_superres(
+                        self._superres_weights, here, offline=self.config.offline, cache_dir=where
+                    )
             return self._superres
 
 

@@ -111,7 +111,7 @@ class FinishedRun:
         from engine.study.opening import open_study_dataset
 
         config = self.config
-        return Gallery(open_study_dataset(config), config, self.record.machine)
+        return Gallery(open_study_dataset(config), config, self.record.machine, self.record.superres_weights)
 
     @cached_property
     def counterpart(self) -> StudyRecord | None:

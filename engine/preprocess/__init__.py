@@ -6,7 +6,8 @@
 
 from engine.preprocess.cache import PixelCache
 from engine.preprocess.pipeline import preprocess
-from engine.preprocess.steps import Step, StepContext, build_steps, make_step, run_steps
+from engine.preprocess.step import Step, StepContext, run_steps
+from engine.preprocess.steps import build_steps, make_step
 from engine.preprocess.table import PixelTable
 
 __all__ = [

@@ -25,7 +25,7 @@ from filelock import FileLock
 from engine.errors import StorageError
 from engine.preprocess.chains import Chain
 from engine.preprocess.segment import PixelFile, Segment, Slot, last_used, mark_used, remove_segment, segment_bytes
-from engine.preprocess.steps import Pixels
+from engine.preprocess.step import Pixels
 from engine.system.files import file_name
 from engine.system.locks import is_locked
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.dataset import ImageSample
-from engine.preprocess.steps import Pixels, Size, Step, library_version, size_after
+from engine.preprocess.step import Pixels, Size, Step, library_version, size_after
 
 RESULT_FORMAT = 2
 """Raised when our own code comes to give other pixels for the same steps, or stores them otherwise.

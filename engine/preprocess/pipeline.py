@@ -1,6 +1,7 @@
 """Runs a variant's steps over many images: once an image, on all cores, with the results kept."""
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,8 @@ from engine.preprocess.cache import PixelCache
 from engine.preprocess.chains import Chain, ChainBuilder
 from engine.preprocess.reading import ImageReader
 from engine.preprocess.results import EntryKey, Results
-from engine.preprocess.steps import Pixels, Step, StepContext, build_steps, run_steps
+from engine.preprocess.step import Pixels, Step, StepContext, run_steps
+from engine.preprocess.steps import build_steps
 from engine.preprocess.table import PixelTable
 from engine.superres import SuperresModel, images_per_batch
 
@@ -102,8 +104,10 @@ def preprocess(
     results = Results(cache)
     try:
         ready = _find(rows, results)
-        reader = ImageReader(images)
+        open_reader = functools.cache(lambda: ImageReader(images))  # takes seconds, for nothing where all is cached
         cached = sum((chain.key, key) in ready for chain, key in rows)
+        if cached < len(rows):
+            open_reader()
         on_start(len(rows), cached)
         tasks = _plan(images, rows, ready, results)
         if tasks:
@@ -111,7 +115,7 @@ def preprocess(
             extra_bytes = sum(chain.entry_bytes for task in tasks for chain in task.extras(extras))
             keep_extras = results.expect(sum(task.chain.entry_bytes for task in tasks), extra_bytes)
             _Run(
-                reader=reader,
+                reader=open_reader(),
                 results=results,
                 machine=machine,
                 control=control,
@@ -120,7 +124,7 @@ def preprocess(
             ).run(tasks)
 
         def remake(row: int) -> Pixels:
-            pixels = reader.read(row)
+            pixels = open_reader().read(row)
             for _, result in run_steps(rows[row][0].steps, pixels, images[row].sample.box):
                 pixels = result
             return pixels

@@ -9,7 +9,7 @@ import numpy as np
 from engine.dataset import CheckedImage, UnreadableImage
 from engine.dataset.sources import MAX_FILE_BYTES, ImageSource, Stamp
 from engine.errors import DatasetError
-from engine.preprocess.steps import Pixels
+from engine.preprocess.step import Pixels
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from engine.errors import StorageError
 from engine.preprocess.cache import Leases, PixelCache, Place
 from engine.preprocess.chains import Chain
 from engine.preprocess.segment import PixelFile, pixel_checksum
-from engine.preprocess.steps import Pixels, Size
+from engine.preprocess.step import Pixels, Size
 from engine.preprocess.table import IN_MEMORY, PixelTable, TablePlace
 
 WRITE_BYTES = 8 * 2**20

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.preprocess.chains import CHANNELS
-from engine.preprocess.steps import Pixels, Size
+from engine.preprocess.step import Pixels, Size
 
 KEY_BYTES = 32
 _RECORD = struct.Struct(f"<{KEY_BYTES}sII")

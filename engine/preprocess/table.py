@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.preprocess.cache import Leases
 from engine.preprocess.segment import PixelFile, pixel_checksum
-from engine.preprocess.steps import Pixels, Size
+from engine.preprocess.step import Pixels, Size
 
 IN_MEMORY = -1
 """In place of a file's number."""

@@ -26,7 +26,7 @@ from engine.reports.results import DatasetSummary
 from engine.steps.registry import find_step
 from engine.system.locations import cache_folder
 from engine.system.memory import recall, remember
-from engine.system.own_steps import measure, seconds_per_megapixel
+from engine.system.own_step_code import measure, seconds_per_megapixel
 
 if TYPE_CHECKING:
     from engine.training.footprint import Footprint

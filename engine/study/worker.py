@@ -38,7 +38,7 @@ from engine.study.stored_images import read_images, require_images
 from engine.study.workers import IMAGES_FILE, LEFT, WORKER, cache_sign
 from engine.system.locations import cache_folder
 from engine.system.named_code import name_network
-from engine.system.own_steps import name_steps
+from engine.system.own_step_code import name_steps
 from engine.system.process import arithmetic_flags, keep_memory
 from engine.training import choose_machine
 

@@ -4,7 +4,7 @@ Importing this package imports torch: do so when work starts.
 """
 
 from engine.superres.upscale import SuperresModel, choose_precision, images_per_batch, recall_precision
-from engine.superres.weights import find_superres, load_superres
+from engine.superres.weights import find_superres, load_superres, recall_superres
 
 __all__ = [
     "SuperresModel",
@@ -13,4 +13,5 @@ __all__ = [
     "images_per_batch",
     "load_superres",
     "recall_precision",
+    "recall_superres",
 ]

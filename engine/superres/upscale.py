@@ -1,6 +1,8 @@
 """Enlarge pictures with NinaSR-B0 at x2, as fast as the machine does it faithfully."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -36,10 +38,19 @@ class SuperresModel:
         info: which weights these are.
     """
 
-    def __init__(self, network: nn.Module, info: SuperresWeightsInfo) -> None:
+    def __init__(self, open_network: Callable[[], nn.Module], info: SuperresWeightsInfo) -> None:
         self.info = info
-        self._network = network.eval().requires_grad_(False)
+        self._open_network = open_network
         self._folded: dict[tuple[str, Precision], FoldedNetwork] = {}
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """Itself, made when it is first needed.
+
+        Raises:
+            WeightsError: its weights are no longer to be found.
+        """
+        return self._open_network().eval().requires_grad_(False)
 
     def upscale(self, pixels: Pixels, machine: MachineSettings) -> Pixels:
         """Enlarge pictures.
@@ -66,7 +77,7 @@ class SuperresModel:
         key = machine.device, machine.precision
         if key not in self._folded:
             dtype = torch.bfloat16 if machine.precision == "bf16" else torch.float32
-            self._folded[key] = FoldedNetwork(self._network, machine.device, dtype)
+            self._folded[key] = FoldedNetwork(self.network, machine.device, dtype)
         return self._folded[key]
 
 

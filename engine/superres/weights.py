@@ -5,12 +5,12 @@ import importlib.resources
 import io
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import safetensors.torch
 import torch
 from torch import nn
-from torchsr.models import ninasr_b0
 
 from engine.errors import DownloadError, WeightsError
 from engine.reports.results import SuperresWeightsInfo
@@ -57,7 +57,7 @@ def load_superres(
         description = f"{NETWORK}, weights from {weights}"
         return _make_model(_parse(data, weights), data, source="file", description=description)
     official = str(_untrained().url) if url is None else url
-    found, note = _official(official, offline, cache_dir, fetch or _download)
+    found, note = _official(official, offline, cache_dir, fetch or partial(download, max_bytes=MAX_BYTES))
     if found is not None:
         data, path = found
         description = f"{NETWORK}, official torchSR weights ({path.name})"
@@ -103,8 +103,12 @@ def find_superres(
     return model
 
 
-def _download(url: str) -> bytes:
-    return download(url, max_bytes=MAX_BYTES)
+def recall_superres(info: SuperresWeightsInfo, given: Path | None, *, offline: bool, cache_dir: Path) -> SuperresModel:
+    """The network that a run used, whose weights are looked for (`find_superres`) when something is enlarged.
+
+    What lies in the pixel cache is found without them.
+    """
+    return SuperresModel(lambda: find_superres(info.sha256, given, offline=offline, cache_dir=cache_dir).network, info)
 
 
 def _official(url: str, offline: bool, cache_dir: Path, fetch: Fetch) -> tuple[tuple[bytes, Path] | None, str]:
@@ -214,6 +218,8 @@ def _misfit(state: object) -> str:
 
 def _untrained() -> nn.Module:
     """The network without memory for its weights, which would be filled at random for nothing."""
+    from torchsr.models import ninasr_b0  # brings all of torchvision along, which takes longer than the weights
+
     with torch.device("meta"):
         network: nn.Module = ninasr_b0(scale=SCALE, pretrained=False)
     return network
@@ -222,7 +228,11 @@ def _untrained() -> nn.Module:
 def _make_model(
     state: dict[str, torch.Tensor], data: bytes, *, source: str, description: str, note: str = ""
 ) -> SuperresModel:
+    info = SuperresWeightsInfo(source, description, hashlib.sha256(data).hexdigest(), note)
+    return SuperresModel(lambda: _network(state), info)
+
+
+def _network(state: dict[str, torch.Tensor]) -> nn.Module:
     network = _untrained()
     network.load_state_dict(state, assign=True)
-    info = SuperresWeightsInfo(source, description, hashlib.sha256(data).hexdigest(), note)
-    return SuperresModel(network, info)
+    return network

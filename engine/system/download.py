@@ -44,22 +44,13 @@ def download(url: str, *, max_bytes: int, deadline: float = DEADLINE_SECONDS) ->
     return _within(deadline, lambda end: _fetch(url, max_bytes, end, min(SILENCE_SECONDS, deadline)))
 
 
-def download_file(
-    url: str,
-    path: Path,
-    *,
-    sha256: str = "",
-    deadline: float = FILE_SECONDS,
-    silence: float = FILE_SILENCE_SECONDS,
-) -> None:
+def download_file(url: str, path: Path, *, sha256: str = "") -> None:
     """Fetch `url` into a file; it is there whole and checked, or not at all.
 
     Args:
         url: an http or https address.
         path: the file; its folder is made.
         sha256: the beginning of the digest that it must have; "" for any.
-        deadline: seconds for everything.
-        silence: seconds to wait for a connection or for the next bytes.
 
     Raises:
         DownloadError: it could not be fetched whole in time, has another digest, or cannot be written; the message is
@@ -75,11 +66,11 @@ def download_file(
                 digest.update(chunk)
                 stream.write(chunk)
 
-            _receive(url, keep, end, silence)
+            _receive(url, keep, end, FILE_SILENCE_SECONDS)
             if not digest.hexdigest().startswith(sha256):
                 raise DownloadError(f"what came has another SHA-256, {digest.hexdigest()[:8]}")
 
-    _within(deadline, work)
+    _within(FILE_SECONDS, work)
 
 
 def _within(deadline: float, work: Callable[[float], T]) -> T:

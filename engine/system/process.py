@@ -17,6 +17,10 @@ _MALLOPT = (
     (-8, 1),  # M_ARENA_MAX: one heap for all threads; the others cannot hold big blocks and would map them
 )
 _MAX_NICE = 19
+
+NICER = 10
+"""How much less of a busy processor training gets than a screen: as the command `nice` gives."""
+
 _ARITHMETIC_FLAG = re.compile("avx|amx|fma|bf16|sve|asimd")
 
 
@@ -34,7 +38,7 @@ def keep_memory() -> bool:
     return all(library.mallopt(parameter, value) for parameter, value in _MALLOPT)
 
 
-def lower_priority(by: int = 5) -> None:
+def lower_priority(by: int = NICER) -> None:
     """Give the calling thread, and the threads that it starts from now on, less of a busy processor than the main one.
 
     Call it in the engine's thread before its first arithmetic, so that torch's own threads inherit it and a screen in

@@ -16,6 +16,7 @@ from engine.training.arithmetic import memory_format, mixed_precision
 from engine.training.augmentation import augment
 from engine.training.batches import derive_seed
 from engine.training.checkpoint_format import CheckpointError
+from engine.training.muon import Muon
 from engine.training.pixels import scale
 
 _MODEL, _OPTIMISER, _AVERAGE = "model.", "optimiser.", "average."
@@ -48,7 +49,7 @@ class Trainer:
         self.trained = model.to(machine.device).to(memory_format=memory_format(machine))
         self._average = copy.deepcopy(self.trained) if recipe.averaging else None
         self._averaged = [] if self._average is None else _tensor_pairs(self._average, self.trained)
-        self.optimiser = _optimiser(recipe, self.trained)
+        self.optimiser = _optimiser(recipe, machine, self.trained)
         self._learning = [weight for weight in self.trained.parameters() if weight.requires_grad]
         self._head = self.trained.get_submodule(name) if (name := head_of(self.trained)) else None
 
@@ -146,9 +147,9 @@ class Trainer:
 
     def _remembered(self, weight: Tensor) -> dict[str, torch.Size]:
         """What the optimiser remembers of a weight."""
-        if self.recipe.optimiser == "sgd":
-            return {"momentum_buffer": weight.shape}
-        return {"step": torch.Size(()), "exp_avg": weight.shape, "exp_avg_sq": weight.shape}
+        if self.recipe.optimiser == "adam":
+            return {"step": torch.Size(()), "exp_avg": weight.shape, "exp_avg_sq": weight.shape}
+        return {"momentum_buffer": weight.shape}
 
     def _optimiser_memory(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
         memory: dict[int, dict[str, Tensor]] = {}
@@ -207,13 +208,16 @@ def blank_model(recipe: Recipe, n_classes: int, image_size: tuple[int, int], *, 
         return build_model(recipe, n_classes, image_size)
 
 
-def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
-    """Adam in one pass over the weights, or SGD with Nesterov momentum; only matrices and kernels decay."""
+def _optimiser(recipe: Recipe, machine: MachineSettings, model: nn.Module) -> torch.optim.Optimizer:
+    """Adam in one pass over the weights, SGD with Nesterov momentum, or Muon; only matrices and kernels decay."""
     groups: list[dict[str, Any]] = [{"params": list(model.parameters())}]
-    if recipe.weight_decay:
+    if recipe.weight_decay or recipe.optimiser == "muon":
         kernels = [weight for weight in model.parameters() if weight.ndim > 1]
         others = [weight for weight in model.parameters() if weight.ndim <= 1]
         groups = [{"params": kernels, "weight_decay": recipe.weight_decay}, {"params": others}]
+    if recipe.optimiser == "muon":
+        precision = torch.bfloat16 if machine.precision == "bf16" else torch.float32
+        return Muon(*groups, lr=recipe.learning_rate, momentum=_MOMENTUM, precision=precision)
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=_MOMENTUM, nesterov=True)
     if recipe.weight_decay:

@@ -1,6 +1,7 @@
 """Measures what the program promises about speed and memory, against plain ways to do the same, in one run.
 
     python tests/benchmarks [--quick] [--only NAME,...] [--data PATH] [--out FILE.md]
+    python tests/benchmarks --device cuda               what `accelerator` measures, there
 
 Prints one Markdown table of ratios with the machine's description; progress goes to standard error. Takes about half an
 hour on two cores, five minutes with --quick, and wants the machine for itself. Exit status: 0 where everything could
@@ -12,10 +13,11 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import accelerator
 import charts
 import dashboard_cost
 import engines
@@ -39,7 +41,9 @@ from description import describe
 from table import Row, markdown
 from workplace import Workplace
 
-MEASUREMENTS: MappingProxyType[str, Callable[[Workplace], list[Row]]] = MappingProxyType(
+Measurements = Mapping[str, Callable[[Workplace], list[Row]]]
+
+MEASUREMENTS: Measurements = MappingProxyType(
     {
         "step": training_step.rows,
         "preprocess": preprocessing.rows,
@@ -71,7 +75,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="simpsons-benchmark-") as folder:
         place = Workplace(Path(folder), arguments.data, arguments.quick)
         place.cache_dir.mkdir()
-        found, failed = _measure(place, arguments.only)
+        measurements: Measurements = MEASUREMENTS
+        if arguments.device:
+            measurements = MappingProxyType({"accelerator": lambda place: accelerator.rows(place, arguments.device)})
+        found, failed = _measure(place, measurements, arguments.only or tuple(measurements))
     text = f"{description}\n\n{markdown(found)}\n"
     print(text)
     if arguments.out is not None:
@@ -83,7 +90,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python tests/benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", type=_names, default=tuple(MEASUREMENTS), metavar="NAME,...", help=_NAMES)
+    parser.add_argument("--only", type=_names, metavar="NAME,...", help=_NAMES)
+    parser.add_argument("--device", metavar="NAME", help="measure training on this accelerator, and nothing else")
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds")
     parser.add_argument(
         "--data",
@@ -106,15 +114,15 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _measure(place: Workplace, names: Sequence[str]) -> tuple[list[Row], bool]:
+def _measure(place: Workplace, measurements: Measurements, names: Sequence[str]) -> tuple[list[Row], bool]:
     """The rows of each measurement; one that fails gets a row that says so."""
     found: list[Row] = []
     failed = False
-    for name in (known for known in MEASUREMENTS if known in names):
+    for name in (known for known in measurements if known in names):
         began = time.monotonic()
         _say(f"{name} ...")
         try:
-            found += MEASUREMENTS[name](place)
+            found += measurements[name](place)
         except Exception as error:  # whatever one measurement runs into, the others must go on
             traceback.print_exc()
             found.append(Row(f"{name}: not measured ({type(error).__name__})", "-"))

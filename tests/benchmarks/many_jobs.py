@@ -35,7 +35,7 @@ from tests.tui.fake_engine import FakeEngine
 from tui.app.app import DashboardApp
 from tui.app.open import collect_seldom
 from tui.screens.training.screen import TrainingScreen
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 
 VARIANTS = ("vanilla", "bbox", "denoise", "superres", "equalize", "clahe", "sharpen", "gamma")
 SEEDS, FOLDS, CLASSES, IMAGES = 10, 5, 18, 650

@@ -36,7 +36,11 @@ ROOMS = {
     ),
     "resuming": Room(
         ("engine/study/resuming.py", "engine/study/job_checkpoints.py", "engine/training/checkpoint_format.py"),
-        ("tests/engine/study/test_resume_study.py", "tests/engine/training"),
+        (
+            "tests/engine/study/test_resuming.py",
+            "tests/engine/study/test_resume_study.py",
+            "tests/engine/training/test_checkpoint.py",
+        ),
     ),
 }
 

@@ -71,8 +71,8 @@ def audit(
     config = StudyConfig(**given, classes=classes, closeness=closeness, cache_dir=cache_dir, recheck=recheck)
     from engine import audit_dataset
     from engine.events.codec import to_jsonable
+    from tui.console.headless import measure_headless
     from tui.console.stdout import printed
-    from tui.console.study import measure_headless
     from tui.looks.formatting import json_line
 
     def measure(progress: "LineProgress", control: "StudyControl") -> AuditReport:

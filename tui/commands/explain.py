@@ -82,8 +82,8 @@ def explain(
     )
     from engine.config.variants import spelled_as_in
     from engine.events.codec import to_jsonable
+    from tui.console.headless import measure_headless
     from tui.console.stdout import printed
-    from tui.console.study import measure_headless
     from tui.looks.formatting import json_line
 
     opened = open_run(find_run(run, runs_dir), cache_dir)

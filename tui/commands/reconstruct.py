@@ -72,7 +72,7 @@ def reconstruct(
     report = engine.reconstruct(named, runs_dir, file, protocol)
     status = 0
     if start:
-        from tui.console.study import run_each_headless
+        from tui.console.headless import run_each_headless
 
         base = StudyConfig(
             data=data,

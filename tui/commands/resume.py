@@ -71,7 +71,7 @@ def resume(
     config = replace(config, execution=chosen_execution(where, config.execution))
     config = config if log is None else replace(config, log=log)
     if headless or as_json or not dashboard.is_terminal(sys.stdout):
-        from tui.console.study import resume_headless
+        from tui.console.headless import resume_headless
 
         return resume_headless(config, folder, as_json=as_json, wait_seconds=wait_seconds, recheck=recheck)
     if recheck:

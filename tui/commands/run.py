@@ -48,7 +48,7 @@ def run(as_json: bool, save_study: Path | None, **options: Any) -> int:
         save(study_config(options), save_study)
         click.echo(f"{save_study} written: {shlex.join(('simpsons-tui', 'run', '--study', str(save_study)))} runs it")
         return 0
-    from tui.console.study import run_each_headless
+    from tui.console.headless import run_each_headless
     from tui.tables.facts import demo_recipe_words
 
     configs = study_configs(options)

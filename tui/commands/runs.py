@@ -144,7 +144,7 @@ def runs_compare(
 
         print_compared(found, size, color)
         return
-    from tui.console.study import print_recipes
+    from tui.console.headless import print_recipes
 
     print_recipes([load_record(folder) for folder in found])
 

@@ -33,7 +33,7 @@ from engine.events.study import (
 from engine.reports.results import DatasetSummary, JobResult
 from tui.looks.formatting import count, duration, loss, percent, rate
 from tui.state.event_words import MOST_TOLD, attempt_words, event_words, job_count, job_words
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.tables.facts import recipe_words
 from tui.tables.search_facts import search_line
 

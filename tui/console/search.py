@@ -11,9 +11,9 @@ from engine.config.study import StudyConfig
 from engine.events.control import StudyControl
 from engine.events.search_record import TuningRecord
 from engine.events.study import Emit
+from tui.console.headless import Work, work_headless
 from tui.console.report import kept_in, warnings_and_conclusion
 from tui.console.stdout import printed
-from tui.console.study import Work, work_headless
 from tui.looks.formatting import json_line
 from tui.tables.data import to_rich
 from tui.tables.facts import DEMO_WORDS

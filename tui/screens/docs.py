@@ -20,7 +20,7 @@ _MOST_KEYS = 9
 
 
 class DocsScreen(Screen[None]):
-    """Opens on the list of pages, or on the page that is named."""
+    """Opens on the list of pages."""
 
     DEFAULT_CSS = """
     DocsScreen {
@@ -44,9 +44,9 @@ class DocsScreen(Screen[None]):
         bind("docs.back", "escape,f1", "app.pop_screen", "Back", "Leave the manual", display="esc"),
     ]
 
-    def __init__(self, page: str = INDEX) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.page = page
+        self.page = INDEX
 
     def compose(self) -> ComposeResult:
         """Heading, page, footer."""

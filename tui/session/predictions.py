@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.config.model import ModelRequest
@@ -21,16 +21,10 @@ class PredictionFeed(Work):
     """
 
     def __init__(
-        self,
-        engine: Engine,
-        request: ModelRequest,
-        paths: Sequence[Path],
-        runs_dir: Path | None = None,
-        now: Callable[[], float] = time.monotonic,
+        self, engine: Engine, request: ModelRequest, paths: Sequence[Path], runs_dir: Path | None = None
     ) -> None:
         self.model: ModelOpened | None = None
         self.done = 0
-        self._now = now
         self._control = StudyControl()
         self._news: deque[PredictionEvent] = deque()
         self._began = self._last = 0.0
@@ -55,12 +49,12 @@ class PredictionFeed(Work):
             event = self._news.popleft()
             if isinstance(event, ModelOpened):
                 self.model = event
-                self._began = self._last = self._now()
+                self._began = self._last = time.monotonic()
                 continue
             found.append(event)
         if found:
             self.done += len(found)
-            self._last = self._now()
+            self._last = time.monotonic()
         return found
 
     @property

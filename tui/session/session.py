@@ -29,7 +29,7 @@ from tui.session.search import TuningRun, TuningWish
 from tui.session.watching import EVENTS_A_DRAW, WatchedStudy
 from tui.session.work import EngineWork, LocalStudy
 from tui.settings.values import USUAL, Settings
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.machine_meter import Load
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ class Attempt:
         number: of the job's attempts, from 1.
         place: what its engine calls it; host, process and device are known once it has started.
         output: the file with what it prints, from the run folder on.
-        submitted, started, ended: seconds since the Unix epoch; None where that has not happened.
+        started, ended: seconds since the Unix epoch; None where that has not happened.
         reason: why it ended, empty where it did its job.
         done: whether its job is finished.
     """
@@ -39,7 +39,6 @@ class Attempt:
     process: int = 0
     device_name: str = ""
     output: str = ""
-    submitted: float | None = None
     started: float | None = None
     ended: float | None = None
     reason: str = ""
@@ -102,7 +101,7 @@ class Attempts:
         one = self.every.setdefault(key, Attempt(*key))
         match event:
             case AttemptSubmitted():
-                one.place, one.submitted = event.place, event.time
+                one.place = event.place
             case AttemptStarted():
                 one.host, one.process, one.device_name = event.host, event.process, event.device_name
                 one.output, one.started, one.ended, one.reason = event.output, event.time, None, ""

@@ -121,7 +121,6 @@ class JobView:
     epoch: int = 0
     epoch_accuracy: float | None = None
     validation_accuracy: float | None = None
-    train_total: int = 0
     result: JobResult | None = None
     version: int = 0
 

@@ -38,12 +38,12 @@ def _native_line(sizes: NativeSizes) -> Line:
     yield numbers("most"), str(sizes.largest)
 
 
-def overview_data(report: ResolutionReport, part: Part = "test", *, width: int | None = None) -> TableData:
-    """A row a size, a column a variant: the accuracy, with its interval where that fits into `width` cells.
+def overview_data(report: ResolutionReport, *, width: int | None = None) -> TableData:
+    """Of the test images a row a size, a column a variant: the accuracy, with its interval where `width` cells hold it.
 
     Many variants are the rows, without intervals, and the sizes the columns.
     """
-    ladders = [ladder for ladder in report.ladders if ladder.part == part]
+    ladders = [ladder for ladder in report.ladders if ladder.part == "test"]
     narrow = width is not None and width < _SIZE_CELLS + _VARIANT_CELLS * len(ladders)
 
     def accuracy(ladder: Ladder, size: int | None) -> Cell:

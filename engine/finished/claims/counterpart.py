@@ -52,11 +52,11 @@ def leak_of_study(record: StudyRecord, counterpart: StudyRecord | None) -> LeakR
     Raises:
         InputError: the run is of another protocol, or the two cannot be set side by side.
     """
-    from engine.finished.claims.leak import leak_gap
-
     own = _protocol(record)
     if counterpart is None:
         return None
+    from engine.finished.claims.leak import leak_gap  # brings scipy along
+
     return leak_gap(record, counterpart) if own == "official" else leak_gap(counterpart, record)
 
 

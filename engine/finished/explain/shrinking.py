@@ -13,7 +13,8 @@ from engine.events.control import StudyControl
 from engine.finished.explain.changes import box_on_pixels
 from engine.preprocess.ahead import in_order
 from engine.preprocess.reading import ImageReader
-from engine.preprocess.steps import Pixels, Resize, Step, run_steps
+from engine.preprocess.step import Pixels, Step, run_steps
+from engine.preprocess.steps import Resize
 
 
 def shrink(pixels: Pixels, box: Box | None, size: int) -> tuple[Pixels, Box | None]:

@@ -14,7 +14,7 @@ from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage
 from engine.finished.predicting.preparing import Prepared, prepare
 from engine.preprocess import Step
-from engine.preprocess.steps import Pixels, Size
+from engine.preprocess.step import Pixels, Size
 from engine.reports.prediction import ImagePrediction
 from engine.reports.results import SkippedFile
 from engine.training.inference import predict_proba

@@ -35,7 +35,7 @@ def open_model(run: FinishedRun, request: ModelRequest) -> "tuple[TrainedModel, 
     """
     from engine.finished.predicting.model import TrainedModel
     from engine.preprocess import StepContext, build_steps
-    from engine.preprocess.steps import size_after
+    from engine.preprocess.step import size_after
     from engine.superres import find_superres
     from engine.system.process import lower_priority
     from engine.training.arithmetic import memory_format

@@ -13,7 +13,7 @@ from engine.events.control import StudyControl
 from engine.finished.predicting.images import NewImage, decode
 from engine.preprocess import Step, run_steps
 from engine.preprocess.ahead import in_order
-from engine.preprocess.steps import Pixels
+from engine.preprocess.step import Pixels
 from engine.reports.results import SkippedFile
 from engine.superres import images_per_batch
 

@@ -162,3 +162,83 @@ def test_validation_images_of_the_data_take_the_place_of_a_drawn_share(protocol,
     copied = not {int(groups[row]) for row in parts["validation"]}.isdisjoint(int(groups[row]) for row in parts["test"])
     assert copied == (protocol == "official" and test_given)
     assert len(parts["validation"]) >= extra - 1
+
+
+def with_validation_images():
+    """Three validation images more: a copy of a training image, a copy of a test image, one that copies nothing."""
+    given = images()
+    n = N_TRAIN + 15
+    return {
+        "labels": np.concatenate([given["labels"], [0, 1, 2]]),
+        "groups": np.concatenate([given["groups"], [given["groups"][30], given["groups"][n - 1], n + 2]]),
+        "is_test": np.concatenate([given["is_test"], np.zeros(3, dtype=bool)]),
+        "is_validation": np.arange(n + 3) >= n,
+        "has_box": np.ones(n + 3, dtype=bool),
+        "test_given": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("protocol", "apart", "kept"),
+    [
+        ("official", False, [0, 1, 2]),
+        ("official", True, [0, 1, 2]),
+        ("clean", False, [0, 2]),
+        ("clean", True, [2]),
+    ],
+)
+def test_validation_images_that_copy_others_are_left_out(protocol, apart, kept):
+    given = with_validation_images()
+    (fold,) = divide(protocol, **given, validation_apart=apart).folds
+    assert (fold.validation - N_TRAIN - 15).tolist() == kept
+    if not apart:
+        (same,) = divide(protocol, **given).folds
+        assert same.validation.tolist() == fold.validation.tolist()
+
+
+def test_every_fold_has_the_validation_images_of_the_data():
+    division = divide("grouped", **with_validation_images(), folds=4, validation_apart=True)
+    assert len(division.folds) == 4
+    for fold in division.folds:
+        assert (fold.validation - N_TRAIN - 15).tolist() == [1, 2]  # the test images take no part
+
+
+def rows_tested(division):
+    return [fold.test.tolist() for fold in division.folds]
+
+
+def test_the_seed_decides_on_the_folds_and_is_0_where_none_is_given():
+    first, again, other, without = (
+        rows_tested(divide("grouped", **images(), folds=4, **seed))
+        for seed in ({"seed": 0}, {"seed": 0}, {"seed": 1}, {})
+    )
+    assert first == again == without != other
+
+
+def test_rows_are_64_bits():
+    division = divide("clean", **images())
+    assert {rows.dtype for rows in (division.folds[0].train, division.left_out, group_numbers(["a"], []))} == {
+        np.dtype(np.int64)
+    }
+
+
+def test_as_many_folds_as_the_smallest_class_has_groups():
+    assert len(divide("grouped", **images(), folds=14).folds) == 14
+
+
+def refused(protocol, given):
+    with pytest.raises(DatasetError) as raised:
+        divide(protocol, **given)
+    return str(raised.value)
+
+
+def test_a_refusal_says_what_to_do():
+    assert refused("official", images(is_test=np.zeros(N_TRAIN + 15, dtype=bool))) == (
+        "--protocol official: no test image is left; choose another protocol or add images"
+    )
+    given = images()
+    given["groups"][given["labels"] == 1] = 999
+    assert refused("clean", given) == (
+        "--protocol clean: 1 of the classes would have no training image left; "
+        "choose another protocol or leave the class out with --classes"
+    )

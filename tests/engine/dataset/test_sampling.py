@@ -70,3 +70,18 @@ def test_a_group_across_classes_takes_no_class_its_last_image_to_train_on(seed):
     chosen = split_stratified([0] * 6 + [1], 0.4, seed, [0, 1, 2, 3, 4, 5, 5])
     assert not chosen[6]
     assert chosen.any()
+
+
+def test_a_sample_keeps_the_classes_proportions():
+    labels = np.array([0] * 60 + [1] * 30 + [2] * 10)
+    sample = sample_stratified(labels.tolist(), 20, seed=1)
+    assert sample.dtype == np.bool_
+    assert np.bincount(labels[sample]).tolist() == [12, 6, 2]
+
+
+def test_of_equal_claims_to_a_place_the_first_gets_it():
+    assert allocate([10] * 40, 130) == [4] * 10 + [3] * 30
+
+
+def test_the_place_that_every_class_has_is_taken_from_those_furthest_above_their_part():
+    assert allocate([1, 1, 1, 12, 9], 8) == [1, 1, 1, 3, 2]

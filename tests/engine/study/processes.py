@@ -12,7 +12,7 @@ from engine.executing.local import LocalExecutor
 from engine.steps.registry import temporarily
 from engine.system import named_code
 from engine.system.named_code import name_network
-from engine.system.own_steps import name_steps
+from engine.system.own_step_code import name_steps
 from tests.engine.models.conftest import TINY
 
 STEP = """

@@ -17,6 +17,8 @@ TIMEOUT = 300
 EXPORT = """
 import json, os, sys
 from engine.dataset import opening
+from engine.preprocess import pipeline
+from engine.superres import weights
 from tui.cli import main
 
 opened, headers = [], []
@@ -26,7 +28,10 @@ def hook(event, arguments):
 def counted(source, read=opening.upright_size):
     headers.append(source.key)
     return read(source)
+def needless(*arguments, **named):
+    raise AssertionError("all pixels are in the cache")
 opening.upright_size = counted
+pipeline.ImageReader = weights.find_superres = needless
 sys.addaudithook(hook)
 status = main(["export", sys.argv[1], "--format", "html", "--out", sys.argv[2]])
 seen = list(opened)

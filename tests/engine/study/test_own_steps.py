@@ -26,7 +26,7 @@ from engine.steps.registry import find_step, temporarily
 from engine.study.estimate import estimate
 from engine.study.running import resume_study, run_study
 from engine.system import own_code
-from engine.system.own_steps import name_steps
+from engine.system.own_step_code import name_steps
 from tests.study_schema import assert_valid
 
 HEAD = "import random, sys, threading, time\nimport numpy as np\nfrom engine.steps import Parameter, step\n"
@@ -150,7 +150,7 @@ def test_what_a_step_may_do(own, short, body):
 
 
 def test_nothing_of_a_step_that_does_not_repeat_itself_is_kept(own, short, monkeypatch):
-    monkeypatch.setattr("engine.system.own_steps.CHECK_EACH", 30)
+    monkeypatch.setattr("engine.system.own_step_code.CHECK_EACH", 30)
     monkeypatch.setattr("engine.preprocess.results.WRITE_BYTES", 1)
     own(DECLARED + "    CALLS.append(1)\n    return pixels // (2 if len(CALLS) < 20 else len(CALLS))\nCALLS = []\n")
     config = study_of(short, "vanilla", "mine")

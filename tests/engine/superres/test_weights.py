@@ -2,6 +2,7 @@ import hashlib
 import importlib.resources
 import io
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.errors import DownloadError, WeightsError
-from engine.superres import find_superres, load_superres
+from engine.superres import find_superres, load_superres, recall_superres
 
 URL = "https://weights.invalid/releases/ninasr_b0_x2.pt"
 SHIPPED = importlib.resources.files("data") / "weights" / "ninasr_b0_x2.safetensors"
@@ -239,3 +240,12 @@ def test_the_users_file_must_have_the_digest(tmp_path, other_file):
 def test_weights_that_are_nowhere_are_refused_with_the_reason(tmp_path):
     with pytest.raises(WeightsError, match=r"sha256 121212121212\) are not here.*no route.*--superres-weights"):
         find_superres("12" * 32, None, offline=False, cache_dir=tmp_path, url=URL, fetch=unreachable)
+
+
+def test_the_weights_of_a_run_are_looked_for_when_something_is_enlarged(tmp_path, picture, machine):
+    used = load_superres(None, offline=True, cache_dir=tmp_path)
+    recalled = recall_superres(used.info, None, offline=True, cache_dir=tmp_path)
+    assert np.array_equal(recalled.upscale(picture, machine), used.upscale(picture, machine))
+    gone = recall_superres(replace(used.info, sha256="12" * 32), None, offline=True, cache_dir=tmp_path)
+    with pytest.raises(WeightsError, match=r"sha256 121212121212\) are not here"):
+        gone.upscale(picture, machine)

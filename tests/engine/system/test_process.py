@@ -55,7 +55,7 @@ def test_only_the_calling_thread_gets_a_lower_priority():
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert inside == [min(19, before + 5)]
+    assert inside == [min(19, before + process.NICER)]
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 

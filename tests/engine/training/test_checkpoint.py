@@ -248,11 +248,10 @@ def test_tensors_of_another_network_are_refused(recipe, machine, missing):
         trainer.restore(tensors, 1)
 
 
-@pytest.mark.parametrize("stop_at", [2, 5, 8])
-def test_a_recipe_with_every_method_goes_on_as_if_not_interrupted(tiny, recipe, machine, tmp_path, stop_at):
-    modern = replace(
-        RECIPES["best"], image_size=recipe.image_size, channels=(4, 8, 8), batch_size=8, epochs=4, dropout=0.2
-    )
+@pytest.mark.parametrize(("optimiser", "stop_at"), [("muon", 2), ("muon", 5), ("muon", 8), ("sgd", 5)])
+def test_a_recipe_with_every_method_goes_on_as_if_not_interrupted(tiny, recipe, machine, tmp_path, optimiser, stop_at):
+    small = {"image_size": recipe.image_size, "channels": (4, 8, 8), "batch_size": 8, "epochs": 4}
+    modern = replace(RECIPES["best"], **small, optimiser=optimiser, dropout=0.2)
     whole, _, _ = run(tiny, modern, machine)
     _, _, kept = run(tiny, modern, machine, stop_at=stop_at)
     resumed, _, _ = run(tiny, modern, machine, resume=stored(tmp_path, kept[-1], identity_of(modern, machine)))

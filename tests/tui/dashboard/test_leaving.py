@@ -9,7 +9,7 @@ from engine.errors import InputError
 from engine.events.study import BatchTrained, RunResumed, StudyStarted, TrainingResumed
 from tui.screens.results.results import ResultsScreen
 from tui.screens.training.screen import TrainingScreen
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 
 SIZE = (120, 40)
 WORKER = 4242

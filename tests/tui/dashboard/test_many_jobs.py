@@ -22,7 +22,7 @@ from tui.screens.training.screen import TrainingScreen
 from tui.screens.training.workers_panel import WorkersPanel
 from tui.state.curves import METRICS, RecordCurves
 from tui.state.jobs import StageView
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.state.workload import WorkPart, seconds_left, share_done
 
 FOUR = ManyJobs(seeds=2, folds=2, batches=20, workers=8)

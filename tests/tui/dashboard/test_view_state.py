@@ -13,7 +13,7 @@ from engine.events.study import (
 )
 from engine.events.study_json import study_to_json
 from tui.state.jobs import RATE_WINDOW_SECONDS
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 
 VARIANTS = ("vanilla", "bbox")
 

@@ -1,9 +1,6 @@
 """The history: every run that was kept, to open, compare, watch, resume, export or remove."""
 
-import time
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +19,7 @@ from tui.screens.history.compared_runs import MarkedRun
 from tui.screens.history.words import about_text, empty_text, run_mark, title_text
 from tui.screens.results.results import ResultsScreen
 from tui.session.background import Failure
+from tui.session.run_list import RunList
 from tui.session.session import Session
 from tui.tables.history import history_data, matching
 from tui.widgets.key_line import KeyLine
@@ -30,7 +28,6 @@ from tui.widgets.metrics_table import SortableTable
 NARROW = 110
 LOOK_SECONDS = 2.0
 """How often runs under way are looked at again, and the folder for new ones."""
-_SETTLING_NANOSECONDS = 5_000_000_000  # until a folder is taken to be whole: a run comes before its files
 
 
 class HistoryScreen(Screen[None]):
@@ -65,12 +62,11 @@ class HistoryScreen(Screen[None]):
         super().__init__()
         self._session = session
         self.runs: list[RunSummary] | None = None
-        self._error = self._doing = ""
-        self._words = ""
+        self._error = self._doing = self._words = ""
         self._places: dict[Path, int] = {}
         """The runs that are marked, each with its place among the styles, which it keeps."""
+        self._list = RunList(session.engine, session.runs_dir)
         self._listing = False
-        self._seen: int | None = None
 
     # ------------------------------------------------------------ parts
 
@@ -93,7 +89,7 @@ class HistoryScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """What happened meanwhile."""
         self._doing = ""
-        self._seen = None
+        self._list.forget()
         self.look()
 
     def on_resize(self) -> None:
@@ -103,25 +99,11 @@ class HistoryScreen(Screen[None]):
     # ------------------------------------------------------------ reading the list
 
     def look(self) -> None:
-        """Read the list anew where runs came or went, else the runs under way alone; in a thread."""
+        """Read the list in a thread."""
         if self._listing or not self.is_current:
             return
         self._listing = True
-        read = partial(self._read, self.runs, self._seen)
-        self._session.background.run(self, "list runs", read, self._found, self._refused)
-
-    def _read(self, known: list[RunSummary] | None, seen: int | None) -> tuple[int | None, list[RunSummary]]:
-        engine, runs_dir, changed = self._session.engine, self._session.runs_dir, None
-        with suppress(OSError):
-            at = runs_dir.stat().st_mtime_ns
-            changed = at if time.time_ns() - at > _SETTLING_NANOSECONDS else None
-        if known is None or changed is None or changed != seen:
-            return changed, engine.list_runs(runs_dir)
-        return changed, [engine.summary_of(run.folder) if run.live else run for run in known]
-
-    def _found(self, found: tuple[int | None, list[RunSummary]]) -> None:
-        self._seen, runs = found
-        self._listed(runs)
+        self._session.background.run(self, "list runs", self._list.read, self._listed, self._refused)
 
     def _refused(self, failure: Failure) -> None:
         self._listed([], failure.words)
@@ -343,7 +325,7 @@ class HistoryScreen(Screen[None]):
             return
 
         def removed(_: None) -> None:
-            self._seen = None
+            self._list.forget()
             self.look()
 
         def answered(yes: bool | None) -> None:

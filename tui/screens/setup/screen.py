@@ -33,7 +33,6 @@ from tui.widgets.top_line import TopLine, demo_label, load_text
 
 _ROOMY = 100
 """Columns from which the long words fit."""
-
 _TALL = 30
 """Lines from which there is room to say what a protocol is."""
 

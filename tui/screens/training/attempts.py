@@ -24,7 +24,7 @@ from tui.screens.training.variants_panel import count_words
 from tui.session.background import Failure
 from tui.session.session import Session
 from tui.state.attempts import Attempt
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import SortableTable
 

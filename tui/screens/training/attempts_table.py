@@ -7,7 +7,7 @@ from tui.looks.variant_names import short_variant
 from tui.state.attempts import Attempt
 from tui.state.event_words import job_words
 from tui.state.jobs import STAGE_WORDS
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.tables.data import Cell, Column, Row, TableData, words
 
 _WIDEST_NAME, _NARROW_NAME = 40, 14

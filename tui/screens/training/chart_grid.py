@@ -16,7 +16,7 @@ from tui.screens.charts.plots import Plot
 from tui.screens.charts.sources import Filter, Source, chosen_series
 from tui.screens.training.loss_chart import LossChart
 from tui.state.curves import Metric, RecordCurves
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 
 _MOST_IN_TWO_COLUMNS, _MOST_COLUMNS, _MOST_ROWS = 4, 3, 3
 _LEAST_WIDTH, _LEAST_HEIGHT = 32, 8

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 from textual import events
 
-from tui.state.study import LogLine
+from tui.state.view_state import LogLine
 from tui.widgets.lines import LinesView, framed
 
 _STAMP_WIDTH = 9

@@ -12,7 +12,7 @@ from tui.screens.charts.sources import Source
 from tui.screens.training.variants_panel import progress_words
 from tui.state.curves import METRICS, Metric
 from tui.state.jobs import STAGE_WORDS, JobView
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.view import Range
 from tui.widgets.lines import centred, framed

@@ -23,7 +23,7 @@ from tui.screens.training.variants_panel import FoldedVariants, VariantsPanel
 from tui.screens.training.words import ending_text, study_parts
 from tui.screens.training.workers_panel import WorkersPanel
 from tui.session.session import Session
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.key_line import KeyLine
 from tui.widgets.machine_meter import LoadRead

@@ -11,7 +11,7 @@ from tui.looks import formatting
 from tui.looks.palette import variant_style
 from tui.looks.variant_names import MANY, short_variant
 from tui.state.jobs import STAGE_WORDS, JobView, Together
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.lines import LinesView, framed
 
 SIGNS = {"waiting": "·", "done": "✓", "stopped": "■", "failed": "✗"}

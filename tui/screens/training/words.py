@@ -5,7 +5,7 @@ from rich.text import Text
 from tui.looks.formatting import duration
 from tui.looks.keys import key
 from tui.session.session import Session
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.top_line import PROGRAM, dataset_label
 
 

@@ -8,7 +8,7 @@ from tui.looks.palette import variant_style
 from tui.screens.training.attempts_table import job_name, stage_words
 from tui.screens.training.variants_panel import count_words, progress_words
 from tui.state.attempts import Attempt
-from tui.state.study import ViewState
+from tui.state.view_state import ViewState
 from tui.widgets.lines import LinesView, framed
 
 MOST_LINES = 8

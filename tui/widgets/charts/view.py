@@ -49,11 +49,6 @@ class View:
         """What is seen of a chart's own y range."""
         return low + self.y[0] * (high - low), low + self.y[1] * (high - low)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all is seen."""
-        return self.mode == "all" and self.y == (0.0, 1.0)
-
     def seen(self, end: float, newest: float) -> "View":
         """The same part of the x axis, standing still."""
         low, high = self.x_range(end, newest)

@@ -11,9 +11,9 @@ from engine.config.own_steps import OwnStep, require_named, stored_summary
 from engine.config.study import StudyConfig
 from engine.errors import InputError
 from engine.steps.registry import find_step, known_steps, named_steps, temporarily
-from engine.system import own_steps
+from engine.system import own_step_code
 from engine.system.own_code import load_file, printed
-from engine.system.own_steps import name_steps, try_step
+from engine.system.own_step_code import name_steps, try_step
 
 HEAD = "from engine.steps import Parameter, StepSpec, step\n"
 GOOD = HEAD + '@step("seen", Parameter("level", 3, 0, 9))\ndef mine(pixels, *, level):\n    return 255 - pixels\n'
@@ -164,9 +164,9 @@ def package(tmp_path, monkeypatch):
         (tmp_path / "their_steps.py").write_text(source)
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.delitem(sys.modules, "their_steps", raising=False)
-        found = [EntryPoint(name, f"their_steps{value}", own_steps.GROUP) for name, value in points.items()]
-        monkeypatch.setattr(own_steps, "entry_points", lambda group: found if group == own_steps.GROUP else [])
-        monkeypatch.setattr(own_steps, "_package", lambda point: "their-package")
+        found = [EntryPoint(name, f"their_steps{value}", own_step_code.GROUP) for name, value in points.items()]
+        monkeypatch.setattr(own_step_code, "entry_points", lambda group: found if group == own_step_code.GROUP else [])
+        monkeypatch.setattr(own_step_code, "_package", lambda point: "their-package")
 
     return install
 

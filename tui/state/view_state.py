@@ -71,7 +71,6 @@ class ViewState:
         self._estimate: tuple[float, float, float | None] | None = None
         self.last_time = 0.0
         """When the last event happened."""
-        self._warned: set[tuple[str, str]] = set()
 
     @classmethod
     def from_events(cls, events: Iterable[Event]) -> "ViewState":
@@ -309,8 +308,6 @@ class ViewState:
                 job = self._job(event)
                 job.stages[stage] = view
                 job.status = stage
-                if stage == "train":
-                    job.train_total = event.total
                 job.version += 1
             case common:
                 self.common[common] = view
