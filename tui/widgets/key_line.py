@@ -119,6 +119,8 @@ class KeyLine(Footer):
             self.call_after_refresh(self._show_keys)
 
     def _show_keys(self) -> None:
+        if not self.is_attached:  # its screen was left meanwhile
+            return
         found: dict[str, _Key] = {}
         for _, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.show and binding.action not in found:
