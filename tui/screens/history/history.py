@@ -25,7 +25,9 @@ from tui.tables.history import history_data, matching
 from tui.widgets.key_line import KeyLine
 from tui.widgets.metrics_table import SortableTable
 
-NARROW = 110
+NARROW, ROOMY = 110, 130
+"""Below so many columns the list has fewer; below so many, shorter heads and gaps."""
+
 LOOK_SECONDS = 2.0
 """How often runs under way are looked at again, and the folder for new ones."""
 
@@ -138,8 +140,8 @@ class HistoryScreen(Screen[None]):
         table.display, empty.display = bool(shown), not shown
         if shown:
             marks = {str(run.folder): run_mark(self._places.get(run.folder)) for run in shown}
-            narrow = self.size.width < NARROW
-            table.show_data(history_data(shown, narrow=narrow), marks=marks, narrow=narrow)
+            data = history_data(shown, narrow=self.size.width < NARROW)
+            table.show_data(data, marks=marks, narrow=self.size.width < ROOMY)
         else:
             empty.update(empty_text(self._error, self._words, read=self.runs is not None))
         self._show_words()
