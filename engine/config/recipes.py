@@ -13,7 +13,8 @@ Optimiser = Literal["adam", "sgd", "muon"]
 Schedule = Literal["constant", "one-cycle"]
 
 PAPER_DROPOUT: DropoutPlace = "features"
-"""Where the recipe `paper` drops: its list of layers names dropout last, the field puts it before the linear layer."""
+"""Where the recipe `paper` drops. Its list of layers names dropout last, the field puts it before the linear layer, and
+the paper's numbers exclude the first and leave the second possible (`simpsons-tui docs trust`)."""
 
 MAX_SIDE = 4096
 """Largest side of an input image in pixels; more than a small network can use."""
