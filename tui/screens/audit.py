@@ -261,7 +261,7 @@ def _tables(report: AuditReport) -> RenderableType:
 
 
 def _blind_text(report: AuditReport) -> Text:
-    lines = [Text(f"copies are {closeness_words(report)}", "dim"), Text("\nwhat this audit cannot see", "bold")]
+    lines = [Text(f"counted as copies, {closeness_words(report)}", "dim"), Text("\nwhat this audit cannot see", "bold")]
     return Text("\n").join([*lines, *(Text(f"- {sentence}", "dim") for sentence in report.blind_spots)])
 
 
