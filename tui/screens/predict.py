@@ -221,9 +221,9 @@ class PredictScreen(Screen[None]):
         if feed.model is None:
             return Text("stopped" if feed.stopped else "loading the model", style="dim")
         total, done = feed.model.images, feed.done
-        words = Text(
-            f"{formatting.count(done)} of {formatting.count(total)} images   {formatting.rate(feed.images_per_second)}"
-        )
+        words = Text(f"{formatting.count(done)} of {formatting.count(total)} images")
+        if done > self._refused:
+            words.append(f"   {formatting.rate(feed.images_per_second)}")
         if self._refused:
             words.append(f"   {formatting.count(self._refused)} refused", style="bold red")
         if feed.running and not feed.stopped:
