@@ -134,7 +134,7 @@ def _report(report: AuditReport, config: StudyConfig) -> Iterator["RenderableTyp
     yield f"audit of {where}: {count(report.train)} training and {count(report.test)} test images"
     if config.data is None:
         yield DEMO_WORDS
-    yield f"copies are {closeness_words(report)}"
+    yield f"counted as copies, {closeness_words(report)}"
     yield ""
     yield "Findings, the gravest first"
     yield from (Text(f"- {sentence}") for sentence in report.sentences)

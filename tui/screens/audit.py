@@ -58,6 +58,7 @@ class AuditScreen(Screen[None]):
         & #audit-words, & #audit-tables, & #audit-blind { height: auto; width: 100%; }
         & #audit-tables { margin-top: 1; }
         & #audit-pairs-panel { height: 3fr; width: 100%; }
+        & #audit-pairs-panel.-none { height: auto; }
         & #audit-pairs { height: 1fr; }
         & #audit-none { height: auto; }
         & #pair-pictures { height: auto; width: 100%; }
@@ -172,6 +173,7 @@ class AuditScreen(Screen[None]):
         nothing.display = not pairs
         nothing.update("" if report is None else _no_pairs(report))
         panel = self.query_one("#audit-pairs-panel")
+        panel.set_class(report is not None and not pairs, "-none")
         panel.border_title = "copies" if report is None else f"copies: {group_words(report)}"
         if report is not None and pairs:
             short = self.size.width < _ROOMY
@@ -259,7 +261,7 @@ def _tables(report: AuditReport) -> RenderableType:
 
 
 def _blind_text(report: AuditReport) -> Text:
-    lines = [Text(f"copies are {closeness_words(report)}", "dim"), Text("\nwhat this audit cannot see", "bold")]
+    lines = [Text(f"counted as copies, {closeness_words(report)}", "dim"), Text("\nwhat this audit cannot see", "bold")]
     return Text("\n").join([*lines, *(Text(f"- {sentence}", "dim") for sentence in report.blind_spots)])
 
 

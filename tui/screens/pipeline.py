@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.config.variants import find_variant, words_of
-from tui.looks.keys import bind
+from tui.looks.keys import bind, key
 from tui.looks.palette import variant_mark
 
 
@@ -36,5 +36,6 @@ class PipelineScreen(ModalScreen[None]):
         if words := words_of(self._variant):
             lines += [Text(), *(Text(f"{number}  {word}") for number, word in enumerate(words, start=1))]
         lines += [Text(), Text(variant.summary if variant else "a variant that this version does not know", "dim")]
-        with VerticalScroll(classes="dialog help"):
+        with VerticalScroll(classes="dialog help") as box:
+            box.border_subtitle = f"{key('pipeline.close', 'esc')} closes"
             yield Static(Text("\n").join(lines))

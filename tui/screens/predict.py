@@ -116,6 +116,12 @@ class PredictScreen(Screen[None]):
         if self._feed is not None:
             self._feed.stop()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to stop only while the model works."""
+        if action == "stop":
+            return self._feed is not None and self._feed.running
+        return super().check_action(action, parameters)
+
     # ------------------------------------------------------------ the model at work
 
     def _ask(self) -> None:
@@ -133,6 +139,7 @@ class PredictScreen(Screen[None]):
         self._feed.start()
         self._settled = False
         self._show_words()
+        self.refresh_bindings()
 
     def _head(self, table: "DataTable[Text]", names: Sequence[str]) -> None:
         """The columns, once the classes are known; with widths, because the table measures new rows late."""
@@ -163,6 +170,8 @@ class PredictScreen(Screen[None]):
                     self._add(answer)
             self._show_words()
         self._settled = not running
+        if not running:
+            self.refresh_bindings()
 
     def _add(self, answer: ImagePrediction | SkippedFile) -> None:
         key = str(len(self._answers))
@@ -221,9 +230,9 @@ class PredictScreen(Screen[None]):
         if feed.model is None:
             return Text("stopped" if feed.stopped else "loading the model", style="dim")
         total, done = feed.model.images, feed.done
-        words = Text(
-            f"{formatting.count(done)} of {formatting.count(total)} images   {formatting.rate(feed.images_per_second)}"
-        )
+        words = Text(f"{formatting.count(done)} of {formatting.count(total)} images")
+        if done > self._refused:
+            words.append(f"   {formatting.rate(feed.images_per_second)}")
         if self._refused:
             words.append(f"   {formatting.count(self._refused)} refused", style="bold red")
         if feed.running and not feed.stopped:

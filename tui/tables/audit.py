@@ -115,7 +115,7 @@ def closeness_words(report: AuditReport) -> str:
     """What counts as a copy."""
     if report.closeness == "near":
         return "near: the same picture, scaled, re-encoded or slightly changed"
-    return "scene: as near, and frames of one shot"
+    return "scene: as for near, and frames of one shot"
 
 
 def headline(report: AuditReport) -> str:

@@ -112,6 +112,7 @@ async def test_answers_come_one_by_one_and_a_stop_keeps_them(shown, fake, tmp_pa
     async with shown(engine, tmp_path) as pilot:
         await until(pilot, "1 of 3 images")
         assert "left" in text(pilot).splitlines()[1]
+        await until(pilot, "s Stop")
         await pilot.press("s")
         await until(pilot, "stopped")
         assert engine.stopped.wait(10)

@@ -42,8 +42,8 @@ class MeasuredScreen(MeasurementScreen[ExplanationReport]):
     PARTS = ("state", "table", "legend", "answers")
     QUESTION = (
         "How much of their accuracy do the networks keep when colour is removed, when everything outside the "
-        "character's\nbox is greyed, when the box is greyed, and when its top third (the hair) is? Nothing is trained "
-        "again."
+        "character's box is greyed, when the box is greyed, and when its top third (the hair) is? Nothing is "
+        "trained again."
     )
 
     def __init__(self, session: Session, record: StudyRecord) -> None:

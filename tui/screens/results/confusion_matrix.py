@@ -212,14 +212,15 @@ class ConfusionMatrix(ScrollView, can_focus=True):
 
     def _cell(self, row: int, column: int, share: float, base: Style, *, chosen: bool, middle: bool) -> list[Segment]:
         text = confusion_cell(self.rows[row], column, normalise=self.normalise)
-        style = base + heat_style(share, diagonal=row == column, ground=self._ground())
-        if share == 0:
-            style = base + Style(dim=not chosen)
         width = self._cell_width
         if chosen:
-            # Brackets as well as reverse video: the cursor must show without colours.
+            # Brackets as well as reverse video: the cursor must show without colours. Not the heat reversed, which is
+            # white where the ground may be white too.
             inner = f"{text:^{width - 2}}" if middle else " " * (width - 2)
-            return [Segment(f"[{inner}]" if middle else f" {inner} ", style + Style(reverse=True, bold=True))]
+            return [Segment(f"[{inner}]" if middle else f" {inner} ", base + Style(reverse=True, bold=True))]
+        style = base + heat_style(share, diagonal=row == column, ground=self._ground())
+        if share == 0:
+            style = base + Style(dim=True)
         if not self._fine_colours() and share > 0:
             mark = shade(share)
             line = f"{mark}{text:^{width - 1}}" if middle else f"{mark}{' ' * (width - 1)}"

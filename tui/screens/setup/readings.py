@@ -34,7 +34,7 @@ class ReadingsScreen(ModalScreen[DatasetReading | None]):
         """A line a reading."""
         with Vertical(classes="dialog") as box:
             box.border_title = "what trains, what tests"
-            box.border_subtitle = leaving("read so")
+            box.border_subtitle = leaving("use")
             yield OptionList(id="readings", compact=True, markup=False)
             yield Static("looking at the folders ...", id="complaint")
 

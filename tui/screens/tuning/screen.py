@@ -81,6 +81,7 @@ class TuningScreen(Screen[Recipe | None]):
         bind("tuning.view", "v", "view", "View", "Curves and table, the conclusion, the curves alone"),
         bind("tuning.sort", "s", "sort", "Sort", "Sort the trials by the next column"),
         bind("tuning.reverse", "S", "reverse", "Reverse", "Turn the order round", show=False),
+        bind("tuning.back", "escape", "app.back", "Back", "Back to the set-up", display="esc"),
     ]
     AUTO_FOCUS = "#trials"
 
