@@ -254,7 +254,10 @@ def entry_of(recipe: Recipe) -> Recipe | None:
 def meanings_of(recipe: Recipe) -> tuple[Recipe, ...]:
     """What a recipe's name stands for, and stood for in an earlier version; nothing for a name of the user's own."""
     entry = entry_of(recipe)
-    return () if entry is None else (entry, *(one for one in RECIPES.values() if one.name.startswith(f"{entry.name}-")))
+    if entry is None:
+        return ()
+    follows = entry.name in ("paper", "quick")  # a reading of the paper, which has changed
+    return (entry, *(replace(entry, dropout_place=place) for place in get_args(DropoutPlace) if follows))
 
 
 def same_training(one: Recipe, other: Recipe) -> bool:

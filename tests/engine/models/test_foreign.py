@@ -108,12 +108,13 @@ def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
         build_model(replace(QUICK, network=name), CLASSES, QUICK.image_size)
 
 
-@pytest.mark.parametrize("changed", [{"dropout": 0.3}, {"dropout_place": "features"}, {"channels": (8, 16)}])
+@pytest.mark.parametrize("changed", [{"dropout": 0.3}, {"dropout_place": "logits"}, {"channels": (8, 16)}])
 def test_numbers_that_only_our_networks_take_are_refused(changed):
     with pytest.raises(InputError, match=r"squeezenet1_1 has its own; only two-block and residual take it"):
-        require_network(replace(QUICK, network="squeezenet1_1", **changed))
+        require_network(replace(RECIPES["finetune"], network="squeezenet1_1", **changed))
 
 
+@pytest.mark.parametrize("name", ["paper", "quick"])
 @pytest.mark.parametrize("place", ["logits", "features"])
-def test_a_run_whose_recipe_was_called_paper_before_its_readings_changed_names_opens(place):
-    require_network(replace(RECIPES["paper"], network="squeezenet1_1", dropout_place=place))
+def test_a_run_whose_recipe_was_called_so_before_the_readings_changed_names_opens(name, place):
+    require_network(replace(RECIPES[name], network="squeezenet1_1", dropout_place=place))

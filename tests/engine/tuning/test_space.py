@@ -41,7 +41,7 @@ def test_a_small_batch_stays_one_that_can_be_trained():
 def test_numbers_that_change_nothing_are_left_out_and_refused():
     table = {
         **TUNABLE,
-        "dropout": replace(TUNABLE["dropout"], applies=lambda recipe: recipe.dropout_place == "features"),
+        "dropout": replace(TUNABLE["dropout"], applies=lambda recipe: recipe.dropout_place == "logits"),
     }
     names = [entry.name for entry in search_ranges(RECIPES["quick"], table=table)]
     assert names == ["learning_rate", "batch_size"]

@@ -275,7 +275,7 @@ async def test_keys_step_among_jobs(kit, begin):
         await pilot.press("b")
         text = await kit.settled(pilot)
         assert "vanilla ● mean of 2" in text
-        assert "loss by batch: mean and band" in text
+        assert "loss: mean and band, smoothed 0.93 ─╯" in text
         await pilot.press("o", "f")
         assert "mean and band" in await kit.settled(pilot)
 
