@@ -18,8 +18,8 @@ _MALLOPT = (
 )
 _MAX_NICE = 19
 
-NICER = 10
-"""How much less of a busy processor training gets than a screen: as the command `nice` gives."""
+NICER = 5
+"""How much nicer training is than a screen: enough for keys, and little enough beside what others run on the machine."""
 
 _ARITHMETIC_FLAG = re.compile("avx|amx|fma|bf16|sve|asimd")
 
