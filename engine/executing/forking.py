@@ -23,9 +23,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.system.process import NICER
-
 _PR_SET_PDEATHSIG = 1
+_NICER = 5
+"""Keys come first; less than training beside a screen (`engine.system.process`), for there may be no screen."""
+
 _READILY_KILLED = "500"
 """Added to a process's badness (0 to 1000): where memory runs out, a worker goes before the study and its screen."""
 
@@ -115,7 +116,7 @@ def _leave_home(output: str, server: int) -> None:
             os._exit(1)
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_READILY_KILLED)
-    os.nice(NICER)  # keys come first
+    os.nice(_NICER)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)

@@ -15,18 +15,18 @@ import time
 from pathlib import Path
 
 from engine.events.codec import event_from_line
-from engine.system.process import NICER
 from engine.tracking.following import Following
 from engine.tracking.tracker import TrackedStudy
 
 _FLUSH_SECONDS = 1.0
+_NICENESS = 5
 
 
 def main(module: str, grace_seconds: float) -> None:
     """Follow one study to its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICER)  # not before training
+        os.nice(_NICENESS)  # training comes first
     with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as lines:
         threading.Thread(target=_end_after, args=(lines.fileno(), grace_seconds), daemon=True).start()
         os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())  # the tracker's own processes get nothing of it

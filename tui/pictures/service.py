@@ -29,7 +29,7 @@ IMAGES_OPTIONS: tuple[ImagesOption, ...] = get_args(ImagesOption)
 REMEMBERED = 400
 """Drawings that are kept: a few pages of thumbnails at several sizes, some megabytes."""
 
-_LOWER_PRIORITY_BY = 10
+_LOWER_PRIORITY_BY = 15
 _CELL_PIXELS = (10, 20)
 """Width and height in pixels that a cell is given for graphics; the terminal scales what is left."""
 
