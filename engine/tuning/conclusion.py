@@ -47,7 +47,7 @@ def _score(record: TuningRecord, trial: Trial) -> str:
 
 def _span(interval: Interval, *, signed: bool) -> str:
     sign = "+" if signed else ""
-    return f"{interval.level:.0%} interval {interval.low:{sign}.3f} to {interval.high:{sign}.3f}"
+    return f"{100 * interval.level:.0f} % interval {interval.low:{sign}.3f} to {interval.high:{sign}.3f}"
 
 
 def _difference_words(comparison: Comparison, *, of_best: bool) -> str:

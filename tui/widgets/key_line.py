@@ -9,8 +9,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
-ALWAYS = ("keys", "quit")
-"""Actions whose keys stand there however narrow the line is: the list of all keys, and leaving."""
+_ALWAYS = ("keys", "quit")
+"""Actions whose keys stand there however narrow the line is: the list of all keys, and leaving. Escape does so too."""
 
 
 class _Key(NamedTuple):
@@ -20,6 +20,11 @@ class _Key(NamedTuple):
     description: str
     enabled: bool
     tooltip: str
+
+    @property
+    def stays(self) -> bool:
+        """However narrow the line is."""
+        return self.action in _ALWAYS or self.key == "escape"
 
     @property
     def width(self) -> int:
@@ -55,11 +60,11 @@ class _Keys(Widget):
             self.refresh()
 
     def _fitting(self) -> list[_Key]:
-        room = self.size.width + 1 - sum(one.width for one in self.keys if one.action in ALWAYS)
+        room = self.size.width + 1 - sum(one.width for one in self.keys if one.stays)
         found = []
         for one in self.keys:
-            room -= 0 if one.action in ALWAYS else one.width
-            if one.action in ALWAYS or room >= 0:
+            room -= 0 if one.stays else one.width
+            if one.stays or room >= 0:
                 found.append(one)
         return found
 

@@ -28,11 +28,11 @@ def test_a_difference_that_may_be_noise_is_called_that(bench):
     record = searched(bench, 0.6, 0.65, 0.7)
     record.apply(statistics("trial-2", "trial-0", p_value=0.21, low=-0.02, high=0.2))
     words = " ".join(draw_conclusion(record, "The test images were not touched."))
-    assert "Best is trial 2: validation accuracy 0.700 (95% interval 0.600 to 0.800, Wilson)" in words
+    assert "Best is trial 2: validation accuracy 0.700 (95 % interval 0.600 to 0.800, Wilson)" in words
     assert (
         "The recipe's own numbers (learning_rate 0.001, batch_size 50, dropout 0.5): validation accuracy 0.600" in words
     )
-    assert "+0.100 (95% interval -0.020 to +0.200, exact McNemar p = 0.210): it may be noise." in words
+    assert "+0.100 (95 % interval -0.020 to +0.200, exact McNemar p = 0.210): it may be noise." in words
     assert "best of 3 trials on the same validation images looks better than it is" in words
     assert words.endswith("The test images were not touched.")
 
@@ -41,7 +41,7 @@ def test_a_clear_difference_still_is_that_of_the_best_of_several(bench):
     record = searched(bench, 0.6, 0.7)
     record.apply(statistics("trial-0", "trial-1", p_value=0.001, low=-0.15, high=-0.05))
     words = " ".join(draw_conclusion(record, ""))
-    assert "-0.100 (95% interval +0.050 to +0.150" in words
+    assert "-0.100 (95 % interval +0.050 to +0.150" in words
     assert "chosen from several" in words
 
 

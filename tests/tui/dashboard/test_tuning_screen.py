@@ -57,7 +57,7 @@ NUMBERS = (
     NumberRange("dropout", 0, 0.8),
 )
 CONCLUSION = (
-    "Best is trial 5: validation accuracy 0.688 (95% interval 0.607 to 0.759, Wilson), with learning_rate 0.00287.",
+    "Best is trial 5: validation accuracy 0.688 (95 % interval 0.607 to 0.759, Wilson), with learning_rate 0.00287.",
     "The test images were not touched.",
 )
 
@@ -220,7 +220,7 @@ def shows(kit, pilot, *words):
 async def test_while_it_runs(kit, make_app, search_engine, wish, snapshot, size):
     engine = search_engine(hold=in_the_middle)
     async with make_app(engine, tuning=replace(wish, at_once=True)).run_test(size=size) as pilot:
-        await kit.until(pilot, shows(kit, pilot, "trial 8 of 8", "this one 55 %"), "running")
+        await kit.until(pilot, shows(kit, pilot, "trial 7 (8 of 8)", "this one 55 %"), "running")
         await kit.until(pilot, lambda: drawn_version(pilot) == pilot.app.screen.state.version, "drawn")
         assert await kit.settled(pilot) == snapshot
 
@@ -249,7 +249,7 @@ async def test_from_the_set_up_and_back_with_the_best_numbers(kit, make_app, sea
     async with make_app(engine).run_test(size=(120, 40)) as pilot:
         await kit.ready(pilot)
         await pilot.press("2", "t")  # vanilla is first still
-        await kit.until(pilot, shows(kit, pilot, "ready: 20 trials", "clean, 20%"))
+        await kit.until(pilot, shows(kit, pilot, "ready: 20 trials", "clean, 20 %"))
         await pilot.press("plus", "minus", "minus")
         await kit.until(pilot, shows(kit, pilot, "ready: 15 trials"))
         await pilot.press("enter")
@@ -335,7 +335,7 @@ async def test_one_engine_at_a_time(kit, make_app, search_engine, wish):
         await pilot.press("n", "h")
         await pilot.pause()
         assert engine.configs == []
-        assert "trial 8 of 8" in kit.screen_text(app)
+        assert "trial 7 (8 of 8)" in kit.screen_text(app)
         engine.go.set()
         await kit.until(pilot, shows(kit, pilot, "search done"))
 

@@ -62,8 +62,8 @@ async def test_pictures_come_surest_first_with_their_probabilities(show, two, si
     async with show(lambda session: CellScreen(session, two, "vanilla", 0, 1), size) as shown:
         await shown.until(lambda: RED in shown.colours())
         assert "20 images of apu taken for marge" in shown.text
-        assert "90% marge, 10% apu" in shown.text
-        assert shown.text.index("90% marge") < shown.text.index("89% marge")
+        assert "90 % marge, 10 % apu" in shown.text
+        assert shown.text.index("90 % marge") < shown.text.index("89 % marge")
         assert "1 of 20" in shown.text
         assert "0.100 ◂ true" in shown.text
 
@@ -109,7 +109,7 @@ async def test_without_its_data_a_run_still_says_what_was_said(show, two):
         lambda session: CellScreen(session, two, "vanilla", 0, 1), error=StorageError("/runs/s is no run folder")
     ) as shown:
         await shown.until(lambda: "/runs/s is no run" in shown.text)
-        assert "90% marge, 10% apu" in shown.text
+        assert "90 % marge, 10 % apu" in shown.text
         await shown.press("enter")
         assert isinstance(shown.screen, CellScreen)
 

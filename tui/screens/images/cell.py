@@ -158,7 +158,7 @@ class CellScreen(Screen[None]):
         words = [(self._predicted, image.probabilities[self._predicted])]
         if self._true != self._predicted:
             words.append((self._true, image.probabilities[self._true]))
-        return Text(", ".join(f"{share:.0%} {self._names[label]}" for label, share in words))
+        return Text(", ".join(f"{100 * share:.0f} % {self._names[label]}" for label, share in words))
 
     def _details(self) -> Text:
         image = self.chosen

@@ -179,7 +179,7 @@ def _protocol_words(config: StudyConfig, *, roomy: bool) -> Text:
     """The protocol in words, and how often each variant is trained."""
     jobs = f", {config.repeats} seeds" if config.repeats > 1 else ""
     jobs += f", {config.folds} folds" if config.folds > 1 else ""
-    jobs += f", {config.validation_fraction:.0%} validation" if config.validation_fraction else ""
+    jobs += f", {100 * config.validation_fraction:.0f} % validation" if config.validation_fraction else ""
     return Text.assemble(
         ("protocol".ljust(_NAME_WIDTH), "dim"),
         (config.protocol.rjust(10), "bold" if config.protocol == "official" else "bold yellow"),

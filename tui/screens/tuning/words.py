@@ -57,7 +57,8 @@ def progress_text(state: TuningState) -> Text:
     share = state.share()
     here = f"  this one{formatting.percent(training.share)}" if training is not None else ""
     return Text.assemble(
-        (f"trial {trial.number + 1}{of} ", "bold"),
+        (f"trial {trial.number}", "bold"),
+        (f" ({trial.number + 1}{of}) ", "dim"),
         f"{formatting.bar(share, _BAR)}{formatting.percent(share)}  "
         f"{formatting.duration(state.seconds_left())} left{here}\n",
         best_text(record),
@@ -127,4 +128,4 @@ def found_words(record: TuningRecord, study: StudyConfig) -> RenderableType:
 
 def _validation_words(share: float | None) -> str:
     unless = " where the data has none" if share is None else ""
-    return f"{VALIDATION if share is None else share:.0%} of the training images for validation{unless}"
+    return f"{100 * (VALIDATION if share is None else share):.0f} % of the training images for validation{unless}"
