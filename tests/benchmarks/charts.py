@@ -119,8 +119,10 @@ def _answer_rows(terminal: Terminal, place: Workplace, what: str) -> list[Row]:
 def measure(terminal: Terminal, presses: int) -> tuple[list[float], int]:
     """Seconds from each key to the end of its repaint, and how many keys had none."""
     chance = random.Random(0)
-    terminal.press("\x1b[H")  # home: the cursor begins at the first value
-    time.sleep(INTERVAL_SECONDS[1])
+    # The cursor begins far enough from the first value that none of the keys comes to the axis' end and does nothing.
+    for key in ("\x1b[H", *itertools.repeat(FAR_RIGHT, 4)):
+        terminal.press(key)
+        time.sleep(INTERVAL_SECONDS[1])
     for _ in terminal.screens():
         pass
     before, pressed = signature(terminal.text), []
@@ -217,12 +219,16 @@ def main() -> None:
     """The program in the terminal; the argument is a folder for what it tells."""
     from dataclasses import replace
 
+    import engine as real_engine
     from tests.tui.fake_engine import FakeEngine
     from tests.tui.fake_study import CONFIG
     from tui.app.app import DashboardApp
+    from tui.app.open import collect_seldom
 
+    collect_seldom()  # as the command does
     folder = Path(sys.argv[1])
     engine = FakeEngine(stream=lambda variants: stream(folder))
+    engine.warm_up = real_engine.warm_up  # type: ignore[method-assign]
     config = replace(CONFIG, variants=VARIANTS, runs_dir=folder / "runs-charts")
     DashboardApp(config, engine=engine).run()
 

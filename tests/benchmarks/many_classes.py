@@ -9,6 +9,7 @@ class.
 
 import argparse
 import itertools
+import operator
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,8 @@ def characters(count: int) -> Iterator[Character]:
     Random(0).shuffle(mixes)
     taken: list[tuple[Character, ...]] = []
     for mix in mixes:
-        if len(taken) < count and all(sum(a is b for a, b in zip(mix, other)) <= MOST_IN_COMMON for other in taken):
+        shared = max((sum(map(operator.is_, mix, other)) for other in taken), default=0)
+        if len(taken) < count and shared <= MOST_IN_COMMON:
             body, face, hair, clothes = mix
             yield replace(
                 body,

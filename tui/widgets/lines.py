@@ -17,6 +17,9 @@ from tui.looks import formatting
 
 Cell = tuple[str, Style | None]
 
+Row = Text | Strip
+"""A line; strips are drawn as they are, texts take longer."""
+
 
 class LinesView(Widget):
     """Shows the lines given to `show_lines`, cut or padded to its size."""
@@ -26,8 +29,9 @@ class LinesView(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
+        self._style = Style()
 
-    def show_lines(self, lines: Sequence[Text]) -> None:
+    def show_lines(self, lines: Sequence[Row]) -> None:
         """Draw these lines, from the top; only what differs from the last ones is repainted."""
         width = self.size.width
         strips = [self._strip(line, width) for line in lines[: self.size.height]]
@@ -45,14 +49,20 @@ class LinesView(Widget):
         if regions:
             self.refresh(*regions)
 
-    def _strip(self, line: Text, width: int) -> Strip:
-        return Strip(line.render(self.app.console)).adjust_cell_length(width)
+    def _strip(self, line: Row, width: int) -> Strip:
+        strip = line if isinstance(line, Strip) else Strip(line.render(self.app.console))
+        return strip.adjust_cell_length(width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region; their common style, which takes long, is looked up once."""
+        self._style = self.rich_style
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One line, on the widget's own ground."""
         width = self.size.width
         strip = self._strips[y].adjust_cell_length(width) if y < len(self._strips) else Strip.blank(width)
-        return strip.apply_style(self.rich_style)
+        return strip.apply_style(self._style)
 
 
 def changed_span(before: Strip, after: Strip) -> tuple[int, int]:
@@ -95,7 +105,7 @@ CAPTION_FRAME = 6
 
 
 def framed(
-    lines: Sequence[Text],
+    lines: Sequence[Row],
     width: int,
     height: int,
     *,
@@ -103,7 +113,7 @@ def framed(
     right: Text | None = None,
     caption: str = "",
     style: str = "dim",
-) -> list[Text]:
+) -> list[Row]:
     """Lines in a rounded frame of exactly `width` x `height` cells.
 
     The frame is drawn as text, not as a CSS border, so that a new number in its title repaints that number alone.
@@ -118,9 +128,14 @@ def framed(
     if right.cell_len:
         top = Text.assemble(top, " ", right)
     top.append(" ╮" if right.cell_len else "─╮", style)
-    rows = [top]
+    rows: list[Row] = [top]
+    side = Segment("│", Style.parse(style))
     for index in range(max(0, height - 2)):
-        content = lines[index].copy() if index < len(lines) else Text()
+        content = lines[index] if index < len(lines) else Text()
+        if isinstance(content, Strip):
+            rows.append(Strip([side, *content.adjust_cell_length(inner), side], inner + 2))
+            continue
+        content = content.copy()
         content.truncate(inner)
         rows.append(Text.assemble(("│", style), content, " " * (inner - content.cell_len), ("│", style)))
     caption = f" {formatting.fit(caption, width - CAPTION_FRAME)} " if caption and inner > len("…") + 4 else ""

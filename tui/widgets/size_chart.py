@@ -1,25 +1,25 @@
-"""Accuracy against the size of images, drawn by plotext into lines of text: sizes on a logarithmic axis."""
+"""Accuracy against the size of images, drawn by plotext into strips of cells: sizes on a logarithmic axis."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from rich.text import Text
+from textual.strip import Strip
 
 from tui.looks.axes import LABEL_WIDTH, rgb, tick_label
 from tui.looks.palette import fade
 from tui.looks.size_axes import EDGE, SizeCurve, share_limits, share_ticks, size_ticks
-from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines
+from tui.widgets.charts.drawing import SMALLEST_HEIGHT, SMALLEST_WIDTH, empty_figure, figure_lines, words_strip
 
 _FAINT = 0.45
 _ROWS_PER_TICK = 3
 
 
-def draw_sizes(curves: Sequence[SizeCurve], width: int, height: int, ground: str) -> list[Text]:
+def draw_sizes(curves: Sequence[SizeCurve], width: int, height: int, ground: str) -> list[Strip]:
     """Axes and curves in `height` lines of `width` cells; intervals fade into the `ground`, #rrggbb."""
     sizes = [point.size for curve in curves for point in curve.points]
     if width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT or not sizes:
-        return [Text("too small for a chart" if sizes else "nothing was measured", "dim")]
+        return [words_strip("too small for a chart" if sizes else "nothing was measured")]
     plotext = empty_figure(width, height)
     figure = plotext.figure
     _set_rulers(figure, (min(sizes), max(sizes)), share_limits(curves), width - LABEL_WIDTH - 1, height)

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 from rich.text import Text
+from textual.strip import Strip
 
 from engine.events.record import StageSpan
 from tui.looks import formatting
@@ -45,7 +46,7 @@ def panel_window(panel: Panel, seen: Range, *, whole: bool) -> Window:
     return Window(seen, (0.0, top(panel)), whole=whole)
 
 
-def draw_times(panel: Panel, window: Window, width: int, height: int) -> list[Text]:
+def draw_times(panel: Panel, window: Window, width: int, height: int) -> list[Strip]:
     """Axes and curves in `height` lines of `width` cells."""
     lines = []
     for number, series in enumerate(panel.series):

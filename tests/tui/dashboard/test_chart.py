@@ -42,7 +42,7 @@ def draw_chart(lines, total, width, height, look=None, seen=None):
 
 
 def text(lines):
-    return "\n".join(line.plain for line in lines)
+    return "\n".join(line.text for line in lines)
 
 
 def test_thinning_keeps_two_points_a_column_with_the_extremes():
@@ -106,7 +106,7 @@ def test_a_chart_fills_its_room_exactly(size, log):
     width, height = size
     lines = draw_chart([line([3.0, 2.0, math.nan, 1.0])], 10, width, height, Look(log=log))
     assert len(lines) == height
-    assert {line.cell_len for line in lines} == {width}
+    assert {line.cell_length for line in lines} == {width}
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,9 @@ def test_a_cursor_stands_behind_the_curve():
     window = Window((0.0, 49.0), (0.0, 1.0))
     column = window.column(25.0, 60)
     drawn = with_cursor(lines, column)
-    marks = [row.plain[column] for row in drawn]
+    marks = [row.text[column] for row in drawn]
     assert marks.count("┊") >= 8
-    assert [row.cell_len for row in drawn] == [row.cell_len for row in lines]
+    assert [row.cell_length for row in drawn] == [row.cell_length for row in lines]
     assert window.place(column, 60) == pytest.approx(25.0, abs=0.5)
     assert window.column(60.0, 60) is None
     assert window.place(2, 60) is None
@@ -257,7 +257,7 @@ def test_more_curves_of_one_look_than_a_few_are_drawn_without_their_raw_values()
     x = np.arange(50.0)
     lines = [Line("#ff8800", "●", x, x % 2 * 9, np.full(50, 5.0)) for _ in range(FEW + 1)]
     few, many = (
-        "".join(text.plain for text in draw(some, Window((0, 49), (0, 10)), 60, 16, Look()))
+        "".join(strip.text for strip in draw(some, Window((0, 49), (0, 10)), 60, 16, Look()))
         for some in (lines[:1], lines)
     )
     assert dots(few) > dots(many) > 0

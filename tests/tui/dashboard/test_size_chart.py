@@ -17,11 +17,11 @@ def curve(*shares, sizes=(16, 32, 64, 128), marker="●", with_intervals=False):
 
 
 def text(lines):
-    return "\n".join(line.plain for line in lines)
+    return "\n".join(line.text for line in lines)
 
 
 def places(lines, marker):
-    return [(row, column) for row, line in enumerate(lines) for column, sign in enumerate(line.plain) if sign == marker]
+    return [(row, column) for row, line in enumerate(lines) for column, sign in enumerate(line.text) if sign == marker]
 
 
 def test_the_limits_are_the_tenths_around_what_is_drawn():
@@ -85,7 +85,7 @@ def test_intervals_are_upright_strokes():
 def test_every_line_has_the_height_and_width_that_was_asked_for():
     lines = draw_sizes([curve(0.5, 0.6, 0.7, 0.8)], 60, 12, GROUND)
     assert len(lines) == 12
-    assert max(line.cell_len for line in lines) <= 60
+    assert max(line.cell_length for line in lines) <= 60
 
 
 def test_a_single_size_and_no_room():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.strip import Strip
 
 from tui.looks.chart_options import ChartOptions
 from tui.screens.charts.cursor import Sight
@@ -81,13 +82,13 @@ class Plots(Sight):
 
     def fill(
         self, chart: CurveChart, plot: Plot, end: float, locked: Mapping[Metric, Range], *, along: bool = False
-    ) -> list[Text]:
+    ) -> list[Strip]:
         """What stands within a chart's frame; `along` has signs along the curves, where they share axes."""
         metric, sources = plot
         shown = self.options.shown if metric.smooth else "smoothed"
         look = Look(shown, self.options.log, self.options.x, self.ground, markers_along=along)
 
-        def drawn(width: int, height: int) -> tuple[Window, list[Text]]:
+        def drawn(width: int, height: int) -> tuple[Window, list[Strip]]:
             lines = self.lines(plot)
             own = locked[metric] if metric in locked else self.own_range(plot, lines, end)
             window = Window(self.x_range(sources, end), self.view.y_range(*own), whole=self.view.mode == "all")

@@ -28,7 +28,7 @@ from tui.state.curves import METRICS, Metric, RecordCurves
 from tui.tables.results import AVERAGES, Average
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.key_line import KeyLine
-from tui.widgets.lines import centred, framed
+from tui.widgets.lines import Row, centred, framed
 from tui.widgets.metrics_table import SortableTable
 
 NARROW = 100
@@ -104,6 +104,7 @@ class RunBoard(ChartBoard):
         self.plots.ground = ground_colour(self.app.current_theme)
         if min(chart.room) < 1:
             return
+        lines: Sequence[Row]
         if plot[1]:
             lines = self.plots.fill(chart, plot, self.plots.newest(plot[1]), {}, along=True)
         else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.console import Group
 from rich.text import Text
 from textual.binding import BindingType
+from textual.strip import Strip, StripRenderable
 from textual.widgets import Static
 
 from engine.events.control import StudyControl
@@ -129,7 +130,7 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
         table.update(to_plain(data))
         words.update(Group(to_plain(native_data(report)), Text(), answers_and_notes(report)))
 
-    def _chart(self, report: ResolutionReport, variant: str, width: int) -> list[Text]:
+    def _chart(self, report: ResolutionReport, variant: str, width: int) -> list[Text | StripRenderable]:
         shown = [one for one in report.ladders if (one.variant == variant if variant else one.part == "test")]
         every = len(shown)
         if every > MANY and not variant:
@@ -145,7 +146,8 @@ class ResolutionScreen(MeasurementScreen[ResolutionReport]):
             title.append(f"  first, best and worst of {every} at full size; {tab}: one by one", "dim")
         height = max(_LOWEST_CHART, min(_TALLEST_CHART, self.size.height - _ROWS_BESIDE_CHART))
         lines = draw_sizes(curves, width - _FRAME, height - _FRAME, ground_colour(self.app.current_theme))
-        return framed(lines, width, height, title=title, caption=_CAPTION)
+        rows = framed(lines, width, height, title=title, caption=_CAPTION)
+        return [StripRenderable([row]) if isinstance(row, Strip) else row for row in rows]
 
     def words(self, report: ResolutionReport) -> Text:
         """How large the images are, whose figures these are, and what is missing."""

@@ -132,7 +132,9 @@ class MatrixScreen(Screen[None]):
         column = sum(counts[predicted] for counts in matrix.rows)
         words = matrix.cell_words()
         if count:
-            words += f" ({100 * count / row:.1f} %), {100 * count / column:.1f} % of all predicted {matrix.names[predicted]}"
+            words += (
+                f" ({100 * count / row:.1f} %), {100 * count / column:.1f} % of all predicted {matrix.names[predicted]}"
+            )
         self.query_one("#cell", Static).update(Text(words))
 
     def action_normalise(self) -> None:

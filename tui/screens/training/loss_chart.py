@@ -15,7 +15,7 @@ from tui.state.jobs import STAGE_WORDS, JobView
 from tui.state.view_state import ViewState
 from tui.widgets.charts.chart import CurveChart
 from tui.widgets.charts.view import Range
-from tui.widgets.lines import centred, framed
+from tui.widgets.lines import Row, centred, framed
 
 _WIDEST_BAR = 40
 _TITLE_EDGE = 6
@@ -68,6 +68,7 @@ class LossChart(CurveChart):
         title = Text.assemble((name, "bold"), (f" {style.marker}", colour))
         if place:
             title.append(f" {place}", "dim")
+        lines: Sequence[Row]
         if sources:
             lines = plots.fill(self, plot, end, locked, along=len(sources) > 1)
             caption = plots.caption(plot, self)
@@ -85,6 +86,7 @@ class LossChart(CurveChart):
             return
         self._shown = key
         strong = [source for source in sources if not source.faint]
+        lines: Sequence[Row]
         if sources:
             lines = plots.fill(self, plot, end, {}, along=True)
         else:

@@ -1,7 +1,7 @@
 """The validation accuracy of every trial by epoch, on one pair of axes."""
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ from tui.looks.palette import GREY, fade, variant_style
 from tui.state.curves import Metric
 from tui.widgets.charts.drawing import Look, Window, draw
 from tui.widgets.charts.lines import Line, value_range
-from tui.widgets.lines import LinesView, centred, framed
+from tui.widgets.lines import LinesView, Row, centred, framed
 
 _BEST, _RECIPE, _MARKED = variant_style("bbox"), variant_style("vanilla"), variant_style("denoise")
 """Looks of the three trials that stand out; they stay apart for colour-blind eyes and without colour."""
@@ -52,6 +52,7 @@ class TrialsChart(LinesView):
         width, height = self.size.width - _FRAME, self.size.height - _FRAME
         scored = [trial for trial in record.trials.values() if trial.epochs]
         started = record.started
+        lines: Sequence[Row]
         if started is None or not scored:
             lines = centred([Text("no epoch trained yet", "dim")], width, height)
         else:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Hashable, Sequence
 
-from rich.text import Text
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 
 from tui.widgets.charts.drawing import LEFT, Window, with_cursor
 from tui.widgets.lines import LinesView
@@ -43,7 +43,7 @@ class CurveChart(LinesView):
         self.window: Window | None = None
         self.drawn = 0
         self._key: Hashable = None
-        self._lines: Sequence[Text] = ()
+        self._lines: Sequence[Strip] = ()
 
     @property
     def room(self) -> tuple[int, int]:
@@ -51,8 +51,8 @@ class CurveChart(LinesView):
         return self.size.width - 2 * self.frame, self.size.height - 2 * self.frame
 
     def curve_lines(
-        self, key: Hashable, draw: Callable[[int, int], tuple[Window, Sequence[Text]]], cursor: float | None
-    ) -> list[Text]:
+        self, key: Hashable, draw: Callable[[int, int], tuple[Window, Sequence[Strip]]], cursor: float | None
+    ) -> list[Strip]:
         """What stands within the frame; drawn only where `key` or the size is another than last time."""
         width, height = self.room
         key = (key, width, height)

@@ -1,4 +1,4 @@
-"""Curves drawn by plotext 6 into lines of text.
+"""Curves drawn by plotext 6 into strips of cells.
 
 The axes stand still: x runs over the whole training from the start and y to a round number, so that a new batch
 changes a few cells; a part that is zoomed into has ticks of its own.
@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
+from textual.strip import Strip
 
 from tui.looks.axes import (
     _ROWS_PER_TICK,
@@ -38,6 +39,7 @@ AXES = "#7f7f7f"
 """Grey that shows on dark and on light grounds; of 16 colours a lighter one would become white."""
 
 CURSOR = "┊"
+_CURSOR = Segment(CURSOR, Style(color=AXES, bold=True))
 LEFT = LABEL_WIDTH + 1
 """Columns before the canvas."""
 
@@ -103,18 +105,23 @@ class Window:
 
 @cache
 def _load_plotext() -> Any:
-    """plotext, set up to draw into any size."""
+    """plotext, set up to draw into any size, without colours of its own, axes on the left and below."""
     # Imported with the first chart, not with the program: it takes 0.2 s.
     import plotext
 
     plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.canvas("default")
+    figure.theme("colorless")
+    figure.axes(False, side=1)
     return plotext
 
 
-def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: Look) -> list[Text]:
+def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: Look) -> list[Strip]:
     """Axes and curves in `height` lines of `width` cells."""
     if width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT:
-        return [Text("too small for a chart", "dim")]
+        return [words_strip("too small for a chart")]
     plotext = empty_figure(width, height)
     _set_rulers(plotext.figure, window, width - LEFT, height, look)
     canvas = _Canvas(plotext, window, width - LEFT, height - _AXIS_ROWS, look)
@@ -140,51 +147,59 @@ def draw(lines: Sequence[Line], window: Window, width: int, height: int, look: L
 
 
 def empty_figure(width: int, height: int) -> Any:
-    """plotext, with an empty figure of this size."""
+    """plotext, with an empty figure of this size; limits and ticks are still the last figure's."""
     plotext = _load_plotext()
-    figure = plotext.figure
-    figure.clear()
-    figure.plot_size(width, height)
-    figure.canvas("default")
-    figure.theme("colorless")
-    figure.axes(False, side=1)
+    plotext.figure.clear.data()  # clearing all takes a twelfth of a chart's time
+    plotext.figure.plot_size(width, height)
     return plotext
 
 
-def figure_lines(plotext: Any, height: int) -> list[Text]:
+def words_strip(words: str) -> Strip:
+    """What stands in place of a chart."""
+    return Strip([Segment(words, Style(dim=True))])
+
+
+def figure_lines(plotext: Any, height: int) -> list[Strip]:
     """What was drawn on the figure; rich's own reader of escape codes takes ten times as long."""
     found = []
     for line in plotext.figure.build().string().split("\n")[:height]:
-        text = Text(style=AXES)
+        segments = []
         plain, *codes = _CODE.split(line)
         run, style, code = plain, "", ""
         for change, part in zip(codes[::2], codes[1::2], strict=True):
             code = "" if change in ("", "0") else f"{code};{change}"
             if part and code != style:
-                text.append(run, _style(style))
+                if run:
+                    segments.append(Segment(run, _style(style)))
                 style, run = code, ""
             run += part
-        found.append(text.append(run, _style(style)))
+        found.append(Strip([*segments, Segment(run, _style(style))] if run else segments))
     return found
 
 
 @cache
-def _style(code: str) -> Style | None:
-    """The style that escape codes set one after the other: bold, and a colour as 38;2;R;G;B."""
+def _style(code: str) -> Style:
+    """The style that escape codes set one after the other: bold, and a colour as 38;2;R;G;B, else that of the axes."""
     colour = _COLOUR.search(code)
     bold = "1" in (code[: colour.start()] + code[colour.end() :] if colour else code).split(";")
-    if colour is None:
-        return Style(bold=True) if bold else None
-    red, green, blue = map(int, colour.groups())
+    red, green, blue = map(int, colour.groups()) if colour is not None else rgb(AXES)
     return Style(color=f"#{red:02x}{green:02x}{blue:02x}", bold=bold or None)
 
 
-def with_cursor(lines: Sequence[Text], column: int) -> list[Text]:
+def with_cursor(lines: Sequence[Strip], column: int) -> list[Strip]:
     """The lines with the cursor in one column of the canvas, behind the curves."""
     found = list(lines)
     for row, line in enumerate(lines[:-_AXIS_ROWS]):
-        if column < len(line.plain) and line.plain[column] in " \u2800":
-            found[row] = Text.assemble(line[:column], (CURSOR, "bold"), line[column + 1 :])
+        begin, segments = 0, list(line)
+        for place, (text, style, _) in enumerate(segments):
+            at = column - begin
+            if at < len(text):
+                if text[at] in " \u2800":
+                    parts = (Segment(text[:at], style), _CURSOR, Segment(text[at + 1 :], style))
+                    segments[place : place + 1] = [part for part in parts if part.text]
+                    found[row] = Strip(segments)
+                break
+            begin += len(text)
     return found
 
 
