@@ -160,7 +160,7 @@ class _Opening:
             return available
         if missing := [name for name in STUDY_CLASSES if name not in available]:
             verb = "has" if len(missing) == 1 else "have"
-            self.notes.append(f"of the study's six classes, {', '.join(missing)} {verb} no images here")
+            self.notes.append(f"of the paper's six classes, {', '.join(missing)} {verb} no images here")
         if others := len(available) - len(names):
             left_out = "1 other class is" if others == 1 else f"{others} other classes are"
             self.notes.append(f"{left_out} left out: --classes all takes in every class")

@@ -275,7 +275,7 @@ class Study:
     def _report_data(self, summary: DatasetSummary) -> None:
         notice = self._reporter.notice
         if summary.is_demo:
-            notice("demo set: drawings made by this program, not the study's data", "warning")
+            notice("demo set: drawings made by this program, not the paper's data", "warning")
         for note in summary.notes:
             notice(note)
         if summary.skipped:

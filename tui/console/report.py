@@ -133,7 +133,7 @@ def _with_matrix(evaluated: list[JobResult]) -> list[JobResult]:
 
 
 def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
-    """The original study's claims, where these are images of its characters and the protocol is one that it knows."""
+    """The paper's claims, where these are images of its characters and the protocol is one that it knows."""
     from engine import is_of_the_study, judge_study
 
     if not is_of_the_study(record) or not evaluated_results(record):
@@ -143,7 +143,7 @@ def _claims(record: StudyRecord, width: int | None) -> Iterator[RenderableType]:
     except SimpsonsError:  # a protocol with test images of its own
         return
     yield ""
-    yield "The study's claims"
+    yield "The paper's claims"
     yield from claims_parts(report, _CLAIMS_WIDTH if width is None else width)
 
 

@@ -23,7 +23,7 @@ def claims(exported: Exported) -> Section | None:
     blocks += (
         TableBlock(topic, _claim_table([claim for claim in report.claims if claim.topic == topic])) for topic in topics
     )
-    return Section("claims", "The original study's claims", tuple(blocks))
+    return Section("claims", "The paper's claims", tuple(blocks))
 
 
 def _claim_table(found: Sequence[Claim]) -> TableData:

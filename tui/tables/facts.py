@@ -36,7 +36,7 @@ def demo_recipe_words(config: StudyConfig) -> str:
     """Why drawings are trained with another recipe than images are; empty where they are not."""
     if config.data is not None or config.train is not None or config.recipe.name != DEMO_RECIPE:
         return ""
-    return f"the demo set is trained with the recipe {DEMO_RECIPE}; the study's own is {StudyConfig.recipe.name}"
+    return f"the demo set is trained with the recipe {DEMO_RECIPE}; other images with {StudyConfig.recipe.name}"
 
 
 def shortfalls(record: StudyRecord) -> list[tuple[str, str]]:

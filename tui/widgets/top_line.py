@@ -7,7 +7,7 @@ from tui.widgets.lines import LinesView
 from tui.widgets.machine_meter import Load
 
 PROGRAM = "simpsons-tui"
-DEMO_NOTE = "demo set - drawings, not the study's data"
+DEMO_NOTE = "demo set - drawings, not the paper's data"
 SHORT_DEMO_NOTE = "demo set (drawings)"
 _SEPARATOR = (" ─ ", "dim")
 _GAP = 2

@@ -65,8 +65,8 @@ def test_kaggle_defaults_to_the_six_and_says_what_is_left_out(make_set, make_ima
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
-        (1, "of the study's six classes, apu_nahasapeemapetilon has no images here"),
-        (2, "of the study's six classes, krusty_the_clown, apu_nahasapeemapetilon have no images here"),
+        (1, "of the paper's six classes, apu_nahasapeemapetilon has no images here"),
+        (2, "of the paper's six classes, krusty_the_clown, apu_nahasapeemapetilon have no images here"),
     ],
 )
 def test_kaggle_without_all_of_the_six(make_set, make_image, missing, words):

@@ -179,7 +179,7 @@ def test_a_run_without_a_screen_ends_with_the_claims(command, monkeypatch, proto
     monkeypatch.setattr("engine.run_study", run_study)
     status, out, _ = command("run")
     assert status == 0
-    assert out.index("The study's claims") < out.index("vanilla is right about 0.80 of the time")
+    assert out.index("The paper's claims") < out.index("vanilla is right about 0.80 of the time")
 
 
 @pytest.mark.parametrize("change", [{"is_demo": True}, {"classes": tuple("abcdef")}])
@@ -191,7 +191,7 @@ def test_a_run_on_other_images_has_no_claims(command, monkeypatch, change):
             emit(event)
 
     monkeypatch.setattr("engine.run_study", run_study)
-    assert "The study's claims" not in command("run")[1]
+    assert "The paper's claims" not in command("run")[1]
 
 
 def test_readings_are_held_against_the_numbers_of_all_runs(command, add):

@@ -76,7 +76,7 @@ def test_an_option_that_is_not_given_leaves_the_recipe_as_it_is(command, studies
 def test_the_demo_set_is_trained_with_a_quick_recipe_where_none_was_named_and_says_so(command, studies):
     _, _, err = command("run")
     assert studies[0].recipe == RECIPES["quick"]
-    assert "the demo set is trained with the recipe quick; the study's own is paper" in err
+    assert "the demo set is trained with the recipe quick; other images with paper" in err
 
 
 def test_a_named_recipe_and_own_images_are_left_alone(command, studies, tmp_path, monkeypatch):

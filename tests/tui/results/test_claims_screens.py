@@ -204,7 +204,7 @@ async def test_other_images_are_said_at_once(host: Show, four: StudyRecord) -> N
     async with host(report(other_images=True)).run_test(size=(120, 40)) as pilot:
         await pilot.press("o")
         # The demo set needs no looking into.
-        assert "other images than the study's" in text(pilot).splitlines()[0]
+        assert "other images than the paper's" in text(pilot).splitlines()[0]
         assert "DEMO" in text(pilot)
         await ready(pilot)
     assert four.dataset is not None
@@ -212,7 +212,7 @@ async def test_other_images_are_said_at_once(host: Show, four: StudyRecord) -> N
     async with host(report(other_images=True)).run_test(size=(120, 40)) as pilot:
         await pilot.press("o")
         await ready(pilot)
-        assert "other images than the study's" in text(pilot).splitlines()[0]
+        assert "other images than the paper's" in text(pilot).splitlines()[0]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,4 +1,4 @@
-"""The study's claims, one by one, against our figures."""
+"""The paper's claims, one by one, against our figures."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -20,7 +20,7 @@ class ClaimsScreen(CounterpartScreen):
     BINDING_GROUP_TITLE = "Claims and leak"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("claims.brief", "v", "brief", "Brief", "A line a claim, or figures and reasons too"),
-        bind("claims.readings", "r", "readings", "Readings", "Which readings of the study its numbers leave possible"),
+        bind("claims.readings", "r", "readings", "Readings", "Which readings of the paper its numbers leave possible"),
     ]
 
     WAITING = "looking for the run under the other protocol, and comparing"
@@ -43,11 +43,11 @@ class ClaimsScreen(CounterpartScreen):
         """What is claimed by whom; that these are other images is said at once."""
         demo = is_demo(self.record)
         text = Text.assemble((" DEMO ", "reverse bold"), " drawn pictures   ") if demo else Text()
-        text.append("The study's claims, one by one", style="bold")
+        text.append("The paper's claims, one by one", style="bold")
         if not demo and isinstance(self.found, ClaimsReport) and self.found.other_images:
-            text.append("   other images than the study's: its claims can't be told from them", style="bold yellow")
+            text.append("   other images than the paper's: its claims can't be told from them", style="bold yellow")
         elif demo:
-            text.append("   can't be told from other images than the study's", style="bold yellow")
+            text.append("   can't be told from other images than the paper's", style="bold yellow")
         return text
 
     def work(self) -> ClaimsReport:

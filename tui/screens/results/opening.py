@@ -124,7 +124,7 @@ class OpeningScreen(Screen[None]):
         self.app.push_screen(AuditScreen(session, done, dataset.name, lambda: run.gallery, is_demo=dataset.is_demo))
 
     def action_claims(self) -> None:
-        """The study's claims, one by one."""
+        """The paper's claims, one by one."""
         from tui.screens.results.claims import ClaimsScreen
 
         self.app.push_screen(ClaimsScreen(self._session, self._record))

@@ -99,7 +99,7 @@ class ResultsScreen(OpeningScreen):
         bind("results.reverse", "S", "reverse", "Reverse", "Turn the sorting round", show=False),
         bind("results.inside", "i", "inside", "Inside", "What the networks look at, image by image"),
         bind("results.use_model", "w", "use_model", "Use", "Predict other images with a trained model"),
-        bind("results.claims", "o", "claims", "Claims", "The study's claims against these figures"),
+        bind("results.claims", "o", "claims", "Claims", "The paper's claims against these figures"),
         bind("results.leak", "l", "leak", "Leak", "Official and clean protocol side by side"),
         bind("results.clean", "c", "run_clean", "Clean", "Train the same under the clean protocol"),
         bind("results.audit", "u", "audit", "Audit", "Copies and leaks among the images", show=False),

@@ -11,7 +11,7 @@ SETUP_KEYS: list[BindingType] = [
         bind(f"setup.variant{n}", str(n), f"toggle_variant({n})", f"Variant {n}", "Take it in or out", show=False)
         for n in range(1, 10)
     ),
-    bind("setup.all", "a", "choose('study')", "All", "Take the study's four variants, or none", show=False),
+    bind("setup.all", "a", "choose('study')", "All", "Take the paper's four variants, or none", show=False),
     bind("setup.listed", "asterisk", "choose('listed')", "Listed", "All of the list, or none", show=False, display="*"),
     bind("setup.combinations", "A", "choose('combinations')", "Combinations", "All eight of three steps", show=False),
     bind("setup.build", "plus", "build", "Build", "Build variants: pick, order and set steps", show=False, display="+"),

@@ -55,7 +55,7 @@ def problem_words(error: str, problem: str) -> Text:
 def no_variant() -> str:
     """What to do where nothing is chosen."""
     first, last, four = key("setup.variant1", "1"), key("setup.variant5", "5"), key("setup.all", "a")
-    return f"no variant chosen: press {first} to {last}, or {four} for the study's four"
+    return f"no variant chosen: press {first} to {last}, or {four} for the paper's four"
 
 
 def variants_hint() -> str:

@@ -95,7 +95,7 @@ def test_what_bbox_takes_krusty_for(ask, built, rows, apu, homer, verdict):
     matrix = rows((40, 40, 40, 40, 25, 40), cells={(KRUSTY, APU): apu, (KRUSTY, HOMER): homer})
     found = ask("krusty-apu", built({"bbox": matrix}).record())
     assert (found.verdict, found.figure) == (verdict, f"apu {apu}, homer {homer} of 50")
-    assert "the study's own 13 and 8 have p 0.383" in found.reason
+    assert "the paper's own 13 and 8 have p 0.383" in found.reason
 
 
 def test_classes_that_are_not_there_are_no_error(ask, built, rows):

@@ -60,7 +60,7 @@ def test_the_shipped_claims_are_complete():
 def test_every_way_to_compare_is_explained_at_the_top_of_the_shipped_file():
     from engine.finished.claims import checks, classes, scores
 
-    head, _, body = claims_template().partition('\nname = "the study"')
+    head, _, body = claims_template().partition('\nname = "the paper"')
     for kind in (*scores.KINDS, *classes.KINDS, *checks.KINDS):
         (line,) = (
             line for line in head.splitlines() if kind.__struct_config__.tag in line.replace(",", "").split()[1:3]

@@ -123,7 +123,7 @@ def test_runs_that_are_named_and_are_no_reading_are_told(kept, tmp_path):
     assert reconstruct(named).passed_over == (
         "clean: of the clean protocol",
         "longer: its recipe (paper) is none of the readings",
-        "drawings: other images than the study's: the demo set",
+        "drawings: other images than the paper's: the demo set",
     )
 
 

@@ -197,4 +197,4 @@ def test_both_readings_of_the_dropout_are_the_studys(ask, built, rows):
 def test_other_images_say_nothing(ask, built, rows, changes):
     found = ask("accuracy-vanilla", built({"vanilla": rows((40,) * 6)}, **changes).record())
     assert (found.verdict, found.figure[:5]) == ("can't be told", "0.800")
-    assert "other images than the study's" in found.reason
+    assert "other images than the paper's" in found.reason
