@@ -204,9 +204,11 @@ def _trained(recipe: object, machine: object) -> Iterator[float]:
     """Losses of steps on random images, as the engine trains, in its thread and on all cores."""
     import torch
 
+    from engine import lower_priority
     from engine.training.arithmetic import arithmetic
     from engine.training.trainer import Trainer
 
+    lower_priority()  # as the engine does, before its first arithmetic
     with arithmetic(machine):
         trainer = Trainer(recipe, machine, 10, recipe.image_size, steps=BATCHES, seed=0, fold=0)
         images = torch.randint(0, 255, (recipe.batch_size, *recipe.image_size, 3), dtype=torch.uint8)
