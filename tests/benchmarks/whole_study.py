@@ -16,7 +16,7 @@ from workplace import Workplace
 from engine.config.recipes import RECIPES
 
 IMAGES = 8_062
-LEAST_SPEED_UP, LEAST_IN_FP32 = 7.0, 5.0
+LEAST_SPEED_UP, LEAST_IN_FP32 = 10.0, 5.0
 HOUR = 3600.0
 
 _RECIPE = RECIPES[training_step.RECIPE]
