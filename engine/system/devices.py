@@ -61,18 +61,25 @@ def is_clearly_faster(
 
     In turn, because a machine that is busy for a while then slows both. Where the processor computes, a pair counts
     if the time on the clock and the processor time of this process say the same: what others take from a busy machine
-    shows in the first only. Both have been called before, to warm up.
+    shows in the first only. The quickest call of each must say it too: a busy machine makes calls longer, never
+    shorter. Both have been called before, to warm up.
     """
     needed = TIMED_PAIRS // 2 + 1  # so many on one side have the median with them, whatever the others say
-    faster = slower = pairs = 0
-    while max(faster, slower) < needed and pairs < MOST_PAIRS:
-        pairs += 1
+    faster = slower = 0
+    ones: list[_Times] = []
+    others: list[_Times] = []
+    while max(faster, slower) < needed and len(ones) < MOST_PAIRS:
         one, other = _times(candidate), _times(reference)
         by_clock = one.clock < CLEARLY_FASTER * other.clock
         by_processor = one.processor < CLEARLY_FASTER * other.processor if on_processor else by_clock
         faster += by_clock and by_processor
         slower += not (by_clock or by_processor)
-    return faster == needed
+        ones.append(one)
+        others.append(other)
+    if faster < needed:
+        return False
+    quickest, known = (min(one.processor if on_processor else one.clock for one in calls) for calls in (ones, others))
+    return quickest < CLEARLY_FASTER * known
 
 
 class _Times(NamedTuple):

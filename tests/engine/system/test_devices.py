@@ -54,6 +54,11 @@ def test_what_others_take_from_a_busy_machine_decides_nothing(clock):
     assert devices.is_clearly_faster(clock.way(3.0, 0.5, processor=0.5), clock.way(1.0))
 
 
+def test_a_busy_while_that_slowed_the_other_alone_decides_nothing(clock):
+    busy_in_three_of_four = clock.way(1.0, 2.0, 2.0, 2.0)
+    assert not devices.is_clearly_faster(clock.way(1.0), busy_in_three_of_four)
+
+
 def test_the_processor_time_says_nothing_of_an_accelerator(clock):
     assert devices.is_clearly_faster(clock.way(0.5, processor=1.0), clock.way(1.0), on_processor=False)
 
