@@ -31,7 +31,8 @@ PLACE = "FOLDER"
 
 
 def expected(name):
-    return json.loads((EXPECTED / name).read_text(encoding="utf-8"))
+    """What the program of that time printed, with what a word of then is called today."""
+    return json.loads((EXPECTED / name).read_text(encoding="utf-8").replace("the study's", "the paper's"))
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_quitting_while_it_trains_asks_and_is_quick(terminal, small_study, tmp_p
 def test_a_search_in_the_dashboard_is_stopped_and_kept(terminal, small_study, child_environment):
     options = ["--variants", "vanilla", "--trials", "3", "--epochs", "100000"]
     screen = terminal("tune", *small_study, *options)
-    screen.wait_for("trial 1 of 3", "running", seconds=WORKS)
+    screen.wait_for("trial 0 (1 of 3)", "running", seconds=WORKS)
     screen.press("x")
     screen.wait_for("search stopped", "r: resume", "interrupted")
     screen.press("q")
