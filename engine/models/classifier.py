@@ -4,6 +4,7 @@ import math
 from abc import abstractmethod
 from collections import OrderedDict
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -36,10 +37,23 @@ class SeededDropout(nn.Module):
             return values
         if self._seed is None:
             return nn.functional.dropout(values, self.probability)
+        if values.device.type == "cpu":
+            return values * _mask(values, self.probability, self._seed)
         generator = torch.Generator(values.device).manual_seed(self._seed)
         keep = 1 - self.probability
-        mask = torch.empty(values.shape, dtype=values.dtype, device=values.device)
-        return values * mask.bernoulli_(keep, generator=generator).div_(keep)
+        return values * torch.empty_like(values).bernoulli_(keep, generator=generator).div_(keep)
+
+
+def _mask(values: Tensor, probability: float, seed: int) -> Tensor:
+    """Of the shape and type of the values: 0 with the probability, to 16 bits, and else what makes the mean 1.
+
+    torch draws one value after the other, which took a fifth of a training step; from one 64-bit number come four here.
+    """
+    count = values.numel()
+    draws = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
+    dropped = min(round(probability * 2**16), 2**16 - 1)
+    mask = torch.from_numpy(draws >= np.uint16(dropped)).view(values.shape)
+    return mask.to(values.dtype).div_(1 - dropped / 2**16)
 
 
 class BlockClassifier(nn.Module):

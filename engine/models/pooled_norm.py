@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from engine.models.map_kernels import pool_with_moments, unpool_on_line
+
 _aten = torch.ops.aten
-_POOL = ([2, 2], [2, 2], [0, 0], [1, 1], False)
-"""Size, stride, padding, dilation and whether a rest at the edge counts."""
 
 
 def convolve_norm_pool(images: Tensor, convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
@@ -49,11 +49,9 @@ class _ConvolveNormPool(torch.autograd.Function):
         sign = torch.where(scale < 0, -1, 1).to(scale)
         kernel = (weight * sign.view(-1, 1, 1, 1)).to(images.dtype)
         raw = functional.conv2d(images, kernel, padding=padding)
-        # The running statistics that it takes make it compute in their precision.
-        mean, variance = torch.batch_norm_update_stats(raw, torch.zeros_like(scale), torch.zeros_like(scale), 0.0)
-        pooled, places = _aten.max_pool2d_with_indices(raw, *_POOL)
+        pooled, mean, variance = pool_with_moments(raw)
         maps = functional.batch_norm(pooled, mean, variance, scale.abs(), shift, eps=eps).relu_()
-        ctx.save_for_backward(images, kernel, sign, scale, mean, variance, raw, pooled, places, maps)
+        ctx.save_for_backward(images, kernel, sign, scale, mean, variance, raw, pooled, maps)
         ctx.padding, ctx.eps = padding, eps
         own_mean = mean * sign + bias
         ctx.mark_non_differentiable(own_mean, variance)
@@ -62,7 +60,7 @@ class _ConvolveNormPool(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        images, kernel, sign, scale, mean, variance, raw, pooled, places, maps = ctx.saved_tensors
+        images, kernel, sign, scale, mean, variance, raw, pooled, maps = ctx.saved_tensors
         inverse = torch.rsqrt(variance + ctx.eps)
         slope = scale.abs() * inverse
         gradient = _aten.threshold_backward(gradient, maps, 0)
@@ -74,9 +72,7 @@ class _ConvolveNormPool(torch.autograd.Function):
         count = raw.numel() // raw.shape[1]
         line = -of_scale * inverse / count
         level = -of_shift / count - line * mean
-        of_raw = _aten.max_pool2d_with_indices_backward(gradient, raw, *_POOL, places)
-        zero, one = torch.zeros_like(mean), torch.ones_like(mean)
-        of_raw += functional.batch_norm(raw, zero, one, line, level, eps=0.0)
+        of_raw = unpool_on_line(raw, gradient, line, level)
         sloped = (kernel.to(slope) * slope.view(-1, 1, 1, 1)).to(kernel)
         of_images, of_kernel, _ = _aten.convolution_backward(
             of_raw,

@@ -126,7 +126,7 @@ def plain_steps(recipe: str, steps: int, classes: int) -> list[float]:
     net = nn.Sequential(
         *(nn.Conv2d(3, 16, 5, padding=2), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Conv2d(16, 32, 5, padding=2), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Flatten(), nn.Linear(32 * (height // 4) * (width // 4), classes), nn.Dropout(0.5)),
+        *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(32 * (height // 4) * (width // 4), classes)),
     )
     optimiser = torch.optim.Adam(net.parameters(), lr=numbers.learning_rate)
     images = torch.from_numpy(MadeUpPixels(numbers).images).permute(0, 3, 1, 2).contiguous() / 255

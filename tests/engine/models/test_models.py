@@ -69,6 +69,19 @@ def test_seeded_dropout_repeats_its_mask_and_keeps_the_mean():
     assert first.mean().item() == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.parametrize("probability", [0.001, 0.3, 0.5, 0.97])
+def test_seeded_dropout_drops_as_many_as_it_says_wherever_they_are(probability):
+    layer = SeededDropout(probability).train()
+    layer.reseed(3)
+    dropped = (layer(torch.ones(1001, 1003)) == 0).double()
+    several = 5 * (probability * (1 - probability) / 1001) ** 0.5  # standard errors of a row's or a column's share
+    assert dropped.mean().item() == pytest.approx(probability, abs=several / 1001**0.5)
+    for axis in (0, 1):
+        assert (dropped.mean(axis) - probability).abs().max() < several + 5 / 1001
+    neighbours = torch.corrcoef(torch.stack((dropped[:, :-1].flatten(), dropped[:, 1:].flatten())))[0, 1]
+    assert abs(neighbours) < 0.01
+
+
 def test_seeded_dropout_is_plain_dropout_without_a_seed_and_nothing_in_evaluation():
     layer = SeededDropout(0.5).train()
     ones = torch.ones(100, 100)

@@ -60,6 +60,14 @@ def test_it_is_the_layers_to_rounding(dtype, tolerance, height, width, kernel_si
     assert not ours.convolution.bias.grad.any()
 
 
+def test_of_equal_values_the_first_has_the_gradient_and_flat_channels_have_no_variance():
+    ours, theirs = made(torch.float64)
+    drawing = torch.zeros(6, CHANNELS, 18, 22, dtype=torch.float64)
+    drawing[:3, :, 4:14, 6:17] = 1  # flat parts, as cartoons have; three images are flat altogether
+    drawing = drawing.contiguous(memory_format=torch.channels_last)
+    assert max(map(distance, step(ours, ours, drawing), step(layers(theirs), theirs, drawing))) < 1e-12
+
+
 def test_its_gradients_are_those_of_differences():
     (block, _) = made(torch.float64)
     inputs = images(torch.float64, 6, 8, count=3).requires_grad_()
