@@ -56,9 +56,10 @@ def test_dropout_stands_where_the_recipe_says(place, zeroed):
     assert bool((logits == 0).any()) is zeroed
 
 
-def test_seeded_dropout_repeats_its_mask_and_keeps_the_mean():
+@pytest.mark.parametrize("side", [200, 300])
+def test_seeded_dropout_repeats_its_mask_and_keeps_the_mean(side):
     layer = SeededDropout(0.25).train()
-    ones = torch.ones(200, 200)
+    ones = torch.ones(side, side)
     layer.reseed(7)
     first, again = layer(ones), layer(ones)
     layer.reseed(8)
