@@ -137,8 +137,8 @@ def _pool_with_moments(  # noqa: C901 - nothing but loops
     origin = np.empty(_PIXELS * channels, means.dtype)
     sums, squares = np.empty_like(origin), np.empty_like(origin)
     for image in range(count):
-        for lane in range(len(origin)):  # from the image's first value: flat channels have no variance, to the bit
-            origin[lane] = _value(rows[image, 0, lane % channels])
+        for lane in range(len(origin)):  # sums run from the middle of the image: squares of what is far lose digits
+            origin[lane] = _value(maps[image, height // 2, width // 2, lane % channels])
         totals, total_squares = np.zeros(channels), np.zeros(channels)
         for row in range(height):
             sums[:] = 0
@@ -166,7 +166,7 @@ def _pool_with_moments(  # noqa: C901 - nothing but loops
         for channel in range(channels):
             mean = totals[channel] / (height * width)
             means[image, channel] = mean + origin[channel]
-            variances[image, channel] = total_squares[channel] / (height * width) - mean * mean
+            variances[image, channel] = max(total_squares[channel] / (height * width) - mean * mean, 0.0)
 
 
 @_compiled
