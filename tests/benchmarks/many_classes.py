@@ -23,14 +23,14 @@ SIZE = (171, 128)
 MOST_IN_COMMON = 2
 
 
-def characters(count: int) -> Iterator[Character]:
-    """Mixed in an order that is always the same."""
+def characters() -> Iterator[Character]:
+    """All that may be mixed, in an order that is always the same."""
     mixes = list(itertools.product(CHARACTERS.values(), repeat=4))
     Random(0).shuffle(mixes)
     taken: list[tuple[Character, ...]] = []
     for mix in mixes:
         shared = max((sum(map(operator.is_, mix, other)) for other in taken), default=0)
-        if len(taken) < count and shared <= MOST_IN_COMMON:
+        if shared <= MOST_IN_COMMON:
             body, face, hair, clothes = mix
             yield replace(
                 body,
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=24)
     parser.add_argument("--images", type=int, default=60)
     wanted = parser.parse_args()
-    mixed = {one.name: one for one in characters(wanted.classes)}
+    mixed = {one.name: one for one in itertools.islice(characters(), wanted.classes)}
     with patch.object(scene, "CHARACTERS", mixed):
         for name in mixed:
             (wanted.folder / name).mkdir(parents=True)
