@@ -1,10 +1,10 @@
 """A process that forks others: it has imported what they need, so that one begins in hundredths of a second.
 
 Started by `engine.executing.local` as `python -m engine.executing.forking MODULE...`. It says "ready" when it has
-imported them, reads one request a line from its standard input and answers each with one line on its standard output,
-as JSON. A command of the form
-`python -m MODULE ARGUMENT...` becomes a call of that module's `main` in a fork, any other is executed. At the end of
-its input (its user is no more, however that ended) it ends all its children.
+imported them and called the `before_forks` of those that have one, reads one request a line from its standard input and
+answers each with one line on its standard output, as JSON. A command of the form `python -m MODULE ARGUMENT...` becomes
+a call of that module's `main` in a fork, any other is executed. At the end of its input (its user is no more, however
+that ended) it ends all its children.
 
 The standard library's fork server is not used because it runs the user's main script again in every process, takes
 its environment from whenever the first was started, and leaves its children behind.
@@ -37,7 +37,9 @@ def serve(modules: Sequence[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the study's to answer
     for module in modules:
-        importlib.import_module(module)
+        imported = importlib.import_module(module)
+        if hasattr(imported, "before_forks"):
+            imported.before_forks()
     gc.freeze()  # what is there is shared with all children, as long as nobody looks it through
     children: set[int] = set()
     answers.write("ready\n")

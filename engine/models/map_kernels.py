@@ -74,6 +74,18 @@ def unpool_on_line(maps: Tensor, gradient: Tensor, slope: Tensor, level: Tensor)
     return found
 
 
+def before_forks() -> None:
+    """Load what is compiled, or compile it: each forked process would take 0.6 s for it.
+
+    Without torch, whose threads a fork leaves behind.
+    """
+    for stored in (np.int16, np.float32):
+        maps, pooled = np.zeros((1, 2, 2, 1), stored), np.zeros((1, 1, 1, 1), stored)
+        moments = np.zeros((2, 1), np.float32)
+        _pool_with_moments(maps, pooled, moments[:1], moments[1:])
+        _unpool_on_line(maps, pooled, np.zeros_like(maps), moments)
+
+
 def _rows(maps: Tensor) -> _Array:
     """Channels-last maps as an array (N, H, W, C); bfloat16, which NumPy has not, as the 16-bit integers it lies in."""
     plain = maps.view(torch.int16) if maps.dtype == torch.bfloat16 else maps

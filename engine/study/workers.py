@@ -29,7 +29,7 @@ WORK_ROOMS = (
 )
 """What the work needs and is not imported before: seconds."""
 
-WORKER_MODULES = (WORKER, "cattrs", *WORK_ROOMS)
+WORKER_MODULES = (WORKER, "cattrs", *WORK_ROOMS, "engine.models.map_kernels")
 
 IMAGES_FILE = "images.json"
 """Beside the attempts: the study's images (see `engine.study.stored_images`)."""

@@ -14,6 +14,7 @@ from engine.executing.executor import Request, State
 from engine.executing.local import LocalExecutor
 
 WAIT = 60
+PREPARED = "tests.engine.executing.prepared"
 
 
 @pytest.fixture
@@ -165,3 +166,17 @@ def test_a_module_that_cannot_be_imported_is_named(tmp_path):
     executor = LocalExecutor(["no_such_module"])
     with pytest.raises(ExecutionError, match="no_such_module"):
         executor.start(Request("a test", ("true",), tmp_path, tmp_path / "output.log"))
+
+
+def test_what_a_module_does_before_forks_is_done_once_for_all(tmp_path):
+    executor = LocalExecutor([PREPARED])
+    said = []
+    for name in ("first", "second"):
+        command = (sys.executable, "-m", PREPARED)
+        process = executor.start(Request("a test", command, tmp_path, tmp_path / name))
+        assert ended(executor, process) == State("ended")
+        said.append((tmp_path / name).read_text(encoding="utf-8").split())
+    executor.close()
+    (server, first), (server_too, second) = said
+    assert server == server_too
+    assert len({server, first, second, "0"}) == len(said) + 2

@@ -60,7 +60,7 @@ def test_it_is_the_layers_to_rounding(dtype, tolerance, height, width, kernel_si
     assert not ours.convolution.bias.grad.any()
 
 
-def test_of_equal_values_the_first_has_the_gradient_and_flat_channels_have_no_variance():
+def test_of_equal_values_in_a_flat_drawing_the_first_has_the_gradient():
     ours, theirs = made(torch.float64)
     drawing = torch.zeros(6, CHANNELS, 18, 22, dtype=torch.float64)
     drawing[:3, :, 4:14, 6:17] = 1  # flat parts, as cartoons have; three images are flat altogether
